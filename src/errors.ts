@@ -1,0 +1,37 @@
+/** What a {@link Failure} says besides its message. */
+export interface FailureDetails {
+  /** Exit code of the program; 2 unless said otherwise. */
+  exit?: number
+  /** Lines below the message: on which thing, why, what was tried. */
+  more?: readonly string[]
+  /** The next command to type. */
+  next?: string
+  /** The failure is one of the command line: the usage is shown above the message. */
+  usage?: boolean
+  cause?: unknown
+}
+
+/**
+ * A failure that a user can do something about. Its message is the text after `Error: `; whatever else is
+ * thrown is a defect of this program.
+ */
+export class Failure extends Error {
+  readonly exit: number
+  readonly more: readonly string[]
+  readonly next: string | undefined
+  readonly usage: boolean
+
+  constructor(message: string, details: FailureDetails = {}) {
+    super(message, { cause: details.cause })
+    this.name = 'Failure'
+    this.exit = details.exit ?? 2
+    this.more = details.more ?? []
+    this.next = details.next
+    this.usage = details.usage ?? false
+  }
+}
+
+/** A failure of the command line itself: bad options, arguments or values. */
+export function usageFailure(message: string, details: FailureDetails = {}): Failure {
+  return new Failure(message, { ...details, usage: true })
+}

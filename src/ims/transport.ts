@@ -1,0 +1,26 @@
+/** An HTTP request, as a transport sends it. */
+export interface HttpRequest {
+  method: string
+  url: URL
+  headers: Record<string, string>
+  /** UTF-8 text; none is no body. */
+  body?: string
+}
+
+/** An HTTP response with its whole body, decompressed. */
+export interface HttpResponse {
+  status: number
+  /** The server's own reason phrase. */
+  reason: string
+  /** Names in lower case; of a repeated header the last. */
+  headers: Record<string, string>
+  body: Buffer
+}
+
+/**
+ * Sends one request and resolves with the response, whatever its status. It neither follows redirects nor tries
+ * again.
+ *
+ * @throws TransportFault when no whole response came.
+ */
+export type Transport = (request: HttpRequest) => Promise<HttpResponse>

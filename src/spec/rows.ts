@@ -1,0 +1,97 @@
+/** How an option's text is read. */
+export type OptionType =
+  | 'text'
+  | 'integer' // keeps its digits; sent as a number
+  | 'boolean' // takes true t 1 yes y, false f 0 no n
+  | 'choice'
+  | 'file' // a path whose content is sent
+  | 'path' // a path as such
+  | 'texts' // host list, then split at commas
+  | 'booleans'
+  | 'duration' // 90, 90s, 15m, 2h; seconds
+  | 'count' // a number from 0 up that we use ourselves
+  | 'flag' // takes no value
+  | 'level' // a flag that counts
+
+/** One option of a command. */
+export interface OptionRow {
+  /** With its dashes: `--artifact-id`. */
+  readonly flag: string
+  /** With its dash: `-v`. */
+  readonly short?: string
+  readonly type: OptionType
+  /** Where the value goes in the request: `name`, `link.path`, `ssh_containers[].jail`. */
+  readonly field?: string
+  readonly required?: true
+  readonly default?: string
+  readonly choices?: readonly string[]
+  /** What help shows for the value, where the type's own word won't do. */
+  readonly placeholder?: string
+  readonly help: string
+  /** Left out of help: a spelling that is only kept for the original's sake. */
+  readonly hidden?: true
+}
+
+/** One positional argument. */
+export interface ArgumentRow {
+  /** As errors and help name it: `JOB_ID`. */
+  readonly name: string
+  readonly help: string
+  readonly optional?: true
+  /** Takes all that follow. */
+  readonly many?: true
+  /** What a shell completes it with. */
+  readonly complete?: 'file' | 'command'
+  readonly choices?: readonly string[]
+}
+
+/** What a mirrored command sends. `{job_id}` in the path is the argument JOB_ID. */
+export interface RequestRow {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly path: string
+}
+
+export interface ExampleRow {
+  readonly line: string
+  readonly does: string
+}
+
+/** A leaf of the command tree. `App` is what commands run with; this file knows nothing of it. */
+export interface CommandRow {
+  readonly name: string
+  readonly summary: string
+  /** Paragraphs of help below the summary. */
+  readonly about?: readonly string[]
+  readonly arguments?: readonly ArgumentRow[]
+  readonly options?: readonly OptionRow[]
+  readonly request?: RequestRow
+  readonly examples: readonly ExampleRow[]
+  readonly hidden?: true
+  /** Everything after the first argument (or `--`) is someone else's command line. */
+  readonly passThrough?: true
+  /** Loads the function that runs it. */
+  readonly load: () => Promise<unknown>
+}
+
+/** A group of the command tree. */
+export interface GroupRow {
+  readonly name: string
+  readonly summary: string
+  readonly hidden?: true
+  readonly commands: readonly (CommandRow | GroupRow)[]
+}
+
+/** Whether a row is a group. */
+export function isGroup(row: CommandRow | GroupRow): row is GroupRow {
+  return 'commands' in row
+}
+
+/** The name of an option without dashes, as configuration files and environment have it: `artifact_id`. */
+export function optionKey(option: OptionRow): string {
+  return option.flag.slice(2).replaceAll('-', '_')
+}
+
+/** The argument that a `{placeholder}` of a path stands for: `job_id` is JOB_ID. */
+export function argumentKey(argument: ArgumentRow): string {
+  return argument.name.toLowerCase()
+}

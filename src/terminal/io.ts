@@ -1,0 +1,25 @@
+import type { Readable } from 'node:stream'
+
+/** An output stream: data on stdout, words for people on stderr. */
+export interface Output {
+  readonly isTTY: boolean
+  /** Columns of the terminal; 80 where there is none. */
+  readonly columns: number
+  /** Resolves when the text has left the process; a reader that went away is no error. */
+  write(text: string): Promise<void>
+}
+
+/** All that a command knows of the process it runs in. Tests give it another. */
+export interface Io {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  readonly stdin: Readable & { isTTY?: boolean; setRawMode?: (raw: boolean) => unknown }
+  readonly stdout: Output
+  readonly stderr: Output
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Resolves after so many milliseconds; rejects with the signal's reason when it is aborted. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
+  /** Aborted when the process is asked to end (SIGINT, SIGTERM). Its reason is a Failure with exit 130 or 143. */
+  readonly interrupted: AbortSignal
+}
