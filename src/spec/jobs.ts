@@ -1,0 +1,59 @@
+import { dkms, jobs } from './records.ts'
+import type { GroupRow, OptionRow } from './rows.ts'
+import { create, describe, list, remove, removeAll } from './verbs.ts'
+
+const jobTypes = ['create', 'customize'] as const
+
+const creating: readonly OptionRow[] = [
+  { flag: '--artifact-id', type: 'text', field: 'artifact_id', required: true, help: 'Recipe to build (create) or image to change (customize)' },
+  { flag: '--image-root-archive-name', type: 'text', field: 'image_root_archive_name', required: true, help: 'Name of the resulting image' },
+  { flag: '--job-type', type: 'choice', field: 'job_type', required: true, choices: jobTypes, help: 'Build a recipe, or change an image' },
+  { flag: '--public-key-id', type: 'text', field: 'public_key_id', required: true, help: 'Public key that opens its shell' },
+  { flag: '--build-env-size', type: 'integer', field: 'build_env_size', placeholder: 'GIB', help: 'Size of its build volume in GiB' },
+  { flag: '--enable-debug', type: 'boolean', field: 'enable_debug', help: 'Open a shell if the build fails' },
+  { flag: '--initrd-file-name', type: 'text', field: 'initrd_file_name', default: 'initrd', help: 'Name of the initrd in /boot of the image root' },
+  { flag: '--kernel-file-name', type: 'text', field: 'kernel_file_name', help: 'Name of the kernel in /boot; by default the one of its arch' },
+  {
+    flag: '--kernel-parameters-file-name',
+    type: 'text',
+    field: 'kernel_parameters_file_name',
+    default: 'kernel-parameters',
+    help: 'Name of the file in /boot that holds the kernel parameters',
+  },
+  dkms,
+  { flag: '--ssh-containers-jail', type: 'booleans', field: 'ssh_containers[].jail', help: 'Whether the shell is confined to the image root' },
+  { flag: '--ssh-containers-name', type: 'texts', field: 'ssh_containers[].name', help: 'Name of the container that has the shell' },
+]
+
+const picking: readonly OptionRow[] = [
+  { flag: '--age', type: 'text', field: 'age', placeholder: 'AGE', help: 'Only jobs older than this: 7d, 12h' },
+  { flag: '--job-type', type: 'choice', field: 'job_type', choices: jobTypes, help: 'Only jobs of this type' },
+  {
+    flag: '--status',
+    type: 'choice',
+    field: 'status',
+    choices: [
+      'creating',
+      'fetching_image',
+      'fetching_recipe',
+      'waiting_for_repos',
+      'building_image',
+      'waiting_on_user',
+      'error',
+      'success',
+    ],
+    help: 'Only jobs in this status',
+  },
+]
+
+export const jobsGroup: GroupRow = {
+  name: 'jobs',
+  summary: 'Builds and customisations, running and ended',
+  commands: [
+    list(jobs),
+    create(jobs, creating, '--job-type create --artifact-id RECIPE_ID --public-key-id KEY_ID --image-root-archive-name compute'),
+    removeAll(jobs, picking, '--status success --age 7d --yes'),
+    describe(jobs),
+    remove(jobs),
+  ],
+}

@@ -1,0 +1,23 @@
+import type { CommandRow } from './rows.ts'
+
+export const mock: CommandRow = {
+  name: 'mock',
+  summary: 'Run an IMS of your own, for tests',
+  about: [
+    'Serves the whole API on loopback, with jobs that move through their statuses. With a COMMAND it runs that, configured for it, and ends with its exit code; otherwise it prints one JSON object (url, configDir, caFile, pid) and serves until SIGTERM or SIGINT.',
+  ],
+  arguments: [{ name: 'COMMAND', help: 'Command to run against it, after --', optional: true, many: true, complete: 'command' }],
+  options: [
+    { flag: '--port', type: 'count', placeholder: 'N', help: 'Port to listen on; a free one by default' },
+    { flag: '--tls', type: 'flag', help: 'Serve HTTPS, with a CA made for it, and a token endpoint' },
+    { flag: '--speed', type: 'text', placeholder: 'X|step', help: 'How many times faster jobs run; step: each describe moves a job on' },
+    { flag: '--fail-builds', type: 'flag', help: 'Builds fail' },
+    { flag: '--fault', type: 'texts', placeholder: 'SPEC', help: "Answer wrongly: 'GET /jobs 503 x3', '… delay=2s', '… reset', '… truncate'; several times" },
+    { flag: '--state', type: 'path', placeholder: 'FILE', help: 'Keep the records in this file' },
+    { flag: '--seed', type: 'path', placeholder: 'FILE', help: 'Records to start with (JSON)' },
+    { flag: '--ready-file', type: 'path', placeholder: 'FILE', help: 'Write the JSON object there in place of stdout' },
+  ],
+  examples: [{ line: "cray-ims mock --tls -- sh -c 'cray-ims recipes list'", does: 'A smoke test in one line' }],
+  passThrough: true,
+  load: () => import('../commands/mock.ts'),
+}
