@@ -12,7 +12,7 @@ export const mock: CommandRow = {
     { flag: '--tls', type: 'flag', help: 'Serve HTTPS, with a CA made for it, and a token endpoint' },
     { flag: '--speed', type: 'text', placeholder: 'X|step', help: 'How many times faster jobs run; step: each describe moves a job on' },
     { flag: '--fail-builds', type: 'flag', help: 'Builds fail' },
-    { flag: '--fault', type: 'texts', placeholder: 'SPEC', help: "Answer wrongly: 'GET /jobs 503 x3', '… delay=2s', '… reset', '… truncate'; several times" },
+    { flag: '--fault', type: 'each', placeholder: 'SPEC', help: "Answer wrongly: 'GET /jobs 503 x3', '… delay=2s', '… reset', '… truncate'; several times" },
     { flag: '--state', type: 'path', placeholder: 'FILE', help: 'Keep the records in this file' },
     { flag: '--seed', type: 'path', placeholder: 'FILE', help: 'Records to start with (JSON)' },
     { flag: '--ready-file', type: 'path', placeholder: 'FILE', help: 'Write the JSON object there in place of stdout' },
