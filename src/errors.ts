@@ -2,12 +2,14 @@
 export interface FailureDetails {
   /** Exit code of the program; 2 unless said otherwise. */
   exit?: number
-  /** Lines below the message: on which thing, why, what was tried. */
+  /** Whole lines below the message: on which thing, why, what was tried. */
   more?: readonly string[]
   /** The next command to type. */
   next?: string
   /** The failure is one of the command line: the usage is shown above the message. */
   usage?: boolean
+  /** The message stands alone, without `Error: ` before it. */
+  bare?: boolean
   cause?: unknown
 }
 
@@ -20,6 +22,7 @@ export class Failure extends Error {
   readonly more: readonly string[]
   readonly next: string | undefined
   readonly usage: boolean
+  readonly bare: boolean
 
   constructor(message: string, details: FailureDetails = {}) {
     super(message, { cause: details.cause })
@@ -28,10 +31,16 @@ export class Failure extends Error {
     this.more = details.more ?? []
     this.next = details.next
     this.usage = details.usage ?? false
+    this.bare = details.bare ?? false
   }
 }
 
 /** A failure of the command line itself: bad options, arguments or values. */
 export function usageFailure(message: string, details: FailureDetails = {}): Failure {
   return new Failure(message, { ...details, usage: true })
+}
+
+/** A question that nobody answered: the input ended, or Ctrl-C. */
+export function aborted(): Failure {
+  return new Failure('Aborted!', { exit: 1, bare: true })
 }

@@ -1,4 +1,4 @@
-import type { OptionRow } from './rows.ts'
+import type { CommandRow, OptionRow } from './rows.ts'
 
 /** Options that every command takes, anywhere on the line. The first five are the original's. */
 export const globalOptions = [
@@ -26,4 +26,10 @@ export const globalEnvironment: Readonly<Record<string, string>> = {
   connect_timeout: 'CRAY_IMS_CONNECT_TIMEOUT',
   request_timeout: 'CRAY_IMS_REQUEST_TIMEOUT',
   retries: 'CRAY_IMS_RETRIES',
+}
+
+/** All options of a command: its own, and the global ones that it doesn't redefine. */
+export function optionsOf(command: CommandRow): { own: readonly OptionRow[]; inherited: readonly OptionRow[] } {
+  const own = command.options ?? []
+  return { own, inherited: globalOptions.filter((option) => !own.some((other) => other.flag === option.flag)) }
 }

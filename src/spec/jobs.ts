@@ -26,7 +26,7 @@ const creating: readonly OptionRow[] = [
 ]
 
 const picking: readonly OptionRow[] = [
-  { flag: '--age', type: 'text', field: 'age', placeholder: 'AGE', help: 'Only jobs older than this: 7d, 12h' },
+  { flag: '--age', type: 'text', field: 'age', check: 'age', placeholder: 'AGE', help: 'Only jobs older than this: 7d, 12h' },
   { flag: '--job-type', type: 'choice', field: 'job_type', choices: jobTypes, help: 'Only jobs of this type' },
   {
     flag: '--status',

@@ -14,6 +14,9 @@ export type OptionType =
   | 'flag' // takes no value
   | 'level' // a flag that counts
 
+/** Checks of a value that its type alone can't make. */
+export type CheckName = 'age' | 'public-key'
+
 /** One option of a command. */
 export interface OptionRow {
   /** With its dashes: `--artifact-id`. */
@@ -29,6 +32,7 @@ export interface OptionRow {
   /** What help shows for the value, where the type's own word won't do. */
   readonly placeholder?: string
   readonly help: string
+  readonly check?: CheckName
   /** Left out of help: a spelling that is only kept for the original's sake. */
   readonly hidden?: true
 }

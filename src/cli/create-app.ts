@@ -1,0 +1,79 @@
+import type { App } from '../commands/app.ts'
+import type { Configuration } from '../config/configuration.ts'
+import { requireHostname } from '../config/configuration.ts'
+import type { Query } from '../render/query.ts'
+import type { Io } from '../terminal/io.ts'
+import { createQuestions } from '../terminal/question.ts'
+import type { GlobalOptions } from './globals.ts'
+import type { Globals } from '../commands/app.ts'
+import type { Parsed } from './parser.ts'
+
+/** Puts together what a command runs with. Nothing is connected, read or loaded before it is asked for. */
+export function createApp(
+  io: Io,
+  program: string,
+  version: string,
+  parsed: Parsed,
+  global: GlobalOptions & Globals,
+  configuration: () => Configuration,
+  query: Query | undefined,
+): App {
+  const warn = (line: string) => void io.stderr.write(`${line}\n`)
+  const log = (level: number, line: string) => {
+    if (global.verbose >= level && !global.quiet) warn(line)
+  }
+  if (global.insecure) warn("Warning: the server is not verified (--insecure): whoever answers gets the request's token.")
+  const network = () => ({
+    env: io.env,
+    version,
+    insecure: global.insecure,
+    caFile: global.ca_file,
+    connectTimeout: global.connect_timeout,
+    requestTimeout: global.request_timeout,
+    retries: global.retries,
+    warn,
+    log,
+    now: io.now,
+    sleep: io.sleep,
+    signal: io.interrupted,
+  })
+  return {
+    io,
+    program,
+    command: parsed.command,
+    global,
+    configuration,
+    warn,
+    log,
+    questions: createQuestions(io),
+    async transport() {
+      const { createTransport } = await import('../ims/api.ts')
+      return createTransport(network())
+    },
+    async api() {
+      const used = configuration()
+      const hostname = requireHostname(used)
+      const [{ connect, createTransport }, { authorization }] = await Promise.all([import('../ims/api.ts'), import('../ims/authorization.ts')])
+      const transport = createTransport(network())
+      return connect({
+        ...network(),
+        hostname,
+        tenant: used.core.tenant === undefined ? undefined : String(used.core.tenant),
+        transport,
+        authorization: authorization({ env: io.env, configuration: used, tokenFile: global.token, cwd: io.cwd, transport, now: io.now, log }),
+      })
+    },
+    async print(value) {
+      const { render } = await import('../render/render.ts')
+      if (!query) {
+        await io.stdout.write(`${value === undefined ? '' : await render(value, global.format)}\n`)
+        return 0
+      }
+      const { runQuery } = await import('../render/query.ts')
+      const text = await runQuery(query, value ?? null, global.format)
+      if (text === undefined) return 4
+      await io.stdout.write(`${text}\n`)
+      return 0
+    },
+  }
+}

@@ -1,0 +1,13 @@
+import type { Failure } from '../errors.ts'
+
+/**
+ * What stderr says of a failure: the message first, then what is known of it, then what to type next.
+ *
+ * @param usage the command's usage, for a failure of the command line.
+ */
+export function failureText(failure: Failure, usage: string): string {
+  const head = failure.usage ? `Usage: ${usage}\nTry '${usage.split(' [')[0]} -h' for help.\n\n` : ''
+  const lines = [failure.bare ? failure.message : `Error: ${failure.message}`, ...failure.more]
+  if (failure.next) lines.push(`Next: ${failure.next}`)
+  return `${head}${lines.join('\n')}\n`
+}

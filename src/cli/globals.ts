@@ -1,0 +1,56 @@
+import type { Globals } from '../commands/app.ts'
+import { environmentName } from '../config/precedence.ts'
+import type { Configuration } from '../config/configuration.ts'
+import { Failure } from '../errors.ts'
+import { globalEnvironment, globalOptions } from '../spec/global.ts'
+import { optionKey } from '../spec/rows.ts'
+import type { OptionsOf } from '../spec/given.ts'
+import type { Parsed } from './parser.ts'
+import { readValue, type Reading } from './values.ts'
+
+/** The global options by key, as the line, the environment and `[core]` have them. */
+export type GlobalOptions = OptionsOf<typeof globalOptions>
+
+
+/**
+ * The global options of a line.
+ *
+ * @throws Failure for a value that isn't right: it names the option, or the file that holds it.
+ */
+export function readGlobals(
+  parsed: Parsed,
+  env: Readonly<Record<string, string | undefined>>,
+  configuration: Configuration | undefined,
+  reading: Reading,
+): GlobalOptions & Globals {
+  const found: Record<string, unknown> = {}
+  const table = configuration?.table(parsed.words)
+  for (const option of globalOptions) {
+    const key = optionKey(option)
+    const typed = parsed.flags[key]
+    if (typed !== undefined) {
+      found[key] = typeof typed === 'string' ? readValue(option, typed, reading) : typed
+      continue
+    }
+    const fromEnvironment = env[globalEnvironment[key] ?? ''] || env[environmentName(parsed.words, key)]
+    if (fromEnvironment) {
+      found[key] = readValue(option, fromEnvironment, reading)
+      continue
+    }
+    const setting = key === 'token' || key === 'verbose' ? table?.[key] : configuration?.core[key]
+    if (setting === undefined || key === 'configuration' || key === 'query') continue
+    try {
+      found[key] = readValue(option, String(setting), reading)
+    } catch (cause) {
+      throw new Failure(`${configuration!.path}: ${(cause as Error).message}`, { next: `cray-ims config unset core.${key}`, cause })
+    }
+  }
+  const options = found as GlobalOptions
+  return {
+    ...options,
+    quiet: options.quiet ?? false,
+    format: options.format ?? 'toml',
+    formatTyped: parsed.flags.format !== undefined,
+    verbose: options.verbose ?? 0,
+  }
+}

@@ -1,0 +1,57 @@
+import type { Command } from 'commander'
+import { optionsOf } from '../spec/global.ts'
+import { isGroup, type CommandRow, type GroupRow, type OptionRow } from '../spec/rows.ts'
+
+const placeholders: Readonly<Record<OptionRow['type'], string>> = {
+  text: 'TEXT',
+  integer: 'INTEGER',
+  boolean: 'BOOLEAN',
+  choice: 'CHOICE',
+  file: 'FILE',
+  path: 'FILE',
+  texts: 'TEXT,...|EXPR',
+  booleans: 'BOOLEAN,...|EXPR',
+  each: 'TEXT',
+  duration: 'TIME',
+  count: 'N',
+  flag: '',
+  level: '',
+}
+
+/** What help shows for an option's value: `FILE`, `create|customize`; nothing for a flag. */
+export function optionValueTerm(option: OptionRow): string {
+  return option.placeholder ?? option.choices?.join('|') ?? placeholders[option.type]
+}
+
+/** What help says of an option. */
+export function optionHelp(option: OptionRow): string {
+  const notes = [option.required && '(required)', option.default !== undefined && `(default: ${option.default})`]
+  return [option.help, ...notes].filter(Boolean).join(' ')
+}
+
+/** The usage of a command: `cray-ims jobs describe [OPTIONS] JOB_ID`. */
+export function usage(words: readonly string[], row: CommandRow | GroupRow | undefined): string {
+  if (!row || isGroup(row)) return [...words, '[OPTIONS]', 'COMMAND'].join(' ')
+  const args = (row.arguments ?? []).map(({ name, optional, many }) => {
+    const term = many ? `${name}...` : name
+    return optional ? `[${term}]` : term
+  })
+  return [...words, '[OPTIONS]', ...args].join(' ')
+}
+
+/** Gives a command the help of its row; the root has none. */
+export function describeHelp(command: Command, words: readonly string[], row: CommandRow | GroupRow | undefined, about: string): Command {
+  const leaf = row && !isGroup(row) ? row : undefined
+  command.description([about, ...(leaf?.about ?? [])].join('\n\n'))
+  if (leaf) {
+    const examples = leaf.examples.map(({ line, does }) => `  # ${does}\n  ${line}`)
+    command.addHelpText('after', `\nExamples:\n${examples.join('\n')}`)
+  }
+  const rows = leaf ? Object.values(optionsOf(leaf)).flat() : []
+  const values = new Map(rows.map((option) => [option.flag, optionValueTerm(option)]))
+  return command.configureHelp({
+    optionTerm: (option) => option.flags.replace('<value>', () => values.get(option.long!)!),
+    commandUsage: () => usage(words, row),
+    subcommandTerm: (of) => of.name(),
+  })
+}

@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process'
+import { accessSync, constants, realpathSync, statSync } from 'node:fs'
+import { constants as os } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { Failure } from '../errors.ts'
+import { ims, site } from '../spec/tree.ts'
+import { route } from './route.ts'
+
+/** Set for the program that we hand over to, so that a wrapper that leads back to us doesn't do so for ever. */
+const mark = 'CRAY_IMS_HANDED_OVER'
+
+/**
+ * Gives a command line that isn't ours to the next `cray` on PATH: everything but `cray ims …`. Configuration and
+ * login (`init`, `auth`, `config`) are ours where there is no other.
+ *
+ * @returns the other program's exit code; nothing where the line is ours.
+ * @throws Failure where the line isn't ours and there is no other `cray`.
+ */
+export async function handOver(of: NodeJS.Process, argv: readonly string[]): Promise<number | undefined> {
+  const [first] = route(argv, [ims, ...site]).path
+  if (first === ims) return undefined
+  const other = of.env[mark] ? undefined : findOther(of)
+  if (other) return await runOther(of, other, argv)
+  if (first) return undefined
+  throw new Failure(argv.length > 0 ? `cray ${argv.join(' ')}: not a command of the Image Management Service` : 'no command', {
+    more: ['  This `cray` is cray-ims, and knows `cray ims`, `cray init`, `cray auth` and `cray config`.', '  For all else it looks for another `cray` on PATH, and found none.'],
+    next: 'cray ims --help',
+  })
+}
+
+function findOther(of: NodeJS.Process): string | undefined {
+  const self = realpathSync(of.argv[1]!)
+  return (of.env.PATH ?? '').split(delimiter).map((folder) => join(folder || '.', 'cray')).find((path) => {
+    try {
+      accessSync(path, constants.X_OK)
+      return statSync(path).isFile() && realpathSync(path) !== self
+    } catch {
+      return false
+    }
+  })
+}
+
+function runOther(of: NodeJS.Process, path: string, argv: readonly string[]): Promise<number> {
+  return new Promise((done, fail) => {
+    const child = spawn(path, argv, { stdio: 'inherit', env: { ...of.env, [mark]: '1' } })
+    // A terminal sends Ctrl-C and Ctrl-\ to both of us; all else reaches only us, and is passed on.
+    const both = of.stdin.isTTY ? ['SIGINT', 'SIGQUIT'] : []
+    const handlers = (['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'SIGCONT'] as const).map((name) => {
+      const handler = () => void (both.includes(name) || child.kill(name))
+      of.on(name, handler)
+      return () => of.removeListener(name, handler)
+    })
+    child.on('error', (cause) => fail(new Failure(`${path} could not be run: ${cause.message}`, { next: 'which -a cray', cause })))
+    child.on('close', (code, signal) => {
+      for (const remove of handlers) remove()
+      if (signal) of.kill(of.pid, signal)
+      done(code ?? 128 + os.signals[signal!])
+    })
+  })
+}

@@ -1,0 +1,118 @@
+import { Argument, Command, CommanderError, Option } from 'commander'
+import { optionsOf } from '../spec/global.ts'
+import { argumentKey, isGroup, optionKey, type ArgumentRow, type CommandRow, type GroupRow, type OptionRow } from '../spec/rows.ts'
+import { usageFailure } from '../errors.ts'
+import { describeHelp, optionHelp } from './help.ts'
+import type { Route } from './route.ts'
+import { translate } from './usage.ts'
+
+/** A command line taken apart; values are still texts. */
+export interface Parsed {
+  command: CommandRow
+  /** The words that lead to the command. */
+  words: readonly string[]
+  /** By option's key; true for a flag, a number for one that counts. */
+  flags: Readonly<Record<string, string | true | number | string[]>>
+  arguments: Readonly<Record<string, string | string[]>>
+}
+
+export interface Program {
+  name: string
+  about: string
+  version: string
+  commands: readonly (CommandRow | GroupRow)[]
+  /** Rows that help leaves out. */
+  unlisted?: ReadonlySet<CommandRow | GroupRow>
+  columns: number
+}
+
+/**
+ * Takes a command line apart. Only the commands that lie on the route are put together in full.
+ *
+ * @returns the help to print where that was asked for.
+ * @throws Failure for a line that isn't right.
+ */
+export function parse(program: Program, { path, argv }: Route): Parsed | { help: string } {
+  let parsed: Parsed | undefined
+  let help = ''
+  const words = path.map((row) => row.name)
+  const dress = (command: Command) =>
+    command
+      .exitOverride()
+      .configureOutput({ writeOut: (text) => (help += text), writeErr: () => {}, outputError: () => {}, getOutHelpWidth: () => program.columns })
+      .helpCommand(false)
+      .helpOption('-h, --help', 'Show this help')
+      .enablePositionalOptions()
+
+  const root = describeHelp(dress(new Command(program.name)), [program.name], undefined, program.about)
+  if (path.length === 0) root.version(program.version, '--version', 'Show name and version')
+  let parent = root
+  let children: readonly (CommandRow | GroupRow)[] = program.commands
+  for (const [depth, row] of [...path, undefined].entries()) {
+    for (const child of children) {
+      if (child !== row) parent.addCommand(dress(new Command(child.name)).summary(child.summary), { hidden: child.hidden ?? program.unlisted?.has(child) })
+    }
+    if (!row) break
+    const command = describeHelp(dress(new Command(row.name)), [program.name, ...words.slice(0, depth + 1)], row, row.summary)
+    parent.addCommand(command)
+    if (!isGroup(row)) {
+      leaf(command, row, (flags, args) => (parsed = { command: row, words: words.slice(0, depth + 1), flags, arguments: args }))
+    }
+    children = isGroup(row) ? row.commands : []
+    parent = command
+  }
+
+  try {
+    root.parse([...argv], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.code === 'commander.helpDisplayed') return { help }
+    if (error.code === 'commander.version') return { help: `${program.name} ${program.version}\n` }
+    throw translate(error, [program.name, ...words].join(' '))
+  }
+  return parsed ?? { help }
+}
+
+function leaf(command: Command, row: CommandRow, found: (flags: Parsed['flags'], args: Parsed['arguments']) => void): void {
+  const { own, inherited } = optionsOf(row)
+  const keys = new Map<string, string>()
+  const add = (option: OptionRow, group: string) => {
+    const made = makeOption(option).helpGroup(group)
+    keys.set(made.attributeName(), optionKey(option))
+    command.addOption(made)
+  }
+  for (const option of own) add(option, 'Options:')
+  for (const option of inherited) add(option, 'Global options:')
+  // The parser counts arguments before it has seen all options; `takeArguments` counts them after.
+  for (const argument of row.arguments ?? []) command.addArgument(new Argument(argument.many ? `[${argument.name}...]` : `[${argument.name}]`, argument.help))
+  if (row.passThrough) command.passThroughOptions()
+  command.allowExcessArguments().action(() => {
+    const flags = Object.fromEntries(Object.entries(command.opts()).map(([name, value]) => [keys.get(name)!, value]))
+    found(flags, takeArguments(row.arguments ?? [], command.args))
+  })
+}
+
+function makeOption(row: OptionRow): Option {
+  const takesValue = row.type !== 'flag' && row.type !== 'level'
+  const option = new Option(`${row.short ? `${row.short}, ` : ''}${row.flag}${takesValue ? ' <value>' : ''}`, optionHelp(row))
+  // `--no-auth` is an option of that name, and no negation of `--auth`.
+  option.negate = false
+  if (row.hidden) option.hideHelp()
+  if (row.type === 'level') option.argParser((_, count: number | undefined) => (count ?? 0) + 1)
+  if (row.type === 'each') option.argParser((value, all: string[] | undefined) => [...(all ?? []), value])
+  return option
+}
+
+function takeArguments(rows: readonly ArgumentRow[], given: readonly string[]): Record<string, string | string[]> {
+  const rest = [...given]
+  const taken: Record<string, string | string[]> = {}
+  for (const row of rows) {
+    if (rest.length === 0) {
+      if (row.optional) continue
+      throw usageFailure(`Missing argument '${row.name}${row.many ? '...' : ''}'.`)
+    }
+    taken[argumentKey(row)] = row.many ? rest.splice(0) : rest.shift()!
+  }
+  if (rest.length > 0) throw usageFailure(`Got unexpected extra argument${rest.length > 1 ? 's' : ''} (${rest.join(' ')})`)
+  return taken
+}

@@ -1,0 +1,55 @@
+import { globalOptions } from '../spec/global.ts'
+import { isGroup, type CommandRow, type GroupRow } from '../spec/rows.ts'
+
+/** Where a command line leads. */
+export interface Route {
+  /** The rows named, from the root's child down; empty for the root itself. */
+  path: readonly (CommandRow | GroupRow)[]
+  /** The line put in order for the parser: words of the command first, then options. */
+  argv: readonly string[]
+}
+
+type Children = readonly (CommandRow | GroupRow)[]
+
+const help = new Set(['-h', '--help'])
+
+/**
+ * Finds the command that a line names, and moves global options that stand before its words behind them, since
+ * the parser takes options only where they are declared: on the command itself.
+ */
+export function route(argv: readonly string[], root: Children): Route {
+  const path: (CommandRow | GroupRow)[] = []
+  const moved: string[] = []
+  let children: Children | undefined = root
+  let at = 0
+  for (; children && at < argv.length; at++) {
+    const token = argv[at]!
+    if (token.startsWith('-')) {
+      const taken = globalTokens(argv, at)
+      if (taken === 0) break
+      moved.push(...argv.slice(at, at + taken))
+      at += taken - 1
+      continue
+    }
+    const row: CommandRow | GroupRow | undefined = children.find((child) => child.name === token)
+    if (!row) break
+    path.push(row)
+    children = isGroup(row) ? row.commands : undefined
+  }
+  const rest = argv.slice(at)
+  const words = path.map((row) => row.name)
+  if (!children) return { path, argv: [...words, ...moved, ...rest] }
+  // A group alone, or with nothing but global options behind it, shows its help.
+  return { path, argv: rest.length > 0 && !moved.some((token) => help.has(token)) ? [...words, ...rest] : [...words, '--help'] }
+}
+
+/** How many tokens from here on are one global option with its value; 0 where it is none. */
+function globalTokens(argv: readonly string[], at: number): number {
+  const token = argv[at]!
+  if (help.has(token) || /^-v+$/.test(token)) return 1
+  const [flag] = token.split('=', 1)
+  const option = globalOptions.find((row) => row.flag === flag)
+  if (!option) return 0
+  const takesValue = option.type !== 'flag' && option.type !== 'level'
+  return takesValue && flag === token && at + 1 < argv.length ? 2 : 1
+}

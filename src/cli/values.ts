@@ -1,0 +1,80 @@
+import { usageFailure, type Failure } from '../errors.ts'
+import type { NumberText } from '../json/value.ts'
+import type { OptionRow } from '../spec/rows.ts'
+import { checks } from './checks.ts'
+import { parseDuration } from './duration.ts'
+import { readTextFile } from './file.ts'
+import { expandList } from './host-list.ts'
+
+/** What reading a value needs besides its text. */
+export interface Reading {
+  cwd: string
+  warn: (line: string) => void
+}
+
+/**
+ * An option's value from its text.
+ *
+ * @throws Failure that names the option and says what it takes.
+ */
+export function readValue(option: OptionRow, text: string, reading: Reading): unknown {
+  const value = readers[option.type](option, text, reading)
+  if (option.check) checks[option.check](option.flag, text, value, reading.warn)
+  return value
+}
+
+/** A failure that names the option whose value is wrong. */
+export function invalid(flag: string, why: string, next?: string): Failure {
+  return usageFailure(`Invalid value for '${flag}': ${why}`, { next })
+}
+
+type Reader = (option: OptionRow, text: string, reading: Reading) => unknown
+
+const text: Reader = (_, given) => given
+
+const readers: Readonly<Record<OptionRow['type'], Reader>> = {
+  text,
+  path: text,
+  choice: (option, given) => {
+    if (option.choices!.includes(given)) return given
+    throw invalid(option.flag, `invalid choice: ${given}. (choose from ${option.choices!.join(', ')})`)
+  },
+  integer: (option, given) => readInteger(option.flag, given),
+  boolean: (option, given) => readBoolean(option.flag, given),
+  file: (option, given, { cwd }) => readTextFile(option.flag, given, cwd),
+  texts: (_, given) => expandList(given),
+  booleans: (option, given) => expandList(given).map((one) => readBoolean(option.flag, one)),
+  each: (_, given) => given,
+  duration: (option, given) => {
+    const seconds = parseDuration(given)
+    if (seconds !== undefined) return seconds
+    throw invalid(option.flag, `${given} is not a time`, `${option.flag} 90 (seconds), 90s, 15m or 2h`)
+  },
+  count: (option, given) => {
+    if (/^\d{1,9}$/.test(given)) return Number(given)
+    throw invalid(option.flag, `${given} is not a number from 0 up`)
+  },
+  flag: (option, given) => readBoolean(option.flag, given),
+  level: (option, given) => {
+    if (/^\d+$/.test(given)) return Number(given)
+    throw invalid(option.flag, `${given} is not a number from 0 up`)
+  },
+}
+
+const trueWords = new Set(['true', 't', '1', 'yes', 'y'])
+const falseWords = new Set(['false', 'f', '0', 'no', 'n'])
+
+function readBoolean(flag: string, given: string): boolean {
+  const word = given.toLowerCase()
+  if (trueWords.has(word)) return true
+  if (falseWords.has(word)) return false
+  throw invalid(flag, `${given} is not a valid boolean`)
+}
+
+// As Python's int() reads it: single underscores between digits, white space around.
+function readInteger(flag: string, given: string): NumberText {
+  const match = /^\s*([+-]?)(\d+(?:_\d+)*)\s*$/.exec(given)
+  if (!match) throw invalid(flag, `${given} is not a valid integer`)
+  const digits = match[2]!.replaceAll('_', '').replace(/^0+(?=\d)/, '')
+  return { number: match[1] === '-' && digits !== '0' ? `-${digits}` : digits }
+}

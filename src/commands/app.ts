@@ -1,0 +1,51 @@
+import type { Configuration } from '../config/configuration.ts'
+import type { Api } from '../ims/api.ts'
+import type { Transport } from '../ims/transport.ts'
+import type { Value } from '../json/value.ts'
+import type { Format } from '../render/render.ts'
+import type { CommandRow } from '../spec/rows.ts'
+import type { Io } from '../terminal/io.ts'
+import type { Questions } from '../terminal/question.ts'
+
+/** The options that every command takes, as they came out of line, environment and configuration. */
+export interface Globals {
+  /** Name of the configuration, where one was named. */
+  configuration?: string
+  quiet: boolean
+  format: Format
+  /** `--format` was typed, rather than found in the environment or the configuration. */
+  formatTyped: boolean
+  verbose: number
+}
+
+/** What a command runs with. */
+export interface App {
+  readonly io: Io
+  /** How the program is called: `cray-ims`, or `cray ims`. */
+  readonly program: string
+  readonly command: CommandRow
+  readonly global: Globals
+  /**
+   * The configuration in use.
+   * @throws Failure where there is none, or it can't be read.
+   */
+  configuration(): Configuration
+  /** The service, with the user's credentials. */
+  api(): Promise<Api>
+  /** Verified HTTP without credentials: for the token endpoint. */
+  transport(): Promise<Transport>
+  /** Prints a result on stdout, as `--format` and `--query` say; the exit code that it deserves. */
+  print(value: Value | undefined): Promise<number>
+  /** A line on stderr, even when quiet: of something that is dangerous. */
+  warn(line: string): void
+  /** A line on stderr from this many `-v` on. */
+  log(level: number, line: string): void
+  readonly questions: Questions
+}
+
+/** Runs a command with its options and arguments, by name. What it resolves with is the exit code; 0 for nothing. */
+export type Run<Options = Record<string, unknown>, Arguments = Record<string, string>> = (
+  app: App,
+  options: Options,
+  args: Arguments,
+) => Promise<number | void>

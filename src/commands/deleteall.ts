@@ -1,0 +1,38 @@
+import { aborted } from '../errors.ts'
+import type { Value } from '../json/value.ts'
+import type { App, Run } from './app.ts'
+import { makeRequest, run as send } from './request.ts'
+
+/**
+ * Deletes every record of a kind. In a terminal it first says how many would go, and asks; elsewhere it acts at once,
+ * as the original does.
+ *
+ * @throws Failure when the answer is no.
+ */
+export const run: Run<{ yes?: boolean }> = async (app, options, args) => {
+  if (app.io.stdin.isTTY && app.io.stderr.isTTY && !options.yes) await confirm(app, options, args)
+  return send(app, options, args)
+}
+
+async function confirm(app: App, options: Record<string, unknown>, args: Record<string, string>): Promise<void> {
+  const { path, query = {} } = makeRequest(app.command, options, args)
+  const records = await (await app.api()).send({ method: 'GET', path })
+  const count = Array.isArray(records) ? records.filter((record) => picked(record, query, app.io.now())).length : 0
+  const what = path.slice(path.indexOf('/v3/') + 4).replaceAll('/', ' ').replace('-', ' ')
+  const answer = await app.questions.ask(`Delete ${count === 0 ? 'none' : count === 1 ? '1' : `all ${count}`} of the ${what}? [y/N]: `)
+  if (!/^y(es)?$/i.test(answer.trim())) throw aborted()
+}
+
+const hours: Readonly<Record<string, number>> = { d: 24, h: 1 }
+
+/** Whether the service would pick a record. */
+function picked(record: Value, query: Readonly<Record<string, string>>, now: number): boolean {
+  if (!(record instanceof Map)) return false
+  return Object.entries(query).every(([field, wanted]) => {
+    if (field !== 'age') return record.get(field) === wanted
+    const created = String(record.get('created'))
+    // The service's times are UTC, with or without saying so.
+    const time = Date.parse(/Z|[+-]\d\d:?\d\d$/.test(created) ? created : `${created}Z`)
+    return time <= now - Number.parseInt(wanted) * hours[wanted.at(-1)!]! * 3_600_000
+  })
+}

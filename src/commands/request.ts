@@ -1,0 +1,72 @@
+import { usageFailure } from '../errors.ts'
+import { encodeSegment, type ApiRequest } from '../ims/api.ts'
+import { isNumber, type Value, type ValueMap } from '../json/value.ts'
+import { argumentKey, optionKey, type CommandRow, type OptionRow } from '../spec/rows.ts'
+import type { Run } from './app.ts'
+
+/** Runs a command that sends the request of its row and prints the answer. */
+export const run: Run = async (app, options, args) => {
+  const request = makeRequest(app.command, options, args)
+  return app.print(await (await app.api()).send(request))
+}
+
+/**
+ * The request that a command's row, options and arguments make.
+ *
+ * @throws Failure for an id that would be another path, and for lists of unequal length.
+ */
+export function makeRequest(command: CommandRow, options: Record<string, unknown>, args: Record<string, string>): ApiRequest {
+  const { method, path } = command.request!
+  const fields = (command.options ?? []).filter((option) => option.field && options[optionKey(option)] !== undefined)
+  return {
+    method,
+    path: (command.arguments ?? []).reduce((whole, argument) => {
+      const key = argumentKey(argument)
+      return whole.replace(`{${key}}`, () => encodeSegment(args[key]!, argument.name))
+    }, path),
+    optionOf: (field) => optionFor(field, fields, options),
+    ...(method === 'DELETE' ? { query: makeQuery(fields, options) } : { body: makeBody(fields, options) }),
+  }
+}
+
+function makeQuery(fields: readonly OptionRow[], options: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(fields.map((option) => [option.field!, String(options[optionKey(option)])]))
+}
+
+function makeBody(fields: readonly OptionRow[], options: Record<string, unknown>): Value | undefined {
+  if (fields.length === 0) return undefined
+  const body: ValueMap = new Map()
+  for (const option of fields) {
+    const value = options[optionKey(option)] as Value
+    const [head, tail] = option.field!.split(/\[\]\.|\./) as [string, string?]
+    if (tail === undefined) body.set(head, value)
+    else if (option.field!.includes('[]')) setEach(body, head, tail, value as Value[], option, fields)
+    else body.set(head, nested(body.get(head)).set(tail, value))
+  }
+  return body
+}
+
+const nested = (value: Value | undefined): ValueMap => (value instanceof Map ? value : new Map<string, Value>())
+
+/** Two list options that describe the same objects go together, element by element. */
+function setEach(body: ValueMap, head: string, tail: string, values: Value[], option: OptionRow, fields: readonly OptionRow[]): void {
+  const present = body.get(head) as Value[] | undefined
+  if (present && present.length !== values.length) {
+    const other = fields.find((field) => field !== option && field.field!.startsWith(`${head}[].`))!
+    const shorter = present.length < values.length ? other : option
+    throw usageFailure(`Invalid value: Missing parameter: ${shorter.flag}`, {
+      more: [`  ${other.flag} has ${present.length}, ${option.flag} has ${values.length}`],
+    })
+  }
+  body.set(head, values.map((value, at) => nested(present?.[at]).set(tail, value)))
+}
+
+/** The option that a refused field came from, with what was typed: `--link-type http`. */
+function optionFor(field: string, fields: readonly OptionRow[], options: Record<string, unknown>): string | undefined {
+  const plain = field.replace(/\.\d+(?=\.|$)/g, '[]')
+  const option = fields.find((row) => row.field === plain) ?? fields.find((row) => row.field!.split(/\[\]\.|\./)[0] === plain)
+  if (!option) return undefined
+  const value = options[optionKey(option)]
+  if (option.type === 'file') return option.flag
+  return `${option.flag} ${isNumber(value as Value) ? (value as { number: string }).number : String(value)}`
+}

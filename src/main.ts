@@ -1,0 +1,101 @@
+import { basename } from 'node:path'
+import { version } from '../package.json'
+import { createApp } from './cli/create-app.ts'
+import { failureText } from './cli/failure-text.ts'
+import { readGlobals } from './cli/globals.ts'
+import { usage } from './cli/help.ts'
+import { readOptions } from './cli/options.ts'
+import { parse, type Parsed, type Program } from './cli/parser.ts'
+import { route, type Route } from './cli/route.ts'
+import type { Run } from './commands/app.ts'
+import { readConfiguration, type Configuration } from './config/configuration.ts'
+import { aborted, Failure } from './errors.ts'
+import { ims, site } from './spec/tree.ts'
+import type { Io } from './terminal/io.ts'
+import { processIo } from './terminal/process-io.ts'
+
+/**
+ * Runs one command line. Never throws.
+ *
+ * @returns the exit code.
+ */
+export async function main(of: NodeJS.Process): Promise<number> {
+  const io = processIo(of)
+  const argv = of.argv.slice(2)
+  const asCray = basename(of.argv[1] ?? '') === 'cray'
+  try {
+    if (asCray) {
+      const { handOver } = await import('./cli/other-cray.ts')
+      const code = await handOver(of, argv)
+      if (code !== undefined) return code
+    }
+  } catch (error) {
+    return report(io, error, 'cray COMMAND')
+  }
+  const program = asCray ? crayProgram(io) : ownProgram(io)
+  const found = route(argv, program.commands)
+  try {
+    const parsed = parse(program, found)
+    if ('help' in parsed) {
+      await io.stdout.write(parsed.help)
+      return 0
+    }
+    return (await run(io, program, parsed)) ?? 0
+  } catch (error) {
+    return report(io, interrupted(io, error, found) ?? error, usage([program.name, ...found.path.map((row) => row.name)], found.path.at(-1)))
+  }
+}
+
+const about = 'The Image Management Service (IMS): recipes, images, the jobs that build them, and the shells of those jobs.'
+
+function ownProgram(io: Io): Program {
+  const commands = [...ims.commands, ims, ...site]
+  return { name: 'cray-ims', about, version, commands, unlisted: new Set([ims]), columns: io.stdout.columns }
+}
+
+function crayProgram(io: Io): Program {
+  return { name: 'cray', about, version, commands: [ims, ...site], columns: io.stdout.columns }
+}
+
+async function run(io: Io, program: Program, given: Parsed): Promise<number | void> {
+  // What a command is called in environment and configuration doesn't depend on how it was typed.
+  const parsed = ims.commands.some((row) => row.name === given.words[0]) ? { ...given, words: ['ims', ...given.words] } : given
+  const { command } = parsed
+  let known: Configuration | undefined
+  const configuration = () => (known ??= readConfiguration(io.env, parsed.flags.configuration as string | undefined))
+  const settings = command.request ? configuration() : present(configuration)
+  const reading = { cwd: io.cwd, warn: (line: string) => void io.stderr.write(`${line}\n`) }
+  const global = readGlobals(parsed, io.env, settings, reading)
+  const options = readOptions(parsed, { env: io.env, table: settings?.table(parsed.words) }, reading)
+  const query = global.query === undefined ? undefined : (await import('./render/query.ts')).compileQuery(global.query)
+  const app = createApp(io, program.name === 'cray' ? 'cray ims' : program.name, version, parsed, global, configuration, query)
+  const loaded = (await command.load()) as { run: Run }
+  return loaded.run(app, options, parsed.arguments as Record<string, string>)
+}
+
+/** The configuration, where there is one that can be read. */
+function present(configuration: () => Configuration): Configuration | undefined {
+  try {
+    return configuration()
+  } catch {
+    return undefined
+  }
+}
+
+/** A command of the original that Ctrl-C ends says so in the original's words. */
+function interrupted(io: Io, error: unknown, { path }: Route): Failure | undefined {
+  const row = path.at(-1)
+  return error instanceof Failure && error.exit === 130 && row && 'request' in row ? aborted() : undefined
+}
+
+async function report(io: Io, error: unknown, usageLine: string): Promise<number> {
+  if (error instanceof Failure) {
+    const trace = io.env.CRAY_IMS_DEBUG === '1' ? `${error.stack}\n` : ''
+    await io.stderr.write(failureText(error, usageLine) + trace)
+    return error.exit
+  }
+  const { stack, message } = error instanceof Error ? error : new Error(String(error))
+  const hint = io.env.CRAY_IMS_DEBUG === '1' ? stack : 'Next: run it again with CRAY_IMS_DEBUG=1, and report what it prints'
+  await io.stderr.write(`Error: cray-ims failed in a way that it should not: ${message}\n${hint}\n`)
+  return 2
+}

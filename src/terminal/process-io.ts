@@ -1,0 +1,50 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { Failure } from '../errors.ts'
+import type { Io, Output } from './io.ts'
+
+/** The streams, environment and signals of a real process. */
+export function processIo(of: NodeJS.Process): Io {
+  let interruption: AbortController | undefined
+  return {
+    env: of.env,
+    cwd: of.cwd(),
+    stdin: of.stdin,
+    stdout: output(of.stdout),
+    stderr: output(of.stderr),
+    now: Date.now,
+    sleep: (milliseconds, signal) =>
+      wait(milliseconds, undefined, { signal }).catch((error: unknown) => {
+        throw signal?.aborted ? signal.reason : error
+      }),
+    get interrupted() {
+      return (interruption ??= onSignals(of)).signal
+    },
+  }
+}
+
+// A handler takes away the signal's own effect, so they are only set for who asks.
+function onSignals(of: NodeJS.Process): AbortController {
+  const controller = new AbortController()
+  for (const [name, exit] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+    of.on(name, () => controller.abort(new Failure(`Interrupted by ${name}`, { exit })))
+  }
+  return controller
+}
+
+function output(stream: NodeJS.WriteStream): Output {
+  let gone = false
+  // Without a listener a reader that went away (`| head -1`) would crash us.
+  stream.on('error', () => {
+    gone = true
+  })
+  return {
+    isTTY: stream.isTTY === true,
+    columns: stream.columns || 80,
+    write: (text) =>
+      gone || text === ''
+        ? Promise.resolve()
+        : new Promise((done) => {
+            stream.write(text, () => done())
+          }),
+  }
+}
