@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+
+/** The program as it is built and installed. */
+export const program = join(import.meta.dirname, '../../bin/cray-ims.js')
+
+export interface Outcome {
+  /** Exit code, or the signal that ended it. */
+  exit: number | string
+  stdout: string
+  stderr: string
+}
+
+export interface Running {
+  cwd: string
+  env: Record<string, string>
+  stdin?: string | Buffer
+  /** What to run in place of the built program. */
+  command?: readonly string[]
+}
+
+/** Runs a whole program to its end. One that hangs for a minute is killed. */
+export async function run(argv: readonly string[], { cwd, env, stdin, command = [process.execPath, program] }: Running): Promise<Outcome> {
+  const child = spawn(command[0]!, [...command.slice(1), ...argv], { cwd, env, timeout: 60_000, killSignal: 'SIGKILL' })
+  const texts = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
+  child.stdout.on('data', (chunk: Buffer) => texts.stdout.push(chunk))
+  child.stderr.on('data', (chunk: Buffer) => texts.stderr.push(chunk))
+  // A program that ends without reading its input closes the pipe.
+  child.stdin.on('error', () => {})
+  child.stdin.end(stdin ?? '')
+  const exit = await new Promise<number | string>((done, fail) => {
+    child.on('error', fail)
+    child.on('close', (code, signal) => done(code ?? signal!))
+  })
+  return { exit, stdout: Buffer.concat(texts.stdout).toString(), stderr: Buffer.concat(texts.stderr).toString() }
+}
