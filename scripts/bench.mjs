@@ -1,0 +1,121 @@
+// Measures whole processes of the built program and prints ratios; nothing here passes or fails.
+//
+//   npm run bench [-- RUNS]
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import https from 'node:https'
+import { cpus, release, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+
+const runs = Number(process.argv[2] ?? 15)
+const program = join(import.meta.dirname, '../bin/cray-ims.js')
+const folder = mkdtempSync(join(tmpdir(), 'cray-ims-bench-'))
+const [processor] = cpus()
+console.log(`${processor.model.trim()} × ${cpus().length}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}; medians of ${runs}`)
+
+/** Median of the figures. */
+const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)]
+
+function time(argv, env) {
+  const start = process.hrtime.bigint()
+  const { status, stderr } = spawnSync(process.execPath, argv, { env, stdio: ['ignore', 'ignore', 'pipe'], maxBuffer: 2 ** 28 })
+  if (status !== 0) throw new Error(`${argv.join(' ')}: ${stderr}`)
+  return Number(process.hrtime.bigint() - start) / 1e6
+}
+
+/** Milliseconds of each command line, run in turn so that a machine that slows down slows all. */
+function compare(lines, env) {
+  const times = Object.fromEntries(Object.keys(lines).map((name) => [name, []]))
+  for (let round = -1; round < runs; round++) {
+    for (const [name, argv] of Object.entries(lines)) {
+      const taken = time(argv, env)
+      if (round >= 0) times[name].push(taken)
+    }
+  }
+  return Object.fromEntries(Object.entries(times).map(([name, all]) => [name, median(all)]))
+}
+
+/** Peak resident memory of a command line in MiB. */
+function peak(argv, env) {
+  const probe = join(folder, 'probe.cjs')
+  const figure = join(folder, 'peak')
+  writeFileSync(probe, `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(figure)}, String(process.resourceUsage().maxRSS)))`)
+  time(['--require', probe, ...argv], env)
+  return Number(readFileSync(figure, 'utf8')) / 1024
+}
+
+function image(number) {
+  const id = `d88521c3-b339-43bc-afda-${String(number).padStart(12, '0')}`
+  return {
+    id,
+    created: '2026-01-02T03:04:11.678901',
+    name: `compute-${number}-sles15sp5.x86_64-26.${number % 12}`,
+    arch: 'x86_64',
+    link: { path: `s3://boot-images/${id}/manifest.json`, etag: 'f04af5f34635ae7c507322985e60c00c', type: 's3' },
+    metadata: Object.fromEntries(Array.from({ length: 12 }, (_, at) => [`note-${at}`, `value ${at} of image ${number}, which says where it came from`])),
+  }
+}
+
+async function withMock(records, measure) {
+  const seed = join(folder, `seed-${records}.json`)
+  writeFileSync(seed, JSON.stringify({ images: Array.from({ length: records }, (_, at) => image(at)) }))
+  const mock = spawn(process.execPath, [program, 'mock', '--tls', '--seed', seed], { stdio: ['ignore', 'pipe', 'inherit'] })
+  try {
+    const ready = await new Promise((done, fail) => {
+      let text = ''
+      mock.on('exit', () => fail(new Error('the mock ended')))
+      mock.stdout.on('data', (chunk) => {
+        text += chunk
+        if (text.includes('\n')) done(JSON.parse(text))
+      })
+    })
+    return await measure(ready, { PATH: process.env.PATH, HOME: folder, CRAY_CONFIG_DIR: ready.configDir })
+  } finally {
+    mock.removeAllListeners('exit')
+    mock.kill()
+    await new Promise((done) => mock.once('exit', done))
+  }
+}
+
+/** Requests a second that one mock answers to eight connections that stay open. */
+async function throughput({ url, caFile }) {
+  const agent = new https.Agent({ keepAlive: true, maxSockets: 8, ca: readFileSync(caFile) })
+  const get = () =>
+    new Promise((done, fail) => {
+      https.get(`${url}/apis/ims/v3/images`, { agent }, (response) => response.resume().on('end', done)).on('error', fail)
+    })
+  const until = Date.now() + 3000
+  let count = 0
+  await Promise.all(Array.from({ length: 8 }, async () => {
+    while (Date.now() < until) {
+      await get()
+      count++
+    }
+  }))
+  agent.destroy()
+  return count / 3
+}
+
+const line = (what, figure, aim) => console.log(`${what.padEnd(58)} ${figure.padStart(9)}   ${aim}`)
+const times = (figure) => `${figure.toFixed(2)} ×`
+
+try {
+  const formats = ['toml', 'json', 'yaml']
+  const lists = Object.fromEntries(formats.map((format) => [format, [program, 'images', 'list', '--format', format]]))
+  const one = await withMock(1, (ready, env) => ({
+    ...compare({ nothing: ['-e', '0'], help: [program, '--help'], leaf: [program, 'jobs', 'create', '--help'], ...lists }, env),
+  }))
+  line('--help', times(one.help / one.nothing), 'node -e 0; at most 1.3')
+  line('jobs create --help', times(one.leaf / one.nothing), 'node -e 0; at most 1.3')
+  line('images list, 1 record over TLS', times(one.toml / one.nothing), 'node -e 0; at most 1.75')
+  const some = await withMock(5000, (_, env) => compare(lists, env))
+  const [many, memory] = await withMock(10_000, (_, env) => [compare(lists, env), formats.map((format) => [format, peak(lists[format], env)])])
+  for (const format of formats) line(`images list, 10,000 records, ${format}`, times(many[format] / one[format]), format === 'yaml' ? '1 record' : '1 record; at most 3')
+  line('  yaml', times(many.yaml / many.json), 'json; at most 2')
+  for (const format of formats) line(`  10,000 records less start, ${format}`, times((many[format] - one[format]) / (some[format] - one[format])), '5,000 records; 2 is linear')
+  for (const [format, mebibytes] of memory) line(`  peak memory, ${format}`, `${mebibytes.toFixed(0)} MiB`, 'less than 156')
+  line('requests a second of one mock, over TLS', (await withMock(1, throughput)).toFixed(0), 'eight connections')
+  line('program', `${(execFileSync('du', ['-sk', join(import.meta.dirname, '../dist')]).toString().split('\t')[0] / 1024).toFixed(1)} MiB`, 'dist, with types')
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
