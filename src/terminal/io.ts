@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { WriteStream } from 'node:tty'
 
 /** An output stream: data on stdout, words for people on stderr. */
 export interface Output {
@@ -6,7 +7,9 @@ export interface Output {
   /** Columns of the terminal; 80 where there is none. */
   readonly columns: number
   /** Resolves when the text has left the process; a reader that went away is no error. */
-  write(text: string): Promise<void>
+  write(text: string | Uint8Array): Promise<void>
+  /** The stream itself, for what moves on a terminal or passes bytes through. */
+  readonly stream: WriteStream
 }
 
 /** All that a command knows of the process it runs in. Tests give it another. */

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { WriteStream } from 'node:tty'
 import { Failure } from '../errors.ts'
 import type { Io, Output } from './io.ts'
 
@@ -9,8 +10,8 @@ export function processIo(of: NodeJS.Process): Io {
     env: of.env,
     cwd: of.cwd(),
     stdin: of.stdin,
-    stdout: output(of.stdout),
-    stderr: output(of.stderr),
+    stdout: output(of.stdout as WriteStream),
+    stderr: output(of.stderr as WriteStream),
     now: Date.now,
     sleep: (milliseconds, signal) =>
       wait(milliseconds, undefined, { signal }).catch((error: unknown) => {
@@ -31,7 +32,7 @@ function onSignals(of: NodeJS.Process): AbortController {
   return controller
 }
 
-function output(stream: NodeJS.WriteStream): Output {
+function output(stream: WriteStream): Output {
   let gone = false
   // Without a listener a reader that went away (`| head -1`) would crash us.
   stream.on('error', () => {
@@ -39,9 +40,12 @@ function output(stream: NodeJS.WriteStream): Output {
   })
   return {
     isTTY: stream.isTTY === true,
-    columns: stream.columns || 80,
+    get columns() {
+      return stream.columns || 80
+    },
+    stream,
     write: (text) =>
-      gone || text === ''
+      gone || text.length === 0
         ? Promise.resolve()
         : new Promise((done) => {
             stream.write(text, () => done())

@@ -1,0 +1,46 @@
+import type { Job, JobStatus } from './records.ts'
+
+/** Statuses that a job doesn't leave. */
+export const ended: ReadonlySet<string> = new Set<JobStatus>(['success', 'error'])
+
+/** How far a job is. */
+export type Stage = 'running' | 'waiting' | 'success' | 'error'
+
+/** How far a job is, by its status. */
+export function stageOf({ status }: Pick<Job, 'status'>): Stage {
+  if (status === 'success' || status === 'error') return status
+  return status === 'waiting_on_user' ? 'waiting' : 'running'
+}
+
+/**
+ * Whether a job's shell may open, from what its record says: a customize job always gets to it, a create job only
+ * when its build fails with debug on. Source: the service's job templates; `enable_debug` of a customize job is
+ * ignored there.
+ */
+export function shellOutlook(job: Pick<Job, 'status' | 'job_type' | 'enable_debug'>): 'open' | 'may come' | 'never' {
+  const stage = stageOf(job)
+  if (stage === 'waiting') return 'open'
+  if (stage !== 'running') return 'never'
+  return job.job_type === 'customize' || job.enable_debug ? 'may come' : 'never'
+}
+
+/** Where things are in a job's shell. */
+export interface Places {
+  /** The image's root; none where nothing was copied back. */
+  imageRoot: string | undefined
+  log: string | undefined
+  /** Touching it ends the wait and keeps the result. */
+  complete: string
+  /** Touching it ends the wait and throws the result away. */
+  failed: string
+}
+
+/** Where things are in the shell of a job. Source: the service's SSH image and its build images. */
+export function placesOf(job: Pick<Job, 'job_type' | 'remote_build_node'>, jailed: boolean): Places {
+  const signals = jailed ? '/tmp' : '/mnt/image'
+  const files = { complete: `${signals}/complete`, failed: `${signals}/failed` }
+  if (job.job_type === 'customize') return { imageRoot: jailed ? '/' : '/mnt/image/image-root', log: undefined, ...files }
+  // A remote build that failed copies nothing back.
+  if (job.remote_build_node) return { imageRoot: undefined, log: undefined, ...files }
+  return { imageRoot: '/mnt/image/build/image-root', log: '/mnt/image/kiwi.log', ...files }
+}
