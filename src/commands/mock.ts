@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { constants } from 'node:os'
+import { resolve } from 'node:path'
+import { pid } from 'node:process'
+import { Failure, usageFailure } from '../errors.ts'
+import { makeConfigFolder, type ConfigFolder } from '../mock/config-folder.ts'
+import { parseFault } from '../mock/faults.ts'
+import type { Speed } from '../mock/job-clock.ts'
+import { createMock } from '../mock/library.ts'
+import { readSeedFile } from '../mock/seed-file.ts'
+import { serveMock } from '../mock/serve.ts'
+import { keepState, loadState, writeWhole } from '../mock/state-file.ts'
+import { makeCertificates } from '../mock/tls.ts'
+import type { Io } from '../terminal/io.ts'
+import type { App } from './app.ts'
+
+interface MockOptions {
+  port?: number
+  tls?: boolean
+  speed?: string
+  fail_builds?: boolean
+  fault?: string[]
+  state?: string
+  seed?: string
+  ready_file?: string
+}
+
+/**
+ * `mock`: serves an IMS of one's own, around a command or until it is asked to end.
+ * @returns the command's exit code, 128 + n when signal n ended it; otherwise 0
+ */
+export async function run({ io }: Pick<App, 'io'>, options: MockOptions, args: { command?: string[] }): Promise<number> {
+  const { port = 0 } = options
+  if (port > 65_535) throw usageFailure(`Invalid value for '--port': ${port} is above 65535.`)
+  const speed = parseSpeed(options.speed)
+  const faults = options.fault?.map(parseFault)
+  const path = (given: string | undefined) => (given === undefined ? undefined : resolve(io.cwd, given))
+  const [stateFile, seedFile, readyFile] = [path(options.state), path(options.seed), path(options.ready_file)]
+  const kept = stateFile === undefined ? undefined : loadState(stateFile)
+  const seed = kept ?? (seedFile === undefined ? undefined : readSeedFile(seedFile))
+
+  const mock = createMock({ seed, speed, failBuilds: options.fail_builds, faults })
+  const undo: (() => unknown)[] = [mock.close]
+  try {
+    if (stateFile !== undefined) undo.push(keepState(stateFile, mock.state))
+    const certificates = options.tls ? await makeCertificates() : undefined
+    const server = await serveMock(mock, { port, certificates })
+    undo.push(server.close)
+    const folder = makeConfigFolder(server.url, certificates?.ca)
+    undo.push(folder.remove)
+
+    const ready = `${JSON.stringify({ url: server.url, configDir: folder.path, caFile: folder.caFile ?? null, pid })}\n`
+    const command = args.command ?? []
+    if (readyFile !== undefined) {
+      writeWhole(readyFile, ready)
+      undo.push(() => rmSync(readyFile, { force: true }))
+    } else if (command.length === 0) await io.stdout.write(ready)
+    return command.length > 0 ? await runCommand(io, command, folder) : await untilAsked(io.interrupted)
+  } finally {
+    for (const step of undo.reverse()) await step()
+  }
+}
+
+function parseSpeed(text: string | undefined): Speed {
+  if (text === undefined || text === 'step') return text ?? 1
+  const speed = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0
+  if (speed > 0) return speed
+  throw usageFailure(`Invalid value for '--speed': ${JSON.stringify(text)} is neither a number above 0 nor step.`, {
+    next: 'cray-ims mock --speed 100',
+  })
+}
+
+// Being asked to end is how it ends: no failure.
+function untilAsked(interrupted: AbortSignal): Promise<number> {
+  return new Promise((end) => {
+    if (interrupted.aborted) end(0)
+    else interrupted.addEventListener('abort', () => end(0), { once: true })
+  })
+}
+
+function runCommand(io: Io, [file = '', ...rest]: string[], folder: ConfigFolder): Promise<number> {
+  return new Promise((end, fail) => {
+    const child = spawn(file, rest, { stdio: 'inherit', cwd: io.cwd, env: environment(io.env, folder) })
+    const forward = () => child.kill((io.interrupted.reason as Failure).exit === 143 ? 'SIGTERM' : 'SIGINT')
+    if (io.interrupted.aborted) forward()
+    io.interrupted.addEventListener('abort', forward, { once: true })
+    const settle = (done: () => void) => {
+      io.interrupted.removeEventListener('abort', forward)
+      done()
+    }
+    child.once('error', (cause: NodeJS.ErrnoException) => settle(() => fail(cantRun(file, cause))))
+    child.once('exit', (code, signal) => settle(() => end(code ?? 128 + constants.signals[signal!])))
+  })
+}
+
+// Whatever would make the command talk to another system, or through something else, is taken away.
+function environment(env: Io['env'], folder: ConfigFolder): Record<string, string | undefined> {
+  const { CRAY_CONFIG: _, CRAY_CREDENTIALS: __, ...rest } = env
+  const direct = (name: string) => [rest[name], '127.0.0.1', 'localhost'].filter(Boolean).join(',')
+  return {
+    ...rest,
+    CRAY_CONFIG_DIR: folder.path,
+    ...(folder.caFile !== undefined && { CRAY_IMS_CA_FILE: folder.caFile }),
+    NO_PROXY: direct('NO_PROXY'),
+    no_proxy: direct('no_proxy'),
+  }
+}
+
+function cantRun(file: string, cause: NodeJS.ErrnoException): Failure {
+  const missing = cause.code === 'ENOENT'
+  return new Failure(`Can't run ${file}: ${missing ? 'there is no such command' : cause.message}`, {
+    exit: missing ? 127 : 126,
+    cause,
+  })
+}

@@ -1,0 +1,82 @@
+import { STATUS_CODES } from 'node:http'
+import { usageFailure } from '../errors.ts'
+import { gatewayAnswer, type Answer, type Call } from './answer.ts'
+import { problem } from './problem.ts'
+
+/** A wrong answer, and which requests get it. */
+export interface Fault {
+  /** Undefined for any. */
+  readonly method: string | undefined
+  /** `/jobs/*`: below `/apis/ims/v3`, unless it starts with `/apis` or `/keycloak`. */
+  readonly path: string
+  /** How often; Infinity unless said. */
+  readonly times: number
+  readonly delayMilliseconds: number
+  readonly status: number | undefined
+  readonly broken: 'reset' | 'truncate' | undefined
+}
+
+const form = "METHOD PATH, then what happens: a status, delay=2s, reset, truncate; x3 for the first three only"
+const example = "cray-ims mock --fault 'GET /jobs 503 x3'"
+const units = { ms: 1, s: 1000, m: 60_000 }
+
+/**
+ * A fault from its text: `GET /jobs 503 x3`, `* /images/* delay=2s`, `/recipes reset`.
+ * @throws Failure of the command line when it can't be read
+ */
+export function parseFault(text: string): Fault {
+  const wrong = (why: string) =>
+    usageFailure(`Invalid value for '--fault': ${JSON.stringify(text)}: ${why}`, { more: [`It is ${form}.`], next: example })
+  const words = text.trim().split(/\s+/)
+  const method = words[0]!.startsWith('/') ? '*' : words.shift()!.toUpperCase()
+  if (!/^(\*|GET|HEAD|POST|PATCH|PUT|DELETE)$/.test(method)) throw wrong(`${JSON.stringify(method)} is no method`)
+  const path = words.shift()
+  if (path === undefined || !path.startsWith('/')) throw wrong('it names no path that starts with /')
+
+  let times = Infinity
+  let delayMilliseconds = 0
+  let status: number | undefined
+  let broken: Fault['broken']
+  for (const word of words) {
+    const delay = /^delay=(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(word)
+    if (/^x[1-9]\d*$/.test(word)) times = Number(word.slice(1))
+    else if (/^[2-5]\d\d$/.test(word) && STATUS_CODES[word]) status = Number(word)
+    else if (delay) delayMilliseconds = Number(delay[1]) * units[(delay[2] ?? 's') as keyof typeof units]
+    else if (word === 'reset' || word === 'truncate') broken = word
+    else throw wrong(`${JSON.stringify(word)} is nothing that can happen`)
+  }
+  if (status === undefined && broken === undefined && delayMilliseconds === 0) throw wrong('nothing happens')
+  if (broken === 'reset' && status !== undefined) throw wrong('a connection that is reset has no status')
+  return { method: method === '*' ? undefined : method, path, times, delayMilliseconds, status, broken }
+}
+
+/** Gives each request the first fault that is meant for it and isn't used up. */
+export function createFaults(faults: readonly Fault[]): (call: Call) => Fault | undefined {
+  const left = faults.map((fault) => ({ fault, matches: matcher(fault), times: fault.times }))
+  return (call) => {
+    const next = left.find((one) => one.times > 0 && one.matches(call))
+    if (next) next.times -= 1
+    return next?.fault
+  }
+}
+
+/** The answer that a fault gives in place of the service's; undefined when it lets the service answer. */
+export function faultAnswer({ status, broken }: Fault): Answer | undefined {
+  if (broken === 'reset') return { ...gatewayAnswer(502, ''), broken }
+  if (status === undefined) return undefined
+  const wrong =
+    status === 429 || status > 500
+      ? gatewayAnswer(status, 'upstream connect error or disconnect/reset before headers')
+      : problem(status, 'The mock was told to answer so.')
+  return broken ? { ...wrong, broken } : wrong
+}
+
+function matcher({ method, path }: Fault): (call: Call) => boolean {
+  const whole = /^\/(apis|keycloak)(\/|$)/.test(path)
+  const body = path
+    .split(/(\*+)/)
+    .map((part) => (part === '*' ? '[^/]*' : part.startsWith('*') ? '.*' : part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')))
+    .join('')
+  const pattern = new RegExp(`^${whole ? '' : '(?:/apis/ims(?:/v3)?)'}${body}$`)
+  return (call) => (method === undefined || method === call.method) && pattern.test(call.path)
+}

@@ -1,0 +1,120 @@
+import { found, nothing, type Answer, type Call } from './answer.ts'
+import type { Clock, JobClock } from './job-clock.ts'
+import { isObject } from './json-text.ts'
+import { invalid, message, noInput, notFound, Refused } from './problem.ts'
+import { timeText, type Deleted } from './records.ts'
+import type { State, Table } from './state.ts'
+import { errorsIn, type Fields } from './validation.ts'
+
+/** What a handler works with. */
+export interface Site {
+  readonly state: State
+  readonly jobs: JobClock
+  readonly clock: Clock
+  readonly newId: () => string
+  /** Builds that would succeed fail. */
+  readonly failBuilds: boolean
+}
+
+/** Answers one request; the id is that of the path, decoded. Throws Refused for an error. */
+export type Handler = (site: Site, call: Call, id: string) => Answer
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
+/** What can be done with the records of a kind: with all of them, and with one. */
+export interface Handlers {
+  readonly all: Partial<Record<Method, Handler>>
+  readonly one: Partial<Record<Method, Handler>>
+}
+
+/**
+ * The fields that a request gives, checked.
+ *
+ * @param prepare changes the data before it is checked, where the service does
+ * @throws Refused as the service refuses: 415, 400, 422
+ */
+export function given(
+  call: Call,
+  fields: Fields,
+  prepare = (data: Record<string, unknown>): Record<string, unknown> => data,
+): Record<string, unknown> {
+  if (!/^application\/(.+\+)?json\s*(;|$)/i.test(call.contentType ?? '')) {
+    throw new Refused(
+      message(415, "Did not attempt to load JSON data because the request Content-Type was not 'application/json'."),
+    )
+  }
+  const data = parsed(call.body)
+  if (isEmpty(data)) throw new Refused(noInput())
+  const prepared = isObject(data) ? prepare(data) : data
+  const errors = errorsIn(fields, prepared)
+  if (errors) throw new Refused(invalid(errors))
+  return prepared as Record<string, unknown>
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    throw new Refused(message(400, 'The browser (or proxy) sent a request that this server could not understand.'))
+  }
+}
+
+// What Python takes for false.
+function isEmpty(data: unknown): boolean {
+  return !data || (typeof data === 'object' && Object.keys(data).length === 0)
+}
+
+/** Moves a record among the deleted ones, with what that changes of it. */
+export function softDelete<R extends { id: string }>(
+  { clock }: Site,
+  from: Table<R>,
+  to: Table<Deleted<R>>,
+  record: R,
+  changes: Partial<R> = {},
+): void {
+  from.delete(record.id)
+  to.set(record.id, { ...record, ...changes, deleted: timeText(clock.now()) })
+}
+
+/** Moves a deleted record back, with what that changes of it. */
+export function restore<R extends { id: string }>(
+  from: Table<Deleted<R>>,
+  to: Table<R>,
+  record: Deleted<R>,
+  changes: Partial<R> = {},
+): void {
+  const { deleted: _, ...kept } = record
+  from.delete(record.id)
+  to.set(record.id, { ...(kept as unknown as R), ...changes })
+}
+
+/** Handlers of GET: all records of a table, and one. */
+export function reading<R extends object>(tableOf: (state: State) => Table<R>): { all: Handler; one: Handler } {
+  return {
+    all: ({ state }) => found(tableOf(state).list()),
+    one: ({ state }, _, id) => {
+      const table = tableOf(state)
+      const record = table.get(id)
+      return record ? found(table.text(record)) : notFound()
+    },
+  }
+}
+
+/** Handlers that do the same to all records of a table, or to one. */
+export function removing<R extends object>(
+  tableOf: (state: State) => Table<R>,
+  remove: (site: Site, record: R) => void,
+): { all: Handler; one: Handler } {
+  return {
+    all: (site) => {
+      for (const record of [...tableOf(site.state).values()]) remove(site, record)
+      return nothing()
+    },
+    one: (site, _, id) => {
+      const record = tableOf(site.state).get(id)
+      if (!record) return notFound()
+      remove(site, record)
+      return nothing()
+    },
+  }
+}

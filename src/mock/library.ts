@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto'
+import { answerCall } from './api.ts'
+import type { Answer, Call } from './answer.ts'
+import { createFaults, faultAnswer, parseFault, type Fault } from './faults.ts'
+import { addResult } from './images.ts'
+import { createJobClock, wallClock, type Clock, type JobClock, type Speed } from './job-clock.ts'
+import type { Records } from './records.ts'
+import { defaultSeed } from './seed.ts'
+import { completeRecords, type Seed } from './seed-file.ts'
+import { createState, type State } from './state.ts'
+import { createTokens, tokenPath } from './token.ts'
+
+export type { Answer, Call } from './answer.ts'
+export type { Clock, JobChange, JobClock, Speed } from './job-clock.ts'
+export type { Ending, JobStatus, Signal } from './job-phases.ts'
+export type { Image, Job, PublicKey, Recipe, Records, RemoteBuildNode } from './records.ts'
+export type { Seed } from './seed-file.ts'
+export type { State, Table } from './state.ts'
+
+export interface MockOptions {
+  /** Records to start with; what a freshly installed system has where it isn't given. */
+  seed?: Seed
+  /** How many times faster than real jobs run (1), or `step`: each GET of a job answers, then moves it on. */
+  speed?: Speed
+  /** Builds that would succeed fail. */
+  failBuilds?: boolean
+  /** `GET /jobs 503 x3`, as `--fault` takes them. */
+  faults?: readonly (string | Fault)[]
+  /** The machine's by default. */
+  clock?: Clock
+  /** Gives ids to new records; random UUIDs by default. */
+  newId?: () => string
+}
+
+/** An Image Management Service of one's own. */
+export interface Mock {
+  /**
+   * Answers a request to `/apis/ims/…` or to the token endpoint, whatever its host: what
+   * `http.all('*', ({ request }) => mock.handle(request))` needs in msw. A reset of `faults` is a network error.
+   */
+  handle(request: Request): Promise<Response>
+  /** The same, for a server: without the cost of Request and Response. */
+  answer(call: Call): Promise<Answer>
+  readonly state: State
+  /** Moves jobs; where a shell's user says that he is done, and where changes of status can be watched. */
+  readonly jobs: JobClock
+  /** All that it holds, as plain data. */
+  records(): Records
+  /** Stops its clock. */
+  close(): void
+}
+
+/**
+ * A mock of the service.
+ * @throws Failure when the seed or a fault can't be read
+ */
+export function createMock(options: MockOptions = {}): Mock {
+  const { clock = wallClock, newId = randomUUID, speed = 1, failBuilds = false } = options
+  const faultOf = createFaults((options.faults ?? []).map((fault) => (typeof fault === 'string' ? parseFault(fault) : fault)))
+  const seed = options.seed ? completeRecords(options.seed, { clock, newId }) : structuredClone(defaultSeed)
+  const state = createState(seed)
+  const produce = (job: Parameters<typeof addResult>[1], time: number) => addResult(state, job, newId(), time)
+  const jobs = createJobClock(state, { clock, speed, produce })
+  const tokens = createTokens(clock)
+  const site = { state, jobs, clock, newId, failBuilds }
+
+  function served(call: Call): Answer {
+    if (call.path === tokenPath) return tokens.grant(call)
+    jobs.advance()
+    return tokens.refuse(call.authorization) ?? answerCall(site, call)
+  }
+
+  async function answer(call: Call): Promise<Answer> {
+    const fault = faultOf(call)
+    if (!fault) return served(call)
+    if (fault.delayMilliseconds > 0) await clock.sleep(fault.delayMilliseconds)
+    const own = faultAnswer(fault)
+    return own ?? { ...served(call), ...(fault.broken && { broken: fault.broken }) }
+  }
+
+  return {
+    answer,
+    async handle(request) {
+      const url = new URL(request.url)
+      const { status, reason, headers, body, broken } = await answer({
+        method: request.method,
+        path: url.pathname,
+        query: url.search.slice(1),
+        contentType: request.headers.get('content-type') ?? undefined,
+        authorization: request.headers.get('authorization') ?? undefined,
+        body: await request.text(),
+      })
+      if (broken === 'reset') return Response.error()
+      return new Response(status === 204 ? null : body, { status, statusText: reason, headers })
+    },
+    state,
+    jobs,
+    records: state.records,
+    close: jobs.close,
+  }
+}

@@ -1,0 +1,175 @@
+import type { Course, JobStatus, Ending } from './job-phases.ts'
+
+/** Records as the service sends them. What only the mock knows of one is in `mock`, and is never served. */
+
+export interface Link {
+  path: string
+  etag?: string
+  type: string
+}
+
+export interface TemplateEntry {
+  key: string
+  value: string
+}
+
+export interface Recipe {
+  id: string
+  /** UTC, without an offset, as the service sends times. */
+  created: string
+  name: string
+  link: Link | null
+  recipe_type: string
+  linux_distribution: string
+  template_dictionary: TemplateEntry[] | null
+  require_dkms: boolean
+  arch: string
+  mock?: { builds?: Ending }
+}
+
+export interface Image {
+  id: string
+  created: string
+  name: string
+  link: Link | null
+  arch: string
+  metadata: Record<string, string>
+  mock?: {
+    /** How jobs that customize it end. */
+    builds?: Ending
+    /** Its link before it was deleted. */
+    link?: Link
+  }
+}
+
+export interface PublicKey {
+  id: string
+  created: string
+  name: string
+  public_key: string
+}
+
+export interface RemoteBuildNode {
+  xname: string
+  /** What answers there; without it nobody does. */
+  mock?: {
+    arch: string
+    /** Jobs that run there; those of the mock by default. */
+    jobs?: number
+  }
+}
+
+export interface SshContainer {
+  name?: string
+  jail: boolean
+  status: string
+  connection_info: Record<string, { host: string; port: number }>
+}
+
+export interface Job {
+  id: string
+  created: string
+  job_type: 'create' | 'customize'
+  artifact_id: string
+  public_key_id: string
+  image_root_archive_name: string
+  enable_debug: boolean
+  build_env_size: number
+  kernel_file_name: string
+  initrd_file_name: string
+  kernel_parameters_file_name: string
+  ssh_containers: SshContainer[] | null
+  require_dkms: boolean
+  job_mem_size: number
+  kubernetes_job: string
+  kubernetes_service: string
+  kubernetes_configmap: string
+  kubernetes_namespace: string
+  kubernetes_pvc: string
+  kubernetes_secret: string | null
+  status: JobStatus
+  resultant_image_id: string | null
+  arch: string
+  remote_build_node: string
+  mock?: Progress
+}
+
+/** Where a job is on its way. */
+export interface Progress extends Course {
+  /** Index of the step it is in. */
+  at: number
+  /** When it came there, in milliseconds since 1970. */
+  since: number
+  /** Someone set its status by hand: the clock leaves it alone. */
+  held?: true
+}
+
+export type Deleted<R> = R & { deleted: string }
+
+/** All that a mock holds: a seed and a state file look like this, each part optional. */
+export interface Records {
+  public_keys: PublicKey[]
+  recipes: Recipe[]
+  images: Image[]
+  jobs: Job[]
+  remote_build_nodes: RemoteBuildNode[]
+  deleted_public_keys: Deleted<PublicKey>[]
+  deleted_recipes: Deleted<Recipe>[]
+  deleted_images: Deleted<Image>[]
+  /** Links to these are refused, as if the artifact store had nothing there. */
+  missing_artifacts: string[]
+}
+
+/** The fields that are served of each kind, in the service's order. */
+export const servedFields = {
+  public_keys: ['name', 'public_key', 'id', 'created'],
+  recipes: [
+    'name',
+    'link',
+    'recipe_type',
+    'linux_distribution',
+    'template_dictionary',
+    'require_dkms',
+    'arch',
+    'id',
+    'created',
+  ],
+  images: ['name', 'link', 'arch', 'metadata', 'id', 'created'],
+  jobs: [
+    'artifact_id',
+    'public_key_id',
+    'job_type',
+    'image_root_archive_name',
+    'enable_debug',
+    'build_env_size',
+    'kernel_file_name',
+    'initrd_file_name',
+    'kernel_parameters_file_name',
+    'ssh_containers',
+    'require_dkms',
+    'job_mem_size',
+    'id',
+    'created',
+    'kubernetes_job',
+    'kubernetes_service',
+    'kubernetes_configmap',
+    'kubernetes_namespace',
+    'status',
+    'resultant_image_id',
+    'arch',
+    'kubernetes_pvc',
+    'remote_build_node',
+    'kubernetes_secret',
+  ],
+  remote_build_nodes: ['xname'],
+} as const
+
+/** A time as the service writes it: UTC without an offset, microseconds. */
+export function timeText(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, -1)}000`
+}
+
+/** Milliseconds since 1970 of a time of the service. */
+export function timeOf(text: string): number {
+  return Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`)
+}
