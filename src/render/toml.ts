@@ -1,4 +1,4 @@
-import { isNumber, type Value, type ValueMap } from '../json/value.ts'
+import { isNumber, type NumberText, type Value, type ValueMap } from '../json/value.ts'
 import { numberText } from './number.ts'
 
 /** A table taken apart: its own lines, then its lists of tables, and the sub-tables by their written key. */
@@ -11,8 +11,10 @@ interface Sections {
 /**
  * The value as the `toml` package 0.10.2 for Python writes it, with its order and its empty lines. Where that one
  * writes broken TOML (control characters, lists that mix tables with other things) this writes valid TOML.
+ *
+ * @param number how a number is written; as Python would by default.
  */
-export function renderToml(value: Value): string {
+export function renderToml(value: Value, number: (item: NumberText) => string = tomlNumber): string {
   // The same keys come again in every record.
   const keys = new Map<string, string>()
   const top: ValueMap = value instanceof Map ? value : new Map([['results', value]])
@@ -79,7 +81,7 @@ export function renderToml(value: Value): string {
     if (typeof item === 'string') return quote(item)
     if (item === null) return '"None"'
     if (typeof item === 'boolean') return String(item)
-    if (isNumber(item)) return numberText(item).replace('e-0', 'e-')
+    if (isNumber(item)) return number(item)
     return list(item instanceof Map ? [...item.keys()].map(quote) : item.map(inline))
   }
 
@@ -90,6 +92,10 @@ export function renderToml(value: Value): string {
     const members = [...item].filter(([, member]) => member !== null)
     return `{${members.map(([name, member]) => `${keyText(name)} = ${inlineMixed(member)}`).join(', ')}}`
   }
+}
+
+function tomlNumber(item: NumberText): string {
+  return numberText(item).replace('e-0', 'e-')
 }
 
 function isTable(item: Value): item is ValueMap {

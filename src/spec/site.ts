@@ -32,7 +32,7 @@ export const auth: GroupRow = {
   ],
 }
 
-const setting = { name: 'SETTING', help: 'Where it stands: core.hostname' }
+const property = { name: 'PROPERTY', help: 'Where it stands: core.hostname' }
 
 export const config: GroupRow = {
   name: 'config',
@@ -41,7 +41,7 @@ export const config: GroupRow = {
     {
       name: 'use',
       summary: 'Make a configuration the active one',
-      arguments: [{ name: 'NAME', help: 'Which configuration' }],
+      arguments: [{ name: 'CONFIGURATION', help: 'Which configuration' }],
       examples: [{ line: 'cray-ims config use default', does: 'Later commands use it' }],
       load: () => import('../commands/config-use.ts'),
     },
@@ -60,7 +60,7 @@ export const config: GroupRow = {
     {
       name: 'get',
       summary: 'Show one setting',
-      arguments: [setting],
+      arguments: [property],
       examples: [{ line: 'cray-ims config get core.hostname', does: 'Prints the hostname' }],
       load: () => import('../commands/config-get.ts'),
     },
@@ -77,7 +77,7 @@ export const config: GroupRow = {
     {
       name: 'unset',
       summary: 'Remove settings',
-      arguments: [{ name: 'SETTINGS', help: 'Which settings: auth.login.username', many: true }],
+      arguments: [{ name: 'PROPERTIES', help: 'Which settings: auth.login.username', many: true }],
       examples: [{ line: 'cray-ims config unset core.tenant', does: 'Back to none' }],
       load: () => import('../commands/config-unset.ts'),
     },

@@ -1,0 +1,24 @@
+import { activeName, configurationPath, noConfiguration } from '../config/configuration.ts'
+import { readDocument } from '../config/document.ts'
+import { activeConfigFile } from '../config/folder.ts'
+import { replaceFile } from '../config/write-file.ts'
+import { Failure } from '../errors.ts'
+import type { Run } from './app.ts'
+
+/**
+ * Makes a configuration the active one.
+ *
+ * @throws Failure where there is no such configuration.
+ */
+export const run: Run<object, { configuration: string }> = async (app, _, { configuration: name }) => {
+  const { env } = app.io
+  const path = configurationPath(env, name)
+  if (readDocument(path).size === 0) {
+    const active = activeName(env)
+    const activePath = configurationPath(env, active)
+    if (readDocument(activePath).size === 0) throw noConfiguration(active, activePath)
+    throw new Failure('Unable to find configuration file.', { more: [`${path} is missing or empty.`], next: 'cray-ims config list' })
+  }
+  replaceFile(activeConfigFile(env), name)
+  return app.print(`Your active configuration is: ${name}`)
+}

@@ -1,0 +1,58 @@
+import { mkdirSync, statSync } from 'node:fs'
+import { configurationName, configurationPath, readConfiguration } from '../config/configuration.ts'
+import { setValue } from '../config/document.ts'
+import { activeConfigFile, tokensFolder } from '../config/folder.ts'
+import { replaceFile } from '../config/write-file.ts'
+import { Failure } from '../errors.ts'
+import type { App, Run } from './app.ts'
+import { changeConfiguration } from './change-configuration.ts'
+import { askFor, login } from './login.ts'
+
+/**
+ * Makes a configuration, or changes where it leads; makes it the active one, and logs in.
+ *
+ * @throws Failure where it exists and isn't to be changed, and where the login fails.
+ */
+export const run: Run<{ hostname?: string; tenant?: string; no_auth?: boolean; overwrite?: boolean }> = async (app, options) => {
+  const { env } = app.io
+  const name = plainName(configurationName(env, app.global.configuration))
+  const path = configurationPath(env, name)
+  if (!options.overwrite) await confirmOverwriting(app, path)
+  const hostname = secure(options.hostname ?? (await askFor(app, 'Cray Hostname')))
+  changeConfiguration(path, (document) => {
+    setValue(document, ['core', 'hostname'], hostname)
+    setValue(document, ['core', 'tenant'], options.tenant ?? '')
+  })
+  // The original fails without it.
+  mkdirSync(tokensFolder(env), { recursive: true, mode: 0o700 })
+  replaceFile(activeConfigFile(env), name)
+  if (!options.no_auth) await logIn(app, path, hostname, readConfiguration(env, name).rsaRequired)
+  return app.print('Initialization complete.')
+}
+
+async function logIn(app: App, path: string, hostname: string, rsaRequired: boolean): Promise<void> {
+  const username = await askFor(app, 'Username')
+  const password = await askFor(app, 'Password', { hidden: true })
+  const rsaToken = rsaRequired ? await askFor(app, 'RSA Token', { hidden: true }) : undefined
+  await login(app, { path, hostname }, { username, password, rsaToken })
+  if (!app.global.quiet) await app.io.stdout.write('\n')
+}
+
+async function confirmOverwriting(app: App, path: string): Promise<void> {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return
+  if (await app.questions.confirm(`Overwrite configuration file at: ${path} ? [y/N]: `)) return
+  throw new Failure('Not overwriting an existing configuration. ', {
+    more: ['Alternative configurations can be specified with --configuration'],
+    next: 'cray-ims init --configuration NAME',
+  })
+}
+
+function plainName(name: string): string {
+  if (!/[/\0]/.test(name) && name !== '.' && name !== '..') return name
+  throw new Failure(`${name} can't be made: a configuration's name has no slash`, { next: 'cray-ims init --configuration NAME' })
+}
+
+function secure(hostname: string): string {
+  if (hostname.startsWith('http:')) return hostname.replace('http:', 'https:')
+  return /^https?:\/\//.test(hostname) ? hostname : `https://${hostname}`
+}

@@ -1,0 +1,104 @@
+import { join } from 'node:path'
+import { Failure } from '../errors.ts'
+import { tokensFolder, type Env } from './folder.ts'
+import { readTextFile, reasonOf } from './text-file.ts'
+import { replaceFile } from './write-file.ts'
+
+/** A token as its file has it: the token server's answer, with when it expires and whose client it is. */
+export interface Token extends Record<string, unknown> {
+  access_token: string
+  refresh_token?: string
+  token_type?: string
+  /** Seconds. */
+  expires_in?: number
+  /** Seconds since 1970, a fraction. */
+  expires_at?: number
+  client_id?: string
+}
+
+/** The client that we are to the token server. */
+export const defaultClient = 'shasta'
+
+/**
+ * The file of a user's token for a host: `api_gw_service_nmn_local.jane_doe`. Source: the original.
+ *
+ * @throws Failure for a user's name that would lead out of the folder.
+ */
+export function tokenPath(env: Env, hostname: string, username: string): string {
+  if (/[/\0]/.test(username)) throw new Failure(`The user name ${JSON.stringify(username)} has a slash`, { next: 'cray-ims auth login' })
+  const [, host = ''] = /^(?:[a-z][a-z0-9+.-]*:\/\/)?([^/?#]*)/i.exec(hostname.trim()) ?? []
+  return join(tokensFolder(env), `${host.replace(/[.-]/g, '_')}.${username.replaceAll('.', '_')}`)
+}
+
+/**
+ * Reads a token file; undefined where it holds an empty object, or where there is none and none was named.
+ *
+ * @param named somebody named the file, so that it has to be there.
+ * @throws Failure where it can't be read or holds no token.
+ */
+export function readToken(path: string, named: boolean): Token | undefined {
+  const text = readText(path)
+  if (text === undefined && !named) return undefined
+  if (text === undefined) throw unusable([`${path}: no such file`])
+  const found = parse(path, text)
+  if (typeof found !== 'object' || found === null || Array.isArray(found)) throw unusable([`${path} holds ${kindOf(found)}, not a token`])
+  if (Object.keys(found).length === 0) return undefined
+  const { access_token: access, token_type: type = 'Bearer' } = found as Partial<Token>
+  if (typeof access !== 'string') throw unusable([`${path} has no access_token`])
+  if (String(type).toLowerCase() !== 'bearer') throw new Failure(`The token in ${path} is of type ${JSON.stringify(type)}, not Bearer`, { next: 'cray-ims auth login' })
+  return found as Token
+}
+
+/** Writes a token file, whole, with 0600; where the path is a symbolic link, its target. */
+export function saveToken(path: string, token: Token): void {
+  replaceFile(path, JSON.stringify(token))
+}
+
+/** @param now milliseconds since 1970. */
+export function isExpired({ expires_at: end }: Token, now: number): boolean {
+  const seconds = typeof end === 'string' && end !== '' ? Number(end) : end
+  return typeof seconds === 'number' && Number.isFinite(seconds) && Math.trunc(seconds) < now / 1000
+}
+
+/**
+ * What is kept of a token server's answer: the scope as a list, when it expires, whose client it is, and the refresh
+ * token that it doesn't replace. Source: the original's library.
+ *
+ * @param now milliseconds since 1970.
+ */
+export function tokenToKeep(answer: Token, now: number, before: Partial<Token> = {}): Token {
+  const { scope, expires_in: lifetime } = answer
+  return {
+    ...answer,
+    ...(typeof scope === 'string' && { scope: scope.split(/\s+/).filter((word) => word !== '') }),
+    ...(lifetime !== undefined && Number.isFinite(Number(lifetime)) && { expires_at: now / 1000 + Math.trunc(Number(lifetime)) }),
+    client_id: answer.client_id ?? (before.client_id || defaultClient),
+    ...(answer.refresh_token === undefined && before.refresh_token !== undefined && { refresh_token: before.refresh_token }),
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readTextFile(path)
+  } catch (error) {
+    const { cause, message } = error as Failure
+    throw unusable([cause ? `${path}: ${reasonOf(cause)}` : message], error)
+  }
+}
+
+function parse(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    // The parser's own message quotes the text, which may be the secret.
+    throw unusable([`${path} is ${text.trim() === '' ? 'empty' : 'not JSON'}`], error)
+  }
+}
+
+function kindOf(value: unknown): string {
+  return Array.isArray(value) ? 'a list' : value === null ? 'null' : `a ${typeof value}`
+}
+
+function unusable(more: readonly string[], cause?: unknown): Failure {
+  return new Failure('Unable to open token file, is it valid JSON?', { more, next: 'cray-ims auth login', cause })
+}

@@ -1,0 +1,93 @@
+import { resolve } from 'node:path'
+import type { Configuration } from '../config/configuration.ts'
+import { requireHostname } from '../config/configuration.ts'
+import type { Env } from '../config/folder.ts'
+import { isExpired, readToken, saveToken, tokenPath, type Token } from '../config/tokens.ts'
+import { Failure } from '../errors.ts'
+import type { Transport } from './transport.ts'
+
+/** Where the credentials are, and the way to the token server. */
+export interface AuthorizationOptions {
+  env: Env
+  configuration: Configuration
+  /** The token file that was named; none is the one of the configuration's user. */
+  tokenFile?: string
+  /** What a named file is relative to. */
+  cwd: string
+  transport: Transport
+  /** Milliseconds since 1970. */
+  now: () => number
+  log?: (level: number, line: string) => void
+}
+
+/**
+ * What gives the value of the Authorization header; undefined where there is no token. A token that expired is
+ * renewed first, and its file with it.
+ *
+ * @param refresh the server refused the last value (401): renew it even if it hasn't expired; undefined where it
+ *   can't be renewed.
+ * @throws Failure where the token file is unusable, the session is over, or the hostname is plain http.
+ */
+export type Authorization = (refresh?: boolean) => Promise<string | undefined>
+
+export function authorization(options: AuthorizationOptions): Authorization {
+  const { env, configuration, tokenFile, cwd, now, log = () => {} } = options
+  const { username } = configuration
+  const hostname = requireHostname(configuration)
+  const named = Boolean(tokenFile)
+  const path = tokenFile ? resolve(cwd, tokenFile) : username && tokenPath(env, hostname, username)
+  // What was last sent: another process may have renewed it since.
+  let sent: string | undefined
+
+  return async (refresh = false) => {
+    const token = path && readToken(path, named)
+    if (!path || !token) return undefined
+    log(3, `Token: ${path}`)
+    if (/^http:/i.test(hostname.trim())) throw (await import('./login.ts')).insecure()
+    if (refresh && !token.refresh_token) return undefined
+    const good = refresh || isExpired(token, now()) ? await renew(path, token) : token
+    sent = good.access_token
+    return `Bearer ${good.access_token}`
+  }
+
+  async function renew(path: string, token: Token): Promise<Token> {
+    if (!token.refresh_token) throw sessionExpired(token, "its token can't be refreshed")
+    const [{ withLock }, { refreshToken }] = await Promise.all([import('../config/lock.ts'), import('./login.ts')])
+    return withLock(path, async () => {
+      const current = readToken(path, named) ?? token
+      const stale = sent ?? token.access_token
+      if (current.access_token !== stale && !isExpired(current, now())) return current
+      const renewed = await refreshToken({ hostname, transport: options.transport, now }, current, (why) => sessionExpired(current, why))
+      keep(path, renewed)
+      return renewed
+    })
+  }
+
+  // The new token is good even where it can't be kept.
+  function keep(path: string, token: Token): void {
+    try {
+      saveToken(path, token)
+      log(3, `Saved token: ${path}`)
+    } catch (error) {
+      log(0, `Warning: the new token can't be saved in ${path}: ${(error as Error).message}`)
+    }
+  }
+
+  function sessionExpired({ expires_at: end }: Token, why: string): Failure {
+    const who = tokenFile || username
+    const when = Number.isFinite(Number(end)) ? `, expired ${clock(Number(end) * 1000, now())}` : ''
+    return new Failure('Your session has expired, please run: `cray auth login` or pass --token', {
+      more: [`  ${who}${when}; ${why}`, 'Nothing was changed.'],
+      next: 'cray-ims auth login',
+    })
+  }
+}
+
+/** A local time of day; of another day its date, too. */
+function clock(time: number, now: number): string {
+  const at = new Date(time)
+  const two = (number: number) => String(number).padStart(2, '0')
+  const hour = `${two(at.getHours())}:${two(at.getMinutes())}`
+  if (at.toDateString() === new Date(now).toDateString()) return hour
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${hour}`
+}

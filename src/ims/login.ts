@@ -1,0 +1,136 @@
+import type { Token } from '../config/tokens.ts'
+import { defaultClient, tokenToKeep } from '../config/tokens.ts'
+import { Failure } from '../errors.ts'
+import { parseAddress, urlFor } from './address.ts'
+import { connectionFailure } from './connection-failure.ts'
+import { TransportFault } from './faults.ts'
+import { basic } from './proxy.ts'
+import { excerpt } from './printable.ts'
+import type { HttpResponse, Transport } from './transport.ts'
+
+/** The token server of a system, and the way to it. */
+export interface TokenServer {
+  hostname: string
+  transport: Transport
+  /** Milliseconds since 1970. */
+  now: () => number
+}
+
+export interface Credentials {
+  username: string
+  password: string
+  rsaToken?: string
+}
+
+/** What the token server says of an error. Source: RFC 6749, 5.2. */
+interface Refusal {
+  error: string
+  error_description?: string
+}
+
+/**
+ * Gets a token for a user and a password.
+ *
+ * @throws Failure in the original's words, and what happened.
+ */
+export async function passwordLogin(server: TokenServer, { username, password, rsaToken }: Credentials): Promise<Token> {
+  const form = {
+    grant_type: 'password',
+    username,
+    password,
+    ...(rsaToken && { rsa_username: username, rsa_otp: rsaToken }),
+  }
+  const response = await post(server, form, basic(defaultClient, '')).catch(notReached)
+  const answer = parse(response)
+  if (isToken(answer)) return tokenToKeep(answer, server.now())
+  const said = refusalOf(answer)
+  if (!said) throw new Failure('Invalid Credentials', { more: [`${server.hostname} answered ${statusOf(response)}, without a token`], next: 'cray-ims auth login' })
+  const why = excerpt([said.error, said.error_description].filter(Boolean).join(': '))
+  if (said.error === 'invalid_grant' || said.error === 'unauthorized_client') throw new Failure('Invalid Credentials', { more: [why], next: 'cray-ims auth login' })
+  const description = excerpt(said.error_description ?? '')
+  throw new Failure(description || 'Unable to login!', {
+    more: [description ? `Unable to login! (${excerpt(said.error)})` : why],
+    next: 'cray-ims auth login',
+  })
+}
+
+/**
+ * Gets a new token by the refresh token of one that expired.
+ *
+ * @param expired says that the session is over, and why.
+ * @throws Failure where the session is over, and where the token server fails.
+ */
+export async function refreshToken(server: TokenServer, token: Token, expired: (why: string) => Failure): Promise<Token> {
+  const form = {
+    grant_type: 'refresh_token',
+    client_id: token.client_id || defaultClient,
+    refresh_token: token.refresh_token ?? '',
+  }
+  const response = await post(server, form).catch((error: unknown) => {
+    throw error instanceof TransportFault ? connectionFailure([`the token server: ${error.message}`], { cause: error }) : error
+  })
+  const answer = parse(response)
+  if (isToken(answer)) return tokenToKeep(answer, server.now(), token)
+  const said = refusalOf(answer)
+  if (said?.error === 'invalid_grant') throw expired('refresh refused (invalid_grant)')
+  const why = said ? excerpt([said.error, said.error_description].filter(Boolean).join(': ')) : 'no token in its answer'
+  throw new Failure(`The token server did not renew the session: ${statusOf(response)}`, {
+    more: [why, 'Nothing was changed.'],
+    next: 'cray-ims auth login',
+  })
+}
+
+async function post({ hostname, transport }: TokenServer, form: Record<string, string>, authorization?: string): Promise<HttpResponse> {
+  const address = parseAddress(hostname)
+  if (address.base.protocol === 'http:') throw insecure()
+  return transport({
+    method: 'POST',
+    url: urlFor(address, '/keycloak/realms/shasta/protocol/openid-connect/token'),
+    headers: {
+      accept: 'application/json',
+      'content-type': 'application/x-www-form-urlencoded;charset=UTF-8',
+      ...(authorization && { authorization }),
+    },
+    body: new URLSearchParams(form).toString(),
+  })
+}
+
+/** That nothing secret is sent over plain http, in the original's words. */
+export function insecure(): Failure {
+  return new Failure("You've configured your cray hostname with http. Please reconfigure for https.", {
+    next: 'cray-ims config set core hostname=https://HOST',
+  })
+}
+
+function notReached(cause: unknown): never {
+  if (cause instanceof TransportFault) throw new Failure('Unable to login!', { more: [cause.message], cause })
+  if (!(cause instanceof Failure) || cause.exit !== 2) throw cause
+  const head = cause.message.startsWith('Unable to connect') ? [] : [cause.message]
+  throw new Failure('Unable to login!', { more: [...head, ...cause.more.filter((line) => line !== '')], next: cause.next, cause })
+}
+
+function parse({ body }: HttpResponse): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+function isToken(answer: unknown): answer is Token {
+  return isObject(answer) && typeof answer.access_token === 'string' && answer.access_token !== ''
+}
+
+function refusalOf(answer: unknown): Refusal | undefined {
+  if (!isObject(answer) || typeof answer.error !== 'string') return undefined
+  const { error, error_description: description } = answer
+  return { error, error_description: typeof description === 'string' ? description : undefined }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function statusOf({ status, reason }: HttpResponse): string {
+  return `HTTP ${status} ${reason}`.trim()
+}
