@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { constants } from 'node:os'
 import { resolve } from 'node:path'
 import { pid } from 'node:process'
+import { replaceFile } from '../config/write-file.ts'
 import { Failure, usageFailure } from '../errors.ts'
 import { makeConfigFolder, type ConfigFolder } from '../mock/config-folder.ts'
 import { parseFault } from '../mock/faults.ts'
@@ -10,7 +11,7 @@ import type { Speed } from '../mock/job-clock.ts'
 import { createMock } from '../mock/library.ts'
 import { readSeedFile } from '../mock/seed-file.ts'
 import { serveMock } from '../mock/serve.ts'
-import { keepState, loadState, writeWhole } from '../mock/state-file.ts'
+import { keepState, loadState } from '../mock/state-file.ts'
 import { makeCertificates } from '../mock/tls.ts'
 import type { Io } from '../terminal/io.ts'
 import type { App } from './app.ts'
@@ -43,7 +44,7 @@ export async function run({ io }: Pick<App, 'io'>, options: MockOptions, args: {
   const mock = createMock({ seed, speed, failBuilds: options.fail_builds, faults })
   const undo: (() => unknown)[] = [mock.close]
   try {
-    if (stateFile !== undefined) undo.push(keepState(stateFile, mock.state))
+    if (stateFile !== undefined) undo.push(keepState(mock.state, (text) => write(stateFile, text)))
     const certificates = options.tls ? await makeCertificates() : undefined
     const server = await serveMock(mock, { port, certificates })
     undo.push(server.close)
@@ -53,7 +54,7 @@ export async function run({ io }: Pick<App, 'io'>, options: MockOptions, args: {
     const ready = `${JSON.stringify({ url: server.url, configDir: folder.path, caFile: folder.caFile ?? null, pid })}\n`
     const command = args.command ?? []
     if (readyFile !== undefined) {
-      writeWhole(readyFile, ready)
+      write(readyFile, ready)
       undo.push(() => rmSync(readyFile, { force: true }))
     } else if (command.length === 0) await io.stdout.write(ready)
     return command.length > 0 ? await runCommand(io, command, folder) : await untilAsked(io.interrupted)
@@ -69,6 +70,14 @@ function parseSpeed(text: string | undefined): Speed {
   throw usageFailure(`Invalid value for '--speed': ${JSON.stringify(text)} is neither a number above 0 nor step.`, {
     next: 'cray-ims mock --speed 100',
   })
+}
+
+function write(path: string, text: string): void {
+  try {
+    replaceFile(path, text)
+  } catch (cause) {
+    throw new Failure(`Can't write ${path}`, { more: [(cause as Error).message], cause })
+  }
 }
 
 // Being asked to end is how it ends: no failure.

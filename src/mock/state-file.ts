@@ -1,6 +1,5 @@
-import { existsSync, renameSync, writeFileSync } from 'node:fs'
-import process, { pid } from 'node:process'
-import { Failure } from '../errors.ts'
+import { existsSync } from 'node:fs'
+import process from 'node:process'
 import { readSeedFile, type Seed } from './seed-file.ts'
 import type { State } from './state.ts'
 
@@ -16,43 +15,32 @@ export function loadState(path: string): Seed | undefined {
 }
 
 /**
- * Writes the state to a file now and after changes, each time as a whole: a reader never sees half of it.
- * @returns writes what is left, and stops
- * @throws Failure when the file can't be written
+ * Saves the state now and soon after changes.
+ *
+ * @param save writes a state file's text
+ * @returns saves what is left, and stops
+ * @throws whatever the first save throws
  */
-export function keepState(path: string, state: State): () => void {
+export function keepState(state: State, save: (text: string) => void): () => void {
   let timer: NodeJS.Timeout | undefined
-  const save = () => {
+  const saveAll = () => {
     clearTimeout(timer)
     timer = undefined
-    writeWhole(path, `${JSON.stringify(state.records(), null, 2)}\n`)
+    save(`${JSON.stringify(state.records(), null, 2)}\n`)
   }
-  save()
+  saveAll()
   const stop = state.onChange(() => {
     timer ??= setTimeout(() => {
       try {
-        save()
+        saveAll()
       } catch (error) {
+        // A full disk ends no server; the last save, at the end, fails aloud.
         process.emitWarning(error as Error)
       }
     }, gatherMilliseconds)
   })
   return () => {
     stop()
-    if (timer) save()
-  }
-}
-
-/**
- * Writes a file so that it is there with all of its text, or as it was before.
- * @throws Failure when it can't be written
- */
-export function writeWhole(path: string, text: string): void {
-  const beside = `${path}.${pid}.tmp`
-  try {
-    writeFileSync(beside, text, { mode: 0o600 })
-    renameSync(beside, path)
-  } catch (cause) {
-    throw new Failure(`Can't write ${path}`, { more: [(cause as Error).message], cause })
+    if (timer) saveAll()
   }
 }
