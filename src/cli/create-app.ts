@@ -1,11 +1,11 @@
-import type { App } from '../commands/app.ts'
-import type { Configuration } from '../config/configuration.ts'
-import { requireHostname } from '../config/configuration.ts'
+import { resolve } from 'node:path'
+import type { App, Globals } from '../commands/app.ts'
+import { requireHostname, type Configuration } from '../config/configuration.ts'
+import type { HttpOptions } from '../ims/api.ts'
 import type { Query } from '../render/query.ts'
 import type { Io } from '../terminal/io.ts'
 import { createQuestions } from '../terminal/question.ts'
 import type { GlobalOptions } from './globals.ts'
-import type { Globals } from '../commands/app.ts'
 import type { Parsed } from './parser.ts'
 
 /** Puts together what a command runs with. Nothing is connected, read or loaded before it is asked for. */
@@ -23,11 +23,11 @@ export function createApp(
     if (global.verbose >= level && !global.quiet) warn(line)
   }
   if (global.insecure) warn("Warning: the server is not verified (--insecure): whoever answers gets the request's token.")
-  const network = () => ({
+  const network = (): HttpOptions & { version: string } => ({
     env: io.env,
     version,
     insecure: global.insecure,
-    caFile: global.ca_file,
+    caFile: global.ca_file && resolve(io.cwd, global.ca_file),
     connectTimeout: global.connect_timeout,
     requestTimeout: global.request_timeout,
     retries: global.retries,

@@ -50,6 +50,7 @@ export function describeHelp(command: Command, words: readonly string[], row: Co
   const rows = leaf ? Object.values(optionsOf(leaf)).flat() : []
   const values = new Map(rows.map((option) => [option.flag, optionValueTerm(option)]))
   return command.configureHelp({
+    minWidthToWrap: 20,
     optionTerm: (option) => option.flags.replace('<value>', () => values.get(option.long!)!),
     commandUsage: () => usage(words, row),
     subcommandTerm: (of) => of.name(),

@@ -2,6 +2,7 @@ import type { CommandRow } from './rows.ts'
 
 export const mock: CommandRow = {
   name: 'mock',
+  heading: 'Tests and scripts',
   summary: 'Run an IMS of your own, for tests',
   about: [
     'Serves the whole API on loopback, with jobs that move through their statuses. With a COMMAND it runs that, configured for it, and ends with its exit code; otherwise it prints one JSON object (url, configDir, caFile, pid) and serves until SIGTERM or SIGINT.',

@@ -72,6 +72,8 @@ export interface CommandRow {
   readonly request?: RequestRow
   readonly examples: readonly ExampleRow[]
   readonly hidden?: true
+  /** What help lists it under; Commands where it isn't said. */
+  readonly heading?: string
   /** Everything after the first argument (or `--`) is someone else's command line. */
   readonly passThrough?: true
   /** Loads the function that runs it. */
@@ -83,6 +85,7 @@ export interface GroupRow {
   readonly name: string
   readonly summary: string
   readonly hidden?: true
+  readonly heading?: string
   readonly commands: readonly (CommandRow | GroupRow)[]
 }
 

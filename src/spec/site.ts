@@ -1,8 +1,11 @@
 import type { CommandRow, GroupRow } from './rows.ts'
 
+const heading = 'Configuration'
+
 /** `init`, `auth` and `config`: shared with the original, and with whatever `cray` is on the machine. */
 export const init: CommandRow = {
   name: 'init',
+  heading,
   summary: 'Make a configuration and log in',
   options: [
     { flag: '--hostname', type: 'text', placeholder: 'HOST', help: "Address of the system's API gateway" },
@@ -16,6 +19,7 @@ export const init: CommandRow = {
 
 export const auth: GroupRow = {
   name: 'auth',
+  heading,
   summary: 'Credentials',
   commands: [
     {
@@ -36,6 +40,7 @@ const property = { name: 'PROPERTY', help: 'Where it stands: core.hostname' }
 
 export const config: GroupRow = {
   name: 'config',
+  heading,
   summary: 'Configurations',
   commands: [
     {

@@ -25,8 +25,13 @@ interface Sent {
   body: string
 }
 
+/** What a case of our own asks of stderr: what it says, and what it doesn't. */
+export interface Asked {
+  says?: readonly (string | { not: string })[]
+}
+
 /** Runs one case against the built program and says in what it differs; nothing where it doesn't. */
-export async function replay(recorded: Recorded, certificate: Certificate, command?: readonly string[]): Promise<string[]> {
+export async function replay(recorded: Recorded, certificate: Certificate, { says = [] }: Asked = {}): Promise<string[]> {
   const home = mkdtempSync(join(tmpdir(), 'golden-'))
   const served = await serve(recorded, certificate)
   const { port } = served.server.address() as AddressInfo
@@ -54,13 +59,14 @@ export async function replay(recorded: Recorded, certificate: Certificate, comma
       REQUESTS_CA_BUNDLE: certificate.file,
     }
     const env = Object.fromEntries(Object.entries({ ...base, ...wanted.env }).filter((entry): entry is [string, string] => entry[1] !== null))
-    const outcome = await run(wanted.argv, { cwd: home, env, stdin: wanted.stdin ?? '', command })
+    const outcome = await run(wanted.argv, { cwd: home, env, stdin: wanted.stdin ?? '' })
     const check = (what: Parameters<typeof skipped.has>[0], problems: () => string[]) => (skipped.has(what) ? [] : problems())
     return [
       ...check('exit', () => differ('exit', outcome.exit, wanted.exit)),
       ...check('stdout', () => (wanted.stdout === null ? [] : differ('stdout', outcome.stdout, bytes(wanted.stdout).toString()))),
       ...check('requests', () => compareRequests(served.sent, wanted.requests)),
       ...check('stderr', () => compareErrors(outcome.stderr, wanted)),
+      ...says.flatMap((text) => (typeof text === 'string' ? outcome.stderr.includes(text) : !outcome.stderr.includes(text.not)) ? [] : [`stderr: ${JSON.stringify(text)}: ${outcome.stderr}`]),
       ...check('files', () => compareFiles(before, snapshot(home), wanted)),
     ]
   } finally {

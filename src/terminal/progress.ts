@@ -1,0 +1,52 @@
+import type { Io } from './io.ts'
+
+/** What a long command shows of its progress, on stderr. */
+export interface Progress {
+  /** What goes on now: a spinner's text in a terminal; elsewhere a line, when it isn't the last one again. */
+  now(text: string): void
+  /** A line that stays: `✔ building_image 14m`. */
+  line(text: string): void
+  /** Takes the spinner away, so that something else can have the terminal. */
+  stop(): void
+}
+
+/** Shows nothing. */
+const silent: Progress = { now() {}, line() {}, stop() {} }
+
+/**
+ * Progress for people: moving in a terminal, one plain line a change elsewhere, nothing when quiet.
+ *
+ * @param plain what a line a change says, from the spinner's text: it leaves out what changes all the time.
+ */
+export async function createProgress(io: Io, quiet: boolean, plain: (text: string) => string = (text) => text): Promise<Progress> {
+  if (quiet) return silent
+  const write = (text: string) => void io.stderr.write(`${text}\n`)
+  if (!io.stderr.isTTY) {
+    let last = ''
+    return {
+      now(text) {
+        const said = plain(text)
+        if (said !== last) write(said)
+        last = said
+      },
+      line: write,
+      stop() {},
+    }
+  }
+  const { default: ora } = await import('ora')
+  // It mustn't take stdin: what is typed ahead belongs to the shell that opens.
+  const spinner = ora({ stream: io.stderr.stream, discardStdin: false, color: io.env.NO_COLOR ? false : 'cyan' })
+  return {
+    now(text) {
+      if (spinner.isSpinning) spinner.text = text
+      else spinner.start(text)
+    },
+    line(text) {
+      const spinning = spinner.isSpinning
+      spinner.stop()
+      write(text)
+      if (spinning) spinner.start()
+    },
+    stop: () => void spinner.stop(),
+  }
+}

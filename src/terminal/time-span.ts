@@ -1,0 +1,10 @@
+/** A span of time as people read it, from milliseconds: `4s`, `14m`, `14m02s`, `2h05m`, `3d4h`. */
+export function timeSpan(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000))
+  const [minutes, hours, days] = [Math.floor(seconds / 60), Math.floor(seconds / 3600), Math.floor(seconds / 86_400)]
+  const two = (number: number) => String(number).padStart(2, '0')
+  if (seconds < 60) return `${seconds}s`
+  if (minutes < 60) return seconds % 60 === 0 ? `${minutes}m` : `${minutes}m${two(seconds % 60)}s`
+  if (hours < 48) return minutes % 60 === 0 ? `${hours}h` : `${hours}h${two(minutes % 60)}m`
+  return hours % 24 === 0 ? `${days}d` : `${days}d${hours % 24}h`
+}
