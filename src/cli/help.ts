@@ -25,7 +25,12 @@ export function optionValueTerm(option: OptionRow): string {
 
 /** What help says of an option. */
 export function optionHelp(option: OptionRow): string {
-  const notes = [option.required && '(required)', option.default !== undefined && `(default: ${option.default})`]
+  const { choices, placeholder } = option
+  const notes = [
+    choices && placeholder && `(one of ${choices.join(', ')})`,
+    option.required && '(required)',
+    option.default !== undefined && `(default: ${option.default})`,
+  ]
   return [option.help, ...notes].filter(Boolean).join(' ')
 }
 

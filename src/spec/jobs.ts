@@ -32,6 +32,7 @@ const picking: readonly OptionRow[] = [
     flag: '--status',
     type: 'choice',
     field: 'status',
+    placeholder: 'STATUS',
     choices: [
       'creating',
       'fetching_image',
