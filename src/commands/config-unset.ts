@@ -4,20 +4,20 @@ import type { Run } from './app.ts'
 import { changeConfiguration } from './change-configuration.ts'
 
 /**
- * Removes settings, or tables of them; all or none.
+ * Removes settings, or tables of them, one after the other. Source: the original, where those before one that fails
+ * are removed.
  *
  * @throws Failure where one isn't set.
  */
 export const run: Run<object, { properties: string[] }> = async (app, _, { properties }) => {
   const { path } = app.configuration()
-  changeConfiguration(path, (document) => {
-    for (const property of properties) {
-      const keys = property.split('.')
+  for (const property of properties) {
+    const keys = property.split('.')
+    changeConfiguration(path, (document) => {
       const table = valueAt(document, keys.slice(0, -1))
-      if (!(table instanceof Map) || !table.delete(keys.at(-1)!)) {
-        throw new Failure('Unable to unset property.', { more: [`${property} is not set in ${path}`, 'Nothing was changed.'], next: 'cray-ims config describe' })
-      }
-    }
-  })
+      if (table instanceof Map && table.delete(keys.at(-1)!)) return
+      throw new Failure('Unable to unset property.', { more: [`${property} is not set in ${path}`], next: 'cray-ims config describe' })
+    })
+  }
   return app.print(undefined)
 }

@@ -1,6 +1,5 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /** How often a holder says that it lives, and after how long a silent one is taken for dead; milliseconds. */
@@ -43,7 +42,6 @@ async function acquire(lock: string, mine: string): Promise<boolean> {
 /** Whether the lock was made; undefined where another holds it, false where none can be. */
 function create(lock: string, mine: string): boolean | undefined {
   try {
-    mkdirSync(dirname(lock), { recursive: true, mode: 0o700 })
     writeFileSync(lock, mine, { flag: 'wx', mode: 0o600 })
     return true
   } catch (error) {

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
-import type { Configuration } from '../config/configuration.ts'
-import { requireHostname } from '../config/configuration.ts'
+import { requireHostname, type Configuration } from '../config/configuration.ts'
 import type { Env } from '../config/folder.ts'
 import { isExpired, readToken, saveToken, tokenPath, type Token } from '../config/tokens.ts'
 import { Failure } from '../errors.ts'
+import type { Http } from './http.ts'
 import type { Transport } from './transport.ts'
 
 /** Where the credentials are, and the way to the token server. */
@@ -14,7 +14,7 @@ export interface AuthorizationOptions {
   tokenFile?: string
   /** What a named file is relative to. */
   cwd: string
-  transport: Transport
+  transport: Transport | Http
   /** Milliseconds since 1970. */
   now: () => number
   log?: (level: number, line: string) => void

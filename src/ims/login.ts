@@ -1,17 +1,17 @@
-import type { Token } from '../config/tokens.ts'
-import { defaultClient, tokenToKeep } from '../config/tokens.ts'
+import { defaultClient, tokenToKeep, type Token } from '../config/tokens.ts'
 import { Failure } from '../errors.ts'
 import { parseAddress, urlFor } from './address.ts'
 import { connectionFailure } from './connection-failure.ts'
 import { TransportFault } from './faults.ts'
-import { basic } from './proxy.ts'
+import type { Http } from './http.ts'
 import { excerpt } from './printable.ts'
-import type { HttpResponse, Transport } from './transport.ts'
+import { basic } from './proxy.ts'
+import type { HttpRequest, HttpResponse, Transport } from './transport.ts'
 
 /** The token server of a system, and the way to it. */
 export interface TokenServer {
   hostname: string
-  transport: Transport
+  transport: Transport | Http
   /** Milliseconds since 1970. */
   now: () => number
 }
@@ -66,9 +66,7 @@ export async function refreshToken(server: TokenServer, token: Token, expired: (
     client_id: token.client_id || defaultClient,
     refresh_token: token.refresh_token ?? '',
   }
-  const response = await post(server, form).catch((error: unknown) => {
-    throw error instanceof TransportFault ? connectionFailure([`the token server: ${error.message}`], { cause: error }) : error
-  })
+  const response = await post(server, form)
   const answer = parse(response)
   if (isToken(answer)) return tokenToKeep(answer, server.now(), token)
   const said = refusalOf(answer)
@@ -83,7 +81,7 @@ export async function refreshToken(server: TokenServer, token: Token, expired: (
 async function post({ hostname, transport }: TokenServer, form: Record<string, string>, authorization?: string): Promise<HttpResponse> {
   const address = parseAddress(hostname)
   if (address.base.protocol === 'http:') throw insecure()
-  return transport({
+  const request: HttpRequest = {
     method: 'POST',
     url: urlFor(address, '/keycloak/realms/shasta/protocol/openid-connect/token'),
     headers: {
@@ -92,7 +90,14 @@ async function post({ hostname, transport }: TokenServer, form: Record<string, s
       ...(authorization && { authorization }),
     },
     body: new URLSearchParams(form).toString(),
+  }
+  return transport(request).catch(async (error: unknown) => {
+    throw 'explain' in transport ? await transport.explain(error, request) : toFailure(error)
   })
+}
+
+function toFailure(error: unknown): unknown {
+  return error instanceof TransportFault ? connectionFailure([error.message], { cause: error }) : error
 }
 
 /** That nothing secret is sent over plain http, in the original's words. */
@@ -103,7 +108,6 @@ export function insecure(): Failure {
 }
 
 function notReached(cause: unknown): never {
-  if (cause instanceof TransportFault) throw new Failure('Unable to login!', { more: [cause.message], cause })
   if (!(cause instanceof Failure) || cause.exit !== 2) throw cause
   const head = cause.message.startsWith('Unable to connect') ? [] : [cause.message]
   throw new Failure('Unable to login!', { more: [...head, ...cause.more.filter((line) => line !== '')], next: cause.next, cause })
