@@ -1,0 +1,154 @@
+import { containersInOrder, eventTime, hasEnded, hasStarted, type Container, type Pod, type PodEvent } from './pod.ts'
+
+/** Why a pod doesn't do what it should. */
+export interface Diagnosis {
+  /** Kubernetes' word for it: `Unschedulable`, `ImagePullBackOff`, `OOMKilled`, `Evicted`, `Init:Error`, … */
+  readonly reason: string
+  /** The container that it is about, where it is about one. */
+  readonly container: string | undefined
+  /** Kubernetes' own words; empty where it has none. */
+  readonly message: string
+  /** Whether nothing can come of the pod any more. What isn't final may pass: room on a node, a registry that answers. */
+  readonly final: boolean
+}
+
+/** A diagnosis as one line: `build-image: OOMKilled, exit code 137`. */
+export function diagnosisText({ reason, container, message }: Diagnosis): string {
+  const what = container === undefined ? reason : `${container}: ${reason}`
+  return message ? `${what}: ${message}` : what
+}
+
+/**
+ * Why a pod can't run, or why it ended badly; undefined when nothing is wrong with it. A job that ends in error
+ * leaves a failed pod, too: ask the job first.
+ *
+ * @param pod undefined when the job has none (yet)
+ * @param events of the pod, or of the Kubernetes job while there is no pod; oldest first
+ */
+export function diagnose(pod: Pod | undefined, events: readonly PodEvent[] = []): Diagnosis | undefined {
+  if (!pod) return withoutPod(events)
+  const containers = containersInOrder(pod)
+  return evicted(pod) ?? killed(pod, containers) ?? failed(pod, containers) ?? stuck(containers, events) ?? unscheduled(pod, events) ?? unready(pod, events)
+}
+
+function withoutPod(events: readonly PodEvent[]): Diagnosis | undefined {
+  const refused = lastOf(events, 'FailedCreate')
+  return refused && { reason: 'FailedCreate', container: undefined, message: refused.message ?? '', final: false }
+}
+
+// Evicted, Preempting, NodeLost, Shutdown, DeadlineExceeded: what Kubernetes does to a pod as a whole.
+function evicted({ status }: Pod): Diagnosis | undefined {
+  if (!status.reason) return undefined
+  return { reason: status.reason, container: undefined, message: oneLine(status.message), final: status.phase === 'Failed' }
+}
+
+function killed(pod: Pod, containers: readonly Container[]): Diagnosis | undefined {
+  const container = containers.find(wasKilled)
+  if (!container) return undefined
+  const { reason, exitCode, message } = container.state.terminated!
+  return {
+    reason: reason && reason !== 'Error' ? reason : 'Killed',
+    container: container.name,
+    message: oneLine(message) || `exit code ${exitCode}`,
+    // An init container whose script outlives the kill of its worker ends with 0, and the pod goes on.
+    final: hasEnded(pod) || !container.init || exitCode !== 0,
+  }
+}
+
+function failed(pod: Pod, containers: readonly Container[]): Diagnosis | undefined {
+  const container = containers.find(({ state }) => state.terminated && state.terminated.exitCode !== 0)
+  if (container) {
+    const { reason = 'Error', exitCode, message } = container.state.terminated!
+    return {
+      reason: container.init ? `Init:${reason}` : reason,
+      container: container.name,
+      message: oneLine(message) || `exit code ${exitCode}`,
+      final: true,
+    }
+  }
+  if (pod.status.phase !== 'Failed') return undefined
+  return { reason: 'Failed', container: undefined, message: oneLine(pod.status.message), final: true }
+}
+
+/** What a container waits for when all is well. */
+const usual: ReadonlySet<string> = new Set(['PodInitializing', 'ContainerCreating'])
+
+/** Waits that nothing but a new pod ends. */
+const hopeless: ReadonlySet<string> = new Set(['InvalidImageName', 'ErrImageNeverPull'])
+
+function stuck(containers: readonly Container[], events: readonly PodEvent[]): Diagnosis | undefined {
+  const container = containers.find(({ state }) => state.waiting?.reason && !usual.has(state.waiting.reason))
+  if (!container) return undefined
+  const { reason = '', message } = container.state.waiting!
+  return {
+    reason,
+    container: container.name,
+    // The event of the first try has the registry's words; the state of later ones has only the back-off.
+    message: pullWords(reason, events) ?? oneLine(message),
+    final: hopeless.has(reason),
+  }
+}
+
+function pullWords(reason: string, events: readonly PodEvent[]): string | undefined {
+  if (reason !== 'ImagePullBackOff') return undefined
+  const pull = events.findLast(({ reason, message }) => reason === 'Failed' && message?.startsWith('Failed to pull image'))
+  return pull && oneLine(pull.message)
+}
+
+function unscheduled({ spec, status }: Pod, events: readonly PodEvent[]): Diagnosis | undefined {
+  const condition = status.conditions?.find(({ type }) => type === 'PodScheduled')
+  if (spec.nodeName || condition?.status === 'True') return undefined
+  const event = lastOf(events, 'FailedScheduling')
+  if (!event && condition?.reason !== 'Unschedulable') return undefined
+  const message = oneLine(event?.message) || oneLine(condition?.message)
+  return { reason: 'Unschedulable', container: undefined, message, final: false }
+}
+
+// A volume that can't be mounted, a network that can't be set up: only the events say so.
+function unready(pod: Pod, events: readonly PodEvent[]): Diagnosis | undefined {
+  if (pod.status.phase !== 'Pending' || containersInOrder(pod).some(hasStarted)) return undefined
+  const warning = events.findLast(({ type, reason }) => type === 'Warning' && reason?.startsWith('Failed') && reason !== 'FailedScheduling')
+  return warning && { reason: warning.reason!, container: undefined, message: oneLine(warning.message), final: false }
+}
+
+function wasKilled({ state: { terminated } }: Container): boolean {
+  return Boolean(terminated && (terminated.reason === 'OOMKilled' || terminated.signal || terminated.exitCode === 137))
+}
+
+function lastOf(events: readonly PodEvent[], reason: string): PodEvent | undefined {
+  return events
+    .filter((event) => event.reason === reason)
+    .sort((one, other) => eventTime(one) - eventTime(other))
+    .at(-1)
+}
+
+const oneLine = (text = ''): string => text.replace(/\s+/g, ' ').trim()
+
+/** What of a job decides which of its containers failed. */
+export interface FailedJob {
+  readonly job_type: string
+  readonly status: string
+  /** Its last status before it ended, where that was seen. */
+  readonly previousStatus?: string
+}
+
+/**
+ * The container of a pod that made its job fail: the first init container that ended with another code than 0 or was
+ * killed; else, for a create job that waits on its user or ended after building_image, build-image, which can fail
+ * and exit 0; else buildenv-sidecar. Source: the service's job templates.
+ */
+export function failedContainer(pod: Pod, job: FailedJob): string {
+  const containers = containersInOrder(pod)
+  const died = containers.find((container) => container.init && wentWrong(container))
+  if (died) return died.name
+  const afterBuild =
+    job.job_type === 'create' &&
+    (job.status === 'waiting_on_user' || (job.status === 'error' && (job.previousStatus ?? 'building_image') === 'building_image'))
+  return afterBuild ? 'build-image' : 'buildenv-sidecar'
+}
+
+function wentWrong(container: Container): boolean {
+  const { state, lastState } = container
+  const end = state.terminated ?? lastState.terminated
+  return wasKilled(container) || Boolean(end && (end.exitCode !== 0 || end.reason === 'OOMKilled'))
+}

@@ -1,0 +1,84 @@
+import { Failure } from '../errors.ts'
+
+/** What keeps us from what `kubectl` could tell. */
+export type KubectlFaultKind =
+  | 'missing' // no kubectl in PATH
+  | 'forbidden' // the cluster doesn't know us, or doesn't let us
+  | 'unreachable' // no cluster answers, or not in time
+  | 'not found'
+  | 'failed'
+
+/** A call of `kubectl` that failed. Its message is kubectl's own, without its ceremony. */
+export class KubectlFault extends Error {
+  readonly kind: KubectlFaultKind
+
+  constructor(kind: KubectlFaultKind, message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'KubectlFault'
+    this.kind = kind
+  }
+}
+
+const patterns: readonly (readonly [KubectlFaultKind, RegExp])[] = [
+  ['not found', /\(NotFound\)|^error: the server doesn't have a resource type/m],
+  ['forbidden', /\((Forbidden|Unauthorized)\)|must be logged in|asked for the client to provide credentials/i],
+  [
+    'unreachable',
+    /^The connection to the server .* was refused|Unable to connect to the server|\((ServiceUnavailable|Timeout|ServerTimeout|GatewayTimeout)\)|no configuration has been provided|dial tcp|i\/o timeout|TLS handshake timeout|no route to host|context deadline exceeded|the server is currently unable|apiserver not ready|http2: client connection lost|unexpected EOF/im,
+  ],
+]
+
+/** The fault that an exit code of kubectl and what it wrote on stderr stand for. */
+export function faultOf(code: number, stderr: string): KubectlFault {
+  // The shell's own codes for a program that isn't there, or isn't one.
+  if (code === 127 || code === 126) return new KubectlFault('missing', 'there is no kubectl in PATH')
+  const kind = patterns.find(([, pattern]) => pattern.test(stderr))?.[0] ?? 'failed'
+  return new KubectlFault(kind, ownWords(stderr) || `kubectl ended with ${code}`)
+}
+
+/** A call that took longer than it may. */
+export function lateFault(milliseconds: number): KubectlFault {
+  return new KubectlFault('unreachable', `kubectl had no answer within ${milliseconds / 1000} s`)
+}
+
+// kubectl logs (`E0312 10:11:12.123456 …`), warns and may print a usage besides what it has to say.
+function ownWords(stderr: string): string {
+  const lines = stderr.split('\n').map((line) => line.trim())
+  const said = lines.filter((line) => line && !/^[EWIF]\d{4} |^W(arning|ARNING):|^Defaulted container|^Killed$/.test(line))
+  return (said.find((line) => /^(error|unable|the connection)/i.test(line)) ?? said.at(-1) ?? '')
+    .replace(/^error: /i, '')
+    .replace(/^Error from server( \(\w+\))?: /, '')
+}
+
+const needs: Readonly<Record<KubectlFaultKind, { more: (namespace: string) => string; next: (namespace: string) => string }>> = {
+  missing: {
+    more: () => 'It takes kubectl in PATH, and a kubeconfig that may read pods and their logs.',
+    next: () => 'ssh to a node that has kubectl (a master, ncn-m001) and try again there',
+  },
+  forbidden: {
+    more: (namespace) => `It takes the right to get and list pods, pods/log and events in namespace ${namespace}.`,
+    next: (namespace) => `kubectl auth can-i get pods/log -n ${namespace}`,
+  },
+  unreachable: {
+    more: () => 'It takes a kubeconfig (KUBECONFIG, or ~/.kube/config) whose cluster answers from here.',
+    next: () => 'kubectl cluster-info',
+  },
+  'not found': {
+    more: () => 'The pod goes when its job is deleted.',
+    next: (namespace) => `kubectl get pods -n ${namespace}`,
+  },
+  failed: {
+    more: () => 'kubectl answered, but not with what was asked for.',
+    next: (namespace) => `kubectl get pods -n ${namespace}`,
+  },
+}
+
+/**
+ * What a person is told of a fault.
+ *
+ * @param goal what couldn't be done: `can't read the logs of job ad51…`
+ */
+export function kubectlFailure(fault: KubectlFault, goal: string, namespace: string): Failure {
+  const { more, next } = needs[fault.kind]
+  return new Failure(`${goal}: ${fault.message}`, { exit: 1, more: [more(namespace)], next: next(namespace), cause: fault })
+}

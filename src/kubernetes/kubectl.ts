@@ -1,0 +1,99 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Readable } from 'node:stream'
+import { faultOf, KubectlFault, lateFault } from './fault.ts'
+import { startGuarded } from './guarded-child.ts'
+
+/** How long a call may take, and what else ends it. */
+export interface CallLimits {
+  /** Milliseconds. */
+  limit?: number
+  /** Ends the call; it rejects with the signal's reason. */
+  signal?: AbortSignal
+}
+
+/** A call that goes on until it ends or is ended. */
+export interface FollowingCall {
+  readonly stdout: Readable
+  /** Resolves when it ended well, or by `close`. @throws KubectlFault */
+  readonly ended: Promise<void>
+  /** Ends it. */
+  close(): void
+}
+
+/** The `kubectl` of the machine. */
+export interface Kubectl {
+  /**
+   * What a call prints.
+   * @throws KubectlFault
+   */
+  read(args: readonly string[], limits?: CallLimits): Promise<string>
+  /** Starts a call without a time limit. It dies with us. */
+  follow(args: readonly string[]): FollowingCall
+}
+
+/** How long one call may take, in milliseconds. */
+export const callLimit = 10_000
+
+/**
+ * The `kubectl` of a PATH, with the environment's `KUBECONFIG`. The first call tells whether it can be used: there
+ * is nothing to ask before.
+ */
+export function createKubectl(env: Readonly<Record<string, string | undefined>>, { limit: usual = callLimit } = {}): Kubectl {
+  const ownEnv = environment(env)
+
+  function follow(args: readonly string[]): FollowingCall {
+    const child = startGuarded(['kubectl', ...args], ownEnv)
+    let closed = false
+    let stderr = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-longestStderr)))
+    const ended = child.ended.then(
+      (code) => {
+        if (code !== 0 && !closed) throw faultOf(code, stderr)
+      },
+      (cause: Error) => {
+        throw new KubectlFault('failed', cause.message, cause)
+      },
+    )
+    // Whoever reads its output may look at this only later.
+    ended.catch(() => {})
+    return {
+      stdout: child.stdout,
+      ended,
+      close() {
+        closed = true
+        child.kill()
+      },
+    }
+  }
+
+  async function read(args: readonly string[], { limit = usual, signal }: CallLimits = {}): Promise<string> {
+    signal?.throwIfAborted()
+    const call = follow(args)
+    let text = ''
+    call.stdout.setEncoding('utf8').on('data', (more: string) => (text += more))
+    const timer = new AbortController()
+    const late = wait(limit, undefined, { signal: signal ? AbortSignal.any([signal, timer.signal]) : timer.signal })
+    try {
+      await Promise.race([
+        call.ended,
+        late.then(
+          () => Promise.reject(lateFault(limit)),
+          () => signal?.throwIfAborted(),
+        ),
+      ])
+      return text
+    } finally {
+      timer.abort()
+      call.close()
+    }
+  }
+
+  return { read, follow }
+}
+
+const longestStderr = 16_384
+
+// Its messages are told apart by their words; and what `cray` keeps in its variables is no business of kubectl.
+function environment(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  return { ...Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('CRAY_'))), LC_ALL: 'C' }
+}

@@ -1,0 +1,110 @@
+import { lateFault } from './fault.ts'
+import type { Kubectl } from './kubectl.ts'
+
+/** A line of a container's log. */
+export interface StampedLine {
+  readonly line: string
+  /** When it was written, as Kubernetes has it: `2025-11-04T09:12:41.204518123Z`. */
+  readonly time: string | undefined
+}
+
+/** How the lines of a call are read. */
+export interface Reading {
+  /** Ends the call; the lines then end without an error. */
+  signal?: AbortSignal
+  /** Milliseconds without any output after which the call is given up; none for one that follows. */
+  silence?: number
+}
+
+/**
+ * The lines that a call of `kubectl logs --timestamps` prints, as they come. A last line that a broken call cut off
+ * isn't among them.
+ * @throws KubectlFault
+ */
+export async function* logLines(kubectl: Kubectl, args: readonly string[], { signal, silence }: Reading): AsyncGenerator<StampedLine> {
+  if (signal?.aborted) return
+  const call = kubectl.follow(args)
+  signal?.addEventListener('abort', call.close, { once: true })
+  try {
+    const chunks = call.stdout.setEncoding('utf8')[Symbol.asyncIterator]() as AsyncIterator<string>
+    let rest = ''
+    for (;;) {
+      const chunk = await nextWithin(chunks, silence, call.close)
+      if (chunk.done) break
+      const lines = (rest + chunk.value).split('\n')
+      rest = lines.pop()!
+      yield* lines.map(stamped)
+    }
+    await call.ended
+    if (rest && !signal?.aborted) yield stamped(rest)
+  } finally {
+    signal?.removeEventListener('abort', call.close)
+    call.close()
+  }
+}
+
+async function nextWithin<T>(from: AsyncIterator<T>, limit: number | undefined, close: () => void): Promise<IteratorResult<T>> {
+  let late = false
+  const timer = limit === undefined ? undefined : setTimeout(() => {
+    late = true
+    close()
+  }, limit)
+  try {
+    return await from.next()
+  } finally {
+    clearTimeout(timer)
+    if (late) throw lateFault(limit!)
+  }
+}
+
+function stamped(text: string): StampedLine {
+  const [, time, line] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) ?(.*)$/s.exec(text) ?? []
+  return { time, line: line ?? text }
+}
+
+/** Where in a log a reader is, so that it can go on after a break without a line twice. */
+export interface Bookmark {
+  /** The option that asks for no more than what may be new; none before the first line. */
+  since(): string | undefined
+  /** Begins to read again: whether a line, of those that come now, is a new one. */
+  again(): (line: StampedLine) => boolean
+}
+
+/** A bookmark at the beginning. */
+export function createBookmark(): Bookmark {
+  let last: string | undefined
+  let lines = 0
+  return {
+    since: () => last && `--since-time=${last}`,
+    again() {
+      const from = last
+      let known = lines
+      let caughtUp = from === undefined
+      // The server counts since-time in whole seconds, so that lines come that were read already.
+      const isNew = (time: string): boolean => {
+        const order = compareTimes(time, from!)
+        if (order === 0 && known > 0) known--
+        else if (order >= 0) caughtUp = true
+        return caughtUp
+      }
+      return ({ time }) => {
+        if (time === undefined) return true
+        if (!caughtUp && !isNew(time)) return false
+        lines = time === last ? lines + 1 : 1
+        last = time
+        return true
+      }
+    },
+  }
+}
+
+/** Below 0 when the first time is earlier. Times of Kubernetes have nanoseconds and any offset. */
+export function compareTimes(one: string, other: string): number {
+  const [first, second] = [nanoseconds(one), nanoseconds(other)]
+  return first < second ? -1 : Number(first > second)
+}
+
+function nanoseconds(time: string): bigint {
+  const [, seconds, fraction = '', offset] = /^([^.]*?\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/.exec(time)!
+  return BigInt(Date.parse(`${seconds}${offset}`)) * 1_000_000n + BigInt(fraction.padEnd(9, '0').slice(0, 9))
+}

@@ -1,0 +1,212 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { Failure } from '../errors.ts'
+import { diagnose, diagnosisText } from './diagnosis.ts'
+import { KubectlFault } from './fault.ts'
+import { callLimit, type Kubectl } from './kubectl.ts'
+import { createBookmark, logLines } from './log-lines.ts'
+import { merge } from './merge.ts'
+import { containersInOrder, findPod, hasEnded, hasStarted, type Container, type JobInCluster, type Pod } from './pod.ts'
+
+/** A line of a job's log. */
+export interface LogLine {
+  readonly container: string
+  readonly line: string
+  /** When it was written, as Kubernetes has it; undefined where it doesn't say. */
+  readonly time: string | undefined
+}
+
+/** What of the logs is read. */
+export interface LogSelection {
+  /** Only this container. */
+  container?: string
+  /** Only what was written in so many seconds before now. */
+  since?: number
+  /** Only so many last lines of each container. */
+  tail?: number
+  signal?: AbortSignal
+  /** Told what a person may want to know: a container without logs, a stream that broke, a pod that can't run. */
+  notice?: (text: string) => void
+}
+
+/** How the logs are followed. */
+export interface Following extends LogSelection {
+  /** Whether the job has ended by now. */
+  jobEnded: () => Promise<boolean>
+  /** Milliseconds between looks at pod and job. */
+  interval?: number
+  /** Milliseconds that containers get to end after their job did. */
+  grace?: number
+  /** How many looks in a row may fail before it is given up. */
+  tries?: number
+  /** Resolves after so many milliseconds; rejects when aborted. */
+  sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<unknown>
+}
+
+/**
+ * The logs of a job's containers as they are now, in the order they run.
+ * @throws KubectlFault
+ * @throws Failure when there is no such container, or it hasn't started
+ */
+export async function* readLogs(kubectl: Kubectl, job: JobInCluster, selection: LogSelection = {}): AsyncGenerator<LogLine> {
+  const { signal, notice, container: only } = selection
+  const pod = await findPod(kubectl, job, { signal })
+  if (!pod) throw noPod(job)
+  for (const container of chosen(pod, only)) {
+    if (!hasStarted(container)) {
+      if (only === undefined) continue
+      throw new Failure(`Container ${only} has not started: ${container.state.waiting?.reason ?? 'Pending'}`, { exit: 1 })
+    }
+    try {
+      const args = [...logArgs(job, pod, container.name), ...limits(selection)]
+      for await (const line of logLines(kubectl, args, { signal, silence: callLimit })) yield { container: container.name, ...line }
+      signal?.throwIfAborted()
+    } catch (fault) {
+      // A log can be gone (its node, its file) while the others are there.
+      if (!notice || only !== undefined || !isFault(fault, 'failed', 'not found')) throw fault
+      notice(`${container.name}: no logs: ${fault.message}`)
+    }
+  }
+}
+
+/**
+ * The logs of a job's containers from the first to the last, to the end of the job: init containers one after
+ * another, then the others side by side, each from when it starts. A stream that breaks is taken up again where it
+ * broke; a pod that takes the place of the first is followed in turn.
+ * @throws KubectlFault also when the cluster is away for longer than `tries` looks
+ * @throws Failure when there is no such container
+ */
+export async function* followLogs(kubectl: Kubectl, job: JobInCluster, following: Following): AsyncGenerator<LogLine> {
+  const { signal, container: only, interval = 5000, tries = 24, sleep = pause, notice = () => {} } = following
+  const stop = new AbortController()
+  const ends = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
+  const rest = () => sleep(interval, ends).catch(() => {})
+  let known: Pod | undefined
+  let told: string | undefined
+
+  async function look(): Promise<Pod | undefined> {
+    if (known && hasEnded(known)) return known
+    for (let left = tries; ; left--) {
+      try {
+        return (known = await findPod(kubectl, job, { signal: ends }))
+      } catch (fault) {
+        if (ends.aborted) return undefined
+        if (left <= 1 || !isFault(fault, 'unreachable')) throw fault
+        tell(fault.message)
+        await rest()
+      }
+    }
+  }
+
+  function tell(text: string): void {
+    if (text !== told) notice((told = text))
+  }
+
+  async function* container(pod: Pod, name: string, started: boolean): AsyncGenerator<LogLine> {
+    const own = (seen: Pod | undefined): Container | undefined =>
+      seen?.metadata.uid === pod.metadata.uid && seen ? containersInOrder(seen).find((one) => one.name === name) : undefined
+    const bookmark = createBookmark()
+    let left = tries
+    for (let seen = await look(); !ends.aborted; seen = await look()) {
+      const now = own(seen)
+      if (!now) return
+      if (!hasStarted(now)) {
+        if (hasEnded(seen!)) return
+        const why = diagnose(seen)
+        if (why) tell(diagnosisText(why))
+        await rest()
+        continue
+      }
+      const since = bookmark.since()
+      const isNew = bookmark.again()
+      // What it wrote before we came may be cut; what it writes from then on may not.
+      const args = [...logArgs(job, pod, name), '-f', ...(since ? [since] : started ? limits(following) : [])]
+      try {
+        for await (const line of logLines(kubectl, args, { signal: ends })) {
+          left = tries
+          if (isNew(line)) yield { container: name, ...line }
+        }
+        if (now.state.terminated || ends.aborted || own(await look())?.state.terminated) return
+      } catch (fault) {
+        if (ends.aborted) return
+        const passes = isFault(fault, 'unreachable')
+        if (!passes && !isFault(fault, 'failed', 'not found')) throw fault
+        // What the cluster itself refuses, it goes on to refuse, but for a moment around a start.
+        left = passes ? left - 1 : Math.min(left - 1, 2)
+        if (left <= 0 && passes) throw fault
+        if (left <= 0) return void notice(`${name}: no more logs: ${fault.message}`)
+        tell(`${name}: ${fault.message}; reading on`)
+      }
+      await rest()
+    }
+  }
+
+  async function* allOf(pod: Pod): AsyncGenerator<LogLine> {
+    const containers = chosen(pod, only)
+    const stream = (one: Container) => container(pod, one.name, hasStarted(one))
+    for (const one of containers.filter(({ init }) => init)) yield* stream(one)
+    yield* merge(containers.filter(({ init }) => !init).map(stream))
+  }
+
+  try {
+    known = await findPod(kubectl, job, { signal })
+    void stopAfter(following, ends, stop)
+    while (!known && !ends.aborted) {
+      await rest()
+      await look()
+    }
+    if (!known && !signal?.aborted) throw noPod(job)
+    for (let pod = known; pod && !ends.aborted; pod = known) {
+      yield* allOf(pod)
+      known = undefined
+      await look()
+      if (known === undefined || (known as Pod).metadata.uid === pod.metadata.uid) break
+    }
+    signal?.throwIfAborted()
+  } finally {
+    stop.abort()
+  }
+}
+
+// Containers end shortly after their job; one that doesn't isn't waited for.
+async function stopAfter(following: Following, ends: AbortSignal, stop: AbortController): Promise<void> {
+  const { jobEnded, interval = 5000, grace = 10_000, sleep = pause } = following
+  try {
+    // A server that doesn't answer now may do so at the next look.
+    while (!(await jobEnded().catch(() => false))) await sleep(interval, ends)
+    await sleep(grace, ends)
+    stop.abort()
+  } catch {
+    // It was over before.
+  }
+}
+
+function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return wait(milliseconds, undefined, { signal })
+}
+
+function logArgs(job: JobInCluster, pod: Pod, container: string): string[] {
+  return ['logs', '-n', job.kubernetes_namespace, `pod/${pod.metadata.name}`, '-c', container, '--timestamps']
+}
+
+function limits({ since, tail }: LogSelection): string[] {
+  return [...(since === undefined ? [] : [`--since=${since}s`]), ...(tail === undefined ? [] : [`--tail=${tail}`])]
+}
+
+function chosen(pod: Pod, only: string | undefined): Container[] {
+  const all = containersInOrder(pod)
+  if (only === undefined) return all
+  const one = all.find(({ name }) => name === only)
+  if (one) return [one]
+  throw new Failure(`There is no container ${only} in pod ${pod.metadata.name}`, {
+    exit: 1,
+    more: [`It has ${all.map(({ name }) => name).join(', ')}.`],
+  })
+}
+
+function noPod(job: JobInCluster): KubectlFault {
+  return new KubectlFault('not found', `there is no pod with job-name=${job.kubernetes_job} in namespace ${job.kubernetes_namespace}`)
+}
+
+function isFault(fault: unknown, ...kinds: KubectlFault['kind'][]): fault is KubectlFault {
+  return fault instanceof KubectlFault && kinds.includes(fault.kind)
+}

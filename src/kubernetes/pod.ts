@@ -1,0 +1,172 @@
+import { KubectlFault } from './fault.ts'
+import type { CallLimits, Kubectl } from './kubectl.ts'
+
+/** What of a job's record leads to its pod. */
+export interface JobInCluster {
+  readonly kubernetes_job: string
+  readonly kubernetes_namespace: string
+}
+
+export interface RunningState {
+  readonly startedAt?: string
+}
+
+export interface WaitingState {
+  readonly reason?: string
+  readonly message?: string
+}
+
+export interface TerminatedState {
+  readonly exitCode: number
+  readonly signal?: number
+  /** Completed, Error, OOMKilled, … */
+  readonly reason?: string
+  readonly message?: string
+  readonly startedAt?: string
+  readonly finishedAt?: string
+}
+
+/** At most one of these is there. */
+export interface ContainerState {
+  readonly waiting?: WaitingState
+  readonly running?: RunningState
+  readonly terminated?: TerminatedState
+}
+
+export interface ContainerStatus {
+  readonly name: string
+  readonly state?: ContainerState
+  readonly lastState?: ContainerState
+  readonly restartCount?: number
+}
+
+export interface PodCondition {
+  readonly type: string
+  readonly status: string
+  readonly reason?: string
+  readonly message?: string
+  readonly lastTransitionTime?: string
+}
+
+/** What we need of a pod. Source: the Kubernetes API, v1. */
+export interface Pod {
+  readonly metadata: {
+    readonly name: string
+    readonly namespace?: string
+    readonly uid?: string
+    readonly creationTimestamp?: string
+    readonly deletionTimestamp?: string
+  }
+  readonly spec: {
+    readonly nodeName?: string
+    readonly initContainers?: readonly { readonly name: string }[]
+    readonly containers: readonly { readonly name: string }[]
+  }
+  readonly status: {
+    readonly phase?: string
+    readonly reason?: string
+    readonly message?: string
+    readonly startTime?: string
+    readonly conditions?: readonly PodCondition[]
+    readonly initContainerStatuses?: readonly ContainerStatus[]
+    readonly containerStatuses?: readonly ContainerStatus[]
+  }
+}
+
+/** What we need of an event. */
+export interface PodEvent {
+  readonly type?: string
+  readonly reason?: string
+  readonly message?: string
+  readonly lastTimestamp?: string | null
+  readonly eventTime?: string | null
+  readonly firstTimestamp?: string | null
+}
+
+/** A container of a pod, and how it is. */
+export interface Container {
+  readonly name: string
+  /** Init containers run one after another, before all others. */
+  readonly init: boolean
+  readonly state: ContainerState
+  /** How it was before it was started again. */
+  readonly lastState: ContainerState
+}
+
+/** The containers in the order they run: init containers, then the others, which run side by side. */
+export function containersInOrder({ spec, status }: Pod): Container[] {
+  const described = (init: boolean, names: readonly { name: string }[] = [], statuses: readonly ContainerStatus[] = []) =>
+    names.map(({ name }): Container => {
+      const own = statuses.find((candidate) => candidate.name === name)
+      return { name, init, state: own?.state ?? {}, lastState: own?.lastState ?? {} }
+    })
+  return [
+    ...described(true, spec.initContainers, status.initContainerStatuses),
+    ...described(false, spec.containers, status.containerStatuses),
+  ]
+}
+
+/** Whether a container runs or did run, so that there are logs of it. */
+export function hasStarted({ state, lastState }: Container): boolean {
+  return Boolean(state.running || state.terminated || lastState.terminated)
+}
+
+/** Whether nothing of a pod will run any more. */
+export function hasEnded({ status }: Pod): boolean {
+  return status.phase === 'Succeeded' || status.phase === 'Failed'
+}
+
+/**
+ * The pods of a job, the newest first; none when the job was deleted.
+ * @throws KubectlFault
+ */
+export async function findPods(kubectl: Kubectl, job: JobInCluster, limits?: CallLimits): Promise<Pod[]> {
+  const args = ['get', 'pods', '-n', job.kubernetes_namespace, '-l', `job-name=${job.kubernetes_job}`, '-o', 'json']
+  const pods = await items<Pod>(kubectl, args, limits)
+  const age = ({ metadata }: Pod) => Date.parse(metadata.creationTimestamp ?? '') || 0
+  return pods.sort((one, other) => age(other) - age(one))
+}
+
+/**
+ * The pod of a job, of several the newest.
+ * @throws KubectlFault
+ */
+export async function findPod(kubectl: Kubectl, job: JobInCluster, limits?: CallLimits): Promise<Pod | undefined> {
+  return (await findPods(kubectl, job, limits))[0]
+}
+
+/**
+ * The events of a job's pod, or of the Kubernetes job itself while it has no pod; oldest first. They expire, after
+ * an hour as a rule.
+ * @throws KubectlFault
+ */
+export async function findEvents(
+  kubectl: Kubectl,
+  job: JobInCluster,
+  pod: Pod | undefined,
+  limits?: CallLimits,
+): Promise<PodEvent[]> {
+  const [kind, name] = pod ? ['Pod', pod.metadata.name] : ['Job', job.kubernetes_job]
+  const selector = `involvedObject.kind=${kind},involvedObject.name=${name}`
+  const args = ['get', 'events', '-n', job.kubernetes_namespace, '--field-selector', selector, '-o', 'json']
+  const events = await items<PodEvent>(kubectl, args, limits)
+  return events.sort((one, other) => eventTime(one) - eventTime(other))
+}
+
+/** Milliseconds since 1970 at which an event was last seen; 0 where it doesn't say. */
+export function eventTime({ lastTimestamp, eventTime, firstTimestamp }: PodEvent): number {
+  return Date.parse(lastTimestamp ?? eventTime ?? firstTimestamp ?? '') || 0
+}
+
+async function items<T>(kubectl: Kubectl, args: readonly string[], limits: CallLimits | undefined): Promise<T[]> {
+  const { items = [] } = parsed(await kubectl.read(args, limits)) as { items?: T[] }
+  return items
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new KubectlFault('failed', 'kubectl did not print JSON', cause)
+  }
+}
