@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { parseDocument, readDocument, type Document } from '../config/document.ts'
 import { replaceFile } from '../config/write-file.ts'
 import { Failure } from '../errors.ts'
+import { isNumber, type Value } from '../json/value.ts'
 import { renderToml } from '../render/toml.ts'
 
 /**
@@ -13,9 +15,24 @@ import { renderToml } from '../render/toml.ts'
 export function changeConfiguration(path: string, change: (document: Document) => void): void {
   const document = readDocument(path)
   change(document)
-  const text = renderToml(document, ({ number }) => number)
+  const text = writeDocument(document)
   if (!isDeepStrictEqual(parseDocument(text), document)) {
     throw new Failure(`${path} holds lists or tables that this program can't write back`, { more: ['Nothing was changed.'], next: `vi ${path}` })
   }
   replaceFile(path, text)
+}
+
+// A result's numbers are printed as Python prints them; these go around that, as texts that stand for them.
+function writeDocument(document: Document): string {
+  const mark = randomUUID()
+  const written: string[] = []
+  const text = renderToml(standIn(document))
+  return text.replace(new RegExp(`"${mark}:(\\d+)"`, 'g'), (_, index: string) => written[Number(index)]!)
+
+  function standIn(value: Value): Value {
+    if (isNumber(value)) return `${mark}:${written.push(value.number) - 1}`
+    if (Array.isArray(value)) return value.map(standIn)
+    if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, standIn(item)]))
+    return value
+  }
 }
