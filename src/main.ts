@@ -8,7 +8,7 @@ import { readOptions } from './cli/options.ts'
 import { parse, type Parsed, type Program } from './cli/parser.ts'
 import { route, type Route } from './cli/route.ts'
 import type { Run } from './commands/app.ts'
-import { readConfiguration, type Configuration } from './config/configuration.ts'
+import { exactTable, readConfiguration, type Configuration } from './config/configuration.ts'
 import { aborted, Failure } from './errors.ts'
 import { ims, site } from './spec/tree.ts'
 import type { Io } from './terminal/io.ts'
@@ -66,7 +66,8 @@ async function run(io: Io, program: Program, given: Parsed): Promise<number | vo
   const settings = command.request ? configuration() : present(configuration)
   const reading = { cwd: io.cwd, warn: (line: string) => void io.stderr.write(`${line}\n`) }
   const global = readGlobals(parsed, io.env, settings, reading)
-  const options = readOptions(parsed, { env: io.env, table: settings?.table(parsed.words) }, reading)
+  const table = settings?.inexact ? await exactTable(settings, parsed.words) : settings?.table(parsed.words)
+  const options = readOptions(parsed, { env: io.env, table }, reading)
   const query = global.query === undefined ? undefined : (await import('./render/query.ts')).compileQuery(global.query)
   const app = createApp(io, program.name === 'cray' ? 'cray ims' : program.name, version, parsed, global, configuration, query)
   const loaded = (await command.load()) as { run: Run }

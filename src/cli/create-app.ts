@@ -23,14 +23,15 @@ export function createApp(
     if (global.verbose >= level && !global.quiet) warn(line)
   }
   if (global.insecure) warn("Warning: the server is not verified (--insecure): whoever answers gets the request's token.")
-  const network = (): HttpOptions & { version: string } => ({
+  const network = (held = false): HttpOptions & { version: string } => ({
     env: io.env,
     version,
     insecure: global.insecure,
     caFile: global.ca_file && resolve(io.cwd, global.ca_file),
     connectTimeout: global.connect_timeout,
     requestTimeout: global.request_timeout,
-    retries: global.retries,
+    retries: held ? 0 : global.retries,
+    keepAlive: held,
     warn,
     log,
     now: io.now,
@@ -50,13 +51,14 @@ export function createApp(
       const { createTransport } = await import('../ims/api.ts')
       return createTransport(network())
     },
-    async api() {
+    async api(how) {
       const used = configuration()
       const hostname = requireHostname(used)
       const [{ connect, createTransport }, { authorization }] = await Promise.all([import('../ims/api.ts'), import('../ims/authorization.ts')])
-      const transport = createTransport(network())
+      const settings = network(how?.held)
+      const transport = createTransport(settings)
       return connect({
-        ...network(),
+        ...settings,
         hostname,
         tenant: used.core.tenant === undefined ? undefined : String(used.core.tenant),
         transport,

@@ -1,6 +1,7 @@
+import type { Settings } from '../config/configuration.ts'
 import { optionValue } from '../config/precedence.ts'
 import { usageFailure } from '../errors.ts'
-import { toValue } from '../json/value.ts'
+import { isNumber, type Value } from '../json/value.ts'
 import { optionKey, type CommandRow, type OptionRow } from '../spec/rows.ts'
 import type { Parsed } from './parser.ts'
 import { readValue, type Reading } from './values.ts'
@@ -9,7 +10,7 @@ import { readValue, type Reading } from './values.ts'
 export interface Sources {
   env: Readonly<Record<string, string | undefined>>
   /** The command's table in the configuration. */
-  table: Readonly<Record<string, unknown>> | undefined
+  table: Settings | undefined
 }
 
 /**
@@ -33,17 +34,17 @@ function readOption(option: OptionRow, { words, flags }: Parsed, { env, table }:
   if (flag !== undefined && typeof flag !== 'string') return flag
   const found = optionValue(option, { flag, env, prefix: words, table })
   if (!found) return undefined
-  return found.source === 'configuration' ? readSetting(option, found.value, reading) : readValue(option, found.value as string, reading)
+  return found.source === 'configuration' ? readSetting(option, found.value as Value, reading) : readValue(option, found.value as string, reading)
 }
 
 /**
  * A value as a configuration has it. A text is split where the option is a list, and a file's name is read; all
- * else is taken as it is, right or wrong. Source: the original.
+ * else is sent as it is, right or wrong. Source: the original.
  */
-function readSetting(option: OptionRow, value: unknown, reading: Reading): unknown {
-  const sent = option.field !== undefined
-  if (typeof value === 'string' && (!sent || option.check || ['file', 'texts', 'booleans'].includes(option.type))) return readValue(option, value, reading)
-  return sent ? toValue(value) : value
+function readSetting(option: OptionRow, value: Value, reading: Reading): unknown {
+  const taken = option.check || ['file', 'texts', 'booleans'].includes(option.type)
+  if (option.field && !(taken && typeof value === 'string')) return value
+  return readValue(option, isNumber(value) ? value.number : String(value), reading)
 }
 
 function refuseMissing(command: CommandRow, options: Record<string, unknown>): void {

@@ -1,6 +1,7 @@
 import parseToml from '@iarna/toml/parse-string.js'
 import { resolve } from 'node:path'
 import { Failure } from '../errors.ts'
+import { toValue, type Value } from '../json/value.ts'
 import { activeConfigFile, configurationsFolder, type Env } from './folder.ts'
 import { readTextFile } from './text-file.ts'
 
@@ -19,8 +20,13 @@ export interface Configuration {
   /** `[core]`. */
   readonly core: Table
   /** The defaults of a command's options: `['ims', 'jobs', 'create']` is `[ims.jobs.create]`. */
-  table(words: readonly string[]): Table | undefined
+  table(words: readonly string[]): Settings | undefined
+  /** It has numbers or dates whose text plain data doesn't keep: `1.0`, a large integer. */
+  readonly inexact: boolean
 }
+
+/** Defaults of a command's options, by key. */
+export type Settings = Readonly<Record<string, Value>>
 
 /** The name of the configuration that is used where none is named. */
 export function activeName(env: Env): string {
@@ -49,8 +55,9 @@ export function configurationPath(env: Env, name: string): string {
 export function readConfiguration(env: Env, named?: string): Configuration {
   const name = configurationName(env, named)
   const path = configurationPath(env, name)
-  const found = readTable(path)
-  if (!found || Object.keys(found).length === 0) throw noConfiguration(name, path)
+  const text = readTextFile(path) ?? ''
+  const found = readTable(path, text)
+  if (Object.keys(found).length === 0) throw noConfiguration(name, path)
   const core = tableAt(found, ['core']) ?? {}
   const login = tableAt(found, ['auth', 'login']) ?? {}
   return {
@@ -60,10 +67,23 @@ export function readConfiguration(env: Env, named?: string): Configuration {
     username: textOf(login.username) || undefined,
     rsaRequired: login.rsa_required === true || String(login.rsa_required).toLowerCase() === 'true',
     core,
-    // What stands in [auth.login] is what a login left there, no option of it. Source: the original.
-    table: (words) => (words[0] === 'ims' ? tableAt(found, words) : undefined),
+    table: (words) => (hasDefaults(words) ? settings(tableAt(found, words)) : undefined),
+    inexact: /^[^#"'\n]*=[^"'\n]*(\d[.eE]\d|\d{16}|\d:\d\d|\d-\d\d-)/m.test(text),
   }
 }
+
+/** A command's defaults with every number and date as it is written. */
+export async function exactTable({ path }: Configuration, words: readonly string[]): Promise<Settings | undefined> {
+  if (!hasDefaults(words)) return undefined
+  const { readDocument, shown, valueAt } = await import('./document.ts')
+  const found = valueAt(readDocument(path), words)
+  return found instanceof Map ? Object.fromEntries([...found].map(([key, value]) => [key, shown(value)])) : undefined
+}
+
+// What stands in [auth.login] is what a login left there, no option of it. Source: the original.
+const hasDefaults = (words: readonly string[]) => words[0] === 'ims'
+
+const settings = (table: Table | undefined) => table && Object.fromEntries(Object.entries(table).map(([key, value]) => [key, toValue(value)]))
 
 /** That there is no configuration of this name, in the original's words. */
 export function noConfiguration(name: string, path: string): Failure {
@@ -95,9 +115,7 @@ export function invalidToml(path: string, why: string, line: number | undefined,
   })
 }
 
-function readTable(path: string): Table | undefined {
-  const text = readTextFile(path)
-  if (text === undefined) return undefined
+function readTable(path: string, text: string): Table {
   try {
     return plain(parseToml(text)) as Table
   } catch (error) {

@@ -1,4 +1,5 @@
 import { optionKey, type OptionRow } from '../spec/rows.ts'
+import type { Settings } from './configuration.ts'
 import type { Env } from './folder.ts'
 
 /** Where an option's value came from. */
@@ -12,7 +13,7 @@ export interface Given {
   /** The command's words: `['ims', 'jobs', 'create']`. */
   prefix: readonly string[]
   /** The command's table in the configuration. */
-  table?: Readonly<Record<string, unknown>>
+  table?: Settings
 }
 
 /** An option's value as it was given; undefined where it was not. */

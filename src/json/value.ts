@@ -23,3 +23,11 @@ export function toValue(data: unknown): Value {
   if (Array.isArray(data)) return data.map(toValue)
   return new Map(Object.entries(data).map(([key, item]) => [key, toValue(item)]))
 }
+
+/** Plain data of a value: a number is a number, whatever its text, and an object may order its keys anew. */
+export function toData(value: Value): unknown {
+  if (isNumber(value)) return Number(value.number)
+  if (Array.isArray(value)) return value.map(toData)
+  if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [key, toData(item)]))
+  return value
+}

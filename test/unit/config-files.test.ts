@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { changeConfiguration } from '../../src/commands/change-configuration.ts'
-import { readConfiguration, requireHostname } from '../../src/config/configuration.ts'
+import { exactTable, readConfiguration, requireHostname } from '../../src/config/configuration.ts'
 import { parseDocument, setValue, shown, tableAlong, valueAt } from '../../src/config/document.ts'
 import { configFolder } from '../../src/config/folder.ts'
 import { replaceFile } from '../../src/config/write-file.ts'
@@ -65,11 +65,20 @@ describe('which configuration', () => {
   })
 })
 
+test('reads numbers and dates of a table as they are written, where plain data would not keep them', async () => {
+  put('configurations/default', '[core]\nhostname = "h"\n[ims.jobs.create]\na = 1.0\nb = 12345678901234567890123\nc = 2026-01-02T03:04:05+02:00\n')
+  const found = readConfiguration(env)
+  expect(found.inexact).toBe(true)
+  expect(await exactTable(found, ['ims', 'jobs', 'create'])).toEqual({ a: { number: '1.0' }, b: { number: '12345678901234567890123' }, c: '2026-01-02T03:04:05+02:00' })
+  put('configurations/default', '[core]\nhostname = "h-1.0-2026-01-02"\nn = 33\n')
+  expect(readConfiguration(env).inexact).toBe(false)
+})
+
 test('reads settings as plain data: BOM, CRLF, dates, tables of commands', () => {
   put('configurations/default', '\ufeff[core]\r\nhostname = "h"\r\nquiet = true\r\n[auth.login]\r\nusername = "jane"\r\nrsa_required = "True"\r\n[ims.public-keys.create]\r\nname = 5\r\nday = 1979-05-27\r\n')
   const found = readConfiguration(env)
   expect(found).toMatchObject({ hostname: 'h', username: 'jane', rsaRequired: true, core: { quiet: true } })
-  expect(found.table(['ims', 'public-keys', 'create'])).toEqual({ name: 5, day: '1979-05-27' })
+  expect(found.table(['ims', 'public-keys', 'create'])).toEqual({ name: { number: '5' }, day: '1979-05-27' })
   expect(found.table(['ims', 'public-keys'])).not.toHaveProperty('name')
   expect(found.table(['ims', 'constructor'])).toBeUndefined()
   expect(found.table(['auth', 'login'])).toBeUndefined()

@@ -1,0 +1,12 @@
+import { completionScript } from '../commands/completion.ts'
+import { reference } from './reference.ts'
+
+/** The files of this repository that are made from the table, by their paths. */
+export function generatedFiles(): Readonly<Record<string, string>> {
+  return {
+    'completions/cray-ims.bash': completionScript('bash'),
+    'completions/_cray-ims': completionScript('zsh'),
+    'completions/cray-ims.fish': completionScript('fish'),
+    'docs/reference.md': reference(),
+  }
+}
