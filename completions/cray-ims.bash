@@ -1,0 +1,127 @@
+# Completions of cray-ims for bash, made from its table of commands. Load them with
+#   source <(cray-ims completion bash)
+# and where a link calls it cray, also with
+#   complete -F _cray_ims cray
+
+_cray_ims() {
+  local IFS=$' \t\n' line=${COMP_LINE:0:COMP_POINT} words=() last=-1 word at
+  COMPREPLY=()
+  # Readline also takes words apart at = and :, so what no space separates is put together again.
+  for ((at = 0; at <= COMP_CWORD; at++)); do
+    [[ $at == 0 || $line == [[:space:]]* ]] && words[++last]=
+    line=${line#"${line%%[![:space:]]*}"} word=${COMP_WORDS[at]}
+    [[ $at == "$COMP_CWORD" ]] && word=$line
+    words[last]+=$word line=${line#"$word"}
+  done
+
+  local command= commands options arguments flag= ended= taken=0
+  [[ ${1##*/} == cray ]] && command=cray
+  _cray_ims_describe
+  for ((at = 1; at < last; at++)); do
+    word=${words[at]}
+    if [[ $flag ]]; then
+      flag=
+    elif [[ ! $ended && $word == -- ]]; then
+      ended=1
+    elif [[ ! $ended && $word == -* ]]; then
+      [[ " $options" == *" $word="* ]] && flag=$word
+    elif [[ $commands ]]; then
+      [[ " $commands " == *" $word "* || $command$word == ims ]] || return
+      command="$command $word"
+      _cray_ims_describe
+    elif [[ $arguments == *=@command ]]; then
+      # What follows is a command line of its own, most often one of ours.
+      ended=1 arguments=FILE...=@file
+      [[ ${word##*/} == cray-ims ]] && command= ended= && _cray_ims_describe
+    else
+      taken=$((taken + 1))
+    fi
+  done
+
+  local typed=${words[last]} value=
+  if [[ $flag ]]; then
+    _cray_ims_value "$flag"
+  elif [[ ! $ended && $typed == --*=* ]]; then
+    _cray_ims_value "${typed%%=*}"
+    typed=${typed#*=}
+  elif [[ ! $ended && ($typed == -* || ! $typed$commands$arguments) ]]; then
+    for word in $options; do value+=" ${word%%=*}"; done
+  elif [[ $commands ]]; then
+    value=$commands
+  else
+    for word in $arguments; do
+      if ((taken-- == 0)) || [[ $word == *...=* ]]; then value=${word#*=} && break; fi
+    done
+  fi
+  _cray_ims_reply "$value" "$typed" "${2%"$typed"}"
+}
+
+# What an option takes stands behind its =, and so for arguments: words between bars, @file, @command, or nothing.
+_cray_ims_value() {
+  for word in $options; do
+    [[ $word == "$1="* ]] && value=${word#*=} && break
+  done
+}
+
+_cray_ims_reply() {
+  local IFS=$' \t\n'
+  if [[ $1 == @command && $2 != */* ]]; then
+    IFS=$'\n'
+    COMPREPLY=($(compgen -c -- "$2"))
+  elif [[ $1 != @* ]]; then
+    COMPREPLY=($(compgen -P "$3" -W "${1//|/ }" -- "$2"))
+  elif ! compopt -o default 2> /dev/null; then
+    IFS=$'\n'
+    COMPREPLY=($(compgen -P "$3" -f -- "$2"))
+  fi
+}
+
+_cray_ims_describe() {
+  command=${command# }
+  command=${command#cray }
+  command=${command#ims }
+  commands= arguments=
+  options='--configuration= --quiet --format=json|toml|yaml --token=@file -v --verbose --query= --ca-file=@file --insecure --connect-timeout= --request-timeout= --retries= -h --help'
+  case $command in
+    '') commands='public-keys recipes images jobs deleted remote-build-nodes mock completion init auth config' options+=' --version' ;;
+    'ims') commands='public-keys recipes images jobs deleted remote-build-nodes mock completion' ;;
+    'cray') commands='ims init auth config' ;;
+    'public-keys' | 'jobs') commands='list create deleteall describe delete' ;;
+    'public-keys create') options+=' --name= --public-key=@file' ;;
+    'public-keys deleteall' | 'recipes deleteall' | 'images deleteall' | 'deleted recipes deleteall' | 'deleted images deleteall' | 'deleted public-keys deleteall' | 'remote-build-nodes deleteall') options+=' --yes' ;;
+    'public-keys describe' | 'public-keys delete') arguments='PUBLIC_KEY_ID=' ;;
+    'recipes' | 'images') commands='list create deleteall describe update delete' ;;
+    'recipes create') options+=' --linux-distribution=sles12|sles15|centos7 --name= --recipe-type=kiwi-ng|packer --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --require-dkms=true|false --template-dictionary-key= --template-dictionary-value=' ;;
+    'recipes describe' | 'recipes delete' | 'deleted recipes describe' | 'deleted recipes delete') arguments='RECIPE_ID=' ;;
+    'recipes update') arguments='RECIPE_ID=' options+=' --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --require-dkms=true|false --template-dictionary-key= --template-dictionary-value=' ;;
+    'images create') options+=' --name= --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --metadata-key= --metadata-value=' ;;
+    'images describe' | 'images delete') arguments='IMAGE_ID=' ;;
+    'images update') arguments='IMAGE_ID=' options+=' --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --metadata-key= --metadata-operation=set|remove --metadata-value=' ;;
+    'jobs create') options+=' --artifact-id= --image-root-archive-name= --job-type=create|customize --public-key-id= --build-env-size= --enable-debug=true|false --initrd-file-name= --kernel-file-name= --kernel-parameters-file-name= --require-dkms=true|false --ssh-containers-jail=true|false --ssh-containers-name=' ;;
+    'jobs deleteall') options+=' --age= --job-type=create|customize --status=creating|fetching_image|fetching_recipe|waiting_for_repos|building_image|waiting_on_user|error|success --yes' ;;
+    'jobs describe' | 'jobs delete') arguments='JOB_ID=' ;;
+    'deleted') commands='recipes images public-keys' ;;
+    'deleted recipes' | 'deleted images' | 'deleted public-keys') commands='list deleteall update describe delete' ;;
+    'deleted recipes update') arguments='RECIPE_ID=' options+=' --operation=undelete' ;;
+    'deleted images update') arguments='DELETED_IMAGE_ID=' options+=' --operation=undelete' ;;
+    'deleted images describe' | 'deleted images delete') arguments='DELETED_IMAGE_ID=' ;;
+    'deleted public-keys update') arguments='DELETED_PUBLIC_KEY_ID=' options+=' --operation=undelete' ;;
+    'deleted public-keys describe' | 'deleted public-keys delete') arguments='DELETED_PUBLIC_KEY_ID=' ;;
+    'remote-build-nodes') commands='list create deleteall describe delete status' ;;
+    'remote-build-nodes create') options+=' --xname=' ;;
+    'remote-build-nodes describe' | 'remote-build-nodes delete' | 'remote-build-nodes status describe') arguments='REMOTE_BUILD_NODE_XNAME=' ;;
+    'remote-build-nodes status') commands='describe list' ;;
+    'mock') arguments='COMMAND...=@command' options+=' --port= --tls --speed= --fail-builds --fault= --state=@file --seed=@file --ready-file=@file' ;;
+    'completion') arguments='SHELL=bash|zsh|fish' ;;
+    'init') options+=' --hostname= --tenant= --no-auth --overwrite' ;;
+    'auth') commands='login' ;;
+    'auth login') options+=' --username= --password= --rsa_token=' ;;
+    'config') commands='use list describe get set unset' ;;
+    'config use') arguments='CONFIGURATION=' ;;
+    'config get') arguments='PROPERTY=' ;;
+    'config set') arguments='SECTION= VALUES...=' ;;
+    'config unset') arguments='PROPERTIES...=' ;;
+  esac
+}
+
+complete -F _cray_ims cray-ims

@@ -1,0 +1,46 @@
+import { basename } from 'node:path'
+import { usageFailure } from '../errors.ts'
+import { shells } from '../spec/completion.ts'
+import { ims, site } from '../spec/tree.ts'
+import type { Run } from './app.ts'
+import { bash } from './completion/bash.ts'
+import { commandsModel } from './completion/commands-model.ts'
+import { fish } from './completion/fish.ts'
+import { zsh } from './completion/zsh.ts'
+
+const scripts = { bash, zsh, fish }
+
+/**
+ * Prints the completions for a shell.
+ *
+ * @throws Failure for a shell that there are none for.
+ */
+export const run: Run<Record<string, unknown>, { shell: string }> = async (app, _, { shell: typed }) => {
+  const shell = shells.find((name) => name === typed)
+  if (!shell) throw unknownShell(typed, app.program)
+  await app.io.stdout.write(completionScript(shell))
+}
+
+/** The script that completes `cray-ims` in a shell. */
+export function completionScript(shell: (typeof shells)[number]): string {
+  return scripts[shell](commandsModel(ims, site))
+}
+
+function unknownShell(typed: string, program: string) {
+  // `$SHELL` is a path.
+  const name = basename(typed)
+  const meant = shells.find((shell) => shell === name) ?? shells.find((shell) => isNear(name.toLowerCase(), shell))
+  return usageFailure(`Invalid value for 'SHELL': invalid choice: ${typed}. (choose from ${shells.join(', ')})`, {
+    more: meant && [`  Did you mean ${meant}?`],
+    next: `${program} completion ${meant ?? shells[0]}`,
+  })
+}
+
+/** Whether one letter more, less or other, or two letters swapped, are all that differs. */
+function isNear(typed: string, meant: string): boolean {
+  let at = 0
+  while (at < meant.length && typed[at] === meant[at]) at++
+  const [typedRest, meantRest] = [typed.slice(at), meant.slice(at)]
+  const swapped = `${typedRest[1] ?? ''}${typedRest[0] ?? ''}${typedRest.slice(2)}`
+  return typedRest.slice(1) === meantRest || typedRest === meantRest.slice(1) || typedRest.slice(1) === meantRest.slice(1) || swapped === meantRest
+}

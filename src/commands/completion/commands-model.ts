@@ -1,0 +1,112 @@
+import { globalOptions } from '../../spec/global.ts'
+import { isGroup, type ArgumentRow, type CommandRow, type GroupRow, type OptionRow } from '../../spec/rows.ts'
+
+/** What a value is completed with; a list is the choice among its words. */
+export type ValueModel = 'text' | 'file' | 'command' | readonly string[]
+
+export interface OptionModel {
+  /** With their dashes, the long one last. */
+  readonly flags: readonly string[]
+  readonly help: string
+  /** None for a flag. */
+  readonly value?: ValueModel
+  /** May be given several times. */
+  readonly repeats?: boolean
+}
+
+export interface ArgumentModel {
+  readonly name: string
+  readonly value: ValueModel
+  readonly many: boolean
+}
+
+/** A command or group, as a shell needs to know it. */
+export interface CommandModel {
+  /** The words that lead to it: `jobs create`. */
+  readonly words: string
+  /** What a group holds; none for a command. */
+  readonly commands: readonly { readonly name: string; readonly summary: string }[]
+  /** Its own, besides the global ones. */
+  readonly options: readonly OptionModel[]
+  readonly arguments: readonly ArgumentModel[]
+}
+
+/** All that a shell completes. */
+export interface CommandsModel {
+  readonly global: readonly OptionModel[]
+  readonly commands: readonly CommandModel[]
+}
+
+/** Where a line starts that is typed as `cray …`, and where `ims` leads: both go on as `cray-ims …` does. */
+export const aliases = ['cray', 'ims'] as const
+
+type Rows = readonly (CommandRow | GroupRow)[]
+
+/** What shells complete for the table: all that help shows. */
+export function commandsModel(ims: GroupRow, site: Rows): CommandsModel {
+  const own = [...ims.commands, ...site]
+  const version: OptionModel = { flags: ['--version'], help: 'Show name and version' }
+  return {
+    global: [...shown(globalOptions), { flags: ['-h', '--help'], help: 'Show this help' }],
+    commands: [{ ...group('', own), options: [version] }, group('ims', ims.commands), group('cray', [ims, ...site]), ...below('', own)],
+  }
+}
+
+/** All options of a command, with its own word on those global ones that it redefines. */
+export function optionsOf({ options: own }: CommandModel, { global }: CommandsModel) {
+  const inherited = global.filter((option) => !own.some((other) => long(other) === long(option)))
+  return { own, inherited, all: [...own, ...inherited], redefines: inherited.length < global.length }
+}
+
+/** The long flag of an option. */
+export function long(option: OptionModel): string {
+  return option.flags.at(-1)!
+}
+
+/** The commands by what a script says of them, so that it says it once. */
+export function alike({ commands }: CommandsModel, say: (command: CommandModel) => string): [said: string, words: string[]][] {
+  const all = new Map<string, string[]>()
+  for (const command of commands) {
+    const said = say(command)
+    all.set(said, [...(all.get(said) ?? []), command.words])
+  }
+  return [...all]
+}
+
+function below(words: string, rows: Rows): CommandModel[] {
+  return visible(rows).flatMap((row) => {
+    const path = words ? `${words} ${row.name}` : row.name
+    return isGroup(row) ? [group(path, row.commands), ...below(path, row.commands)] : [leaf(path, row)]
+  })
+}
+
+function group(words: string, rows: Rows): CommandModel {
+  return { words, commands: visible(rows).map(({ name, summary }) => ({ name, summary })), options: [], arguments: [] }
+}
+
+function leaf(words: string, row: CommandRow): CommandModel {
+  const args = (row.arguments ?? []).map((argument) => ({ name: argument.name, value: argumentValue(argument), many: argument.many ?? false }))
+  return { words, commands: [], options: shown(row.options ?? []), arguments: args }
+}
+
+const visible = (rows: Rows): Rows => rows.filter((row) => !row.hidden)
+
+function shown(options: readonly OptionRow[]): OptionModel[] {
+  return options.filter((option) => !option.hidden).map((option) => ({
+    flags: option.short ? [option.short, option.flag] : [option.flag],
+    help: option.help,
+    value: optionValue(option),
+    repeats: option.type === 'each' || option.type === 'level',
+  }))
+}
+
+function optionValue(option: OptionRow): ValueModel | undefined {
+  if (option.choices) return option.choices
+  if (option.type === 'flag' || option.type === 'level') return undefined
+  if (option.type === 'boolean' || option.type === 'booleans') return ['true', 'false']
+  return option.type === 'file' || option.type === 'path' ? 'file' : 'text'
+}
+
+function argumentValue(argument: ArgumentRow): ValueModel {
+  return argument.choices ?? argument.complete ?? 'text'
+}
