@@ -30,9 +30,9 @@ export function answer(status: number, body: string, headers: Record<string, str
   return { status, reason: (STATUS_CODES[status] ?? 'Unknown').toUpperCase(), headers, body }
 }
 
-/** 200 with JSON that is sorted already. */
+/** 200 with JSON that is written already. */
 export function found(text: string): Answer {
-  return answer(200, `${text}\n`)
+  return answer(200, text)
 }
 
 /** JSON in its own order, as Flask-RESTful sends what a handler returns. */

@@ -29,15 +29,17 @@ export const remoteBuildNodes: Handlers = {
 /** What the service finds when it looks at its nodes. */
 export const remoteBuildNodeStates: Handlers = {
   all: {
-    GET: ({ state }) => found(sortedText(Array.from(state.remoteBuildNodes.values(), (node) => nodeState(state, node)))),
+    GET: ({ state }) => shown(Array.from(state.remoteBuildNodes.values(), (node) => nodeState(state, node))),
   },
   one: {
     GET({ state }, _, xname) {
       const node = state.remoteBuildNodes.get(xname)
-      return node ? found(sortedText(nodeState(state, node))) : notFound()
+      return node ? shown(nodeState(state, node)) : notFound()
     },
   },
 }
+
+const shown = (states: unknown) => found(`${sortedText(states)}\n`)
 
 /** The node that takes a job: of those of its arch that answer, the one with the fewest jobs. Empty for none. */
 export function nodeFor(state: State, arch: string): string {

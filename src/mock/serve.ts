@@ -83,8 +83,8 @@ function send(response: ServerResponse, { status, reason, headers, body, broken 
     else socket?.resetAndDestroy()
     return
   }
-  const length = Buffer.byteLength(body)
-  response.writeHead(status, reason, status === 204 ? headers : { ...headers, 'Content-Length': length })
-  if (broken === 'truncate') response.write(Buffer.from(body).subarray(0, length >> 1), () => socket?.destroySoon())
-  else response.end(body)
+  const bytes = Buffer.from(body)
+  response.writeHead(status, reason, status === 204 ? headers : { ...headers, 'Content-Length': bytes.length })
+  if (broken === 'truncate') response.write(bytes.subarray(0, bytes.length >> 1), () => socket?.destroySoon())
+  else response.end(bytes)
 }

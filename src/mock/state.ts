@@ -10,9 +10,9 @@ export interface Table<R> {
   delete(id: string): boolean
   /** What the service sends of a record, in its own order. */
   served(record: R): Record<string, unknown>
-  /** One record as it is described: sorted JSON. */
+  /** One record as it is described: sorted JSON, a newline. */
   text(record: R & object): string
-  /** All records as they are listed: sorted JSON. */
+  /** All records as they are listed: sorted JSON, a newline. */
   list(): string
 }
 
@@ -88,6 +88,11 @@ function createTable<R extends object>(
     list = undefined
     changed()
   }
+  const bare = (record: R): string => {
+    let text = texts.get(record)
+    if (text === undefined) texts.set(record, (text = sortedText(table.served(record))))
+    return text
+  }
   const table: Table<R> = {
     get: (id) => records.get(id),
     values: () => records.values(),
@@ -102,12 +107,8 @@ function createTable<R extends object>(
       return there
     },
     served: (record) => Object.fromEntries(fields.map((field) => [field, serve(field, record[field as keyof R])])),
-    text(record) {
-      let text = texts.get(record)
-      if (text === undefined) texts.set(record, (text = sortedText(table.served(record))))
-      return text
-    },
-    list: () => (list ??= `[${Array.from(records.values(), table.text).join(',')}]`),
+    text: (record) => `${bare(record as R)}\n`,
+    list: () => (list ??= ['[', Array.from(records.values(), bare).join(','), ']\n'].join('')),
   }
   return table
 }

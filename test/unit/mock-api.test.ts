@@ -6,7 +6,7 @@ import { createMock, type Seed } from '../../src/mock/library.ts'
 import { ageOf } from '../../src/mock/jobs.ts'
 import { requestFields } from '../../src/mock/request-fields.ts'
 import { errorsIn, readUuid } from '../../src/mock/validation.ts'
-import { ask, countedIds, testClock } from '../support/mock.ts'
+import { ask, countedIds, testClock } from '../support/mock-time.ts'
 
 const missing = ['Missing data for required field.']
 const recipe = { name: 'r', recipe_type: 'kiwi-ng', linux_distribution: 'sles15' }

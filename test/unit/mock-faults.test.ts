@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/errors.ts'
 import { parseFault } from '../../src/mock/faults.ts'
 import { createMock } from '../../src/mock/library.ts'
-import { ask, testClock } from '../support/mock.ts'
+import { ask, testClock } from '../support/mock-time.ts'
 
 const none = { times: Infinity, delayMilliseconds: 0, status: undefined, broken: undefined }
 
@@ -80,7 +80,7 @@ describe('faults', () => {
   it('of the service are problems, of the gateway plain text', async () => {
     const mock = createMock({ seed: {}, faults: ['GET /jobs 409', 'GET /images 503'] })
     const conflict = await mock.handle(new Request('http://ims/apis/ims/v3/jobs'))
-    expect([conflict.statusText, (await conflict.json()).title]).toEqual(['CONFLICT', 'Conflict'])
+    expect([conflict.statusText, ((await conflict.json()) as { title: string }).title]).toEqual(['CONFLICT', 'Conflict'])
     const unavailable = await mock.handle(new Request('http://ims/apis/ims/v3/images'))
     expect([unavailable.statusText, unavailable.headers.get('content-type')]).toEqual(['Service Unavailable', 'text/plain'])
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createMock, type Ending, type MockOptions, type Seed, type Signal } from '../../src/mock/library.ts'
-import { ask, countedIds, testClock } from '../support/mock.ts'
+import { ask, countedIds, testClock } from '../support/mock-time.ts'
 
 const recipeId = '10000000-0000-4000-8000-000000000001'
 const packerId = '10000000-0000-4000-8000-000000000002'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createMock } from '../../src/mock/library.ts'
-import { testClock } from '../support/mock.ts'
+import { testClock } from '../support/mock-time.ts'
 
 const url = 'https://ims/keycloak/realms/shasta/protocol/openid-connect/token'
 

@@ -1,0 +1,136 @@
+import type { Clock } from '../job-clock.ts'
+import type { Job } from '../records.ts'
+import { batchJobOf } from './batch-job.ts'
+import { discovery } from './discovery.ts'
+import { eventsOf } from './events.ts'
+import { createHistories, type JobsView } from './history.ts'
+import { logOf } from './log-text.ts'
+import { logStream, parseLogQuery } from './log-stream.ts'
+import { podOf } from './pod.ts'
+import { runsOf, type Run } from './runs.ts'
+import { fieldOf, parseSelector } from './selector.ts'
+import { tableOf, type Served } from './table.ts'
+
+export type { JobsView } from './history.ts'
+export { kubeconfig } from './kubeconfig.ts'
+
+/** As much of a Kubernetes API server as `kubectl` needs to get and describe pods, jobs and events, and to read logs. */
+export interface Kubernetes {
+  /** Answers a request; the body of a log that is followed goes on until its container ends. */
+  handle(request: Request): Promise<Response>
+  close(): void
+}
+
+/** What is asked for: `/api/v1/namespaces/ims/pods/NAME/log`. */
+const path = /^\/(api\/v1|apis\/batch\/v1)(?:\/namespaces\/([^/]+))?\/(pods|events|jobs)(?:\/([^/]+)(?:\/([^/]+))?)?$/
+
+const kinds = { pods: 'Pod', events: 'Event', jobs: 'Job' } as const
+
+/**
+ * A Kubernetes that runs the pods of a mock's jobs.
+ *
+ * @param speed how many times faster than real jobs run
+ */
+export function createKubernetes({ jobs, clock, speed = 1 }: { jobs: JobsView; clock: Clock; speed?: number }): Kubernetes {
+  const now = () => clock.now()
+  const histories = createHistories(jobs, now)
+  const closed = new AbortController()
+
+  const moment = () => ({ now: now(), speed })
+  const objects = {
+    pods: (job: Job): Served[] => [podOf(job, histories.of(job), moment())],
+    events: (job: Job): Served[] => eventsOf(job, histories.of(job), moment()),
+    jobs: (job: Job): Served[] => [batchJobOf(job, histories.of(job), moment())],
+  }
+
+  function found(resource: keyof typeof kinds, namespace: string | undefined, name: string | undefined, query: URLSearchParams): Served[] {
+    const labels = parseSelector(query.get('labelSelector') ?? '')
+    const fields = parseSelector(query.get('fieldSelector') ?? '')
+    return [...jobs.all()]
+      .flatMap(objects[resource])
+      .filter((object) => namespace === undefined || object.metadata.namespace === namespace)
+      .filter((object) => name === undefined || object.metadata.name === name)
+      .filter((object) => labels((key) => ('labels' in object.metadata ? object.metadata.labels : undefined)?.[key as never]))
+      .filter((object) => fields((key) => fieldOf(object, key)))
+  }
+
+  function list(resource: keyof typeof kinds, items: Served[], asTable: boolean): Response {
+    const kind = kinds[resource]
+    if (asTable) return json(200, tableOf(kind, items, now()))
+    const apiVersion = resource === 'jobs' ? 'batch/v1' : 'v1'
+    return json(200, { kind: `${kind}List`, apiVersion, metadata: { resourceVersion: '1' }, items })
+  }
+
+  function log(namespace: string | undefined, name: string, query: URLSearchParams): Response {
+    const job = [...jobs.all()].find((one) => objects.pods(one)[0]!.metadata.name === name && one.kubernetes_namespace === namespace)
+    if (!job) return notFound('pods', name)
+    const runs = () => runsOf(job, histories.of(job), now(), speed)
+    const names = runs().map((run) => run.name)
+    const container = query.get('container')
+    if (container === null) return refused(400, 'BadRequest', `a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`)
+    if (!names.includes(container)) return refused(400, 'BadRequest', `container ${container} is not valid for pod ${name}`)
+    const run = (): Run => runs().find((one) => one.name === container)!
+    const same = () => [...jobs.all()].includes(job) && objects.pods(job)[0]!.metadata.name === name
+    if (run().start === undefined || !objects.pods(job).some((pod) => fieldOf(pod, 'spec.nodeName'))) {
+      return refused(400, 'BadRequest', `container "${container}" in pod "${name}" is waiting to start: PodInitializing`)
+    }
+    if (query.get('previous') === 'true') return refused(400, 'BadRequest', `previous terminated container "${container}" in pod "${name}" not found`)
+    const stream = logStream(
+      {
+        lines: () => (closed.signal.aborted || !same() ? undefined : logOf(run(), job, histories.of(job), speed)),
+        ended: () => run().end !== undefined,
+        now,
+        until,
+      },
+      parseLogQuery(query, now()),
+    )
+    return new Response(stream, { headers: { 'Content-Type': 'text/plain' } })
+  }
+
+  async function until(time: number, signal: AbortSignal): Promise<void> {
+    const awake = new AbortController()
+    const woken = AbortSignal.any([signal, closed.signal, awake.signal])
+    const endWatch = jobs.watch(() => awake.abort())
+    const length = time === Infinity ? 3_600_000 : Math.max(time - now(), 0) + 1
+    await clock.sleep(length, woken).catch(() => {})
+    endWatch()
+    signal.throwIfAborted()
+  }
+
+  return {
+    async handle(request) {
+      const { pathname, searchParams: query } = new URL(request.url)
+      const described = discovery[pathname]
+      if (described) return json(200, described)
+      const [, , namespace, resource, name, part] = path.exec(pathname) ?? []
+      if (resource === undefined) return refused(404, 'NotFound', 'the server could not find the requested resource')
+      if (request.method !== 'GET' || query.get('watch') === 'true' || (part !== undefined && part !== 'log')) {
+        return refused(405, 'MethodNotAllowed', 'the mock runs no containers: it only has what get, describe and logs read')
+      }
+      jobs.advance()
+      const plural = resource as keyof typeof kinds
+      if (part === 'log') return log(namespace, name!, query)
+      const items = found(plural, namespace, name, query)
+      const asTable = /;as=Table/.test(request.headers.get('accept') ?? '')
+      if (name === undefined) return list(plural, items, asTable)
+      if (items.length === 0) return notFound(plural === 'jobs' ? 'jobs.batch' : plural, name)
+      return asTable ? list(plural, items, true) : json(200, items[0]!)
+    },
+    close() {
+      closed.abort()
+      histories.close()
+    },
+  }
+}
+
+function json(status: number, data: object): Response {
+  return new Response(JSON.stringify(data), { status, headers: { 'Content-Type': 'application/json' } })
+}
+
+function refused(code: number, reason: string, message: string, details: object = {}): Response {
+  return json(code, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, details, code })
+}
+
+function notFound(resource: string, name: string): Response {
+  return refused(404, 'NotFound', `${resource} "${name}" not found`, { name, kind: resource })
+}

@@ -1,0 +1,176 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execPath, pid } from 'node:process'
+import { Readable } from 'node:stream'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { run } from '../../src/commands/mock.ts'
+import { Failure } from '../../src/errors.ts'
+import type { Io, Output } from '../../src/terminal/io.ts'
+
+let folder: string
+let temporary: string | undefined
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mock-test-'))
+  temporary = process.env.TMPDIR
+  process.env.TMPDIR = folder
+})
+afterEach(() => {
+  if (temporary === undefined) delete process.env.TMPDIR
+  else process.env.TMPDIR = temporary
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const made = () => readdirSync(folder).filter((name) => name.startsWith('cray-ims-mock-'))
+
+function testIo(env: Record<string, string> = {}) {
+  const asked = new AbortController()
+  let said = (_: string) => {}
+  const printed = new Promise<string>((done) => (said = done))
+  const output = { isTTY: false, columns: 80, write: async (text: string) => said(text) } as unknown as Output
+  const io: Io = {
+    env: { PATH: process.env.PATH, ...env },
+    cwd: folder,
+    stdin: Readable.from([]),
+    stdout: output,
+    stderr: output,
+    now: Date.now,
+    sleep: () => Promise.resolve(),
+    interrupted: asked.signal,
+  }
+  const end = (name: 'SIGINT' | 'SIGTERM') => asked.abort(new Failure(name, { exit: name === 'SIGINT' ? 130 : 143 }))
+  return { app: { io }, printed, end }
+}
+
+function fetched(url: string): Promise<unknown> {
+  return new Promise((done, fail) => {
+    get(url, { agent: false }, async (response) => {
+      let text = ''
+      for await (const chunk of response) text += chunk
+      done(JSON.parse(text))
+    }).on('error', fail)
+  })
+}
+
+const node = (script: string) => ({ command: [execPath, '-e', script] })
+
+describe('mock', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('says where it is, and ends on %s with 0, leaving nothing', async (signal) => {
+    const { app, printed, end } = testIo()
+    const running = run(app, {}, {})
+    const ready = JSON.parse(await printed)
+    expect(ready).toEqual({ url: expect.stringMatching(/^http:/), configDir: join(folder, made()[0]!), caFile: null, pid })
+    expect(readFileSync(join(ready.configDir, '.config/cray/configurations/default'), 'utf8')).toBe(`[core]\nhostname = "${ready.url}"\n`)
+    expect(await fetched(`${ready.url}/apis/ims/v3/recipes`)).toHaveLength(4)
+    end(signal)
+    expect(await running).toBe(0)
+    expect(made()).toEqual([])
+    await expect(fetched(`${ready.url}/apis/ims/version`)).rejects.toThrow()
+  })
+
+  it('writes the same to a file when it is told to, and takes that away again', async () => {
+    const { app, end } = testIo()
+    const running = run(app, { tls: true, ready_file: 'ready' }, {})
+    while (!existsSync(join(folder, 'ready'))) await new Promise((next) => setTimeout(next, 5))
+    const ready = JSON.parse(readFileSync(join(folder, 'ready'), 'utf8'))
+    expect(ready.url).toMatch(/^https:/)
+    expect(ready.caFile).toBe(join(ready.configDir, 'ca.pem'))
+    const file = join(ready.configDir, '.config/cray/configurations/default')
+    expect(readFileSync(file, 'utf8')).toBe(`[core]\nhostname = "${ready.url}"\nca_file = "${ready.caFile}"\n`)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    end('SIGTERM')
+    expect(await running).toBe(0)
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('keeps its records in a file, and goes on from there', async () => {
+    const image = { id: '20000000-0000-4000-8000-000000000001', name: 'kept' }
+    writeFileSync(join(folder, 'seed.json'), JSON.stringify({ images: [image] }))
+    const remove = (url: string) =>
+      `require('node:http').request('${url}/apis/ims/v3/images/${image.id}', { method: 'DELETE' }, (r) => r.resume()).end()`
+    const first = testIo()
+    const running = run(first.app, { state: 'state.json', seed: 'seed.json' }, {})
+    const { url } = JSON.parse(await first.printed)
+    expect(JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8')).images).toMatchObject([image])
+    expect(await run(testIo().app, {}, node(remove(url)))).toBe(0)
+    first.end('SIGTERM')
+    await running
+    expect(JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8'))).toMatchObject({ images: [], deleted_images: [image] })
+
+    const second = testIo()
+    const again = run(second.app, { state: 'state.json', seed: 'seed.json' }, {})
+    expect(await fetched(`${JSON.parse(await second.printed).url}/apis/ims/v3/images`)).toEqual([])
+    second.end('SIGTERM')
+    await again
+  })
+
+  it.each([
+    [{ speed: 'fast' }, "Invalid value for '--speed'"],
+    [{ speed: '0' }, "Invalid value for '--speed'"],
+    [{ fault: ['GET jobs'] }, "Invalid value for '--fault'"],
+    [{ port: 65_536 }, "Invalid value for '--port'"],
+  ])('refuses %j before it starts', async (options, message) => {
+    await expect(run(testIo().app, options, node('process.exit(9)'))).rejects.toMatchObject({
+      message: expect.stringContaining(message),
+      usage: true,
+      exit: 2,
+    })
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('refuses a seed that it can’t read', async () => {
+    await expect(run(testIo().app, { seed: 'none.json' }, {})).rejects.toThrow(`Can't read the records in ${join(folder, 'none.json')}`)
+  })
+})
+
+describe('mock -- COMMAND', () => {
+  const sees = (env: Record<string, string>, options: object, names: string[]) =>
+    run(testIo(env).app, options, node(`require('node:fs').writeFileSync('seen', JSON.stringify([${names.map((name) => `process.env.${name}`)}]))`)).then((code) => [
+      code,
+      ...JSON.parse(readFileSync(join(folder, 'seen'), 'utf8')),
+    ])
+
+  it('runs it configured for the mock, and ends with its exit code', async () => {
+    expect(await run(testIo().app, {}, node('process.exit(7)'))).toBe(7)
+    const env = { CRAY_CONFIG: 'other', CRAY_CREDENTIALS: 'x', CRAY_FORMAT: 'json', NO_PROXY: 'example.com' }
+    const names = ['CRAY_CONFIG_DIR', 'CRAY_IMS_CA_FILE', 'CRAY_CONFIG', 'CRAY_CREDENTIALS', 'CRAY_FORMAT', 'NO_PROXY']
+    const inside = expect.stringContaining(join(folder, 'cray-ims-mock-'))
+    expect(await sees(env, {}, names)).toEqual([0, inside, null, null, null, 'json', 'example.com,127.0.0.1,localhost'])
+    expect(await sees(env, { tls: true }, names)).toEqual([0, inside, inside, null, null, 'json', 'example.com,127.0.0.1,localhost'])
+    expect(made()).toEqual([])
+  })
+
+  it('ends with 128 and the number of the signal that ended it', async () => {
+    expect(await run(testIo().app, {}, node("process.kill(process.pid, 'SIGKILL')"))).toBe(137)
+    expect(made()).toEqual([])
+  })
+
+  it.each([
+    ['SIGINT', 33],
+    ['SIGTERM', 44],
+  ] as const)('hands %s on, and waits for what it does', async (signal, code) => {
+    const { app, end } = testIo()
+    const running = run(
+      app,
+      {},
+      node(`
+        process.on('SIGINT', () => process.exit(33))
+        process.on('SIGTERM', () => process.exit(44))
+        require('node:fs').writeFileSync('started', '')
+        setInterval(() => {}, 1000)`),
+    )
+    while (!existsSync(join(folder, 'started'))) await new Promise((next) => setTimeout(next, 5))
+    end(signal)
+    expect(await running).toBe(code)
+    expect(made()).toEqual([])
+  })
+
+  it('says that there is no such command', async () => {
+    await expect(run(testIo().app, {}, { command: ['no-such-command-here'] })).rejects.toMatchObject({
+      message: "Can't run no-such-command-here: there is no such command",
+      exit: 127,
+    })
+    expect(made()).toEqual([])
+  })
+})
