@@ -1,18 +1,17 @@
-import { isNumber, type NumberText, type Value, type ValueMap } from './value.ts'
+import type { NumberText, Value, ValueMap } from './value.ts'
 
-/** What followed a key last time. */
+/** A key that followed another, and the scalar it had: its text and what that was read as. */
 interface Habit {
-  key: string
+  readonly key: string
   source: string
   value: Value
 }
 
+/** Values up to this length are worth remembering: `"x86_64"` comes again, an id doesn't. */
+const longestHabit = 24
+
 /** Deeper nesting is refused, as the original refuses it, before the stack overflows in here or in a writer. */
 const deepest = 1000
-
-const escapes: Readonly<Record<string, string>> = {
-  '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t',
-}
 
 const words: readonly (readonly [string, Value])[] = [
   ['true', true],
@@ -35,6 +34,8 @@ export function readJson(text: string): Value {
   let backslash = position(text.indexOf('\\'))
   let control = -1
   const controls = /[\x00-\x1f]/g
+  // By the key before. Records repeat their keys in the same order, and many of their values: comparing with the
+  // last one is cheaper than making another string, above all in memory.
   const habits = new Map<string, Habit>()
 
   skipSpace()
@@ -66,7 +67,7 @@ export function readJson(text: string): Value {
     const code = text.charCodeAt(at)
     if (code === 0x22) return readString()
     if (code === 0x7b || code === 0x5b) {
-      if (depth === deepest) fail(`no more than ${deepest} levels`, at)
+      if (depth === deepest) fail(`at most ${deepest} levels`, at)
       return code === 0x7b ? readObject(depth + 1) : readList(depth + 1)
     }
     return readNumber() ?? readWord()
@@ -92,34 +93,13 @@ export function readJson(text: string): Value {
       return map
     }
     for (;;) {
-      let habit = habits.get(key)
-      if (habit !== undefined && text.startsWith(habit.key, at + 1) && text.charCodeAt(at + 1 + habit.key.length) === 0x22) {
-        key = habit.key
-        at += key.length + 2
-      } else {
-        if (text.charCodeAt(at) !== 0x22) fail('a key in double quotes', at)
-        const start = at
-        const previous = key
-        key = readString()
-        habit = { key, source: ' ', value: null }
-        if (at - start === key.length + 2) habits.set(previous, habit)
-      }
+      const habit = readKey(key)
+      key = habit.key
       skipSpace()
       if (text.charCodeAt(at) !== 0x3a) fail("':'", at)
       at++
       skipSpace()
-      if (text.startsWith(habit.source, at) && endsToken(at + habit.source.length)) {
-        at += habit.source.length
-        map.set(key, habit.value)
-      } else {
-        const start = at
-        const value = readValue(depth)
-        map.set(key, value)
-        if (at - start < 25 && (typeof value !== 'object' || isNumber(value) || value === null)) {
-          habit.source = text.slice(start, at)
-          habit.value = value
-        }
-      }
+      map.set(key, readMember(habit, depth))
       skipSpace()
       const code = text.charCodeAt(at)
       if (code !== 0x2c && code !== 0x7d) fail("',' or '}'", at)
@@ -129,9 +109,38 @@ export function readJson(text: string): Value {
     }
   }
 
-  function endsToken(where: number): boolean {
-    const code = text.charCodeAt(where)
-    return code === 0x2c || code === 0x7d || code === 0x0a || code === 0x20 || code === 0x0d
+  function readKey(previous: string): Habit {
+    const last = habits.get(previous)
+    const start = at
+    if (last !== undefined && text.startsWith(last.key, at + 1) && text.charCodeAt(at + 1 + last.key.length) === 0x22) {
+      at += last.key.length + 2
+      return last
+    }
+    if (text.charCodeAt(at) !== 0x22) fail('a key in double quotes', at)
+    const habit: Habit = { key: readString(), source: '', value: null }
+    if (at - start === habit.key.length + 2) habits.set(previous, habit)
+    return habit
+  }
+
+  function readMember(habit: Habit, depth: number): Value {
+    const start = at
+    if (habit.source !== '' && text.startsWith(habit.source, at)) {
+      at += habit.source.length
+      if (endsToken()) return habit.value
+      at = start
+    }
+    const value = readValue(depth)
+    if (at - start <= longestHabit && !(value instanceof Map) && !Array.isArray(value)) {
+      habit.source = text.slice(start, at)
+      habit.value = value
+    }
+    return value
+  }
+
+  /** Whether a number or word that ends here could not go on. */
+  function endsToken(): boolean {
+    const code = text.charCodeAt(at)
+    return code === 0x2c || code === 0x7d || code === 0x0a || code === 0x0d || code === 0x20
   }
 
   function readList(depth: number): Value[] {
@@ -154,37 +163,34 @@ export function readJson(text: string): Value {
   }
 
   function readString(): string {
-    const start = at + 1
-    let quote = text.indexOf('"', start)
+    const start = at
+    let quote = text.indexOf('"', start + 1)
     if (backslash < start) backslash = position(text.indexOf('\\', start))
     const escaped = backslash < quote
-    let decoded = ''
-    let from = start
-    while (backslash < quote) {
-      decoded += text.slice(from, backslash) + readEscape()
-      from = at
-      if (quote < from) quote = text.indexOf('"', from)
-      backslash = position(text.indexOf('\\', from))
-    }
-    if (quote < 0) fail('the end of the string that starts', start - 1)
+    while (escaped && isEscaped(quote)) quote = text.indexOf('"', quote + 1)
+    if (quote < 0) fail('the end of the string that starts', start)
+    at = quote + 1
+    if (escaped) return readEscaped(start)
     if (control < start) {
       controls.lastIndex = start
       control = position(controls.exec(text)?.index ?? -1)
     }
     if (control < quote) fail('no control character', control)
-    at = quote + 1
-    return escaped ? decoded + text.slice(from, quote) : text.slice(start, quote)
+    return text.slice(start + 1, quote)
   }
 
-  /** The character that the escape at `backslash` stands for; moves behind it. */
-  function readEscape(): string {
-    const letter = text.charAt(backslash + 1)
-    at = backslash + 2
-    if (letter !== 'u') return escapes[letter] ?? fail('an escape', backslash)
-    const digits = text.slice(at, at + 4)
-    if (!/^[0-9a-fA-F]{4}$/.test(digits)) fail('four hexadecimal digits', at)
-    at += 4
-    return String.fromCharCode(parseInt(digits, 16))
+  function isEscaped(quote: number): boolean {
+    let before = quote
+    while (text.charCodeAt(before - 1) === 0x5c) before--
+    return (quote - before) % 2 === 1
+  }
+
+  function readEscaped(start: number): string {
+    try {
+      return JSON.parse(text.slice(start, at))
+    } catch {
+      return fail('no control character and no unknown escape in the string', start)
+    }
   }
 
   function digits(where: number): number {

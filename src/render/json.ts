@@ -1,41 +1,72 @@
 import { isNumber, type Value } from '../json/value.ts'
 import { numberText } from './number.ts'
+import { collectPieces } from './pieces.ts'
 
 /** The value as Python's `json.dumps` with an indent of 2 writes it, all ASCII; without a newline at the end. */
 export function renderJson(value: Value): string {
+  const { add, end } = collectPieces()
   // The same keys come again in every record.
   const keys = new Map<string, string>()
-  return write(value, '\n')
+  write(value, '\n')
+  return end()
 
-  function write(item: Value, newline: string): string {
-    if (typeof item === 'string') return quote(item)
-    if (item === null || typeof item === 'boolean') return String(item)
-    if (isNumber(item)) return constants[numberText(item)] ?? numberText(item)
-    const inner = newline + '  '
-    let text = ''
-    if (Array.isArray(item)) {
-      if (item.length === 0) return '[]'
-      for (const element of item) text += (text === '' ? '[' : ',') + inner + write(element, inner)
-      return text + newline + ']'
-    }
-    if (item.size === 0) return '{}'
-    for (const [key, member] of item) text += (text === '' ? '{' : ',') + inner + quoteKey(key) + write(member, inner)
-    return text + newline + '}'
+  function write(item: Value, newline: string): void {
+    if (typeof item === 'string') writeText(item)
+    else if (item === null || typeof item === 'boolean') add(String(item))
+    else if (isNumber(item)) add(constants[numberText(item)] ?? numberText(item))
+    else if (Array.isArray(item)) writeList(item, newline)
+    else writeTable(item, newline)
   }
 
-  function quoteKey(key: string): string {
-    let quoted = keys.get(key)
-    if (quoted === undefined) {
-      quoted = quote(key) + ': '
-      keys.set(key, quoted)
+  function writeText(text: string): void {
+    if (!/^[ !#-[\]-~]*$/.test(text)) return writeEscaped(JSON.stringify(text))
+    add('"')
+    add(text)
+    add('"')
+  }
+
+  /** A text whose quotes, backslashes and control characters are escaped, but not what lies outside ASCII. */
+  function writeEscaped(text: string): void {
+    let start = 0
+    for (let at = 0; at < text.length; at++) {
+      if (text.charCodeAt(at) < 0x7f) continue
+      if (start < at) add(text.slice(start, at))
+      add(escape(text.charAt(at)))
+      start = at + 1
     }
-    return quoted
+    add(text.slice(start))
+  }
+
+  function writeList(items: Value[], newline: string): void {
+    if (items.length === 0) return add('[]')
+    const inner = newline + '  '
+    let before = '[' + inner
+    for (const item of items) {
+      add(before)
+      write(item, inner)
+      before = ',' + inner
+    }
+    add(newline + ']')
+  }
+
+  function writeTable(table: Map<string, Value>, newline: string): void {
+    if (table.size === 0) return add('{}')
+    const inner = newline + '  '
+    let before = '{' + inner
+    for (const [key, item] of table) {
+      let quoted = keys.get(key)
+      if (quoted === undefined) keys.set(key, (quoted = JSON.stringify(key).replace(/[^ -~]/g, escape) + ': '))
+      add(before)
+      add(quoted)
+      write(item, inner)
+      before = ',' + inner
+    }
+    add(newline + '}')
   }
 }
 
 const constants: Readonly<Record<string, string>> = { nan: 'NaN', inf: 'Infinity', '-inf': '-Infinity' }
 
-function quote(text: string): string {
-  if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`
-  return JSON.stringify(text).replace(/[^ -~]/g, unit => '\\u' + unit.charCodeAt(0).toString(16).padStart(4, '0'))
+function escape(unit: string): string {
+  return '\\u' + unit.charCodeAt(0).toString(16).padStart(4, '0')
 }

@@ -1,113 +1,164 @@
-import { isNumber, type NumberText, type Value, type ValueMap } from '../json/value.ts'
+import { isNumber, type Value, type ValueMap } from '../json/value.ts'
 import { numberText } from './number.ts'
+import { collectPieces } from './pieces.ts'
 
-/** A table taken apart: its own lines, then its lists of tables, and the sub-tables by their written key. */
-interface Sections {
-  lines: string
-  lists: string
-  tables: [string, ValueMap][]
+/** A list of tables, or a table, with its path as a header writes it. */
+type Section<Item> = readonly [path: string, item: Item]
+
+/** What of a table has headers of its own, and whether it had lines before them. */
+interface Rest {
+  lines: boolean
+  lists: Section<ValueMap[]>[]
+  tables: Section<ValueMap>[]
 }
 
 /**
  * The value as the `toml` package 0.10.2 for Python writes it, with its order and its empty lines. Where that one
  * writes broken TOML (control characters, lists that mix tables with other things) this writes valid TOML.
- *
- * @param number how a number is written; as Python would by default.
  */
-export function renderToml(value: Value, number: (item: NumberText) => string = tomlNumber): string {
+export function renderToml(value: Value): string {
+  const { add, end } = collectPieces()
   // The same keys come again in every record.
   const keys = new Map<string, string>()
-  const top: ValueMap = value instanceof Map ? value : new Map([['results', value]])
-  const { lines, lists, tables } = take(top, '')
-  let text = lines + lists
-  let spaced = lists.endsWith('\n\n')
-  for (let level = tables; level.length > 0; ) {
-    const next: [string, ValueMap][] = []
+  // Whether what is written ends in an empty line, or is nothing yet.
+  let spaced = true
+
+  const top = writeLines(value instanceof Map ? value : new Map([['results', value]]), '')
+  writeLists(top.lists)
+  for (let level = top.tables; level.length > 0; ) {
+    const next: Section<ValueMap>[] = []
     for (const [path, table] of level) {
-      const part = take(table, path + '.')
-      const body = part.lines + part.lists
-      if (body !== '' || part.tables.length === 0) {
-        text += `${text === '' || spaced ? '' : '\n'}[${path}]\n${body}`
-        spaced = part.lists.endsWith('\n\n')
+      if (hasBody(table) || !hasTables(table)) {
+        if (!spaced) add('\n')
+        writeHeader(`[${path}]\n`)
       }
-      for (const [key, inner] of part.tables) next.push([`${path}.${key}`, inner])
+      writeTable(table, path, next)
     }
     level = next
   }
-  return text
+  return end()
 
-  function take(table: ValueMap, prefix: string): Sections {
-    const tables: [string, ValueMap][] = []
-    let lines = ''
-    let lists = ''
+  function writeHeader(header: string): void {
+    add(header)
+    spaced = false
+  }
+
+  function writeGap(): void {
+    add('\n')
+    spaced = true
+  }
+
+  /** The table below its header; its sub-tables wait for the next level. */
+  function writeTable(table: ValueMap, path: string, next: Section<ValueMap>[]): void {
+    const { lists, tables } = writeLines(table, path + '.')
+    writeLists(lists)
+    for (const section of tables) next.push(section)
+  }
+
+  /** Scalars, lists of them, and lists that mix tables with other things. */
+  function writeLines(table: ValueMap, prefix: string): Rest {
+    const rest: Rest = { lines: false, lists: [], tables: [] }
     for (const [name, item] of table) {
       if (item === null) continue
       const key = keyText(name)
-      if (item instanceof Map) tables.push([key, item])
-      else if (Array.isArray(item) && item.some(isTable)) {
-        if (item.every(isTable)) for (const element of item) lists += takeElement(element, prefix + key)
-        else lines += `${key} = ${inlineMixed(item)}\n`
-      } else lines += `${key} = ${inline(item)}\n`
+      if (isTable(item)) rest.tables.push([prefix + key, item])
+      else if (isListOfTables(item)) rest.lists.push([prefix + key, item])
+      else {
+        add(key)
+        add(' = ')
+        if (Array.isArray(item)) add(item.some(isTable) ? inlineMixed(item) : inline(item))
+        else writeScalar(item)
+        add('\n')
+        rest.lines = true
+      }
     }
-    return { lines, lists, tables }
+    if (rest.lines) spaced = false
+    return rest
   }
 
-  function takeElement(table: ValueMap, path: string): string {
-    const { lines, lists, tables } = take(table, path + '.')
-    let text = `[[${path}]]\n${lines === '' ? `\n${lists}` : `${lines}${lists}\n`}`
+  function writeLists(lists: Section<ValueMap[]>[]): void {
+    for (const [path, tables] of lists) for (const table of tables) writeElement(table, path)
+  }
+
+  function writeElement(table: ValueMap, path: string): void {
+    writeHeader(`[[${path}]]\n`)
+    const { lines, lists, tables } = writeLines(table, path + '.')
+    if (!lines) writeGap()
+    writeLists(lists)
+    if (lines) writeGap()
     for (let level = tables; level.length > 0; ) {
-      const next: [string, ValueMap][] = []
-      for (const [key, inner] of level) {
-        const part = take(inner, `${path}.${key}.`)
-        const body = part.lines + part.lists
-        if (body !== '') text += `[${path}.${key}]\n${body}`
-        for (const [name, table] of part.tables) next.push([`${key}.${name}`, table])
+      const next: Section<ValueMap>[] = []
+      for (const [inner, part] of level) {
+        if (hasBody(part)) writeHeader(`[${inner}]\n`)
+        writeTable(part, inner, next)
       }
       level = next
     }
-    return text
   }
 
   function keyText(name: string): string {
     let key = keys.get(name)
-    if (key === undefined) {
-      key = /^[A-Za-z0-9_-]+$/.test(name) ? name : quote(name)
-      keys.set(name, key)
-    }
+    if (key === undefined) keys.set(name, (key = /^[A-Za-z0-9_-]+$/.test(name) ? name : quote(name)))
     return key
   }
 
-  function inline(item: Value): string {
-    if (typeof item === 'string') return quote(item)
-    if (item === null) return '"None"'
-    if (typeof item === 'boolean') return String(item)
-    if (isNumber(item)) return number(item)
-    return list(item instanceof Map ? [...item.keys()].map(quote) : item.map(inline))
+  function writeScalar(item: Value): void {
+    if (typeof item !== 'string' || !simple.test(item)) return add(inline(item))
+    add('"')
+    add(item)
+    add('"')
   }
 
-  /** A list that mixes tables with other things. The original fails there, so nothing needs to be lost. */
+  /** In a list that mixes tables with other things the original fails, so there nothing needs to be lost. */
   function inlineMixed(item: Value): string {
     if (Array.isArray(item)) return list(item.map(inlineMixed))
-    if (!(item instanceof Map)) return inline(item)
+    if (!isTable(item)) return inline(item)
     const members = [...item].filter(([, member]) => member !== null)
     return `{${members.map(([name, member]) => `${keyText(name)} = ${inlineMixed(member)}`).join(', ')}}`
   }
-}
-
-function tomlNumber(item: NumberText): string {
-  return numberText(item).replace('e-0', 'e-')
 }
 
 function isTable(item: Value): item is ValueMap {
   return item instanceof Map
 }
 
+function isListOfTables(item: Value): item is ValueMap[] {
+  return Array.isArray(item) && item.length > 0 && item.every(isTable)
+}
+
+/** Whether the table has anything of its own to show below its header. */
+function hasBody(table: ValueMap): boolean {
+  for (const item of table.values()) if (item !== null && !isTable(item)) return true
+  return false
+}
+
+function hasTables(table: ValueMap): boolean {
+  for (const item of table.values()) if (isTable(item)) return true
+  return false
+}
+
+/** A scalar or list within a line. A table in there shows its keys only, as in the original. */
+function inline(item: Value): string {
+  if (typeof item === 'string') return quote(item)
+  if (item === null) return '"None"'
+  if (typeof item === 'boolean') return String(item)
+  if (isNumber(item)) return numberText(item).replace('e-0', 'e-')
+  return list(isTable(item) ? [...item.keys()].map(quote) : item.map(inline))
+}
+
 function list(items: string[]): string {
   return items.length === 0 ? '[]' : `[ ${items.join(', ')},]`
 }
 
+/** Printable ASCII that needs no escape. */
+const simple = /^[ !#-[\]-~]*$/
+
+const escapes: Readonly<Record<string, string>> = {
+  '"': '\\"', '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t',
+}
+
 function quote(text: string): string {
-  if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`
+  if (simple.test(text)) return `"${text}"`
   return `"${text.replace(/(?! )["\\\p{C}\p{Z}]/gu, escape)}"`
 }
 
@@ -118,8 +169,4 @@ function escape(character: string): string {
   if (code >= 0xd800 && code <= 0xdfff) return '\ufffd'
   const digits = code.toString(16)
   return code > 0xffff ? '\\U' + digits.padStart(8, '0') : '\\u' + digits.padStart(4, '0')
-}
-
-const escapes: Readonly<Record<string, string>> = {
-  '"': '\\"', '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t',
 }

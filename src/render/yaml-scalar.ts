@@ -24,6 +24,9 @@ const otherThanText = new RegExp([
 const needsDouble =
   /['\n]|[^ -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]| [\x85\u2028\u2029]|[\x85\u2028\u2029] /u
 
+/** What breaks lines besides the newline, as YAML 1.1 has it. */
+const otherBreaks = /[\x85\u2028\u2029]/
+
 const escapes: Readonly<Record<number, string>> = {
   0x00: '0', 0x07: 'a', 0x08: 'b', 0x09: 't', 0x0a: 'n', 0x0b: 'v', 0x0c: 'f', 0x0d: 'r', 0x1b: 'e', 0x22: '"',
   0x5c: '\\', 0x85: 'N', 0x2028: 'L', 0x2029: 'P',
@@ -50,20 +53,34 @@ export function writeScalar(text: string, column: number, indent?: number): stri
 
 /** Breaks the text at single spaces past the width; line breaks other than the newline stay and are indented. */
 function fold(text: string, column: number, indent: number | undefined): string {
-  if (indent === undefined || (column + text.length <= width && !/[\x85\u2028\u2029]/.test(text))) return text
+  if (indent === undefined || (column + text.length <= width && !otherBreaks.test(text))) return text
   const pad = ' '.repeat(indent)
   let folded = ''
-  for (const { 0: run, index } of text.matchAll(/ +|[\x85\u2028\u2029]+|[^ \x85\u2028\u2029]+/g)) {
-    const isBreak = /[\x85\u2028\u2029]/.test(run)
-    if (isBreak || (run === ' ' && column > width && index > 0 && index + 1 < text.length)) {
-      folded += (isBreak ? run : '\n') + pad
-      column = indent
-    } else {
-      folded += run
-      column += run.length - (run.match(/[\ud800-\udbff]/g)?.length ?? 0)
+  let start = 0
+  for (const { 0: run, index } of text.matchAll(/[\x85\u2028\u2029]+|$/g)) {
+    const end = index
+    for (let at = start; ; ) {
+      at = text.indexOf(' ', Math.max(at, start + width + 1 - column))
+      if (at < 0 || at >= end) break
+      const alone = at > 0 && at + 1 < text.length && text[at - 1] !== ' ' && text[at + 1] !== ' '
+      if (alone && column + columns(text.slice(start, at)) > width) {
+        folded += `${text.slice(start, at)}\n${pad}`
+        start = at + 1
+        column = indent
+      }
+      at++
     }
+    folded += text.slice(start, end) + run + (run === '' ? '' : pad)
+    start = end + run.length
+    column = indent
   }
   return folded
+}
+
+function columns(text: string): number {
+  let count = text.length
+  for (let at = 0; at < text.length; at++) if ((text.charCodeAt(at) & 0xfc00) === 0xd800) count--
+  return count
 }
 
 function double(text: string, column: number, indent: number | undefined): string {

@@ -1,8 +1,9 @@
 import { isNumber, type Value, type ValueMap } from '../json/value.ts'
 import { numberText } from './number.ts'
+import { collectPieces } from './pieces.ts'
 import { isPlain, writeScalar } from './yaml-scalar.ts'
 
-/** A key as it is written, with its columns; a key that takes the `? key` form has none. */
+/** A key as it is written, with its colon, and its columns. A key that takes the `? key` form is bare, without. */
 interface Key {
   text: string
   columns: number | undefined
@@ -13,43 +14,65 @@ const longestKey = 128 - '!!str'.length - 1
 
 /** The value in block style as ruamel.yaml's round-trip dumper writes it with its defaults. */
 export function renderYaml(value: Value): string {
+  const { add, end } = collectPieces()
   // The same keys come again in every record.
   const keys = new Map<string, Key>()
-  return isBlock(value) ? block(value, 0) : `${scalar(value, 0, 2)}\n`
+  if (isBlock(value)) writeBlock(value, 0)
+  else writeLine('', value, 0, 2)
+  return end()
 
   /** The lines of a list or table; the first one without its indent. */
-  function block(item: Value[] | ValueMap, indent: number): string {
+  function writeBlock(block: Value[] | ValueMap, indent: number): void {
     const pad = ' '.repeat(indent)
-    let text = ''
-    if (Array.isArray(item)) {
-      for (const element of item) text += `${text === '' ? '' : pad}-${element === null ? ' \n' : after(element, indent)}`
-      return text
+    let before = ''
+    if (Array.isArray(block)) {
+      for (const item of block) {
+        add(before + (item === null ? '- \n' : '- '))
+        if (item !== null) writeAfter(item, indent)
+        before = pad
+      }
+      return
     }
-    for (const [name, member] of item) text += (text === '' ? '' : pad) + entry(name, member, indent, pad)
-    return text
+    for (const [name, item] of block) {
+      add(before)
+      writeEntry(keyOf(name), item, indent, pad)
+      before = pad
+    }
   }
 
-  function entry(name: string, member: Value, indent: number, pad: string): string {
-    const key = keyOf(name)
+  function writeEntry(key: Key, item: Value, indent: number, pad: string): void {
     if (key.columns === undefined) {
-      return `? ${writeScalar(name, indent + 2, indent + 2)}\n${pad}:${member === null ? '\n' : after(member, indent)}`
+      add(`? ${writeScalar(key.text, indent + 2, indent + 2)}\n${pad}${item === null ? ':\n' : ': '}`)
+      if (item !== null) writeAfter(item, indent)
+    } else if (item === null) {
+      add(key.text + '\n')
+    } else if (isBlock(item)) {
+      const inner = Array.isArray(item) ? indent : indent + 2
+      add(`${key.text}\n${' '.repeat(inner)}`)
+      writeBlock(item, inner)
+    } else {
+      add(key.text)
+      writeLine(' ', item, indent + key.columns + 1, indent + 2)
     }
-    if (member === null) return key.text + '\n'
-    if (!isBlock(member)) return `${key.text} ${scalar(member, indent + key.columns + 1, indent + 2)}\n`
-    const inner = Array.isArray(member) ? indent : indent + 2
-    return `${key.text}\n${' '.repeat(inner)}${block(member, inner)}`
   }
 
-  /** What follows a `-` or a `:` that stands alone. */
-  function after(item: Value, indent: number): string {
-    return isBlock(item) ? ' ' + block(item, indent + 2) : ` ${scalar(item, indent + 2, indent + 2)}\n`
+  /** What follows a `- `, or a `: ` that stands alone. */
+  function writeAfter(item: Value, indent: number): void {
+    if (isBlock(item)) writeBlock(item, indent + 2)
+    else writeLine('', item, indent + 2, indent + 2)
+  }
+
+  function writeLine(before: string, item: Value, column: number, indent: number): void {
+    add(before)
+    add(scalar(item, column, indent))
+    add('\n')
   }
 
   function keyOf(name: string): Key {
     let key = keys.get(name)
     if (key === undefined) {
       const simple = [...name].length <= longestKey && !/[\n\x85\u2028\u2029]/.test(name)
-      const text = simple ? writeScalar(name, 0) + ':' : ''
+      const text = simple ? writeScalar(name, 0) + ':' : name
       key = { text, columns: simple ? [...text].length : undefined }
       keys.set(name, key)
     }
