@@ -79,7 +79,8 @@ export async function* followLogs(kubectl: Kubectl, job: JobInCluster, following
   const { signal, container: only, interval = 5000, tries = 24, sleep = pause, notice = () => {} } = following
   const stop = new AbortController()
   const ends = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
-  const rest = () => sleep(interval, ends).catch(() => {})
+  const rest = (most = interval) => sleep(Math.min(interval, most), ends).catch(() => {})
+  const progress: Progress = { lines: 0, held: 0 }
   let known: Pod | undefined
   let told: string | undefined
 
@@ -106,9 +107,11 @@ export async function* followLogs(kubectl: Kubectl, job: JobInCluster, following
       seen?.metadata.uid === pod.metadata.uid && seen ? containersInOrder(seen).find((one) => one.name === name) : undefined
     const bookmark = createBookmark()
     let left = tries
+    let complete = false
     for (let seen = await look(); !ends.aborted; seen = await look()) {
       const now = own(seen)
-      if (!now) return
+      if (!now || (complete && now.state.terminated)) return
+      complete = false
       if (!hasStarted(now)) {
         if (hasEnded(seen!)) return
         const why = diagnose(seen)
@@ -122,10 +125,17 @@ export async function* followLogs(kubectl: Kubectl, job: JobInCluster, following
       const args = [...logArgs(job, pod, name), '-f', ...(since ? [since] : started ? limits(following) : [])]
       try {
         for await (const line of logLines(kubectl, args, { signal: ends })) {
+          if (!isNew(line)) continue
           left = tries
-          if (isNew(line)) yield { container: name, ...line }
+          progress.lines++
+          progress.held++
+          yield { container: name, ...line }
+          progress.held--
         }
         if (now.state.terminated || ends.aborted || own(await look())?.state.terminated) return
+        // A pod's state comes a little after the end of its log.
+        complete = true
+        await rest(1000)
       } catch (fault) {
         if (ends.aborted) return
         const passes = isFault(fault, 'unreachable')
@@ -135,8 +145,8 @@ export async function* followLogs(kubectl: Kubectl, job: JobInCluster, following
         if (left <= 0 && passes) throw fault
         if (left <= 0) return void notice(`${name}: no more logs: ${fault.message}`)
         tell(`${name}: ${fault.message}; reading on`)
+        await rest()
       }
-      await rest()
     }
   }
 
@@ -149,7 +159,7 @@ export async function* followLogs(kubectl: Kubectl, job: JobInCluster, following
 
   try {
     known = await findPod(kubectl, job, { signal })
-    void stopAfter(following, ends, stop)
+    void stopAfter(following, progress, ends, stop)
     while (!known && !ends.aborted) {
       await rest()
       await look()
@@ -167,13 +177,25 @@ export async function* followLogs(kubectl: Kubectl, job: JobInCluster, following
   }
 }
 
-// Containers end shortly after their job; one that doesn't isn't waited for.
-async function stopAfter(following: Following, ends: AbortSignal, stop: AbortController): Promise<void> {
+/** How far the reader is. */
+interface Progress {
+  /** Lines so far. */
+  lines: number
+  /** Lines that the reader hasn't done with. */
+  held: number
+}
+
+// Containers end shortly after their job; one that neither ends nor writes isn't waited for.
+async function stopAfter(following: Following, progress: Progress, ends: AbortSignal, stop: AbortController): Promise<void> {
   const { jobEnded, interval = 5000, grace = 10_000, sleep = pause } = following
   try {
     // A server that doesn't answer now may do so at the next look.
     while (!(await jobEnded().catch(() => false))) await sleep(interval, ends)
-    await sleep(grace, ends)
+    let before: number
+    do {
+      before = progress.lines
+      await sleep(grace, ends)
+    } while (progress.lines > before || progress.held > 0)
     stop.abort()
   } catch {
     // It was over before.
