@@ -1,31 +1,32 @@
-import type { Clock, Mock } from '../../src/mock/library.ts'
+import { spawn } from 'node:child_process'
+import { program } from './program.ts'
 
-/** A clock that a test moves; nothing rings by itself. */
-export function testClock(start = Date.UTC(2026, 0, 2, 3, 4, 5)): Clock & { pass(seconds: number): void } {
-  let now = start
+export interface RunningMock {
+  url: string
+  /** A ready-made CRAY_CONFIG_DIR. */
+  configDir: string
+  caFile: string | null
+  stop(): Promise<void>
+}
+
+/** Starts the mock as a process of its own. */
+export async function startMock(options: readonly string[], env: Record<string, string> = {}): Promise<RunningMock> {
+  const child = spawn(process.execPath, [program, 'mock', ...options], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const ready = await new Promise<Omit<RunningMock, 'stop'>>((done, fail) => {
+    let text = ''
+    child.on('error', fail)
+    child.on('exit', (code) => fail(new Error(`the mock ended with ${code}`)))
+    child.stdout.on('data', (chunk: Buffer) => {
+      text += chunk
+      if (text.includes('\n')) done(JSON.parse(text))
+    })
+  })
+  const ended = new Promise((done) => child.once('exit', done))
   return {
-    now: () => now,
-    sleep: () => new Promise(() => {}),
-    pass(seconds) {
-      now += seconds * 1000
+    ...ready,
+    stop: async () => {
+      child.kill()
+      await ended
     },
   }
-}
-
-/** Sends a request to a mock, and reads its answer. */
-export async function ask(mock: Pick<Mock, 'handle'>, method: string, path: string, data?: unknown) {
-  const response = await mock.handle(
-    new Request(`http://ims/apis/ims${path}`, {
-      method,
-      ...(data !== undefined && { body: JSON.stringify(data), headers: { 'Content-Type': 'application/json' } }),
-    }),
-  )
-  const text = await response.text()
-  return { status: response.status, text, data: text === '' ? undefined : JSON.parse(text) }
-}
-
-/** Ids that count: 00000000-0000-4000-8000-000000000001 and so on. */
-export function countedIds(): () => string {
-  let count = 0
-  return () => `00000000-0000-4000-8000-${String(++count).padStart(12, '0')}`
 }

@@ -1,0 +1,57 @@
+// Draws docs/terminal.svg from a real run of the built program against its mock.
+//
+//   node scripts/terminal-picture.mjs
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const top = join(import.meta.dirname, '..')
+const program = join(top, 'bin/cray-ims.js')
+const folder = mkdtempSync(join(tmpdir(), 'cray-ims-picture-'))
+
+/** What is typed; `quiet` commands only prepare the next. */
+const typed = [
+  `cray-ims public-keys create --name "jane public key" --public-key ~/.ssh/id_ed25519.pub --query id`,
+  `cray-ims recipes list --query "[].name"`,
+  `cray-ims images delete ../images`,
+  `cray-ims jobs deleteall --age 7`,
+  `cray-ims recipes create --name compute --recipe-type kiwi-ng --linux-distribution sles15 --link-path s3://ims/compute.tgz`,
+  `cray-ims images list --query "[0]" --format json`,
+]
+
+const shell = `run() { printf '\\001%s\\n' "$1"; eval "$1" 2>&1; }\n${typed.map((line) => `run '${line.replaceAll("'", "'\\''")}'`).join('\n')}\ntrue\n`
+
+try {
+  mkdirSync(join(folder, 'bin'))
+  mkdirSync(join(folder, '.ssh'))
+  symlinkSync(program, join(folder, 'bin/cray-ims'))
+  writeFileSync(join(folder, '.ssh/id_ed25519.pub'), 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGo1v0x8wq2b1WkJYl8b7cW9Zp0Xv3m5u7s9a1c3e5g7 jane@ncn-m001\n')
+  writeFileSync(join(folder, 'session.sh'), shell)
+  const env = { PATH: `${join(folder, 'bin')}:${process.env.PATH}`, HOME: folder, LANG: 'C.UTF-8' }
+  const text = execFileSync(program, ['mock', '--tls', '--', 'bash', join(folder, 'session.sh')], { env, encoding: 'utf8' })
+  writeFileSync(join(top, 'docs/terminal.svg'), picture(text.trimEnd().split('\n')))
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+/** The lines as a terminal shows them, wrapped at its columns. */
+function picture(lines) {
+  const columns = 100
+  const [width, height, margin] = [8.4, 18, 16]
+  const rows = lines.flatMap((line) => {
+    const command = line.startsWith('\x01')
+    const whole = command ? `# ${line.slice(1)}` : line
+    const parts = whole.match(new RegExp(`.{1,${columns}}`, 'g')) ?? ['']
+    return parts.map((part) => ({ part, kind: command ? 'command' : whole.startsWith('Error:') ? 'error' : 'output' }))
+  })
+  const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  const [w, h] = [Math.round(columns * width + 2 * margin), rows.length * height + 2 * margin]
+  const texts = rows.map(({ part, kind }, at) => `<text class="${kind}" x="${margin}" y="${margin + 14 + at * height}" xml:space="preserve">${escape(part)}</text>`)
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" role="img" aria-label="cray-ims in a terminal">
+<style>text{font:14px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;fill:#d0d7de}.command{fill:#fff;font-weight:bold}.error{fill:#ff7b72}</style>
+<rect width="${w}" height="${h}" rx="8" fill="#161b22"/>
+${texts.join('\n')}
+</svg>
+`
+}
