@@ -6,7 +6,7 @@ import { eventsOf } from './events.ts'
 import { createHistories, type JobsView } from './history.ts'
 import { logOf } from './log-text.ts'
 import { logStream, parseLogQuery } from './log-stream.ts'
-import { podOf } from './pod.ts'
+import { podOf, uidOf } from './pod.ts'
 import { runsOf, type Run } from './runs.ts'
 import { fieldOf, parseSelector } from './selector.ts'
 import { tableOf, type Served } from './table.ts'
@@ -23,6 +23,9 @@ export interface Kubernetes {
 
 /** What is asked for: `/api/v1/namespaces/ims/pods/NAME/log`. */
 const path = /^\/(api\/v1|apis\/batch\/v1)(?:\/namespaces\/([^/]+))?\/(pods|events|jobs)(?:\/([^/]+)(?:\/([^/]+))?)?$/
+
+/** Asked for when something isn't found, to tell that from a namespace that isn't there. */
+const namespacePath = /^\/api\/v1\/namespaces(?:\/([^/]+))?$/
 
 const kinds = { pods: 'Pod', events: 'Event', jobs: 'Job' } as const
 
@@ -59,6 +62,13 @@ export function createKubernetes({ jobs, clock, speed = 1 }: { jobs: JobsView; c
     if (asTable) return json(200, tableOf(kind, items, now()))
     const apiVersion = resource === 'jobs' ? 'batch/v1' : 'v1'
     return json(200, { kind: `${kind}List`, apiVersion, metadata: { resourceVersion: '1' }, items })
+  }
+
+  function namespaces(name: string | undefined): Response {
+    const names = new Set(['default', 'ims', ...Array.from(jobs.all(), (job) => job.kubernetes_namespace)])
+    const served = (name: string) => ({ kind: 'Namespace', apiVersion: 'v1', metadata: { name, uid: uidOf(name) }, status: { phase: 'Active' } })
+    if (name === undefined) return json(200, { kind: 'NamespaceList', apiVersion: 'v1', metadata: {}, items: [...names].map(served) })
+    return names.has(name) ? json(200, served(name)) : notFound('namespaces', name)
   }
 
   function log(namespace: string | undefined, name: string, query: URLSearchParams): Response {
@@ -102,6 +112,8 @@ export function createKubernetes({ jobs, clock, speed = 1 }: { jobs: JobsView; c
       const { pathname, searchParams: query } = new URL(request.url)
       const described = discovery[pathname]
       if (described) return json(200, described)
+      const asked = namespacePath.exec(pathname)
+      if (asked) return namespaces(asked[1])
       const [, , namespace, resource, name, part] = path.exec(pathname) ?? []
       if (resource === undefined) return refused(404, 'NotFound', 'the server could not find the requested resource')
       if (request.method !== 'GET' || query.get('watch') === 'true' || (part !== undefined && part !== 'log')) {
