@@ -1,0 +1,96 @@
+import { compile, getRegisteredFunctions } from '@jmespath-community/jmespath'
+import { usageFailure } from '../errors.ts'
+import { isNumber, type Value } from '../json/value.ts'
+import { numberText } from './number.ts'
+import { search, type Node } from './query-search.ts'
+import { render, type Format } from './render.ts'
+
+/** A JMESPath expression that was found to be right. */
+export interface Query {
+  readonly expression: string
+  readonly tree: Node
+}
+
+/**
+ * Reads a JMESPath expression.
+ *
+ * @throws Failure of the command line, when it isn't one or calls a function that doesn't exist.
+ */
+export function compileQuery(expression: string): Query {
+  try {
+    const tree = mend(compile(expression) as Node)
+    return { expression, tree }
+  } catch (error) {
+    throw queryFailure(expression, error)
+  }
+}
+
+/**
+ * What the query finds in the value: a scalar bare, a list of scalars one a line, anything else in the format; an
+ * empty list is an empty text, null is undefined. No newline at the end.
+ *
+ * @throws Failure of the command line, when the expression doesn't fit the value.
+ */
+export async function runQuery(query: Query, value: Value, format: Format): Promise<string | undefined> {
+  const found = find(query, value)
+  if (found === null) return undefined
+  if (isScalar(found)) return line(found)
+  if (Array.isArray(found) && found.every(isScalar)) return found.map(line).join('\n')
+  return render(found, format)
+}
+
+function find({ expression, tree }: Query, value: Value): Value {
+  try {
+    return search(tree, value)
+  } catch (error) {
+    throw queryFailure(expression, error)
+  }
+}
+
+function queryFailure(expression: string, error: unknown): Error {
+  const why = error instanceof Error ? error.message.replace(/^syntax( error)?[:,] /i, '') : String(error)
+  return usageFailure(`Invalid value for '--query': ${JSON.stringify(expression)}: ${why}`, {
+    more: ['It is a JMESPath expression (https://jmespath.site).'],
+    next: "cray-ims images list --query '[].name'",
+    cause: error,
+  })
+}
+
+function isScalar(item: Value): boolean {
+  return item === null || typeof item !== 'object' || isNumber(item)
+}
+
+function line(item: Value): string {
+  return isNumber(item) ? numberText(item) : String(item)
+}
+
+/**
+ * Checks that functions exist, before anything is sent, and says in other words what the library gets wrong: its
+ * `max_by` and `min_by` find nothing by text, its `sort` sorts numbers as text.
+ */
+function mend(node: Node): Node {
+  if (node.type === 'Literal') return node
+  const mended = Object.fromEntries(Object.entries(node).map(([name, part]) => [name, mendPart(part)])) as unknown as Node
+  if (mended.type !== 'Function') return mended
+  const { name, children } = mended
+  if (!getRegisteredFunctions().includes(name)) throw new Error(`there is no function ${name}()`)
+  if (name === 'max_by') return pick(sortBy(children), -1)
+  if (name === 'min_by') return pick(sortBy(children), 0)
+  if (name === 'sort' && children.length === 1) {
+    return sortBy([...children, { type: 'ExpressionReference', child: { type: 'Current' } }])
+  }
+  return mended
+}
+
+function mendPart(part: unknown): unknown {
+  if (Array.isArray(part)) return part.map(mendPart)
+  return typeof part === 'object' && part !== null && 'type' in part ? mend(part as Node) : part
+}
+
+function sortBy(children: Node[]): Node {
+  return { type: 'Function', name: 'sort_by', children }
+}
+
+function pick(left: Node, value: number): Node {
+  return { type: 'IndexExpression', left, right: { type: 'Index', value } }
+}
