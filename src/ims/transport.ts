@@ -23,4 +23,21 @@ export interface HttpResponse {
  *
  * @throws TransportFault when no whole response came.
  */
-export type Transport = (request: HttpRequest) => Promise<HttpResponse>
+export interface Transport {
+  (request: HttpRequest): Promise<HttpResponse>
+}
+
+/** Whether a request only reads, so that it may be sent again. */
+export function isRead(request: { method: string }): boolean {
+  return request.method === 'GET' || request.method === 'HEAD'
+}
+
+/** How long a transport waits, in milliseconds. */
+export interface Patience {
+  /** For a connection: name, TCP, TLS and proxy together. */
+  connect: number
+  /** For the next byte of an answer to a read. */
+  read: number
+  /** For the next byte of an answer to a write. */
+  write: number
+}

@@ -1,0 +1,141 @@
+import { Failure, usageFailure } from '../errors.ts'
+import type { Value } from '../json/value.ts'
+import { writeJson } from '../json/write.ts'
+import { parseAddress, urlFor } from './address.ts'
+import { readAnswer } from './answer.ts'
+import { mayHaveHappened, statusLine } from './asked.ts'
+import { connectionFailure } from './connection-failure.ts'
+import { acceptEncoding } from './encoding.ts'
+import { TransportFault } from './faults.ts'
+import { createTransport, type Http, type HttpOptions } from './http.ts'
+import { serverFailure } from './problem.ts'
+import { isRead, type HttpRequest, type HttpResponse, type Transport } from './transport.ts'
+
+export { createTransport, type Http, type HttpOptions } from './http.ts'
+
+export interface ApiOptions extends HttpOptions {
+  /** As it is configured: with a scheme or not. */
+  hostname: string
+  /** Sent as Cray-Tenant-Name unless empty. */
+  tenant?: string
+  /**
+   * The Authorization header's value. With `fresh`, after a 401, one that wasn't tried yet; undefined where there is
+   * none.
+   */
+  authorization?: (fresh?: boolean) => Promise<string | undefined>
+  /** Of our own version, for the User-Agent. */
+  version?: string
+  /** In place of one made from these options. */
+  transport?: Transport | Http
+}
+
+/** A request to the service. */
+export interface ApiRequest {
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** `/apis/ims/v3/jobs/` and one {@link encodeSegment encoded segment}. */
+  path: string
+  query?: Readonly<Record<string, string>>
+  body?: Value
+  /** What the user typed for a field that the server refused: `--link-type s3`. */
+  optionOf?: (field: string) => string | undefined
+  /** The next command where there is no such thing; the list of its kind unless given. */
+  next?: string
+}
+
+/** The service, with a user's credentials. */
+export interface Api {
+  /**
+   * Sends a request and reads the answer: undefined for an empty one, a text for one that isn't JSON.
+   *
+   * @throws ServerFailure for an answer from 400 up; Failure where there was no answer, or none that can be used.
+   */
+  send(request: ApiRequest): Promise<Value | undefined>
+  /** Ends held connections. */
+  close(): Promise<void>
+}
+
+/** @throws Failure (the connection error) for a hostname that is no address, and a tenant that can't be sent. */
+export function connect(options: ApiOptions): Api {
+  const address = parseAddress(options.hostname)
+  const { authorization = async () => undefined, signal } = options
+  const transport: Transport & Partial<Http> = options.transport ?? createTransport(options)
+  const headers: Record<string, string> = {
+    'User-Agent': options.version ? `cray-ims/${options.version}` : 'cray-ims',
+    Accept: '*/*',
+    'Accept-Encoding': acceptEncoding,
+    ...(options.tenant ? { 'Cray-Tenant-Name': sendableTenant(options.tenant) } : {}),
+  }
+
+  async function exchange(request: HttpRequest): Promise<HttpResponse> {
+    const credentials = async (fresh?: boolean) => sendableCredentials((await authorization(fresh)) ?? address.authorization)
+    const first = await credentials()
+    const response = await transport(authorized(request, first))
+    if (response.status !== 401 || first === undefined) return response
+    // A 401 did nothing, so that also a write may be sent again.
+    const second = await credentials(true)
+    return second === undefined || second === first ? response : transport(authorized(request, second))
+  }
+
+  return {
+    async send({ method, path, query, body, optionOf, next }) {
+      const url = urlFor(address, path, query)
+      const content: Record<string, string> = body === undefined ? {} : { 'Content-Type': 'application/json' }
+      const request: HttpRequest = { method, url, headers: { ...headers, ...content }, body: body === undefined ? undefined : writeJson(body) }
+      signal?.throwIfAborted()
+      const response = await exchange(request).catch(async (error: unknown) => {
+        if (signal?.aborted && error === signal.reason) throw interrupted(error, request)
+        throw isHttp(transport) ? await transport.explain(error, request) : toFailure(error)
+      })
+      if (response.status >= 400) throw serverFailure(response, { method, url, optionOf, next })
+      if (response.status < 200 || response.status >= 300) {
+        throw new Failure(`Error received from server: ${response.status} ${response.reason}`.trimEnd(), { more: [statusLine(response.status, request)] })
+      }
+      return readAnswer(response, request)
+    },
+    close: async () => (isHttp(transport) ? transport.close() : undefined),
+  }
+}
+
+const isHttp = (transport: Transport | Http): transport is Http => 'explain' in transport
+
+function toFailure(error: unknown): unknown {
+  return error instanceof TransportFault ? connectionFailure([error.message], { cause: error }) : error
+}
+
+function authorized(request: HttpRequest, authorization: string | undefined): HttpRequest {
+  return authorization === undefined ? request : { ...request, headers: { ...request.headers, Authorization: authorization } }
+}
+
+function interrupted(reason: unknown, request: HttpRequest): unknown {
+  if (!(reason instanceof Failure) || isRead(request)) return reason
+  return new Failure(reason.message, { exit: reason.exit, more: [...reason.more, ...mayHaveHappened(request)], next: reason.next, cause: reason })
+}
+
+/**
+ * An id as one segment of a path. (The original pastes it as it is: `images delete ../images` deletes every image.)
+ *
+ * @throws Failure for an id that is empty, `.` or `..`: it would name another path.
+ */
+export function encodeSegment(id: string, argument = 'ID'): string {
+  if (id === '' || id === '.' || id === '..') {
+    throw usageFailure(`Invalid value for '${argument}': ${id === '' ? 'an empty text' : `'${id}'`} is no id.`)
+  }
+  // Through a buffer, for that puts U+FFFD in place of half a surrogate pair, which can't be encoded.
+  return encodeURIComponent(Buffer.from(id).toString())
+}
+
+// What HTTP takes, and the original sends: Latin-1 without control characters, not starting with white space.
+const sendable = /^(?!\s)[\t\x20-\x7e\xa0-\xff]*$/
+
+function sendableTenant(tenant: string): string {
+  if (sendable.test(tenant)) return tenant
+  const why = `The tenant ${JSON.stringify(tenant)} cannot be sent in a header`
+  const details = { next: 'cray-ims config set core tenant=NAME' }
+  if (/[^\x00-\xff]/.test(tenant)) throw new Failure(`${why}: it has characters beyond Latin-1.`, details)
+  throw connectionFailure([`${why}: it starts with white space or has control characters.`], details)
+}
+
+function sendableCredentials(authorization: string | undefined): string | undefined {
+  if (authorization === undefined || sendable.test(authorization)) return authorization
+  throw connectionFailure(['The token cannot be sent: it has characters that no header may have.'], { next: 'cray-ims auth login' })
+}

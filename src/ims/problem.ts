@@ -1,0 +1,126 @@
+import { STATUS_CODES } from 'node:http'
+import { Failure, type FailureDetails } from '../errors.ts'
+import { writeJson } from '../json/write.ts'
+import type { Value, ValueMap } from '../json/value.ts'
+import { listCommand, mayHaveHappened, namesOne, statusLine, type Asked } from './asked.ts'
+import { parseBody, textOf } from './body.ts'
+import { excerpt, printable } from './printable.ts'
+import type { HttpResponse } from './transport.ts'
+
+/** What a server has against one field of a request. */
+export interface FieldProblems {
+  /** The field's path: `link.type`, `ssh_containers.0.jail`; empty for the request as a whole. */
+  field: string
+  problems: string[]
+}
+
+/** The server answered with an error. */
+export class ServerFailure extends Failure {
+  /** HTTP status, from 400 up. */
+  readonly status: number
+  /** What a 422 has against the request's fields. */
+  readonly fields: readonly FieldProblems[]
+
+  constructor(message: string, details: FailureDetails & { status: number; fields: readonly FieldProblems[] }) {
+    super(message, details)
+    this.name = 'ServerFailure'
+    this.status = details.status
+    this.fields = details.fields
+  }
+}
+
+/** A request, and what its sender knows of how it was typed. */
+export interface Typed extends Asked {
+  /** What the user typed for a field: `--link-type s3`; undefined where it was nothing. */
+  optionOf?: (field: string) => string | undefined
+  /** The next command after a 404; the list of the same kind unless given. */
+  next?: string
+}
+
+/** The failure that an answer from 400 up means, in the original's words, with more below. */
+export function serverFailure(response: HttpResponse, asked: Typed): ServerFailure {
+  const body = parseBody(response)
+  const map = body instanceof Map ? body : undefined
+  const fields = fieldProblems(map?.get('errors'))
+  const { lines, next } = advice(response.status, map, asked)
+  const more = [...fieldLines(fields, asked.optionOf), ...remark(response, map), statusLine(response.status, asked), ...lines]
+  return new ServerFailure(printable(messageOf(response, map)), { status: response.status, fields, more, next })
+}
+
+function messageOf({ status, reason }: HttpResponse, body: ValueMap | undefined): string {
+  if (body?.has('title') && body.has('detail')) {
+    const parts = ['title', 'detail'].map((key) => text(body.get(key))).filter((part) => part !== undefined)
+    if (parts.length > 0) return parts.join(': ')
+  }
+  const answer = `Error received from server: ${status} ${reason || STATUS_CODES[status] || ''}`.trimEnd()
+  return body?.has('e') && body.has('err_msg') ? `${answer}: ${text(body.get('err_msg')) ?? ''}` : answer
+}
+
+function text(value: Value | undefined): string | undefined {
+  if (value === undefined || value === null) return undefined
+  return typeof value === 'string' ? value : writeJson(value)
+}
+
+/** The `errors` map of a problem, whose maps and lists may be nested, field by field. */
+export function fieldProblems(errors: Value | undefined): FieldProblems[] {
+  const found = new Map<string, string[]>()
+  const add = (field: string, problem: string) => found.set(field, [...(found.get(field) ?? []), printable(problem)])
+  const walk = (value: Value, field: string): void => {
+    if (value instanceof Map) {
+      for (const [key, inner] of value) walk(inner, join(field, key))
+    } else if (Array.isArray(value)) {
+      value.forEach((item, index) => walk(item, item instanceof Map || Array.isArray(item) ? join(field, String(index)) : field))
+    } else {
+      add(printable(field), text(value) ?? 'not valid')
+    }
+  }
+  if (errors !== undefined && errors !== null) walk(errors, '')
+  return [...found].map(([field, problems]) => ({ field, problems }))
+}
+
+// marshmallow, which the service checks with, has `_schema` for a record as a whole, and maps with indices for lists.
+function join(field: string, key: string): string {
+  if (key === '_schema') return field
+  return field ? `${field}.${key}` : key
+}
+
+function fieldLines(fields: readonly FieldProblems[], optionOf: Typed['optionOf']): string[] {
+  const labelled = fields.map(({ field, problems }) => ({ label: optionOf?.(field) ?? (field || 'request'), problems }))
+  const width = Math.max(0, ...labelled.map(({ label }) => label.length))
+  return labelled.flatMap(({ label, problems }) => problems.map((problem) => `  ${label.padEnd(width)}  ${problem}`))
+}
+
+// What the server says besides: a Flask error's `message`, or the text of an answer that is neither JSON nor a page.
+function remark(response: HttpResponse, body: ValueMap | undefined): string[] {
+  if (body) {
+    const message = body.has('detail') ? undefined : body.get('message')
+    return typeof message === 'string' ? [`  ${excerpt(message)}`] : []
+  }
+  const said = /^text\/plain\b/i.test(response.headers['content-type'] ?? '') ? excerpt(textOf(response)) : ''
+  return said ? [`  ${said}`] : []
+}
+
+function advice(status: number, body: ValueMap | undefined, asked: Typed): { lines: string[]; next?: string } {
+  const { method, url } = asked
+  switch (status) {
+    case 401:
+      return { lines: [], next: 'cray-ims auth login' }
+    case 403:
+      return {
+        lines: ['The token may be one of another network, or of a user who lacks the role.'],
+        next: 'cray-ims config get core.hostname',
+      }
+    case 404:
+      // The service names what is missing; a gateway that doesn't expose it says nothing.
+      if (!body) return { lines: ['IMS may not be reachable on this network.'], next: asked.next ?? 'cray-ims config get core.hostname' }
+      return { lines: [], next: asked.next ?? (namesOne(url.pathname) ? listCommand(url.pathname) : undefined) }
+    case 502:
+    case 504:
+      return { lines: [...mayHaveHappened({ method, url }), 'The gateway got no answer from IMS. Try again in a while.'] }
+    case 429:
+    case 503:
+      return { lines: ['The gateway or IMS is restarting or busy. Try again in a while.'] }
+    default:
+      return { lines: [] }
+  }
+}

@@ -1,0 +1,46 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { generate } from 'selfsigned'
+
+/** A certificate and its key, as PEM. */
+export interface Pair {
+  cert: string
+  key: string
+}
+
+const day = 24 * 60 * 60 * 1000
+
+/** A CA of its own. */
+export async function makeCa(name: string): Promise<Pair> {
+  return make(name, {
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+    ],
+  })
+}
+
+/** A server's certificate: of a CA, or self-signed; for 127.0.0.1 and localhost unless it is for another name. */
+export async function makeServerCertificate(of: { ca?: Pair; name?: string; expired?: boolean }): Promise<Pair> {
+  const now = Date.now()
+  return make(of.name ?? 'ims server', {
+    ...(of.ca ? { ca: of.ca } : {}),
+    ...(of.expired ? { notBeforeDate: new Date(now - 3 * day), notAfterDate: new Date(now - day) } : {}),
+    extensions: [
+      { name: 'subjectAltName', altNames: of.name ? [{ type: 2, value: of.name }] : [{ type: 2, value: 'localhost' }, { type: 7, ip: '127.0.0.1' }] },
+    ],
+  })
+}
+
+/** A self-signed certificate in a file, as a user would name it. */
+export async function selfSigned(folder: string): Promise<Pair & { file: string }> {
+  const pair = await makeServerCertificate({})
+  const file = join(folder, 'cert.pem')
+  writeFileSync(file, pair.cert)
+  return { ...pair, file }
+}
+
+async function make(name: string, options: Parameters<typeof generate>[1]): Promise<Pair> {
+  const made = await generate([{ name: 'commonName', value: name }], { keyType: 'ec', algorithm: 'sha256', ...options })
+  return { cert: made.cert, key: made.private }
+}
