@@ -1,5 +1,4 @@
 import { TextDecoder } from 'node:util'
-import { TextDecoder } from 'node:util'
 import { readJson } from '../json/read.ts'
 import type { Value } from '../json/value.ts'
 import type { HttpResponse } from './transport.ts'
