@@ -74,7 +74,7 @@ export function createApp(
       const { runQuery } = await import('../render/query.ts')
       const text = await runQuery(query, value ?? null, global.format)
       if (text === undefined) return 4
-      await io.stdout.write(`${text}\n`)
+      await io.stdout.write(text)
       return 0
     },
   }

@@ -30,8 +30,12 @@ export interface App {
    * @throws Failure where there is none, or it can't be read.
    */
   configuration(): Configuration
-  /** The service, with the user's credentials. */
-  api(): Promise<Api>
+  /**
+   * The service, with the user's credentials.
+   *
+   * @param how held: for many requests, whose caller shows and outlasts a service that is away.
+   */
+  api(how?: { held: boolean }): Promise<Api>
   /** Verified HTTP without credentials: for the token endpoint. */
   transport(): Promise<Transport>
   /** Prints a result on stdout, as `--format` and `--query` say; the exit code that it deserves. */

@@ -44,3 +44,29 @@ export function placesOf(job: Pick<Job, 'job_type' | 'remote_build_node'>, jaile
   if (job.remote_build_node) return { imageRoot: undefined, log: undefined, ...files }
   return { imageRoot: '/mnt/image/build/image-root', log: '/mnt/image/kiwi.log', ...files }
 }
+
+/** The statuses of a job that succeeds, in order. Source: the service's job templates. */
+const courses: Readonly<Record<Job['job_type'], readonly JobStatus[]>> = {
+  create: ['creating', 'fetching_recipe', 'waiting_for_repos', 'building_image', 'packaging_artifacts', 'success'],
+  customize: ['creating', 'fetching_image', 'waiting_on_user', 'packaging_artifacts', 'success'],
+}
+
+/** Every status that a job can have. */
+export const statuses: readonly JobStatus[] = [...new Set<JobStatus>([...Object.values(courses).flat(), 'waiting_on_user', 'error'])]
+
+/**
+ * Whether a job has reached a status, still may, or can't any more. One that it passed between two looks counts as
+ * reached.
+ */
+export function reached(job: Pick<Job, 'status' | 'job_type' | 'enable_debug'>, wanted: JobStatus): 'yes' | 'may' | 'no' {
+  if (job.status === wanted) return 'yes'
+  const course = courses[job.job_type]
+  const [at, goal] = [course.indexOf(job.status), course.indexOf(wanted)]
+  if (goal >= 0 && at > goal) return 'yes'
+  const stage = stageOf(job)
+  if (stage === 'success' || stage === 'error') return 'no'
+  // A create job that waits on its user has failed: whatever its user does, it ends in error.
+  if (job.job_type === 'create' && stage === 'waiting') return wanted === 'error' ? 'may' : course.indexOf('building_image') >= goal && goal >= 0 ? 'yes' : 'no'
+  if (wanted === 'waiting_on_user') return shellOutlook(job) === 'may come' ? 'may' : 'no'
+  return wanted === 'error' || goal >= 0 ? 'may' : 'no'
+}

@@ -27,7 +27,7 @@ export function compileQuery(expression: string): Query {
 
 /**
  * What the query finds in the value: a scalar bare, a list of scalars one a line, anything else in the format; an
- * empty list is an empty text, null is undefined. No newline at the end.
+ * empty list is no line, null is undefined. Whole lines.
  *
  * @throws Failure of the command line, when the expression doesn't fit the value.
  */
@@ -35,8 +35,8 @@ export async function runQuery(query: Query, value: Value, format: Format): Prom
   const found = find(query, value)
   if (found === null) return undefined
   if (isScalar(found)) return line(found)
-  if (Array.isArray(found) && found.every(isScalar)) return found.map(line).join('\n')
-  return render(found, format)
+  if (Array.isArray(found) && found.every(isScalar)) return found.map(line).join('')
+  return `${await render(found, format)}\n`
 }
 
 function find({ expression, tree }: Query, value: Value): Value {
@@ -61,7 +61,7 @@ function isScalar(item: Value): boolean {
 }
 
 function line(item: Value): string {
-  return isNumber(item) ? numberText(item) : String(item)
+  return `${isNumber(item) ? numberText(item) : String(item)}\n`
 }
 
 /**

@@ -16,7 +16,7 @@ test.each([
   ['an empty text on the line', { flag: '', env: { [variable]: 'e' } }, { value: '', source: 'flag' }],
   ['the environment next', { env: { [variable]: 'e' }, table: { job_type: 't' } }, { value: 'e', source: 'environment' }],
   ['an empty variable', { env: { [variable]: '' }, table: { job_type: 't' } }, { value: '', source: 'environment' }],
-  ['then the configuration', { env: {}, table: { job_type: 5 } }, { value: 5, source: 'configuration' }],
+  ['then the configuration', { env: {}, table: { job_type: { number: '5' } } }, { value: { number: '5' }, source: 'configuration' }],
   ['a false there', { env: {}, table: { job_type: false } }, { value: false, source: 'configuration' }],
   ['a key with dashes', { env: {}, table: { 'job-type': 't' } }, { value: 't', source: 'configuration' }],
   ['underscores before dashes', { env: {}, table: { 'job-type': 't', job_type: 'u' } }, { value: 'u', source: 'configuration' }],

@@ -23,7 +23,7 @@ describe('a scalar is bare', () => {
     ['min_by(@, &created).name', jobs, 'b'],
     ["join(',', [].name)", jobs, 'b,a,c'],
   ])('%s of %s', async (expression, source, text) => {
-    for (const format of ['json', 'toml', 'yaml'] as const) expect(await run(expression, source, format)).toBe(text)
+    for (const format of ['json', 'toml', 'yaml'] as const) expect(await run(expression, source, format)).toBe(`${text}\n`)
   })
 })
 
@@ -38,7 +38,7 @@ describe('a list of scalars is one a line', () => {
     ['keys(@)', '{"b":1,"10":2,"2":3}', 'b\n10\n2'],
     ['*', '{"b":1,"10":2.0,"2":3}', '1\n2.0\n3'],
   ])('%s of %s', async (expression, source, text) => {
-    expect(await run(expression, source, 'toml')).toBe(text)
+    expect(await run(expression, source, 'toml')).toBe(text === '' ? '' : `${text}\n`)
   })
 })
 
@@ -52,7 +52,7 @@ describe('anything else is in the format', () => {
     ['{a: links[0].z, n: n[0][0]}', 'yaml', 'a: 1.0\nn: 1\n'],
     ['n', 'yaml', '- - 1\n- []\n'],
   ])('%s in %s', async (expression, format, text) => {
-    expect(await run(expression, source, format)).toBe(text)
+    expect(await run(expression, source, format)).toBe(`${text}\n`)
   })
 })
 
@@ -67,7 +67,7 @@ describe('a number that is selected keeps its text; one that is looked into is a
     ['contains(list, `9`)', 'true'], ['let $x = float in [$x, one]', '1.0\n1'], ['one && big', '12345678901234567890123'],
     ['sort_by([@], &to_number(float))[0].float', '1.0'], ['max_by([{n: one}, {n: big}], &n).n', '12345678901234567890123'],
   ])('%s', async (expression, text) => {
-    expect(await run(expression, numbers)).toBe(text)
+    expect(await run(expression, numbers)).toBe(`${text}\n`)
   })
 })
 
@@ -104,7 +104,7 @@ describe('an expression that is wrong', () => {
   })
 
   it('takes a literal that looks like a call for what it is', async () => {
-    expect(await run('`{"type": "Function", "name": "x"}`.name', '{}')).toBe('x')
+    expect(await run('`{"type": "Function", "name": "x"}`.name', '{}')).toBe('x\n')
   })
 })
 

@@ -1,0 +1,14 @@
+import { TransportFault, type FaultKind } from './faults.ts'
+import { ServerFailure } from './problem.ts'
+import { busy } from './retry.ts'
+
+const passing: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'refused', 'unreachable', 'dns', 'dns-temporary', 'connect-timeout', 'idle-timeout', 'reset', 'truncated', 'proxy',
+])
+
+/** Whether a failure means that the service is away for a while: its gateway restarts, or the network is down. */
+export function isAway(error: unknown): error is Error {
+  if (error instanceof ServerFailure) return busy.has(error.status)
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof TransportFault && passing.has(cause.kind)
+}

@@ -1,0 +1,130 @@
+import { toData, toValue } from '../json/value.ts'
+import { connect, encodeSegment, type Api, type ApiOptions, type ApiRequest } from './api.ts'
+import type {
+  Deleted,
+  Image,
+  ImageChange,
+  Job,
+  JobSelection,
+  NewImage,
+  NewJob,
+  NewPublicKey,
+  NewRecipe,
+  PublicKey,
+  Recipe,
+  RecipeChange,
+  RemoteBuildNode,
+  RemoteBuildNodeStatus,
+  Version,
+} from './records.ts'
+
+/** How the service is reached. Each is as the program's option of that name. */
+export interface ClientOptions extends Pick<ApiOptions, 'hostname' | 'tenant' | 'insecure' | 'caFile' | 'connectTimeout' | 'requestTimeout' | 'retries' | 'signal' | 'warn'> {
+  /** An access token, or what gives one: asked again, with true, when the service refuses it. */
+  token?: string | ((refused: boolean) => string | undefined | Promise<string | undefined>)
+  /** Environment that proxies and CAs are taken from; that of the process unless given. */
+  env?: Readonly<Record<string, string | undefined>>
+}
+
+/** Reads records of a kind. */
+export interface Listing<R> {
+  list(): Promise<R[]>
+  /** @throws ServerFailure with status 404 for an id that isn't known. */
+  describe(id: string): Promise<R>
+}
+
+/** A kind of record that can be deleted: for good, unless it is one that is kept among the deleted. */
+export interface Collection<R, New> extends Listing<R> {
+  create(record: New): Promise<R>
+  delete(id: string): Promise<void>
+  deleteAll(): Promise<void>
+}
+
+export interface ChangingCollection<R, New, Change> extends Collection<R, New> {
+  update(id: string, change: Change): Promise<R>
+}
+
+/** What was deleted and can be brought back, or deleted for good. */
+export interface DeletedCollection<R> extends Listing<Deleted<R>> {
+  undelete(id: string): Promise<void>
+  delete(id: string): Promise<void>
+  deleteAll(): Promise<void>
+}
+
+/**
+ * The Image Management Service. Requests are made over connections that are held; `close()` ends them. What is refused
+ * or can't be reached throws a Failure (ServerFailure for an answer from 400 up), whose message says why.
+ */
+export class ImsClient {
+  readonly publicKeys: Collection<PublicKey, NewPublicKey>
+  readonly recipes: ChangingCollection<Recipe, NewRecipe, RecipeChange>
+  readonly images: ChangingCollection<Image, NewImage, ImageChange>
+  readonly jobs: Omit<Collection<Job, NewJob>, 'deleteAll'> & {
+    /** Deletes the jobs that are selected; without a selection all, running ones included. */
+    deleteAll(selection?: JobSelection): Promise<void>
+  }
+  readonly remoteBuildNodes: Collection<RemoteBuildNode, RemoteBuildNode> & { readonly status: Listing<RemoteBuildNodeStatus> }
+  readonly deleted: {
+    readonly publicKeys: DeletedCollection<PublicKey>
+    readonly recipes: DeletedCollection<Recipe>
+    readonly images: DeletedCollection<Image>
+  }
+  readonly #api: Api
+
+  /** @throws Failure for a hostname that is no address. */
+  constructor({ token, env = process.env, ...options }: ClientOptions) {
+    this.#api = connect({ ...options, env, keepAlive: true, brief: false, authorization: token === undefined ? undefined : bearer(token) })
+    const collection = <R, New>(path: string) => makeCollection<R, New>(this.#api, path)
+    this.publicKeys = collection('public-keys')
+    this.recipes = { ...collection<Recipe, NewRecipe>('recipes'), update: changing(this.#api, 'recipes') }
+    this.images = { ...collection<Image, NewImage>('images'), update: changing(this.#api, 'images') }
+    this.jobs = collection('jobs')
+    this.remoteBuildNodes = { ...collection<RemoteBuildNode, RemoteBuildNode>('remote-build-nodes'), status: collection('remote-build-nodes/status') }
+    this.deleted = { publicKeys: makeDeleted(this.#api, 'public-keys'), recipes: makeDeleted(this.#api, 'recipes'), images: makeDeleted(this.#api, 'images') }
+  }
+
+  version(): Promise<Version> {
+    return ask(this.#api, { method: 'GET', path: '/apis/ims/version' })
+  }
+
+  /** Ends held connections. */
+  close(): Promise<void> {
+    return this.#api.close()
+  }
+}
+
+const root = '/apis/ims/v3'
+
+function bearer(token: NonNullable<ClientOptions['token']>): (refused?: boolean) => Promise<string | undefined> {
+  return async (refused = false) => {
+    const value = typeof token === 'string' ? token : await token(refused)
+    return value === undefined ? undefined : `Bearer ${value}`
+  }
+}
+
+async function ask<T>(api: Api, { body, ...request }: Omit<ApiRequest, 'body'> & { body?: object }): Promise<T> {
+  const answer = await api.send({ ...request, body: body && toValue(body) })
+  return (answer === undefined ? undefined : toData(answer)) as T
+}
+
+function makeCollection<R, New>(api: Api, kind: string) {
+  const path = `${root}/${kind}`
+  const one = (id: string) => `${path}/${encodeSegment(id)}`
+  return {
+    list: () => ask<R[]>(api, { method: 'GET', path }),
+    describe: async (id: string) => ask<R>(api, { method: 'GET', path: one(id) }),
+    create: (record: New) => ask<R>(api, { method: 'POST', path, body: record as object }),
+    delete: async (id: string) => ask<void>(api, { method: 'DELETE', path: one(id) }),
+    deleteAll: (selection: object = {}) => ask<void>(api, { method: 'DELETE', path, query: selection as Record<string, string> }),
+  }
+}
+
+const changing =
+  <R, Change extends object>(api: Api, kind: string) =>
+  async (id: string, change: Change): Promise<R> =>
+    ask(api, { method: 'PATCH', path: `${root}/${kind}/${encodeSegment(id)}`, body: change })
+
+function makeDeleted<R>(api: Api, kind: string): DeletedCollection<R> {
+  const change = changing<void, { operation: string }>(api, `deleted/${kind}`)
+  return { ...makeCollection<Deleted<R>, never>(api, `deleted/${kind}`), undelete: (id) => change(id, { operation: 'undelete' }) }
+}

@@ -1,0 +1,11 @@
+export { Failure, type FailureDetails } from './errors.ts'
+export {
+  ImsClient,
+  type ChangingCollection,
+  type ClientOptions,
+  type Collection,
+  type DeletedCollection,
+  type Listing,
+} from './ims/client.ts'
+export { ServerFailure, type FieldProblems } from './ims/problem.ts'
+export type * from './ims/records.ts'
