@@ -1,4 +1,13 @@
-import { containersInOrder, eventTime, hasEnded, hasStarted, type Container, type Pod, type PodEvent } from './pod.ts'
+import {
+  containersInOrder,
+  eventTime,
+  hasEnded,
+  hasStarted,
+  wasKilled,
+  type Container,
+  type Pod,
+  type PodEvent,
+} from './pod.ts'
 
 /** Why a pod doesn't do what it should. */
 export interface Diagnosis {
@@ -8,7 +17,7 @@ export interface Diagnosis {
   readonly container: string | undefined
   /** Kubernetes' own words; empty where it has none. */
   readonly message: string
-  /** Whether nothing can come of the pod any more. What isn't final may pass: room on a node, a registry that answers. */
+  /** Whether nothing can come of the pod any more. What isn't final may pass: a node gets room, a registry answers. */
   readonly final: boolean
 }
 
@@ -28,7 +37,14 @@ export function diagnosisText({ reason, container, message }: Diagnosis): string
 export function diagnose(pod: Pod | undefined, events: readonly PodEvent[] = []): Diagnosis | undefined {
   if (!pod) return withoutPod(events)
   const containers = containersInOrder(pod)
-  return evicted(pod) ?? killed(pod, containers) ?? failed(pod, containers) ?? stuck(containers, events) ?? unscheduled(pod, events) ?? unready(pod, events)
+  return (
+    evicted(pod) ??
+    killed(pod, containers) ??
+    failed(pod, containers) ??
+    stuck(containers, events) ??
+    unscheduled(pod, events) ??
+    unready(pod, events)
+  )
 }
 
 function withoutPod(events: readonly PodEvent[]): Diagnosis | undefined {
@@ -39,7 +55,12 @@ function withoutPod(events: readonly PodEvent[]): Diagnosis | undefined {
 // Evicted, Preempting, NodeLost, Shutdown, DeadlineExceeded: what Kubernetes does to a pod as a whole.
 function evicted({ status }: Pod): Diagnosis | undefined {
   if (!status.reason) return undefined
-  return { reason: status.reason, container: undefined, message: oneLine(status.message), final: status.phase === 'Failed' }
+  return {
+    reason: status.reason,
+    container: undefined,
+    message: oneLine(status.message),
+    final: status.phase === 'Failed',
+  }
 }
 
 function killed(pod: Pod, containers: readonly Container[]): Diagnosis | undefined {
@@ -91,7 +112,9 @@ function stuck(containers: readonly Container[], events: readonly PodEvent[]): D
 
 function pullWords(reason: string, events: readonly PodEvent[]): string | undefined {
   if (reason !== 'ImagePullBackOff') return undefined
-  const pull = events.findLast(({ reason, message }) => reason === 'Failed' && message?.startsWith('Failed to pull image'))
+  const pull = events.findLast(
+    ({ reason, message }) => reason === 'Failed' && message?.startsWith('Failed to pull image'),
+  )
   return pull && oneLine(pull.message)
 }
 
@@ -107,12 +130,10 @@ function unscheduled({ spec, status }: Pod, events: readonly PodEvent[]): Diagno
 // A volume that can't be mounted, a network that can't be set up: only the events say so.
 function unready(pod: Pod, events: readonly PodEvent[]): Diagnosis | undefined {
   if (pod.status.phase !== 'Pending' || containersInOrder(pod).some(hasStarted)) return undefined
-  const warning = events.findLast(({ type, reason }) => type === 'Warning' && reason?.startsWith('Failed') && reason !== 'FailedScheduling')
+  const warning = events.findLast(
+    ({ type, reason }) => type === 'Warning' && reason?.startsWith('Failed') && reason !== 'FailedScheduling',
+  )
   return warning && { reason: warning.reason!, container: undefined, message: oneLine(warning.message), final: false }
-}
-
-function wasKilled({ state: { terminated } }: Container): boolean {
-  return Boolean(terminated && (terminated.reason === 'OOMKilled' || terminated.signal || terminated.exitCode === 137))
 }
 
 function lastOf(events: readonly PodEvent[], reason: string): PodEvent | undefined {
@@ -123,32 +144,3 @@ function lastOf(events: readonly PodEvent[], reason: string): PodEvent | undefin
 }
 
 const oneLine = (text = ''): string => text.replace(/\s+/g, ' ').trim()
-
-/** What of a job decides which of its containers failed. */
-export interface FailedJob {
-  readonly job_type: string
-  readonly status: string
-  /** Its last status before it ended, where that was seen. */
-  readonly previousStatus?: string
-}
-
-/**
- * The container of a pod that made its job fail: the first init container that ended with another code than 0 or was
- * killed; else, for a create job that waits on its user or ended after building_image, build-image, which can fail
- * and exit 0; else buildenv-sidecar. Source: the service's job templates.
- */
-export function failedContainer(pod: Pod, job: FailedJob): string {
-  const containers = containersInOrder(pod)
-  const died = containers.find((container) => container.init && wentWrong(container))
-  if (died) return died.name
-  const afterBuild =
-    job.job_type === 'create' &&
-    (job.status === 'waiting_on_user' || (job.status === 'error' && (job.previousStatus ?? 'building_image') === 'building_image'))
-  return afterBuild ? 'build-image' : 'buildenv-sidecar'
-}
-
-function wentWrong(container: Container): boolean {
-  const { state, lastState } = container
-  const end = state.terminated ?? lastState.terminated
-  return wasKilled(container) || Boolean(end && (end.exitCode !== 0 || end.reason === 'OOMKilled'))
-}

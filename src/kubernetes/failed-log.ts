@@ -1,4 +1,4 @@
-import { failedContainer, type FailedJob } from './diagnosis.ts'
+import { failedContainer, type FailedJob } from './failed-container.ts'
 import type { CallLimits, Kubectl } from './kubectl.ts'
 import { containersInOrder, type JobInCluster, type Pod } from './pod.ts'
 

@@ -19,13 +19,19 @@ export class KubectlFault extends Error {
   }
 }
 
+/** What kubectl says when no cluster answers, or none that is up. */
+const unreachable = [
+  /^The connection to the server .* was refused/m,
+  /Unable to connect to the server|no configuration has been provided/,
+  /\((ServiceUnavailable|Timeout|ServerTimeout|GatewayTimeout)\)|the server is currently unable|apiserver not ready/,
+  /dial tcp|i\/o timeout|TLS handshake timeout|no route to host|context deadline exceeded/i,
+  /http2: client connection lost|unexpected EOF/,
+]
+
 const patterns: readonly (readonly [KubectlFaultKind, RegExp])[] = [
   ['not found', /\(NotFound\)|^error: the server doesn't have a resource type/m],
   ['forbidden', /\((Forbidden|Unauthorized)\)|must be logged in|asked for the client to provide credentials/i],
-  [
-    'unreachable',
-    /^The connection to the server .* was refused|Unable to connect to the server|\((ServiceUnavailable|Timeout|ServerTimeout|GatewayTimeout)\)|no configuration has been provided|dial tcp|i\/o timeout|TLS handshake timeout|no route to host|context deadline exceeded|the server is currently unable|apiserver not ready|http2: client connection lost|unexpected EOF/im,
-  ],
+  ...unreachable.map((pattern) => ['unreachable', pattern] as const),
 ]
 
 /** The fault that an exit code of kubectl and what it wrote on stderr stand for. */
@@ -44,13 +50,17 @@ export function lateFault(milliseconds: number): KubectlFault {
 // kubectl logs (`E0312 10:11:12.123456 …`), warns and may print a usage besides what it has to say.
 function ownWords(stderr: string): string {
   const lines = stderr.split('\n').map((line) => line.trim())
-  const said = lines.filter((line) => line && !/^[EWIF]\d{4} |^W(arning|ARNING):|^Defaulted container|^Killed$/.test(line))
+  const said = lines.filter(
+    (line) => line && !/^[EWIF]\d{4} |^W(arning|ARNING):|^Defaulted container|^Killed$/.test(line),
+  )
   return (said.find((line) => /^(error|unable|the connection)/i.test(line)) ?? said.at(-1) ?? '')
     .replace(/^error: /i, '')
     .replace(/^Error from server( \(\w+\))?: /, '')
 }
 
-const needs: Readonly<Record<KubectlFaultKind, { more: (namespace: string) => string; next: (namespace: string) => string }>> = {
+const needs: Readonly<
+  Record<KubectlFaultKind, { more: (namespace: string) => string; next: (namespace: string) => string }>
+> = {
   missing: {
     more: () => 'It takes kubectl in PATH, and a kubeconfig that may read pods and their logs.',
     next: () => 'ssh to a node that has kubectl (a master, ncn-m001) and try again there',
@@ -80,5 +90,10 @@ const needs: Readonly<Record<KubectlFaultKind, { more: (namespace: string) => st
  */
 export function kubectlFailure(fault: KubectlFault, goal: string, namespace: string): Failure {
   const { more, next } = needs[fault.kind]
-  return new Failure(`${goal}: ${fault.message}`, { exit: 1, more: [more(namespace)], next: next(namespace), cause: fault })
+  return new Failure(`${goal}: ${fault.message}`, {
+    exit: 1,
+    more: [more(namespace)],
+    next: next(namespace),
+    cause: fault,
+  })
 }

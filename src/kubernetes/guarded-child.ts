@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream'
 export interface GuardedChild {
   readonly stdout: Readable
   readonly stderr: Readable
-  /** Its exit code (128 + n after signal n), when it has ended and its output has been read. Rejects when it can't start. */
+  /** Its exit code (128 + n after signal n), once its output has been read. Rejects when it can't start. */
   readonly ended: Promise<number>
   /** Ends it and whatever it started, at once. */
   kill(): void
@@ -18,7 +18,10 @@ export interface GuardedChild {
 const guard = '"$@" 3<&- & p=$!; (read -r _; kill -9 0) <&3 >/dev/null 2>&1 & w=$!; wait $p; s=$?; kill -9 $w; exit $s'
 
 /** Starts a program of PATH, without input, in a process group of its own: a Ctrl-C in the terminal is ours alone. */
-export function startGuarded(command: readonly string[], env: Readonly<Record<string, string | undefined>>): GuardedChild {
+export function startGuarded(
+  command: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): GuardedChild {
   const child = spawn('/bin/sh', ['-c', guard, 'sh', ...command], {
     detached: true,
     env,

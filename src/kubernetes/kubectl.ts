@@ -38,7 +38,10 @@ export const callLimit = 10_000
  * The `kubectl` of a PATH, with the environment's `KUBECONFIG`. The first call tells whether it can be used: there
  * is nothing to ask before.
  */
-export function createKubectl(env: Readonly<Record<string, string | undefined>>, { limit: usual = callLimit } = {}): Kubectl {
+export function createKubectl(
+  env: Readonly<Record<string, string | undefined>>,
+  { limit: usual = callLimit } = {},
+): Kubectl {
   const ownEnv = environment(env)
 
   function follow(args: readonly string[]): FollowingCall {

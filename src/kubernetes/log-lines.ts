@@ -21,7 +21,11 @@ export interface Reading {
  * isn't among them.
  * @throws KubectlFault
  */
-export async function* logLines(kubectl: Kubectl, args: readonly string[], { signal, silence }: Reading): AsyncGenerator<StampedLine> {
+export async function* logLines(
+  kubectl: Kubectl,
+  args: readonly string[],
+  { signal, silence }: Reading,
+): AsyncGenerator<StampedLine> {
   if (signal?.aborted) return
   const call = kubectl.follow(args)
   signal?.addEventListener('abort', call.close, { once: true })
@@ -43,12 +47,19 @@ export async function* logLines(kubectl: Kubectl, args: readonly string[], { sig
   }
 }
 
-async function nextWithin<T>(from: AsyncIterator<T>, limit: number | undefined, close: () => void): Promise<IteratorResult<T>> {
+async function nextWithin<T>(
+  from: AsyncIterator<T>,
+  limit: number | undefined,
+  close: () => void,
+): Promise<IteratorResult<T>> {
   let late = false
-  const timer = limit === undefined ? undefined : setTimeout(() => {
-    late = true
-    close()
-  }, limit)
+  const timer =
+    limit === undefined
+      ? undefined
+      : setTimeout(() => {
+          late = true
+          close()
+        }, limit)
   try {
     return await from.next()
   } finally {

@@ -1,11 +1,8 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
-import { diagnose, diagnosisText } from './diagnosis.ts'
 import { KubectlFault } from './fault.ts'
 import { callLimit, type Kubectl } from './kubectl.ts'
-import { createBookmark, logLines } from './log-lines.ts'
-import { merge } from './merge.ts'
-import { containersInOrder, findPod, hasEnded, hasStarted, type Container, type JobInCluster, type Pod } from './pod.ts'
+import { logLines } from './log-lines.ts'
+import { containersInOrder, findPod, hasStarted, type Container, type JobInCluster, type Pod } from './pod.ts'
 
 /** A line of a job's log. */
 export interface LogLine {
@@ -28,37 +25,30 @@ export interface LogSelection {
   notice?: (text: string) => void
 }
 
-/** How the logs are followed. */
-export interface Following extends LogSelection {
-  /** Whether the job has ended by now. */
-  jobEnded: () => Promise<boolean>
-  /** Milliseconds between looks at pod and job. */
-  interval?: number
-  /** Milliseconds that containers get to end after their job did. */
-  grace?: number
-  /** How many looks in a row may fail before it is given up. */
-  tries?: number
-  /** Resolves after so many milliseconds; rejects when aborted. */
-  sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<unknown>
-}
-
 /**
  * The logs of a job's containers as they are now, in the order they run.
  * @throws KubectlFault
  * @throws Failure when there is no such container, or it hasn't started
  */
-export async function* readLogs(kubectl: Kubectl, job: JobInCluster, selection: LogSelection = {}): AsyncGenerator<LogLine> {
+export async function* readLogs(
+  kubectl: Kubectl,
+  job: JobInCluster,
+  selection: LogSelection = {},
+): AsyncGenerator<LogLine> {
   const { signal, notice, container: only } = selection
   const pod = await findPod(kubectl, job, { signal })
   if (!pod) throw noPod(job)
   for (const container of chosen(pod, only)) {
     if (!hasStarted(container)) {
       if (only === undefined) continue
-      throw new Failure(`Container ${only} has not started: ${container.state.waiting?.reason ?? 'Pending'}`, { exit: 1 })
+      throw new Failure(`Container ${only} has not started: ${container.state.waiting?.reason ?? 'Pending'}`, {
+        exit: 1,
+      })
     }
     try {
       const args = [...logArgs(job, pod, container.name), ...limits(selection)]
-      for await (const line of logLines(kubectl, args, { signal, silence: callLimit })) yield { container: container.name, ...line }
+      for await (const line of logLines(kubectl, args, { signal, silence: callLimit }))
+        yield { container: container.name, ...line }
       signal?.throwIfAborted()
     } catch (fault) {
       // A log can be gone (its node, its file) while the others are there.
@@ -68,153 +58,21 @@ export async function* readLogs(kubectl: Kubectl, job: JobInCluster, selection: 
   }
 }
 
-/**
- * The logs of a job's containers from the first to the last, to the end of the job: init containers one after
- * another, then the others side by side, each from when it starts. A stream that breaks is taken up again where it
- * broke; a pod that takes the place of the first is followed in turn.
- * @throws KubectlFault also when the cluster is away for longer than `tries` looks
- * @throws Failure when there is no such container
- */
-export async function* followLogs(kubectl: Kubectl, job: JobInCluster, following: Following): AsyncGenerator<LogLine> {
-  const { signal, container: only, interval = 5000, tries = 24, sleep = pause, notice = () => {} } = following
-  const stop = new AbortController()
-  const ends = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
-  const rest = (most = interval) => sleep(Math.min(interval, most), ends).catch(() => {})
-  const progress: Progress = { lines: 0, held: 0 }
-  let known: Pod | undefined
-  let told: string | undefined
-
-  async function look(): Promise<Pod | undefined> {
-    if (known && hasEnded(known)) return known
-    for (let left = tries; ; left--) {
-      try {
-        return (known = await findPod(kubectl, job, { signal: ends }))
-      } catch (fault) {
-        if (ends.aborted) return undefined
-        if (left <= 1 || !isFault(fault, 'unreachable')) throw fault
-        tell(fault.message)
-        await rest()
-      }
-    }
-  }
-
-  function tell(text: string): void {
-    if (text !== told) notice((told = text))
-  }
-
-  async function* container(pod: Pod, name: string, started: boolean): AsyncGenerator<LogLine> {
-    const own = (seen: Pod | undefined): Container | undefined =>
-      seen?.metadata.uid === pod.metadata.uid && seen ? containersInOrder(seen).find((one) => one.name === name) : undefined
-    const bookmark = createBookmark()
-    let left = tries
-    let complete = false
-    for (let seen = await look(); !ends.aborted; seen = await look()) {
-      const now = own(seen)
-      if (!now || (complete && now.state.terminated)) return
-      complete = false
-      if (!hasStarted(now)) {
-        if (hasEnded(seen!)) return
-        const why = diagnose(seen)
-        if (why) tell(diagnosisText(why))
-        await rest()
-        continue
-      }
-      const since = bookmark.since()
-      const isNew = bookmark.again()
-      // What it wrote before we came may be cut; what it writes from then on may not.
-      const args = [...logArgs(job, pod, name), '-f', ...(since ? [since] : started ? limits(following) : [])]
-      try {
-        for await (const line of logLines(kubectl, args, { signal: ends })) {
-          if (!isNew(line)) continue
-          left = tries
-          progress.lines++
-          progress.held++
-          yield { container: name, ...line }
-          progress.held--
-        }
-        if (now.state.terminated || ends.aborted || own(await look())?.state.terminated) return
-        // A pod's state comes a little after the end of its log.
-        complete = true
-        await rest(1000)
-      } catch (fault) {
-        if (ends.aborted) return
-        const passes = isFault(fault, 'unreachable')
-        if (!passes && !isFault(fault, 'failed', 'not found')) throw fault
-        // What the cluster itself refuses, it goes on to refuse, but for a moment around a start.
-        left = passes ? left - 1 : Math.min(left - 1, 2)
-        if (left <= 0 && passes) throw fault
-        if (left <= 0) return void notice(`${name}: no more logs: ${fault.message}`)
-        tell(`${name}: ${fault.message}; reading on`)
-        await rest()
-      }
-    }
-  }
-
-  async function* allOf(pod: Pod): AsyncGenerator<LogLine> {
-    const containers = chosen(pod, only)
-    const stream = (one: Container) => container(pod, one.name, hasStarted(one))
-    for (const one of containers.filter(({ init }) => init)) yield* stream(one)
-    yield* merge(containers.filter(({ init }) => !init).map(stream))
-  }
-
-  try {
-    known = await findPod(kubectl, job, { signal })
-    void stopAfter(following, progress, ends, stop)
-    while (!known && !ends.aborted) {
-      await rest()
-      await look()
-    }
-    if (!known && !signal?.aborted) throw noPod(job)
-    for (let pod = known; pod && !ends.aborted; pod = known) {
-      yield* allOf(pod)
-      known = undefined
-      await look()
-      if (known === undefined || (known as Pod).metadata.uid === pod.metadata.uid) break
-    }
-    signal?.throwIfAborted()
-  } finally {
-    stop.abort()
-  }
-}
-
-/** How far the reader is. */
-interface Progress {
-  /** Lines so far. */
-  lines: number
-  /** Lines that the reader hasn't done with. */
-  held: number
-}
-
-// Containers end shortly after their job; one that neither ends nor writes isn't waited for.
-async function stopAfter(following: Following, progress: Progress, ends: AbortSignal, stop: AbortController): Promise<void> {
-  const { jobEnded, interval = 5000, grace = 10_000, sleep = pause } = following
-  try {
-    // A server that doesn't answer now may do so at the next look.
-    while (!(await jobEnded().catch(() => false))) await sleep(interval, ends)
-    let before: number
-    do {
-      before = progress.lines
-      await sleep(grace, ends)
-    } while (progress.lines > before || progress.held > 0)
-    stop.abort()
-  } catch {
-    // It was over before.
-  }
-}
-
-function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return wait(milliseconds, undefined, { signal })
-}
-
-function logArgs(job: JobInCluster, pod: Pod, container: string): string[] {
+/** The call that reads a container's log. */
+export function logArgs(job: JobInCluster, pod: Pod, container: string): string[] {
   return ['logs', '-n', job.kubernetes_namespace, `pod/${pod.metadata.name}`, '-c', container, '--timestamps']
 }
 
-function limits({ since, tail }: LogSelection): string[] {
+/** What limits a log to what was asked for. */
+export function limits({ since, tail }: LogSelection): string[] {
   return [...(since === undefined ? [] : [`--since=${since}s`]), ...(tail === undefined ? [] : [`--tail=${tail}`])]
 }
 
-function chosen(pod: Pod, only: string | undefined): Container[] {
+/**
+ * The containers that are asked for, in their order.
+ * @throws Failure when there is none of that name
+ */
+export function chosen(pod: Pod, only: string | undefined): Container[] {
   const all = containersInOrder(pod)
   if (only === undefined) return all
   const one = all.find(({ name }) => name === only)
@@ -225,10 +83,15 @@ function chosen(pod: Pod, only: string | undefined): Container[] {
   })
 }
 
-function noPod(job: JobInCluster): KubectlFault {
-  return new KubectlFault('not found', `there is no pod with job-name=${job.kubernetes_job} in namespace ${job.kubernetes_namespace}`)
+/** What is said of a job that has no pod. */
+export function noPod(job: JobInCluster): KubectlFault {
+  return new KubectlFault(
+    'not found',
+    `there is no pod with job-name=${job.kubernetes_job} in namespace ${job.kubernetes_namespace}`,
+  )
 }
 
-function isFault(fault: unknown, ...kinds: KubectlFault['kind'][]): fault is KubectlFault {
+/** Whether an error is a fault of one of these kinds. */
+export function isFault(fault: unknown, ...kinds: KubectlFault['kind'][]): fault is KubectlFault {
   return fault instanceof KubectlFault && kinds.includes(fault.kind)
 }

@@ -95,7 +95,11 @@ export interface Container {
 
 /** The containers in the order they run: init containers, then the others, which run side by side. */
 export function containersInOrder({ spec, status }: Pod): Container[] {
-  const described = (init: boolean, names: readonly { name: string }[] = [], statuses: readonly ContainerStatus[] = []) =>
+  const described = (
+    init: boolean,
+    names: readonly { name: string }[] = [],
+    statuses: readonly ContainerStatus[] = [],
+  ) =>
     names.map(({ name }): Container => {
       const own = statuses.find((candidate) => candidate.name === name)
       return { name, init, state: own?.state ?? {}, lastState: own?.lastState ?? {} }
@@ -109,6 +113,11 @@ export function containersInOrder({ spec, status }: Pod): Container[] {
 /** Whether a container runs or did run, so that there are logs of it. */
 export function hasStarted({ state, lastState }: Container): boolean {
   return Boolean(state.running || state.terminated || lastState.terminated)
+}
+
+/** Whether a container was killed, for its memory or by a signal; its exit code may be 0 all the same. */
+export function wasKilled({ state: { terminated } }: Container): boolean {
+  return Boolean(terminated && (terminated.reason === 'OOMKilled' || terminated.signal || terminated.exitCode === 137))
 }
 
 /** Whether nothing of a pod will run any more. */

@@ -45,7 +45,13 @@ export async function openPortForward(
   throw fault
 }
 
-async function forward(kubectl: Kubectl, namespace: string, target: string, remote: number, limits: CallLimits): Promise<PortForward> {
+async function forward(
+  kubectl: Kubectl,
+  namespace: string,
+  target: string,
+  remote: number,
+  limits: CallLimits,
+): Promise<PortForward> {
   const { limit = callLimit, signal } = limits
   signal?.throwIfAborted()
   const call = kubectl.follow(['port-forward', '-n', namespace, '--address', '127.0.0.1', target, `:${remote}`])
@@ -69,7 +75,10 @@ async function forward(kubectl: Kubectl, namespace: string, target: string, remo
         () => (signal?.aborted ? Promise.reject(signal.reason) : announced),
       ),
     ])
-    const ended = call.ended.then(() => undefined, (fault: KubectlFault) => fault)
+    const ended = call.ended.then(
+      () => undefined,
+      (fault: KubectlFault) => fault,
+    )
     return { host: '127.0.0.1', port, target, ended, close: call.close }
   } catch (error) {
     call.close()

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { diagnose, diagnosisText, failedContainer } from '../../src/kubernetes/diagnosis.ts'
+import { diagnose, diagnosisText } from '../../src/kubernetes/diagnosis.ts'
+import { failedContainer } from '../../src/kubernetes/failed-container.ts'
 import type { Pod, PodEvent } from '../../src/kubernetes/pod.ts'
 import { ended, initializing, pod, running } from '../support/pods.ts'
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { diagnose, failedContainer } from '../../src/kubernetes/diagnosis.ts'
+import { diagnose } from '../../src/kubernetes/diagnosis.ts'
+import { failedContainer } from '../../src/kubernetes/failed-container.ts'
 import { containersInOrder, type Pod, type PodEvent } from '../../src/kubernetes/pod.ts'
 import { pastOf } from '../../src/mock/kubernetes/history.ts'
 import { parseSelector } from '../../src/mock/kubernetes/selector.ts'

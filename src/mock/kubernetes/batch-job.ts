@@ -10,18 +10,38 @@ export function batchJobOf(job: Job, history: History, moment: Moment) {
   const ended = timestamp(history.at(-1)!.at)
   const uid = uidOf(job.kubernetes_job)
   const labels = { app: 'ims', 'job-name': job.kubernetes_job }
-  const condition = (type: string, more: object) => ({ type, status: 'True', lastProbeTime: ended, lastTransitionTime: ended, ...more })
+  const condition = (type: string, more: object) => ({
+    type,
+    status: 'True',
+    lastProbeTime: ended,
+    lastTransitionTime: ended,
+    ...more,
+  })
   const outcome =
     phase === 'Succeeded'
       ? { succeeded: 1, completionTime: ended, conditions: [condition('Complete', {})] }
       : phase === 'Failed'
-        ? { failed: 1, conditions: [condition('Failed', { reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' })] }
+        ? {
+            failed: 1,
+            conditions: [
+              condition('Failed', {
+                reason: 'BackoffLimitExceeded',
+                message: 'Job has reached the specified backoff limit',
+              }),
+            ],
+          }
         : { active: 1 }
   const { nodeName: _, ...spec } = pod.spec
   return {
     kind: 'Job' as const,
     apiVersion: 'batch/v1' as const,
-    metadata: { name: job.kubernetes_job, namespace: job.kubernetes_namespace, uid, creationTimestamp: created, labels },
+    metadata: {
+      name: job.kubernetes_job,
+      namespace: job.kubernetes_namespace,
+      uid,
+      creationTimestamp: created,
+      labels,
+    },
     spec: {
       parallelism: 1,
       completions: 1,
@@ -29,7 +49,13 @@ export function batchJobOf(job: Job, history: History, moment: Moment) {
       selector: { matchLabels: { 'controller-uid': uid } },
       template: { metadata: { labels: pod.metadata.labels }, spec },
     },
-    status: { startTime: created, ...outcome } as { startTime: string; active?: number; succeeded?: number; failed?: number; completionTime?: string },
+    status: { startTime: created, ...outcome } as {
+      startTime: string
+      active?: number
+      succeeded?: number
+      failed?: number
+      completionTime?: string
+    },
   }
 }
 

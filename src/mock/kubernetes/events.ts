@@ -9,10 +9,24 @@ export function eventsOf(job: Job, history: History, moment: Moment) {
   const created = podCreated(job, history)
   const { namespace, name, uid } = pod.metadata
   const about = { kind: 'Pod', apiVersion: 'v1', namespace, name, uid }
-  const jobAbout = { kind: 'Job', apiVersion: 'batch/v1', namespace, name: job.kubernetes_job, uid: uidOf(job.kubernetes_job) }
+  const jobAbout = {
+    kind: 'Job',
+    apiVersion: 'batch/v1',
+    namespace,
+    name: job.kubernetes_job,
+    uid: uidOf(job.kubernetes_job),
+  }
   const kubelet = { component: 'kubelet', host: pod.spec.nodeName }
 
-  const event = (involvedObject: typeof about, type: 'Normal' | 'Warning', reason: string, message: string, at: number, source: object, more: object = {}) => ({
+  const event = (
+    involvedObject: typeof about,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+    at: number,
+    source: object,
+    more: object = {},
+  ) => ({
     kind: 'Event' as const,
     apiVersion: 'v1' as const,
     metadata: {
@@ -31,14 +45,21 @@ export function eventsOf(job: Job, history: History, moment: Moment) {
     lastTimestamp: timestamp(at),
   })
 
-  const first = event(jobAbout, 'Normal', 'SuccessfulCreate', `Created pod: ${name}`, timeOf(job.created), { component: 'job-controller' })
+  const first = event(jobAbout, 'Normal', 'SuccessfulCreate', `Created pod: ${name}`, timeOf(job.created), {
+    component: 'job-controller',
+  })
   const scheduler = { component: 'default-scheduler' }
   if (hangs(job)) return [first, event(about, 'Warning', 'FailedScheduling', noRoom, created, scheduler)]
   const started = runsOf(job, history, moment.now, moment.speed).flatMap((run) => {
     if (run.start === undefined) return []
     const fieldPath = { fieldPath: `spec.${run.init ? 'initContainers' : 'containers'}{${run.name}}` }
-    const own = (reason: string, message: string) => event(about, 'Normal', reason, message, run.start!, kubelet, fieldPath)
-    return [own('Pulled', 'Container image already present on machine'), own('Created', `Created container ${run.name}`), own('Started', `Started container ${run.name}`)]
+    const own = (reason: string, message: string) =>
+      event(about, 'Normal', reason, message, run.start!, kubelet, fieldPath)
+    return [
+      own('Pulled', 'Container image already present on machine'),
+      own('Created', `Created container ${run.name}`),
+      own('Started', `Started container ${run.name}`),
+    ]
   })
   const scheduled = `Successfully assigned ${namespace}/${name} to ${pod.spec.nodeName}`
   return [first, event(about, 'Normal', 'Scheduled', scheduled, created, scheduler), ...started]

@@ -56,7 +56,14 @@ export function pastOf(job: Job): Visit[] {
   if (!job.mock) return [{ status: job.status, at: created }]
   const { signal, at, since, held, ...course } = job.mock
   const way = stepsOf(course).map(({ status }) => status)
-  const passed = signal ? [...way, ...stepsOf(job.mock).slice(0, at).map(({ status }) => status)] : way.slice(0, at + (held ? 1 : 0))
+  const passed = signal
+    ? [
+        ...way,
+        ...stepsOf(job.mock)
+          .slice(0, at)
+          .map(({ status }) => status),
+      ]
+    : way.slice(0, at + (held ? 1 : 0))
   const before = passed.filter((status, index) => status !== passed[index - 1] && status !== job.status)
   const gap = Math.max(since - created, 0) / Math.max(before.length, 1)
   return [...before.map((status, index) => ({ status, at: created + index * gap })), { status: job.status, at: since }]

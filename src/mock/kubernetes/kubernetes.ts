@@ -14,7 +14,7 @@ import { tableOf, type Served } from './table.ts'
 export type { JobsView } from './history.ts'
 export { kubeconfig } from './kubeconfig.ts'
 
-/** As much of a Kubernetes API server as `kubectl` needs to get and describe pods, jobs and events, and to read logs. */
+/** As much of a Kubernetes API server as `kubectl` needs to get and describe pods, jobs, events, and to read logs. */
 export interface Kubernetes {
   /** Answers a request; the body of a log that is followed goes on until its container ends. */
   handle(request: Request): Promise<Response>
@@ -34,7 +34,15 @@ const kinds = { pods: 'Pod', events: 'Event', jobs: 'Job' } as const
  *
  * @param speed how many times faster than real jobs run
  */
-export function createKubernetes({ jobs, clock, speed = 1 }: { jobs: JobsView; clock: Clock; speed?: number }): Kubernetes {
+export function createKubernetes({
+  jobs,
+  clock,
+  speed = 1,
+}: {
+  jobs: JobsView
+  clock: Clock
+  speed?: number
+}): Kubernetes {
   const now = () => clock.now()
   const histories = createHistories(jobs, now)
   const closed = new AbortController()
@@ -46,14 +54,21 @@ export function createKubernetes({ jobs, clock, speed = 1 }: { jobs: JobsView; c
     jobs: (job: Job): Served[] => [batchJobOf(job, histories.of(job), moment())],
   }
 
-  function found(resource: keyof typeof kinds, namespace: string | undefined, name: string | undefined, query: URLSearchParams): Served[] {
+  function found(
+    resource: keyof typeof kinds,
+    namespace: string | undefined,
+    name: string | undefined,
+    query: URLSearchParams,
+  ): Served[] {
     const labels = parseSelector(query.get('labelSelector') ?? '')
     const fields = parseSelector(query.get('fieldSelector') ?? '')
     return [...jobs.all()]
       .flatMap(objects[resource])
       .filter((object) => namespace === undefined || object.metadata.namespace === namespace)
       .filter((object) => name === undefined || object.metadata.name === name)
-      .filter((object) => labels((key) => ('labels' in object.metadata ? object.metadata.labels : undefined)?.[key as never]))
+      .filter((object) =>
+        labels((key) => ('labels' in object.metadata ? object.metadata.labels : undefined)?.[key as never]),
+      )
       .filter((object) => fields((key) => fieldOf(object, key)))
   }
 
@@ -66,25 +81,44 @@ export function createKubernetes({ jobs, clock, speed = 1 }: { jobs: JobsView; c
 
   function namespaces(name: string | undefined): Response {
     const names = new Set(['default', 'ims', ...Array.from(jobs.all(), (job) => job.kubernetes_namespace)])
-    const served = (name: string) => ({ kind: 'Namespace', apiVersion: 'v1', metadata: { name, uid: uidOf(name) }, status: { phase: 'Active' } })
-    if (name === undefined) return json(200, { kind: 'NamespaceList', apiVersion: 'v1', metadata: {}, items: [...names].map(served) })
+    const served = (name: string) => ({
+      kind: 'Namespace',
+      apiVersion: 'v1',
+      metadata: { name, uid: uidOf(name) },
+      status: { phase: 'Active' },
+    })
+    if (name === undefined)
+      return json(200, { kind: 'NamespaceList', apiVersion: 'v1', metadata: {}, items: [...names].map(served) })
     return names.has(name) ? json(200, served(name)) : notFound('namespaces', name)
   }
 
   function log(namespace: string | undefined, name: string, query: URLSearchParams): Response {
-    const job = [...jobs.all()].find((one) => objects.pods(one)[0]!.metadata.name === name && one.kubernetes_namespace === namespace)
+    const job = [...jobs.all()].find(
+      (one) => objects.pods(one)[0]!.metadata.name === name && one.kubernetes_namespace === namespace,
+    )
     if (!job) return notFound('pods', name)
     const runs = () => runsOf(job, histories.of(job), now(), speed)
     const names = runs().map((run) => run.name)
     const container = query.get('container')
-    if (container === null) return refused(400, 'BadRequest', `a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`)
-    if (!names.includes(container)) return refused(400, 'BadRequest', `container ${container} is not valid for pod ${name}`)
+    if (container === null)
+      return refused(
+        400,
+        'BadRequest',
+        `a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`,
+      )
+    if (!names.includes(container))
+      return refused(400, 'BadRequest', `container ${container} is not valid for pod ${name}`)
     const run = (): Run => runs().find((one) => one.name === container)!
     const same = () => [...jobs.all()].includes(job) && objects.pods(job)[0]!.metadata.name === name
     if (run().start === undefined || !objects.pods(job).some((pod) => fieldOf(pod, 'spec.nodeName'))) {
-      return refused(400, 'BadRequest', `container "${container}" in pod "${name}" is waiting to start: PodInitializing`)
+      return refused(
+        400,
+        'BadRequest',
+        `container "${container}" in pod "${name}" is waiting to start: PodInitializing`,
+      )
     }
-    if (query.get('previous') === 'true') return refused(400, 'BadRequest', `previous terminated container "${container}" in pod "${name}" not found`)
+    if (query.get('previous') === 'true')
+      return refused(400, 'BadRequest', `previous terminated container "${container}" in pod "${name}" not found`)
     const stream = logStream(
       {
         lines: () => (closed.signal.aborted || !same() ? undefined : logOf(run(), job, histories.of(job), speed)),
@@ -117,7 +151,11 @@ export function createKubernetes({ jobs, clock, speed = 1 }: { jobs: JobsView; c
       const [, , namespace, resource, name, part] = path.exec(pathname) ?? []
       if (resource === undefined) return refused(404, 'NotFound', 'the server could not find the requested resource')
       if (request.method !== 'GET' || query.get('watch') === 'true' || (part !== undefined && part !== 'log')) {
-        return refused(405, 'MethodNotAllowed', 'the mock runs no containers: it only has what get, describe and logs read')
+        return refused(
+          405,
+          'MethodNotAllowed',
+          'the mock runs no containers: it only has what get, describe and logs read',
+        )
       }
       jobs.advance()
       const plural = resource as keyof typeof kinds
@@ -140,7 +178,16 @@ function json(status: number, data: object): Response {
 }
 
 function refused(code: number, reason: string, message: string, details: object = {}): Response {
-  return json(code, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, details, code })
+  return json(code, {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    reason,
+    details,
+    code,
+  })
 }
 
 function notFound(resource: string, name: string): Response {

@@ -16,11 +16,16 @@ export interface Moment {
 export interface ServedPod extends Pod {
   readonly kind: 'Pod'
   readonly apiVersion: 'v1'
-  readonly metadata: Pod['metadata'] & { readonly uid: string; readonly namespace: string; readonly labels: Readonly<Record<string, string>> }
+  readonly metadata: Pod['metadata'] & {
+    readonly uid: string
+    readonly namespace: string
+    readonly labels: Readonly<Record<string, string>>
+  }
 }
 
 /** What the scheduler says of a pod that fits nowhere. */
-export const noRoom = '0/7 nodes are available: 3 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 4 Insufficient memory.'
+export const noRoom =
+  '0/7 nodes are available: 3 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 4 Insufficient memory.'
 
 /** The name of a node that a pod runs on. */
 const node = { name: 'ncn-w002', ip: '10.252.1.9' }
@@ -32,7 +37,10 @@ export function timestamp(milliseconds: number): string {
 
 /** A UUID that is always the same for the same text. */
 export function uidOf(text: string): string {
-  return createHash('md5').update(text).digest('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+  return createHash('md5')
+    .update(text)
+    .digest('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }
 
 /** When the pod of a job was made: a job that hangs lost its first pod, and the next finds no node with room. */
@@ -65,7 +73,9 @@ export function podOf(job: Job, history: History, { now, speed }: Moment): Serve
       resourceVersion: String(Math.floor(history.at(-1)!.at / 1000)),
       generateName: `${job.kubernetes_job}-`,
       labels,
-      ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: job.kubernetes_job, uid: controller, controller: true }],
+      ownerReferences: [
+        { apiVersion: 'batch/v1', kind: 'Job', name: job.kubernetes_job, uid: controller, controller: true },
+      ],
     },
     spec: {
       ...(lost ? {} : { nodeName: node.name }),
@@ -82,7 +92,13 @@ export function podOf(job: Job, history: History, { now, speed }: Moment): Serve
 }
 
 function unscheduled(created: number) {
-  const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: noRoom, lastTransitionTime: timestamp(created) }
+  const condition = {
+    type: 'PodScheduled',
+    status: 'False',
+    reason: 'Unschedulable',
+    message: noRoom,
+    lastTransitionTime: timestamp(created),
+  }
   return { phase: 'Pending', conditions: [condition], qosClass: 'Burstable' }
 }
 
@@ -131,7 +147,14 @@ function containerStatus({ name, init, start, end, exitCode }: Run) {
       ? { waiting: { reason: 'PodInitializing' } }
       : end === undefined
         ? { running: { startedAt } }
-        : { terminated: { exitCode: exitCode!, reason: exitCode ? 'Error' : 'Completed', startedAt, finishedAt: timestamp(end) } }
+        : {
+            terminated: {
+              exitCode: exitCode!,
+              reason: exitCode ? 'Error' : 'Completed',
+              startedAt,
+              finishedAt: timestamp(end),
+            },
+          }
   return {
     name,
     state,
@@ -153,12 +176,17 @@ function container({ name }: Run, job: Job) {
     image: imageOf(name),
     imagePullPolicy: 'IfNotPresent',
     env: [{ name: 'IMS_JOB_ID', value: job.id }],
-    resources: { requests: { cpu: '500m', memory: `${gibibytes}Gi` }, limits: { cpu: '12', memory: `${gibibytes * 2}Gi` } },
+    resources: {
+      requests: { cpu: '500m', memory: `${gibibytes}Gi` },
+      limits: { cpu: '12', memory: `${gibibytes * 2}Gi` },
+    },
   }
 }
 
 // Kubernetes' own alphabet for the ends of names.
 function suffix(jobId: string, lost: boolean): string {
   const alphabet = 'bcdfghjklmnpqrstvwxz2456789'
-  return [...createHash('sha256').update(`${jobId} ${lost}`).digest().subarray(0, 5)].map((byte) => alphabet[byte % alphabet.length]).join('')
+  return [...createHash('sha256').update(`${jobId} ${lost}`).digest().subarray(0, 5)]
+    .map((byte) => alphabet[byte % alphabet.length])
+    .join('')
 }

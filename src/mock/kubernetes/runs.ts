@@ -45,7 +45,12 @@ const caTakes = 2000
 export function hangs(job: Job): boolean {
   if (!job.mock || job.mock.held || job.mock.ends !== 'hangs') return false
   const step = stepsOf(job.mock)[job.mock.at]
-  return step?.seconds === Infinity && step.status !== 'waiting_on_user' && step.status !== 'success' && step.status !== 'error'
+  return (
+    step?.seconds === Infinity &&
+    step.status !== 'waiting_on_user' &&
+    step.status !== 'success' &&
+    step.status !== 'error'
+  )
 }
 
 /**
@@ -65,7 +70,8 @@ export function runsOf(job: Job, history: History, now: number, speed: number): 
   // What fails before or in a fetch ends the pod; what fails in a build is left to the containers that come after it.
   const fatal = wrong && !built && reached < all.length - 1 ? Math.max(reached, 0) : undefined
   const startOf = (rank: number): number | undefined => {
-    if (fatal !== undefined) return rank < fatal ? cameTo(rank) : rank === fatal ? (cameTo(rank) ?? over!.at) : undefined
+    if (fatal !== undefined)
+      return rank < fatal ? cameTo(rank) : rank === fatal ? (cameTo(rank) ?? over!.at) : undefined
     return cameTo(rank) ?? (built && rank === all.length - 1 ? over?.at : undefined)
   }
   const buildFailed =
@@ -88,11 +94,19 @@ export function runsOf(job: Job, history: History, now: number, speed: number): 
     if (second === undefined) return [run(first!, start, end, failed)]
     const between = start === undefined ? undefined : Math.min(start + caTakes / speed, end ?? Infinity)
     const begun = between !== undefined && between <= now
-    return [run(first!, start, begun ? between : undefined, false), run(second, begun ? between : undefined, end, failed)]
+    return [
+      run(first!, start, begun ? between : undefined, false),
+      run(second, begun ? between : undefined, end, failed),
+    ]
   })
 }
 
-function mainRuns(start: number | undefined, history: History, over: { at: number } | undefined, wrong: boolean): Run[] {
+function mainRuns(
+  start: number | undefined,
+  history: History,
+  over: { at: number } | undefined,
+  wrong: boolean,
+): Run[] {
   const waited = history.findIndex(({ status }) => status === 'waiting_on_user')
   // Without a user to wait for, the SSH server isn't needed.
   const shut = waited < 0 ? start : history[waited + 1]?.at

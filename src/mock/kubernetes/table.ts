@@ -24,7 +24,12 @@ const podColumns: readonly Column<ServedPod>[] = [
 const jobColumns: readonly Column<BatchJob>[] = [
   ['Name', 0, ({ metadata }) => metadata.name],
   ['Completions', 0, ({ status }) => `${status.succeeded ?? 0}/1`],
-  ['Duration', 0, ({ status }, now) => span((status.completionTime ? Date.parse(status.completionTime) : now) - Date.parse(status.startTime))],
+  [
+    'Duration',
+    0,
+    ({ status }, now) =>
+      span((status.completionTime ? Date.parse(status.completionTime) : now) - Date.parse(status.startTime)),
+  ],
   ['Age', 0, age],
 ]
 
@@ -45,7 +50,13 @@ export function tableOf(kind: keyof typeof columns, objects: readonly Served[], 
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
     metadata: { resourceVersion: '1' },
-    columnDefinitions: own.map(([name, priority]) => ({ name, type: 'string', format: name === 'Name' ? 'name' : '', description: '', priority })),
+    columnDefinitions: own.map(([name, priority]) => ({
+      name,
+      type: 'string',
+      format: name === 'Name' ? 'name' : '',
+      description: '',
+      priority,
+    })),
     rows: objects.map((object) => ({
       cells: own.map(([, , cell]) => cell(object, now)),
       object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata },
@@ -69,7 +80,8 @@ function statusText(pod: ServedPod): string {
   const done = inits.filter(({ state }) => state.terminated?.exitCode === 0).length
   const failed = inits.find(({ state }) => state.terminated?.exitCode)
   if (failed) return `Init:${failed.state.terminated!.reason}`
-  if (pod.status.phase === 'Pending') return pod.spec.nodeName && done < inits.length ? `Init:${done}/${inits.length}` : 'Pending'
+  if (pod.status.phase === 'Pending')
+    return pod.spec.nodeName && done < inits.length ? `Init:${done}/${inits.length}` : 'Pending'
   const mains = all.filter(({ init }) => !init)
   const running = mains.filter(({ state }) => state.running).length
   if (running === mains.length) return 'Running'
@@ -81,7 +93,8 @@ function statusText(pod: ServedPod): string {
 export function span(milliseconds: number): string {
   const seconds = Math.max(Math.floor(milliseconds / 1000), 0)
   const [minutes, hours, days] = [Math.floor(seconds / 60), Math.floor(seconds / 3600), Math.floor(seconds / 86_400)]
-  const two = (one: number, unit: string, rest: number, smaller: string) => (rest > 0 ? `${one}${unit}${rest}${smaller}` : `${one}${unit}`)
+  const two = (one: number, unit: string, rest: number, smaller: string) =>
+    rest > 0 ? `${one}${unit}${rest}${smaller}` : `${one}${unit}`
   if (seconds < 120) return `${seconds}s`
   if (minutes < 10) return two(minutes, 'm', seconds % 60, 's')
   if (minutes < 180) return `${minutes}m`
