@@ -50,7 +50,7 @@ function read(line: string, number: number, script: Script): void {
   const [, mark, rest = ''] = /^(\$|>|2>|#|mock|exit|nothing)(?: (.*))?$/.exec(line) ?? /^(\w+=)()$/.exec(line) ?? []
   if (line === '') return
   if (mark === '#') script.about ||= rest
-  else if (mark === 'mock') script.mock = rest.split(' ')
+  else if (mark === 'mock') script.mock = rest.split(' ').filter(Boolean)
   else if (mark === '$') script.steps.push({ line: number, command: rest, exit: 0, stderr: [] })
   else if (!step || mark === undefined) throw new Error(`line ${number} makes no sense: ${line}`)
   else if (mark === '>') (step.stdout ??= []).push(rest)

@@ -29,9 +29,9 @@ describe.concurrent('what we do instead', () => {
 
 test.each(reasons)('has a test and a line in the README: %s', (text) => {
   const found = instead.filter(({ reason }) => text.startsWith(reason))
-  const [, table = ''] = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8').split('## Differences')
+  const table = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8').split('\n').filter((line) => line.startsWith('| '))
   expect(found.length).toBeGreaterThan(0)
-  for (const { row } of found) expect(table).toContain(row)
+  expect(found.filter(({ row }) => !table.some((line) => line.includes(row)))).toEqual([])
 })
 
 test('no test speaks of a deviation that is gone', () => {

@@ -254,7 +254,7 @@ export const instead: readonly Instead[] = [
   },
   {
     reason: "The value is all that follows the first '='.",
-    row: '`key=a=b`',
+    row: 'key=a=b',
     case: {
       ...refused,
       argv: ['config', 'set', 'core', 'x=a=b'],
@@ -346,7 +346,7 @@ export const instead: readonly Instead[] = [
   {
     reason: 'A detail that is no text',
     row: '`detail`',
-    says: ['Error: T: {"a": 1}'],
+    says: ['Error: T: {"a":1}'],
     case: { responses: [{ status: 400, headers: json, body: '{"title": "T", "detail": {"a": 1}}' }], exit: 2, stdout: '' },
   },
   {
