@@ -1,0 +1,47 @@
+import { flushed, start, type Streams } from './channel.ts'
+import type { Ending } from './ending.ts'
+import type { Session } from './session.ts'
+
+/** Words of a command line as `ssh` sends them: joined with spaces, for the shell there to take apart. */
+export function commandText(words: readonly string[]): string | undefined {
+  return words.length > 0 ? words.join(' ') : undefined
+}
+
+/**
+ * Runs a command, or without one a shell that has no terminal (as `ssh -T`), with stdin, stdout and stderr passed
+ * through byte by byte, no faster than each is read. Where the reader of stdout goes away the command ends, quietly.
+ *
+ * @throws Failure (exit 255) when nothing could be started; the reason of the signal, which the command gets, too
+ */
+export async function runCommand(session: Session, command: string | undefined, { stdin, stdout, stderr }: Streams, signal?: AbortSignal): Promise<Ending> {
+  signal?.throwIfAborted()
+  const { channel, ended } = await start(session, { command })
+  const stopFeeding = () => void channel.end()
+  const dropErrors = () => channel.stderr.unpipe().resume()
+  stderr.stream.once('error', dropErrors)
+  stdin.once('error', stopFeeding)
+  const readerGone = new Promise<Ending>((resolve) => stdout.stream.once('error', () => resolve({ code: 0 })))
+  const interrupted = new Promise<never>((_, reject) => {
+    signal?.addEventListener('abort', () => {
+      channel.signal(signal.reason?.exit === 143 ? 'TERM' : 'INT')
+      reject(signal.reason)
+    }, { once: true })
+  })
+  const done = ended.then(async (ending) => {
+    await Promise.all([flushed(stdout.stream), flushed(stderr.stream)])
+    return ending
+  })
+  channel.pipe(stdout.stream, { end: false })
+  channel.stderr.pipe(stderr.stream, { end: false })
+  if (stdin.readableEnded || stdin.destroyed) stopFeeding()
+  else stdin.pipe(channel)
+  try {
+    return await Promise.race([done, readerGone, interrupted])
+  } finally {
+    stdin.unpipe(channel).pause().off('error', stopFeeding)
+    stderr.stream.off('error', dropErrors)
+    // What still comes has no reader, but is in the way of the end.
+    channel.unpipe().resume()
+    channel.close()
+  }
+}

@@ -1,0 +1,79 @@
+import type { WriteStream } from 'node:tty'
+import type { ClientChannel, TerminalModes } from 'ssh2'
+import type { Io, Output } from '../terminal/io.ts'
+import { enterRawMode } from '../terminal/raw-mode.ts'
+import { flushed, start, type Streams } from './channel.ts'
+import type { Ending } from './ending.ts'
+import { createEscapes, escapeHelp } from './escapes.ts'
+import type { Session } from './session.ts'
+
+/** Whether a shell gets a terminal, as `ssh` decides: where stdin is one, and for a command only when asked for. */
+export function givesTerminal({ stdin }: Pick<Io, 'stdin'>, command: string | undefined, asked: boolean): boolean {
+  return stdin.isTTY === true && (command === undefined || asked)
+}
+
+/**
+ * Runs a shell, or a command, in a terminal like ours: its type, its size, and every key passed on. `~.` at the
+ * beginning of a line ends the connection, `~?` shows what else there is.
+ *
+ * @throws Failure (exit 255) when nothing could be started; the reason of the signal
+ */
+export async function runInTerminal(session: Session, command: string | undefined, io: Streams & Pick<Io, 'env'>, signal?: AbortSignal): Promise<Ending> {
+  signal?.throwIfAborted()
+  const { stdin, stdout, stderr } = io
+  const screen = [stdout.stream, stderr.stream].find((stream) => stream.isTTY) ?? stdout.stream
+  const { channel, ended } = await start(session, { command, terminal: { term: io.env.TERM || 'dumb', ...sizeOf(screen), modes } })
+  const typed = onTyping(channel, stderr)
+  const resize = () => {
+    const { rows, cols } = sizeOf(screen)
+    channel.setWindow(rows, cols, 0, 0)
+  }
+  const hungUp = new Promise<Ending>((resolve) => stdout.stream.once('error', () => resolve({ lost: 'the terminal is gone' })))
+  const interrupted = new Promise<never>((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+  const done = ended.then(async (ending) => {
+    await flushed(stdout.stream)
+    return ending
+  })
+  const leaveRawMode = enterRawMode(io)
+  screen.on('resize', resize)
+  channel.pipe(stdout.stream, { end: false })
+  channel.stderr.pipe(stderr.stream, { end: false })
+  stdin.on('data', typed.take).on('end', typed.end).resume()
+  try {
+    return await Promise.race([done, typed.disconnected, hungUp, interrupted])
+  } finally {
+    leaveRawMode()
+    screen.off('resize', resize)
+    stdin.off('data', typed.take).off('end', typed.end).pause()
+    channel.unpipe().resume()
+    channel.stderr.unpipe().resume()
+    channel.close()
+  }
+}
+
+function onTyping(channel: ClientChannel, stderr: Output) {
+  const escapes = createEscapes()
+  let disconnect = (_: Ending): void => {}
+  const disconnected = new Promise<Ending>((resolve) => {
+    disconnect = resolve
+  })
+  const take = (chunk: Buffer | string) => {
+    const { bytes, asked } = escapes(Buffer.from(chunk))
+    if (bytes.length > 0 && channel.writable) channel.write(bytes)
+    for (const wish of asked) {
+      if (wish === 'disconnect') disconnect({ lost: 'ended by ~.' })
+      else void stderr.write(`~?\r\n${escapeHelp.join('\r\n')}\r\n`)
+    }
+  }
+  return { take, end: () => void channel.end(), disconnected }
+}
+
+// IUTF8, so that Backspace takes a whole character away where the line is edited by the system. Source: RFC 8160.
+const modes = Buffer.from([42, 0, 0, 0, 1, 0]) as unknown as TerminalModes
+
+/** A terminal that doesn't know its size, as behind some consoles, is taken for 24 × 80. */
+function sizeOf({ rows, columns }: WriteStream): { rows: number; cols: number } {
+  return { rows: rows || 24, cols: columns || 80 }
+}

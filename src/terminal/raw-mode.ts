@@ -1,0 +1,26 @@
+import process from 'node:process'
+import type { Io } from './io.ts'
+
+/**
+ * Hands a terminal's keys over one by one, Ctrl-C among them, until the returned function is called. It is undone on
+ * every other way out of the process, too: exit, crash, and the signals that end it.
+ */
+export function enterRawMode({ stdin }: Pick<Io, 'stdin'>): () => void {
+  if (!stdin.isTTY || !stdin.setRawMode) return () => {}
+  const undo = () => {
+    process.off('exit', undo)
+    for (const name of deadly) process.off(name, die)
+    stdin.setRawMode?.(false)
+  }
+  // A handler takes the signal's own effect away: it is sent again when the terminal is as before.
+  const die = (name: NodeJS.Signals) => {
+    undo()
+    process.kill(process.pid, name)
+  }
+  process.on('exit', undo)
+  for (const name of deadly) process.on(name, die)
+  stdin.setRawMode(true)
+  return undo
+}
+
+const deadly = ['SIGHUP', 'SIGQUIT'] as const
