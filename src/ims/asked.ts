@@ -12,17 +12,17 @@ export function statusLine(status: number, { method, url }: Asked): string {
   return `HTTP ${[status, STATUS_CODES[status]].filter(Boolean).join(' ')}: ${method} ${url.pathname}`
 }
 
+const collection = /\/v3\/(deleted\/[a-z-]+|remote-build-nodes(?=\/status)|[a-z-]+)(?:\/status)?(\/[^/]+)?$/
+
 /** The command that lists what a request's path is about: `cray-ims deleted images list`; none for other paths. */
 export function listCommand(path: string): string | undefined {
-  const [collection, inner] = /\/v3\/([a-z/-]+)/.exec(path)?.[1]?.split('/') ?? []
-  if (!collection) return undefined
-  const group = collection === 'deleted' ? `deleted ${inner}` : collection
-  return `cray-ims ${group} list`
+  const group = collection.exec(path)?.[1]
+  return group && `cray-ims ${group.replace('/', ' ')} list`
 }
 
 /** Whether a path names one record, rather than all of a kind. */
 export function namesOne(path: string): boolean {
-  return /\/v3\/(deleted\/|remote-build-nodes\/status\/)?[a-z-]+\/[^/]+$/.test(path) && !/\/(deleted\/[a-z-]+|remote-build-nodes\/status)$/.test(path)
+  return collection.exec(path)?.[2] !== undefined
 }
 
 /** Where a request failed when it may have reached the server: that what it asked for may have happened. */

@@ -1,3 +1,4 @@
+import { Failure } from '../errors.ts'
 import { toData, toValue } from '../json/value.ts'
 import { connect, encodeSegment, type Api, type ApiOptions, type ApiRequest } from './api.ts'
 import type {
@@ -60,7 +61,10 @@ export class ImsClient {
   readonly recipes: ChangingCollection<Recipe, NewRecipe, RecipeChange>
   readonly images: ChangingCollection<Image, NewImage, ImageChange>
   readonly jobs: Omit<Collection<Job, NewJob>, 'deleteAll'> & {
-    /** Deletes the jobs that are selected; without a selection all, running ones included. */
+    /**
+     * Deletes the jobs that are selected; without a selection all, running ones included.
+     * @throws Failure for a selection that the service would take for a wider one.
+     */
     deleteAll(selection?: JobSelection): Promise<void>
   }
   readonly remoteBuildNodes: Collection<RemoteBuildNode, RemoteBuildNode> & { readonly status: Listing<RemoteBuildNodeStatus> }
@@ -78,7 +82,8 @@ export class ImsClient {
     this.publicKeys = collection('public-keys')
     this.recipes = { ...collection<Recipe, NewRecipe>('recipes'), update: changing(this.#api, 'recipes') }
     this.images = { ...collection<Image, NewImage>('images'), update: changing(this.#api, 'images') }
-    this.jobs = collection('jobs')
+    const jobs = collection<Job, NewJob>('jobs')
+    this.jobs = { ...jobs, deleteAll: async (selection) => jobs.deleteAll(checked(selection)) }
     this.remoteBuildNodes = { ...collection<RemoteBuildNode, RemoteBuildNode>('remote-build-nodes'), status: collection('remote-build-nodes/status') }
     this.deleted = { publicKeys: makeDeleted(this.#api, 'public-keys'), recipes: makeDeleted(this.#api, 'recipes'), images: makeDeleted(this.#api, 'images') }
   }
@@ -115,8 +120,17 @@ function makeCollection<R, New>(api: Api, kind: string) {
     describe: async (id: string) => ask<R>(api, { method: 'GET', path: one(id) }),
     create: (record: New) => ask<R>(api, { method: 'POST', path, body: record as object }),
     delete: async (id: string) => ask<void>(api, { method: 'DELETE', path: one(id) }),
-    deleteAll: (selection: object = {}) => ask<void>(api, { method: 'DELETE', path, query: selection as Record<string, string> }),
+    deleteAll: (selection?: object) => ask<void>(api, { method: 'DELETE', path, query: selection as Record<string, string> | undefined }),
   }
+}
+
+// The service takes an age that it can't read as "every job", and leaves out what is empty.
+function checked(selection: JobSelection = {}): JobSelection {
+  const wrong = Object.entries(selection).find(([name, value]) => !value || (name === 'age' && !/^\d+[dh]$/.test(value)))
+  if (!wrong) return selection
+  throw new Failure(`deleteAll: ${wrong[0]} is ${JSON.stringify(wrong[1])}, and would select more jobs than meant`, {
+    more: wrong[0] === 'age' ? ['An age is 7d, or 12h.'] : [],
+  })
 }
 
 const changing =

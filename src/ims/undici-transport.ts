@@ -28,16 +28,17 @@ export interface PooledTransport {
 export async function createUndiciTransport(options: UndiciTransportOptions): Promise<PooledTransport> {
   // undici's HTTP parser is WebAssembly, whose optimised compilation would cost more than a command's requests.
   if (options.brief) setFlagsFromString('--liftoff-only')
-  const { Agent, ProxyAgent } = await import('./undici-agents.ts')
+  const { Agent, ProxyAgent, proxyPool } = await import('./undici-agents.ts')
   const { trust, patience, proxy } = options
   const agents = new Map<number, Dispatcher>()
+  const clientFactory = (origin: URL, settings: object) => proxyPool(origin, { ...settings, headersTimeout: patience.connect })
 
   function agentFor(level: number, secure: boolean, secureContext?: SecureContext): Dispatcher {
     const known = agents.get(level)
     if (known) return known
     const tls = { secureContext, rejectUnauthorized: trust !== undefined, timeout: patience.connect }
     const agent = proxy && secure
-      ? new ProxyAgent({ uri: proxy.url.href, token: proxy.authorization, requestTls: tls, proxyTls: tls })
+      ? new ProxyAgent({ uri: proxy.url.href, token: proxy.authorization, requestTls: tls, proxyTls: tls, clientFactory })
       : new Agent({ connect: tls })
     agents.set(level, agent)
     return agent

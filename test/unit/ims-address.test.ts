@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest'
+import { parseAddress, shownUrl, urlFor } from '../../src/ims/address.ts'
+import { encodeSegment } from '../../src/ims/api.ts'
+import { listCommand, mayHaveHappened, namesOne } from '../../src/ims/asked.ts'
+
+const jobs = '/apis/ims/v3/jobs'
+
+describe('a hostname', () => {
+  test.each([
+    ['api.local', 'https://api.local/apis/ims/v3/jobs'],
+    ['api.local:8443', 'https://api.local:8443/apis/ims/v3/jobs'],
+    [' api.local\n', 'https://api.local/apis/ims/v3/jobs'],
+    ['http://api.local', 'http://api.local/apis/ims/v3/jobs'],
+    ['HTTPS://api.local', 'https://api.local/apis/ims/v3/jobs'],
+    ['http://api.local/', 'http://api.local/apis/ims/v3/jobs'],
+    ['http://api.local/prefix', 'http://api.local/apis/ims/v3/jobs'],
+    ['http://api.local/prefix/', 'http://api.local/prefix/apis/ims/v3/jobs'],
+    ['http://api.local/prefix/x', 'http://api.local/prefix/apis/ims/v3/jobs'],
+    ['http://api.local/?a=b', 'http://api.local/apis/ims/v3/jobs?a=b'],
+    ['http://api.local/#x', 'http://api.local/apis/ims/v3/jobs'],
+    ['http://[::1]:8080', 'http://[::1]:8080/apis/ims/v3/jobs'],
+  ])('%j means %s', (hostname, url) => {
+    expect(urlFor(parseAddress(hostname), jobs).href).toBe(url)
+  })
+
+  test.each([
+    ['http://u:p@api.local', 'u:p'],
+    ['u:p%40@api.local', 'u:p@'],
+    ['https://u:@api.local', 'u:'],
+  ])('%s becomes Basic', (hostname, credentials) => {
+    const address = parseAddress(hostname)
+    expect(address.authorization).toBe(`Basic ${Buffer.from(credentials).toString('base64')}`)
+    expect(address.base.href).not.toContain('u')
+  })
+
+  test.each(['https://api.local', 'https://u@api.local', 'https://api.local:80/a:b@c'])('%s has no credentials', (hostname) => {
+    expect(parseAddress(hostname).authorization).toBeUndefined()
+  })
+
+  test.each([
+    ['', 'The hostname is empty.'],
+    ['  ', 'The hostname is empty.'],
+    ['ftp://api.local', 'ftp:// is not a scheme of the service; it is https.'],
+    ['http://', '"http://" is no address.'],
+    ['https://u:secret@a b', '"https://…@a b" is no address.'],
+  ])('%j is the connection error', (hostname, why) => {
+    expect(() => parseAddress(hostname)).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/^Unable to connect to cray\. Please verify your cray hostname:\n\n\tcray config get/), exit: 2, more: ['', why] }),
+    )
+  })
+})
+
+test("a request's query follows the hostname's", () => {
+  const url = urlFor(parseAddress('http://h/?a=b'), jobs, { age: '7d', status: 'a b&c' })
+  expect(url.search).toBe('?a=b&age=7d&status=a+b%26c')
+})
+
+test('secrets of a query are not shown', () => {
+  expect(shownUrl(new URL('http://u:p@h/x?token=abc&age=7d&Api_Key=1'))).toBe('http://h/x?token=…&age=7d&Api_Key=…')
+})
+
+describe('an id', () => {
+  test.each([
+    ['a/b', 'a%2Fb'],
+    ['../images', '..%2Fimages'],
+    ['a%2Fb', 'a%252Fb'],
+    ['%2e%2e', '%252e%252e'],
+    ['é日', '%C3%A9%E6%97%A5'],
+    ['a\nb', 'a%0Ab'],
+    ['a?b=c#d', 'a%3Fb%3Dc%23d'],
+    ['\ud83d', '%EF%BF%BD'],
+  ])('%j is one segment', (id, segment) => {
+    expect(encodeSegment(id)).toBe(segment)
+    expect(urlFor(parseAddress('h'), `${jobs}/${segment}`).pathname).toBe(`${jobs}/${segment}`)
+  })
+
+  test.each(['', '.', '..'])('%j is refused', (id) => {
+    expect(() => encodeSegment(id, 'JOB_ID')).toThrow(expect.objectContaining({ usage: true, message: expect.stringContaining("'JOB_ID'") }))
+  })
+})
+
+test.each([
+  ['/apis/ims/v3/jobs', 'cray-ims jobs list', false],
+  ['/apis/ims/v3/jobs/ad51', 'cray-ims jobs list', true],
+  ['/prefix/apis/ims/v3/public-keys/1', 'cray-ims public-keys list', true],
+  ['/apis/ims/v3/deleted/images', 'cray-ims deleted images list', false],
+  ['/apis/ims/v3/deleted/images/1', 'cray-ims deleted images list', true],
+  ['/apis/ims/v3/remote-build-nodes/x3000', 'cray-ims remote-build-nodes list', true],
+  ['/apis/ims/v3/remote-build-nodes/status', 'cray-ims remote-build-nodes list', false],
+  ['/apis/ims/v3/remote-build-nodes/status/x3000', 'cray-ims remote-build-nodes list', true],
+  ['/apis/ims/version', undefined, false],
+])('%s is listed by %s', (path, command, one) => {
+  expect(listCommand(path)).toBe(command)
+  expect(namesOne(path)).toBe(one)
+})
+
+test('only a write may have happened', () => {
+  const url = new URL('http://h/apis/ims/v3/images')
+  expect(mayHaveHappened({ method: 'GET', url })).toEqual([])
+  expect(mayHaveHappened({ method: 'POST', url })).toEqual(['The POST may have been carried out all the same; look with: cray-ims images list'])
+})
