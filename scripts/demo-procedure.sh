@@ -26,7 +26,7 @@ IMS_PUBLIC_KEY_ID=$(value id)
 
 say 'Find a recipe'
 try 'cray ims recipes list'
-IMS_RECIPE_ID=$(cray ims recipes list --query "[?[?contains(name, 'barebones')].id | [0]")
+IMS_RECIPE_ID=$(cray ims recipes list --query "[?contains(name, 'barebones')].id | [0]")
 export IMS_PUBLIC_KEY_ID IMS_RECIPE_ID
 
 say 'Build an image from it'
@@ -36,12 +36,13 @@ export IMS_JOB_ID
 
 say 'Look until it ends'
 status=
-until [[ $status == success ]]; do
-  try 'cray ims jobs describe $IMS_JOB_ID --query "[status, resultant_image_id]" --format json'
-  status=$(sed -n '2s/.*"\(.*\)".*/\1/p' <<<"$output")
-  [[ $status != error ]] || { echo 'the build failed' >&2; exit 1; }
+for _ in {1..20}; do
+  try 'cray ims jobs describe $IMS_JOB_ID | grep -E "^(status|resultant_image_id)"'
+  status=$(value status)
+  [[ $status != error && $status != success ]] || break
 done
-IMS_RESULTANT_IMAGE_ID=$(cray ims jobs describe "$IMS_JOB_ID" --query resultant_image_id)
+[[ $status == success ]] || { echo "the job is $status" >&2; exit 1; }
+IMS_RESULTANT_IMAGE_ID=$(value resultant_image_id)
 export IMS_RESULTANT_IMAGE_ID
 
 say 'The image'
