@@ -86,7 +86,7 @@ _cray_ims_describe() {
     '') commands='public-keys recipes images jobs deleted remote-build-nodes mock completion init auth config' options+=' --version' ;;
     'ims') commands='public-keys recipes images jobs deleted remote-build-nodes mock completion' ;;
     'cray') commands='ims init auth config' ;;
-    'public-keys' | 'jobs') commands='list create deleteall describe delete' ;;
+    'public-keys') commands='list create deleteall describe delete' ;;
     'public-keys create') options+=' --name= --public-key=@file' ;;
     'public-keys deleteall' | 'recipes deleteall' | 'images deleteall' | 'deleted recipes deleteall' | 'deleted images deleteall' | 'deleted public-keys deleteall' | 'remote-build-nodes deleteall') options+=' --yes' ;;
     'public-keys describe' | 'public-keys delete') arguments='PUBLIC_KEY_ID=' ;;
@@ -97,9 +97,14 @@ _cray_ims_describe() {
     'images create') options+=' --name= --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --metadata-key= --metadata-value=' ;;
     'images describe' | 'images delete') arguments='IMAGE_ID=' ;;
     'images update') arguments='IMAGE_ID=' options+=' --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --metadata-key= --metadata-operation=set|remove --metadata-value=' ;;
+    'jobs') commands='list create deleteall describe delete debug complete fail wait logs' ;;
     'jobs create') options+=' --artifact-id= --image-root-archive-name= --job-type=create|customize --public-key-id= --build-env-size= --enable-debug=true|false --initrd-file-name= --kernel-file-name= --kernel-parameters-file-name= --require-dkms=true|false --ssh-containers-jail=true|false --ssh-containers-name=' ;;
     'jobs deleteall') options+=' --age= --job-type=create|customize --status=creating|fetching_image|fetching_recipe|waiting_for_repos|building_image|waiting_on_user|error|success --yes' ;;
     'jobs describe' | 'jobs delete') arguments='JOB_ID=' ;;
+    'jobs debug') arguments='JOB= COMMAND...=' options+=' -c= --container= --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify --on-exit=complete|fail|keep|delete -t --tty --timeout= --interval= --print-command --ssh-config --openssh' ;;
+    'jobs complete' | 'jobs fail') arguments='JOB=' options+=' -c= --container= --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify --no-wait --timeout= --interval=' ;;
+    'jobs wait') arguments='JOB...=' options+=' --for= --timeout= --interval=' ;;
+    'jobs logs') arguments='JOB=' options+=' -f --follow -c= --container= --since= --tail= --timestamps --no-prefix --failed' ;;
     'deleted') commands='recipes images public-keys' ;;
     'deleted recipes' | 'deleted images' | 'deleted public-keys') commands='list deleteall update describe delete' ;;
     'deleted recipes update') arguments='RECIPE_ID=' options+=' --operation=undelete' ;;

@@ -1,16 +1,19 @@
 import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { constants } from 'node:os'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { pid } from 'node:process'
 import { replaceFile } from '../config/write-file.ts'
 import { Failure, usageFailure } from '../errors.ts'
 import { makeConfigFolder, type ConfigFolder } from '../mock/config-folder.ts'
 import { parseFault } from '../mock/faults.ts'
-import type { Speed } from '../mock/job-clock.ts'
+import { wallClock, type Speed } from '../mock/job-clock.ts'
+import { createKubernetes } from '../mock/kubernetes/kubernetes.ts'
 import { createMock } from '../mock/library.ts'
 import { readSeedFile } from '../mock/seed-file.ts'
 import { serveMock } from '../mock/serve.ts'
+import { createDoors } from '../mock/ssh/doors.ts'
+import { createShells } from '../mock/ssh/shells.ts'
 import { keepState, loadState } from '../mock/state-file.ts'
 import { makeCertificates } from '../mock/tls.ts'
 import type { Io } from '../terminal/io.ts'
@@ -41,17 +44,24 @@ export async function run({ io }: Pick<App, 'io'>, options: MockOptions, args: {
   const kept = stateFile === undefined ? undefined : loadState(stateFile)
   const seed = kept ?? (seedFile === undefined ? undefined : readSeedFile(seedFile))
 
-  const mock = createMock({ seed, speed, failBuilds: options.fail_builds, faults })
-  const undo: (() => unknown)[] = [mock.close]
+  const doors = createDoors()
+  const mock = createMock({ seed, speed, failBuilds: options.fail_builds, faults, holdPort: doors.hold })
+  const undo: (() => unknown)[] = [mock.close, doors.close]
   try {
     if (stateFile !== undefined) undo.push(keepState(mock.state, (text) => write(stateFile, text)))
+    const shells = await createShells(mock, doors)
+    undo.push(shells.close)
+    const view = { all: () => mock.state.jobs.values(), advance: mock.jobs.advance, watch: mock.jobs.watch }
+    const kubernetes = createKubernetes({ jobs: view, clock: wallClock, speed: speed === 'step' ? 1 : speed })
+    undo.push(kubernetes.close)
     const certificates = options.tls ? await makeCertificates() : undefined
-    const server = await serveMock(mock, { port, certificates })
+    const server = await serveMock(mock, { port, certificates, kubernetes })
     undo.push(server.close)
     const folder = makeConfigFolder(server.url, certificates?.ca)
     undo.push(folder.remove)
 
-    const ready = `${JSON.stringify({ url: server.url, configDir: folder.path, caFile: folder.caFile ?? null, pid })}\n`
+    const { path: configDir, caFile = null, kubeconfig } = folder
+    const ready = `${JSON.stringify({ url: server.url, configDir, caFile, kubeconfig, pid })}\n`
     const command = args.command ?? []
     if (readyFile !== undefined) {
       write(readyFile, ready)
@@ -110,6 +120,8 @@ function environment(env: Io['env'], folder: ConfigFolder): Record<string, strin
   return {
     ...rest,
     CRAY_CONFIG_DIR: folder.path,
+    KUBECONFIG: folder.kubeconfig,
+    KUBECACHEDIR: join(folder.path, 'kube-cache'),
     ...(folder.caFile !== undefined && { CRAY_IMS_CA_FILE: folder.caFile }),
     NO_PROXY: direct('NO_PROXY'),
     no_proxy: direct('no_proxy'),

@@ -1,5 +1,6 @@
 import { dkms, jobs } from './records.ts'
 import type { GroupRow, OptionRow } from './rows.ts'
+import { jobShells } from './job-shells.ts'
 import { create, describe, list, remove, removeAll } from './verbs.ts'
 
 const jobTypes = ['create', 'customize'] as const
@@ -56,5 +57,6 @@ export const jobsGroup: GroupRow = {
     removeAll(jobs, picking, '--status success --age 7d --yes'),
     describe(jobs),
     remove(jobs),
+    ...jobShells,
   ],
 }

@@ -1,0 +1,68 @@
+import { Failure, usageFailure } from '../errors.ts'
+import { encodeSegment, type Api } from '../ims/api.ts'
+import { stageOf } from '../ims/job-outlook.ts'
+import type { Job } from '../ims/records.ts'
+import { toData, type Value } from '../json/value.ts'
+import { jobs } from '../spec/records.ts'
+
+/** A job as the service sent it: typed for us, and as it is printed. */
+export interface JobRecord {
+  job: Job
+  record: Value
+}
+
+/** A job's record, typed. */
+export function jobRecord(record: Value): JobRecord {
+  return { job: toData(record) as Job, record }
+}
+
+/** The id as people say it: its first block. */
+export function shortId(id: string): string {
+  return id.length > 8 ? `${id.slice(0, 8)}…` : id
+}
+
+const whole = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/**
+ * The jobs that the user means: by id, by its unique beginning of 4 characters or more, or by the name of the image
+ * of exactly one unfinished job. Whole ids cost no list.
+ *
+ * @throws Failure that lists the candidates where none or several fit; ServerFailure where an id is unknown.
+ */
+export async function findJobs(api: Api, wanted: readonly string[]): Promise<JobRecord[]> {
+  if (wanted.length === 1 && whole.test(wanted[0]!)) return [await describeJob(api, wanted[0]!)]
+  const all = await listJobs(api)
+  return wanted.map((reference) => pick(all, reference))
+}
+
+/** One job, by its whole id. */
+export async function describeJob(api: Api, id: string): Promise<JobRecord> {
+  return jobRecord((await api.send({ method: 'GET', path: `${jobs.path}/${encodeSegment(id, 'JOB')}`, next: 'cray-ims jobs list' }))!)
+}
+
+/** All jobs, old ones included: the service has no filter. */
+export async function listJobs(api: Api): Promise<JobRecord[]> {
+  const list = await api.send({ method: 'GET', path: jobs.path })
+  return Array.isArray(list) ? list.map(jobRecord) : []
+}
+
+function pick(all: readonly JobRecord[], reference: string): JobRecord {
+  if (reference === '') throw usageFailure("Invalid value for 'JOB': an empty text is no job.")
+  const unfinished = all.filter(({ job }) => ['running', 'waiting'].includes(stageOf(job)))
+  const exact = all.filter(({ job }) => job.id === reference)
+  const named = unfinished.filter(({ job }) => job.image_root_archive_name === reference)
+  const begun = reference.length >= 4 ? all.filter(({ job }) => job.id.startsWith(reference)) : []
+  const found = exact.length > 0 ? exact : [...new Set([...named, ...begun])]
+  if (found.length === 1) return found[0]!
+  if (found.length > 1) throw new Failure(`${reference} is more than one job`, { more: found.map(candidate), next: 'name one by its id' })
+  const old = all.filter(({ job }) => job.image_root_archive_name === reference)
+  throw new Failure(`${reference} is no job that is under way`, {
+    more: old.length > 0 ? ['Ended, and so only to be named by id:', ...old.map(candidate)] : unfinished.map(candidate),
+    next: 'cray-ims jobs list',
+  })
+}
+
+/** A job in a list to choose from. */
+export function candidate({ job }: JobRecord): string {
+  return `  ${job.id}  ${job.status}  ${job.image_root_archive_name}, ${job.job_type}, ${job.created}`
+}

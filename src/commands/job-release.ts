@@ -1,0 +1,112 @@
+import { Failure } from '../errors.ts'
+import { encodeSegment, type Api } from '../ims/api.ts'
+import { placesOf, stageOf } from '../ims/job-outlook.ts'
+import type { Job, SshContainer } from '../ims/records.ts'
+import { jobs } from '../spec/records.ts'
+import { chooseContainer } from '../ssh/addresses.ts'
+import { openSession, type Session } from '../ssh/session.ts'
+import { touch } from '../ssh/touch.ts'
+import { createProgress, type Progress } from '../terminal/progress.ts'
+import { timeSpan } from '../terminal/time-span.ts'
+import type { App } from './app.ts'
+import { findJobs, shortId } from './job-reference.ts'
+import { findKey, findWay, hostVerifier, type Reaching } from './job-shell.ts'
+import { watchJobs } from './job-watch.ts'
+
+/** What a user says to a job that waits. */
+export type Word = 'complete' | 'failed'
+
+/** Options of `jobs complete` and `jobs fail`. */
+export interface ReleaseOptions extends Reaching {
+  container?: string
+  no_wait?: boolean
+  /** Longest wait for the outcome, in seconds. */
+  timeout: number
+}
+
+/**
+ * Tells a job that waits to go on or to end, over SSH, and waits for the outcome.
+ *
+ * @returns the exit code: 1 when a customize job that was told to complete ended in error.
+ * @throws Failure before anything is connected when the job doesn't wait.
+ */
+export async function release(app: App, reference: string, word: Word, options: ReleaseOptions): Promise<number> {
+  const api = await app.api({ held: true })
+  const progress = await createProgress(app.io, app.global.quiet)
+  try {
+    const { job } = (await findJobs(api, [reference]))[0]!
+    refuseUnlessWaiting(app, job)
+    const container = chooseContainer(job, options.container)
+    if (job.job_type === 'create') progress.line(`Job ${shortId(job.id)} is a create job whose build failed: it ends in error either way.`)
+    const session = await openJob(app, api, job, container, options, progress)
+    try {
+      await say(session, job, container, word)
+    } finally {
+      await session.close()
+    }
+    progress.line(`Job ${shortId(job.id)} was told: ${word}`)
+    if (options.no_wait) return 0
+    return (await waitForOutcome(app, api, job, progress, options)).exit
+  } finally {
+    progress.stop()
+    await api.close()
+  }
+}
+
+function refuseUnlessWaiting({ program }: App, job: Job): void {
+  const stage = stageOf(job)
+  if (stage === 'waiting') return
+  const next = stage === 'running' ? `${program} jobs wait ${job.id} --for ready` : `${program} jobs describe ${job.id}`
+  throw new Failure(`job ${job.id} does not wait on its user: it is ${job.status}`, { exit: 1, next })
+}
+
+/** Logs in to a job's container. */
+export async function openJob(app: App, api: Api, job: Job, container: SshContainer, options: Reaching, progress: Progress): Promise<Session> {
+  const { login } = await findKey(app, api, job, container, options)
+  const way = await findWay(app, api, job, container, options, progress, 60_000)
+  const verifyHostKey = hostVerifier(app, job, options.host_key, () => {})
+  const session = await openSession({ socket: way.socket, login, verifyHostKey, signal: app.io.interrupted, next: `${app.program} jobs debug ${job.id}` }).catch((error: unknown) => {
+    way.close()
+    throw error
+  })
+  return { ...session, close: () => session.close().finally(way.close) }
+}
+
+/** Touches the signal file. */
+export async function say(session: Session, job: Job, container: SshContainer, word: Word): Promise<void> {
+  const places = placesOf(job, container.jail)
+  await touch(session, word === 'complete' ? places.complete : places.failed)
+}
+
+/** How a job ended. */
+export interface Outcome {
+  /** 1 for a customize job that ended in error. */
+  exit: number
+  image: string | undefined
+}
+
+/**
+ * Waits until a released job has ended, and prints the id of its image, if there is one.
+ *
+ * @param output where the id goes: stdout, unless a command had that.
+ */
+export async function waitForOutcome(app: App, api: Api, job: Job, progress: Progress, { timeout, interval }: { timeout?: number; interval: number }, output = app.io.stdout): Promise<Outcome> {
+  const watch = { interval: interval * 1000, timeout: timeout && timeout * 1000, progress, resume: `${app.program} jobs wait ${job.id} --for done` }
+  const last = await watchJobs(app, api, [job.id], watch, (seen) => {
+    const now = seen.get(job.id)
+    if (!now) throw new Failure(`job ${job.id} is gone: someone deleted it`, { exit: 1, next: `${app.program} jobs list` })
+    progress.now(`${shortId(job.id)} ${now.job.status} ${timeSpan(now.inStatus)}`)
+    return ['success', 'error'].includes(stageOf(now.job)) ? now.job : undefined
+  })
+  progress.stop()
+  const image = last.resultant_image_id ?? undefined
+  if (last.status === 'success') progress.line(`✔ success: image ${image ?? 'none'}`)
+  else progress.line(`✖ error. Logs: ${app.program} jobs logs ${job.id} --failed`)
+  if (image && last.status === 'success') await output.write(`${image}\n`)
+  return { image, exit: last.status === 'error' && job.job_type === 'customize' ? 1 : 0 }
+}
+
+/** Deletes a job, and with it its shell and its memory. */
+export async function deleteJob(api: Api, { id }: Job): Promise<void> {
+  await api.send({ method: 'DELETE', path: `${jobs.path}/${encodeSegment(id)}` })
+}
