@@ -63,7 +63,7 @@ export interface Race {
 export function reach(addresses: readonly Address[], options: ReachOptions = {}): Race {
   const { signal, patience, each = 10_000, pause = 500, onAttempt, next } = options
   const over = new AbortController()
-  const last = new Map<Address, Attempt>()
+  const last = new Map<Address, Attempt | undefined>()
   let add = (_: Address): void => {}
 
   const won = new Promise<Reached>((resolve, reject) => {
@@ -75,7 +75,7 @@ export function reach(addresses: readonly Address[], options: ReachOptions = {})
       finish()
     }
     const interrupt = () => end(() => reject(signal?.reason))
-    const timer = patience === undefined ? undefined : setTimeout(() => end(() => reject(nobody([...last.values()], next))), patience)
+    const timer = patience === undefined ? undefined : setTimeout(() => end(() => reject(nobody(last, next))), patience)
     signal?.addEventListener('abort', interrupt)
 
     async function keepTrying(address: Address): Promise<void> {
@@ -92,15 +92,20 @@ export function reach(addresses: readonly Address[], options: ReachOptions = {})
         await wait(pause, undefined, { signal: over.signal }).catch(() => {})
       }
     }
-    add = (address) => void keepTrying(address)
+    add = (address) => {
+      last.set(address, undefined)
+      void keepTrying(address)
+    }
     if (signal?.aborted) interrupt()
     else addresses.forEach(add)
   })
   return { add: (address) => add(address), won }
 }
 
-function nobody(attempts: readonly Attempt[], next: string | undefined): Failure {
-  const more = attempts.map(({ address, reason, tries }) => `  ${addressText(address)}  ${reason} (tried ${tries}×)`)
+function nobody(attempts: ReadonlyMap<Address, Attempt | undefined>, next: string | undefined): Failure {
+  const more = [...attempts].map(
+    ([address, attempt]) => `  ${addressText(address)}  ${attempt ? `${attempt.reason} (tried ${attempt.tries}×)` : 'no answer yet'}`,
+  )
   return new Failure('no SSH server answers', { exit: 255, more, next })
 }
 

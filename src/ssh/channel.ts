@@ -53,3 +53,11 @@ export function flushed(stream: Writable): Promise<void> {
     stream.write('', () => done())
   })
 }
+
+/** Rejects with the reason of a signal when it is aborted; else it never settles. */
+export function interruption(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal?.aborted) reject(signal.reason)
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}

@@ -1,4 +1,4 @@
-import { flushed, start, type Streams } from './channel.ts'
+import { flushed, interruption, start, type Streams } from './channel.ts'
 import type { Ending } from './ending.ts'
 import type { Session } from './session.ts'
 
@@ -11,22 +11,17 @@ export function commandText(words: readonly string[]): string | undefined {
  * Runs a command, or without one a shell that has no terminal (as `ssh -T`), with stdin, stdout and stderr passed
  * through byte by byte, no faster than each is read. Where the reader of stdout goes away the command ends, quietly.
  *
- * @throws Failure (exit 255) when nothing could be started; the reason of the signal, which the command gets, too
+ * @throws Failure (exit 255) when nothing could be started; the reason of the signal: the
+ * command's streams are closed then (it gets no signal: OpenSSH delivers none to root)
  */
 export async function runCommand(session: Session, command: string | undefined, { stdin, stdout, stderr }: Streams, signal?: AbortSignal): Promise<Ending> {
-  signal?.throwIfAborted()
-  const { channel, ended } = await start(session, { command })
+  const interrupted = interruption(signal)
+  const { channel, ended } = await Promise.race([start(session, { command }), interrupted])
   const stopFeeding = () => void channel.end()
   const dropErrors = () => channel.stderr.unpipe().resume()
   stderr.stream.once('error', dropErrors)
   stdin.once('error', stopFeeding)
   const readerGone = new Promise<Ending>((resolve) => stdout.stream.once('error', () => resolve({ code: 0 })))
-  const interrupted = new Promise<never>((_, reject) => {
-    signal?.addEventListener('abort', () => {
-      channel.signal(signal.reason?.exit === 143 ? 'TERM' : 'INT')
-      reject(signal.reason)
-    }, { once: true })
-  })
   const done = ended.then(async (ending) => {
     await Promise.all([flushed(stdout.stream), flushed(stderr.stream)])
     return ending

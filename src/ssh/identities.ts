@@ -56,7 +56,7 @@ export async function findIdentity({ wanted, files = [], agentSocket, home }: Se
   const found = named ? files.map(readNamed) : readHome(home)
   const looked = [...lookedAtAgent(agent, named), ...found.map(lookedAtFile)]
 
-  const matches = (key: PublicKey | undefined) => key !== undefined && (!wanted || wanted.blob.equals(key.blob))
+  const matches = (key: PublicKey | undefined) => key !== undefined && (wanted ? wanted.blob.equals(key.blob) : named)
   const fitting = found.find(({ publicKey }) => matches(publicKey))
   const sought = wanted ?? fitting?.publicKey
   const held = agent?.keys.find((key) => sought?.blob.equals(key.getPublicSSH()))

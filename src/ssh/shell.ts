@@ -2,7 +2,7 @@ import type { WriteStream } from 'node:tty'
 import type { ClientChannel, TerminalModes } from 'ssh2'
 import type { Io, Output } from '../terminal/io.ts'
 import { enterRawMode } from '../terminal/raw-mode.ts'
-import { flushed, start, type Streams } from './channel.ts'
+import { flushed, interruption, start, type Streams } from './channel.ts'
 import type { Ending } from './ending.ts'
 import { createEscapes, escapeHelp } from './escapes.ts'
 import type { Session } from './session.ts'
@@ -19,19 +19,17 @@ export function givesTerminal({ stdin }: Pick<Io, 'stdin'>, command: string | un
  * @throws Failure (exit 255) when nothing could be started; the reason of the signal
  */
 export async function runInTerminal(session: Session, command: string | undefined, io: Streams & Pick<Io, 'env'>, signal?: AbortSignal): Promise<Ending> {
-  signal?.throwIfAborted()
+  const interrupted = interruption(signal)
   const { stdin, stdout, stderr } = io
   const screen = [stdout.stream, stderr.stream].find((stream) => stream.isTTY) ?? stdout.stream
-  const { channel, ended } = await start(session, { command, terminal: { term: io.env.TERM || 'dumb', ...sizeOf(screen), modes } })
+  const terminal = { term: io.env.TERM || 'dumb', ...sizeOf(screen), modes }
+  const { channel, ended } = await Promise.race([start(session, { command, terminal }), interrupted])
   const typed = onTyping(channel, stderr)
   const resize = () => {
     const { rows, cols } = sizeOf(screen)
     channel.setWindow(rows, cols, 0, 0)
   }
   const hungUp = new Promise<Ending>((resolve) => stdout.stream.once('error', () => resolve({ lost: 'the terminal is gone' })))
-  const interrupted = new Promise<never>((_, reject) => {
-    signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
   const done = ended.then(async (ending) => {
     await flushed(stdout.stream)
     return ending

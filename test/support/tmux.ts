@@ -1,0 +1,45 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { describe } from 'vitest'
+
+const installed = spawnSync('tmux', ['-V']).status === 0
+
+/** As describe, but skipped where tmux isn't installed. In CI it must be. */
+export function describeWithTmux(name: string, body: () => void): void {
+  const skip = !installed && process.env.CI !== 'true'
+  describe.skipIf(skip)(skip ? `${name} (skipped: install tmux)` : name, body)
+}
+
+/** A real terminal with a shell in it. */
+export interface Terminal {
+  /** Types text, or keys by their names in tmux: `Enter`, `C-c`. */
+  type(...keys: string[]): void
+  /** What is on the screen, without empty lines at its end. */
+  screen(): string
+  /** Waits until the screen shows a text. */
+  shows(text: string | RegExp): Promise<string>
+  resize(columns: number, rows: number): void
+  close(): void
+}
+
+/** Opens a terminal of its own tmux server, with `sh` and the prompt `here$ `. */
+export async function openTerminal({ columns = 100, rows = 30, cwd }: { columns?: number; rows?: number; cwd: string }): Promise<Terminal> {
+  const server = `cray-ims-${process.pid}-${Math.random().toString(36).slice(2)}`
+  const tmux = (...words: string[]) => execFileSync('tmux', ['-L', server, '-f', '/dev/null', ...words], { encoding: 'utf8' })
+  tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), '-c', cwd, 'env', 'PS1=here$ ', 'ENV=', '/bin/sh')
+  const terminal: Terminal = {
+    type: (...keys) => void tmux('send-keys', ...keys),
+    screen: () => tmux('capture-pane', '-p').trimEnd(),
+    async shows(text) {
+      for (let tries = 0; ; tries++) {
+        const screen = terminal.screen()
+        if (typeof text === 'string' ? screen.includes(text) : text.test(screen)) return screen
+        if (tries > 200) throw new Error(`the screen never showed ${text}:\n${screen}`)
+        await new Promise((again) => setTimeout(again, 50))
+      }
+    },
+    resize: (toColumns, toRows) => void tmux('resize-window', '-x', String(toColumns), '-y', String(toRows)),
+    close: () => void spawnSync('tmux', ['-L', server, 'kill-server']),
+  }
+  await terminal.shows('here$')
+  return terminal
+}

@@ -1,0 +1,145 @@
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fork } from 'node:child_process'
+import { build } from 'rolldown'
+import ssh2 from 'ssh2'
+import { afterAll, describe, expect, test } from 'vitest'
+import { checkHostKey, type HostKeyQuestion } from '../../src/ssh/host-keys.ts'
+import { readKnownHosts, rememberHostKeys } from '../../src/ssh/known-hosts.ts'
+import { fingerprint, parsePublicKey, publicKeyLine } from '../../src/ssh/public-key.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'cray-ims-host-keys-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+let count = 0
+const newPath = () => join(folder, `known_${count++}`, 'ims_known_hosts')
+
+const make = () => parsePublicKey((ssh2.utils.generateKeyPairSync('ed25519') as { public: string }).public)!
+const [one, two, three] = [make(), make(), make()]
+const day = 24 * 60 * 60 * 1000
+const now = Date.parse('2026-03-01T12:00:00Z')
+
+describe('the verdict', () => {
+  const known = (key = one, compared = false) => [{ jobId: 'job', key, at: now, compared }]
+  const own = (...keys: (typeof one)[]) => async () => keys
+  const silent = () => new Promise<undefined>(() => {})
+  const broken = async () => Promise.reject(new Error('forbidden'))
+  const cases: [string, Partial<HostKeyQuestion>, boolean, string, (typeof one)[]][] = [
+    ['new, nobody to ask', {}, true, 'new, accepted', [one]],
+    ['new, the same as the container has', { containersOwn: own(two, one) }, true, "new, same as the container's", [two, one]],
+    ['new, not the one the container has', { containersOwn: own(two) }, false, "differs from the container's", []],
+    ['new, the container does not answer', { containersOwn: silent }, true, 'new, accepted', [one]],
+    ['new, the container cannot be read', { containersOwn: broken }, true, 'new, accepted', [one]],
+    ['new, the container has none', { containersOwn: own() }, true, 'new, accepted', [one]],
+    ['known', { known: known() }, true, 'known', []],
+    ['known of another job only', { known: [{ jobId: 'other', key: two, at: now, compared: true }] }, true, 'new, accepted', [one]],
+    ['changed', { known: known(two) }, false, 'changed', []],
+    ['changed, even if the container says so', { known: known(two), containersOwn: own(one) }, false, 'changed', []],
+    ['verify: nobody to ask', { policy: 'verify' }, false, 'could not be compared', []],
+    ['verify: the container does not answer', { policy: 'verify', containersOwn: silent }, false, 'could not be compared', []],
+    ['verify: same', { policy: 'verify', containersOwn: own(one) }, true, "new, same as the container's", [one]],
+    ['verify: differs', { policy: 'verify', containersOwn: own(two) }, false, "differs from the container's", []],
+    ['verify: known, but never compared', { policy: 'verify', known: known() }, false, 'could not be compared', []],
+    ['verify: known, compared now', { policy: 'verify', known: known(), containersOwn: own(one) }, true, 'known', [one]],
+    ['verify: known and was compared', { policy: 'verify', known: known(one, true) }, true, 'known', []],
+    ['verify: changed', { policy: 'verify', known: known(two, true), containersOwn: own(one) }, false, 'changed', []],
+  ]
+  test.each(cases)('%s', async (_, question, accept, why, remember) => {
+    const verdict = await checkHostKey({ jobId: 'job', key: one.blob, known: [], policy: 'accept-new', patience: 50, ...question })
+    expect(verdict).toMatchObject({ accept, why, fingerprint: fingerprint(one.blob) })
+    expect(verdict.remember.map(publicKeyLine)).toEqual(remember.map(publicKeyLine))
+  })
+
+  test('who is late is told to stop', async () => {
+    let told = false
+    await checkHostKey({
+      jobId: 'job', key: one.blob, known: [], policy: 'accept-new', patience: 20,
+      containersOwn: (signal) => new Promise(() => signal.addEventListener('abort', () => (told = true))),
+    })
+    expect(told).toBe(true)
+  })
+})
+
+describe('the file', () => {
+  test('keeps keys by job, for us alone', async () => {
+    const path = newPath()
+    expect(await rememberHostKeys(path, 'job-1', [one, two], { now, compared: true })).toBeUndefined()
+    expect(await rememberHostKeys(path, 'job-2', [three], { now, compared: false })).toBeUndefined()
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    const { keys, warning } = readKnownHosts(path)
+    expect(warning).toBeUndefined()
+    expect(keys.map(({ jobId, key, at, compared }) => [jobId, publicKeyLine(key), at, compared])).toEqual([
+      ['job-1', publicKeyLine(one), now, true],
+      ['job-1', publicKeyLine(two), now, true],
+      ['job-2', publicKeyLine(three), now, false],
+    ])
+    expect(existsSync(`${path}.lock`)).toBe(false)
+  })
+
+  test('forgets after 30 days, when it is written', async () => {
+    const path = newPath()
+    await rememberHostKeys(path, 'old', [one], { now: now - 31 * day, compared: false })
+    await rememberHostKeys(path, 'younger', [one], { now: now - 29 * day, compared: false })
+    await rememberHostKeys(path, 'new', [two], { now, compared: false })
+    expect(readKnownHosts(path).keys.map(({ jobId }) => jobId)).toEqual(['younger', 'new'])
+  })
+
+  test('takes what OpenSSH wrote, and dates it', async () => {
+    const path = newPath()
+    await rememberHostKeys(path, 'ours', [one], { now, compared: false })
+    writeFileSync(path, `${readFileSync(path, 'utf8')}theirs ${publicKeyLine(two)}\n`)
+    await rememberHostKeys(path, 'more', [three], { now: now + 1000, compared: false })
+    expect(readKnownHosts(path).keys.find(({ jobId }) => jobId === 'theirs')).toMatchObject({ at: now + 1000 })
+  })
+
+  test.each([
+    ['binary', Buffer.from([0, 255, 10, 3, 10])],
+    ['half a line', Buffer.from('job ssh-ed25519 AAAAC3Nz')],
+    ['another type than its key', Buffer.from(`job ssh-rsa ${one.blob.toString('base64')}\n`)],
+  ])('damaged: %s', async (_, content) => {
+    const path = newPath()
+    await rememberHostKeys(path, 'good', [one], { now, compared: false })
+    writeFileSync(path, Buffer.concat([readFileSync(path), content]))
+    const { keys, warning } = readKnownHosts(path)
+    expect(keys.map(({ jobId }) => jobId)).toEqual(['good'])
+    expect(warning).toContain('make no sense')
+    await rememberHostKeys(path, 'next', [two], { now, compared: false })
+    expect(readKnownHosts(path)).toMatchObject({ warning: undefined, keys: [{ jobId: 'good' }, { jobId: 'next' }] })
+  })
+
+  test("can't be read or written: a warning", async () => {
+    const path = newPath()
+    expect(readKnownHosts(folder)).toMatchObject({ keys: [], warning: expect.stringContaining("can't be read") })
+    writeFileSync(join(folder, 'file'), '')
+    expect(await rememberHostKeys(join(folder, 'file', 'known'), 'job', [one], { now, compared: false })).toContain("isn't kept")
+    expect(existsSync(path)).toBe(false)
+    chmodSync(join(folder, 'file'), 0o600)
+  })
+
+  test('a lock that a killed process left is taken away', async () => {
+    const path = newPath()
+    await rememberHostKeys(path, 'a', [one], { now, compared: false })
+    writeFileSync(`${path}.lock`, '')
+    utimesSync(`${path}.lock`, new Date(Date.now() - 60_000), new Date(Date.now() - 60_000))
+    expect(await rememberHostKeys(path, 'b', [two], { now, compared: false })).toBeUndefined()
+    expect(readKnownHosts(path).keys).toHaveLength(2)
+  })
+
+  test('processes that write at the same time lose nothing', async () => {
+    const path = newPath()
+    const program = join(folder, 'writer.cjs')
+    writeFileSync(join(folder, 'writer.ts'), [
+      `import { rememberHostKeys } from '${join(import.meta.dirname, '../../src/ssh/known-hosts.ts')}'`,
+      `import { parsePublicKey } from '${join(import.meta.dirname, '../../src/ssh/public-key.ts')}'`,
+      'const [path, name, line] = process.argv.slice(2)',
+      'const work = async () => { for (let n = 0; n < 10; n++) { const wrong = await rememberHostKeys(path, name + n, [parsePublicKey(line)], { now: Date.now(), compared: false }); if (wrong) throw new Error(wrong) } }',
+      'work()',
+    ].join('\n'))
+    await build({ input: join(folder, 'writer.ts'), platform: 'node', output: { file: program, format: 'cjs' }, logLevel: 'silent' })
+    const exits = await Promise.all(
+      ['a', 'b', 'c', 'd'].map((name) => new Promise((done) => fork(program, [path, name, publicKeyLine(one)], { stdio: 'ignore' }).on('exit', done))),
+    )
+    expect(exits).toEqual([0, 0, 0, 0])
+    expect(new Set(readKnownHosts(path).keys.map(({ jobId }) => jobId)).size).toBe(40)
+  })
+})
