@@ -26,7 +26,8 @@ export const defaultClient = 'shasta'
  */
 export function tokenPath(env: Env, hostname: string, username: string): string {
   if (/[/\0]/.test(username)) throw new Failure(`The user name ${JSON.stringify(username)} has a slash`, { next: 'cray-ims auth login' })
-  const [, host = ''] = /^(?:[a-z][a-z0-9+.-]*:\/\/)?([^/?#]*)/i.exec(hostname.trim()) ?? []
+  // A password in the hostname has no place in a file's name.
+  const [, host = ''] = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/?#]*@)?([^/?#@]*)/i.exec(hostname.trim()) ?? []
   return join(tokensFolder(env), `${host.replace(/[.-]/g, '_')}.${username.replaceAll('.', '_')}`)
 }
 

@@ -1,0 +1,90 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { program, run, type Outcome } from '../support/program.ts'
+
+let folder: string
+let ours: string
+let other: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cray-link-'))
+  ;[ours, other] = ['ours', 'other'].map((name) => join(folder, name)) as [string, string]
+  for (const path of [ours, other]) mkdirSync(path)
+  symlinkSync(program, join(ours, 'cray'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+function cray(argv: string[], stdin = ''): Promise<Outcome> {
+  const env = { PATH: `${ours}:${other}:${process.env.PATH}`, HOME: folder, CRAY_CONFIG_DIR: folder }
+  return run(argv, { cwd: folder, env, stdin, command: [join(ours, 'cray')] })
+}
+
+function install(script: string): void {
+  writeFileSync(join(other, 'cray'), `#!/bin/sh\n${script}\n`)
+  chmodSync(join(other, 'cray'), 0o755)
+}
+
+describe('with another cray on PATH', () => {
+  test.each([
+    ['bos v2 sessions list --format json'],
+    [''],
+    ['--help'],
+    ['--version'],
+    ['init --hostname x'],
+    ['auth login'],
+    ['config describe'],
+    ['nope'],
+  ])('%s goes to it, arguments untouched', async (line) => {
+    install(`printf '[%s]' "$@"; echo; cat; exit 7`)
+    const words = line.split(' ').filter(Boolean)
+    const outcome = await cray([...words, 'a b', '--', "it's"], 'typed\n')
+    expect(outcome).toEqual({ exit: 7, stdout: `${[...words, 'a b', '--', "it's"].map((word) => `[${word}]`).join('')}\ntyped\n`, stderr: '' })
+  })
+
+  test('what begins with ims is ours', async () => {
+    install('echo other')
+    expect((await cray(['ims', 'jobs', 'list', '--help'])).stdout).toContain('Usage: cray ims jobs list')
+    expect((await cray(['--format', 'json', 'ims', '--help'])).stdout).toContain('Usage: cray ims')
+  })
+
+  test('its end by a signal is ours', async () => {
+    install('kill -TERM $$')
+    expect((await cray(['bos'])).exit).toBe('SIGTERM')
+  })
+
+  test('a signal to us reaches it', async () => {
+    install(`trap 'echo got; exit 5' TERM; kill -TERM $PPID; while :; do sleep 0.05; done`)
+    expect(await cray(['bos'])).toEqual({ exit: 5, stdout: 'got\n', stderr: '' })
+  })
+
+  test('a wrapper that leads back to us does not do so for ever', async () => {
+    install(`exec ${join(ours, 'cray')} "$@"`)
+    const outcome = await cray(['bos'])
+    expect(outcome.exit).toBe(2)
+    expect(outcome.stderr).toContain('found none')
+  })
+})
+
+describe('alone', () => {
+  test.each([[['bos', 'list']], [[]], [['--help']]])('%j is refused, and says what it knows', async (argv) => {
+    const outcome = await cray(argv)
+    expect(outcome).toMatchObject({ exit: 2, stdout: '' })
+    expect(outcome.stderr).toContain('Next: cray ims --help')
+  })
+
+  test('a link of ours further on PATH is not another', async () => {
+    symlinkSync(program, join(other, 'cray'))
+    expect((await cray(['bos'])).exit).toBe(2)
+  })
+
+  test('init, auth and config are ours', async () => {
+    expect(await cray(['init', '--no-auth', '--hostname', 'h'])).toMatchObject({ exit: 0, stdout: 'Initialization complete.\n' })
+    expect(await cray(['config', 'get', 'core.hostname'])).toMatchObject({ exit: 0, stdout: 'https://h\n' })
+  })
+
+  test('jobs without ims is not a command of cray', async () => {
+    expect((await cray(['jobs', 'list'])).exit).toBe(2)
+  })
+})
