@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { accessSync, constants, realpathSync, statSync } from 'node:fs'
 import { constants as os } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -42,14 +42,16 @@ function findOther(of: NodeJS.Process): string | undefined {
 
 function runOther(of: NodeJS.Process, path: string, argv: readonly string[]): Promise<number> {
   return new Promise((done, fail) => {
-    const child = spawn(path, argv, { stdio: 'inherit', env: { ...of.env, [mark]: '1' } })
+    let child: ChildProcess | undefined
     // A terminal sends Ctrl-C and Ctrl-\ to both of us; all else reaches only us, and is passed on.
     const both = of.stdin.isTTY ? ['SIGINT', 'SIGQUIT'] : []
+    // Listened to before it starts: it may signal us at once.
     const handlers = (['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'SIGCONT'] as const).map((name) => {
-      const handler = () => void (both.includes(name) || child.kill(name))
+      const handler = () => void (both.includes(name) || child?.kill(name))
       of.on(name, handler)
       return () => of.removeListener(name, handler)
     })
+    child = spawn(path, argv, { stdio: 'inherit', env: { ...of.env, [mark]: '1' } })
     child.on('error', (cause) => fail(new Failure(`${path} could not be run: ${cause.message}`, { next: 'which -a cray', cause })))
     child.on('close', (code, signal) => {
       for (const remove of handlers) remove()
