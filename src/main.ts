@@ -50,11 +50,11 @@ const about = 'The Image Management Service (IMS): recipes, images, the jobs tha
 
 function ownProgram(io: Io): Program {
   const commands = [...ims.commands, ims, ...site]
-  return { name: 'cray-ims', about, version, commands, unlisted: new Set([ims]), columns: io.stdout.columns }
+  return { name: 'cray-ims', about, version, commands, unlisted: new Set([ims]), columns: () => io.stdout.columns }
 }
 
 function crayProgram(io: Io): Program {
-  return { name: 'cray', about, version, commands: [ims, ...site], columns: io.stdout.columns }
+  return { name: 'cray', about, version, commands: [ims, ...site], columns: () => io.stdout.columns }
 }
 
 async function run(io: Io, program: Program, given: Parsed): Promise<number | void> {

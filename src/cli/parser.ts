@@ -23,7 +23,8 @@ export interface Program {
   commands: readonly (CommandRow | GroupRow)[]
   /** Rows that help leaves out. */
   unlisted?: ReadonlySet<CommandRow | GroupRow>
-  columns: number
+  /** Of the terminal that help is shown in. */
+  columns: () => number
 }
 
 /**
@@ -39,7 +40,7 @@ export function parse(program: Program, { path, argv }: Route): Parsed | { help:
   const dress = (command: Command) =>
     command
       .exitOverride()
-      .configureOutput({ writeOut: (text) => (help += text), writeErr: () => {}, outputError: () => {}, getOutHelpWidth: () => program.columns })
+      .configureOutput({ writeOut: (text) => (help += text), writeErr: () => {}, outputError: () => {}, getOutHelpWidth: program.columns })
       .helpCommand(false)
       .helpOption('-h, --help', 'Show this help')
       .enablePositionalOptions()

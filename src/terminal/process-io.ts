@@ -6,12 +6,20 @@ import type { Io, Output } from './io.ts'
 /** The streams, environment and signals of a real process. */
 export function processIo(of: NodeJS.Process): Io {
   let interruption: AbortController | undefined
+  let [stdout, stderr]: (Output | undefined)[] = []
   return {
     env: of.env,
     cwd: of.cwd(),
-    stdin: of.stdin,
-    stdout: output(of.stdout as WriteStream),
-    stderr: output(of.stderr as WriteStream),
+    // Each stream takes Node a while to set up, and few commands need all.
+    get stdin() {
+      return of.stdin
+    },
+    get stdout() {
+      return (stdout ??= output(of.stdout as WriteStream))
+    },
+    get stderr() {
+      return (stderr ??= output(of.stderr as WriteStream))
+    },
     now: Date.now,
     sleep: (milliseconds, signal) =>
       wait(milliseconds, undefined, { signal }).catch((error: unknown) => {
