@@ -67,15 +67,19 @@ export function createApp(
     },
     async print(value) {
       const { render } = await import('../render/render.ts')
-      if (!query) {
-        await io.stdout.write(`${value === undefined ? '' : await render(value, global.format)}\n`)
-        return 0
+      let left = Promise.resolve()
+      const write = (text: string) => {
+        left = io.stdout.write(text)
       }
-      const { runQuery } = await import('../render/query.ts')
-      const text = await runQuery(query, value ?? null, global.format)
-      if (text === undefined) return 4
-      await io.stdout.write(text)
-      return 0
+      let found = true
+      if (query) found = await (await import('../render/query.ts')).runQuery(query, value ?? null, global.format, write)
+      else {
+        if (value !== undefined) await render(value, global.format, write)
+        write('\n')
+      }
+      // What was written last has left last.
+      await left
+      return found ? 0 : 4
     },
   }
 }

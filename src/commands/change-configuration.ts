@@ -4,6 +4,7 @@ import { parseDocument, readDocument, type Document } from '../config/document.t
 import { replaceFile } from '../config/write-file.ts'
 import { Failure } from '../errors.ts'
 import { isNumber, type Value } from '../json/value.ts'
+import { wholeText } from '../render/pieces.ts'
 import { renderToml } from '../render/toml.ts'
 
 /**
@@ -26,7 +27,7 @@ export function changeConfiguration(path: string, change: (document: Document) =
 function writeDocument(document: Document): string {
   const mark = randomUUID()
   const written: string[] = []
-  const text = renderToml(standIn(document))
+  const text = wholeText((write) => renderToml(standIn(document), write))
   return text.replace(new RegExp(`"${mark}:(\\d+)"`, 'g'), (_, index: string) => written[Number(index)]!)
 
   function standIn(value: Value): Value {

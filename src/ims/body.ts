@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import { TextDecoder } from 'node:util'
 import { readJson } from '../json/read.ts'
 import type { Value } from '../json/value.ts'
@@ -16,6 +17,8 @@ export function parseBody(response: HttpResponse): Value | undefined {
 export function textOf({ headers, body }: HttpResponse): string {
   const declared = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(headers['content-type'] ?? '')?.[1]?.toLowerCase()
   if (declared === 'iso-8859-1' || declared === 'latin1' || declared === 'latin-1') return body.toString('latin1')
+  // Most answers are all ASCII, which need no decoding.
+  if ((declared === undefined || declared === 'utf-8') && isAscii(body)) return body.toString('latin1')
   return decoder(declared ?? marked(body)).decode(body)
 }
 

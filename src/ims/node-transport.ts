@@ -59,12 +59,12 @@ function exchange(request: HttpRequest, { trust, patience, signal }: NodeTranspo
     outgoing.on('response', (response) => {
       progress = 'answering'
       clearTimeout(timer)
-      const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      const body = collectBody(Number(response.headers['content-length']))
+      response.on('data', body.add)
       response.on('error', (error) => fail(toFault(error, progress)))
       response.on('close', () => {
         if (!response.complete) fail(new TransportFault('truncated', { sent: true }))
-        else resolve(Object.assign(response, { whole: Buffer.concat(chunks) }))
+        else resolve(Object.assign(response, { whole: body.whole() }))
       })
     })
     // As bytes: node would put a text and the headers into one string, and turn those into UTF-8.
@@ -72,6 +72,21 @@ function exchange(request: HttpRequest, { trust, patience, signal }: NodeTranspo
   })
     .finally(() => settle())
     .then(answer)
+}
+
+/** Puts a body together where it will stay, when its length is known. */
+function collectBody(length: number): { add(chunk: Buffer): void; whole(): Buffer } {
+  const known = length > 0 && length <= 2 ** 28 ? Buffer.allocUnsafeSlow(length) : undefined
+  const chunks: Buffer[] = []
+  let taken = 0
+  return {
+    add(chunk) {
+      if (known) chunk.copy(known, taken)
+      else chunks.push(chunk)
+      taken += chunk.length
+    },
+    whole: () => known ?? Buffer.concat(chunks),
+  }
 }
 
 async function answer(response: IncomingMessage & { whole?: Buffer }): Promise<HttpResponse> {

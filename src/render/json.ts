@@ -1,16 +1,16 @@
 import { isNumber, type Value } from '../json/value.ts'
 import { numberText } from './number.ts'
-import { collectPieces } from './pieces.ts'
+import { joinPieces, type Write } from './pieces.ts'
 
 /** The value as Python's `json.dumps` with an indent of 2 writes it, all ASCII; without a newline at the end. */
-export function renderJson(value: Value): string {
-  const { add, end } = collectPieces()
+export function renderJson(value: Value, write: Write): void {
+  const { add, end } = joinPieces(write)
   // The same keys come again in every record.
   const keys = new Map<string, string>()
-  write(value, '\n')
+  put(value, '\n')
   return end()
 
-  function write(item: Value, newline: string): void {
+  function put(item: Value, newline: string): void {
     if (typeof item === 'string') writeText(item)
     else if (item === null || typeof item === 'boolean') add(String(item))
     else if (isNumber(item)) add(constants[numberText(item)] ?? numberText(item))
@@ -43,7 +43,7 @@ export function renderJson(value: Value): string {
     let before = '[' + inner
     for (const item of items) {
       add(before)
-      write(item, inner)
+      put(item, inner)
       before = ',' + inner
     }
     add(newline + ']')
@@ -58,7 +58,7 @@ export function renderJson(value: Value): string {
       if (quoted === undefined) keys.set(key, (quoted = JSON.stringify(key).replace(/[^ -~]/g, escape) + ': '))
       add(before)
       add(quoted)
-      write(item, inner)
+      put(item, inner)
       before = ',' + inner
     }
     add(newline + '}')

@@ -2,6 +2,7 @@ import { compile, getRegisteredFunctions } from '@jmespath-community/jmespath'
 import { usageFailure } from '../errors.ts'
 import { isNumber, type Value } from '../json/value.ts'
 import { numberText } from './number.ts'
+import type { Write } from './pieces.ts'
 import { search, type Node } from './query-search.ts'
 import { render, type Format } from './render.ts'
 
@@ -27,16 +28,22 @@ export function compileQuery(expression: string): Query {
 
 /**
  * What the query finds in the value: a scalar bare, a list of scalars one a line, anything else in the format; an
- * empty list is no line, null is undefined. Whole lines.
+ * empty list is no line. Whole lines are written.
+ *
+ * @returns whether anything was found: null is nothing.
  *
  * @throws Failure of the command line, when the expression doesn't fit the value.
  */
-export async function runQuery(query: Query, value: Value, format: Format): Promise<string | undefined> {
+export async function runQuery(query: Query, value: Value, format: Format, write: Write): Promise<boolean> {
   const found = find(query, value)
-  if (found === null) return undefined
-  if (isScalar(found)) return line(found)
-  if (Array.isArray(found) && found.every(isScalar)) return found.map(line).join('')
-  return `${await render(found, format)}\n`
+  if (found === null) return false
+  if (isScalar(found)) write(line(found))
+  else if (Array.isArray(found) && found.every(isScalar)) found.forEach((item) => write(line(item)))
+  else {
+    await render(found, format, write)
+    write('\n')
+  }
+  return true
 }
 
 function find({ expression, tree }: Query, value: Value): Value {

@@ -1,6 +1,6 @@
 import { isNumber, type Value, type ValueMap } from '../json/value.ts'
 import { numberText } from './number.ts'
-import { collectPieces } from './pieces.ts'
+import { joinPieces, type Write } from './pieces.ts'
 
 /** A list of tables, or a table, with its path as a header writes it. */
 type Section<Item> = readonly [path: string, item: Item]
@@ -16,8 +16,8 @@ interface Rest {
  * The value as the `toml` package 0.10.2 for Python writes it, with its order and its empty lines. Where that one
  * writes broken TOML (control characters, lists that mix tables with other things) this writes valid TOML.
  */
-export function renderToml(value: Value): string {
-  const { add, end } = collectPieces()
+export function renderToml(value: Value, write: Write): void {
+  const { add, end } = joinPieces(write)
   // The same keys come again in every record.
   const keys = new Map<string, string>()
   // Whether what is written ends in an empty line, or is nothing yet.

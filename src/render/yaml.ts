@@ -1,6 +1,6 @@
 import { isNumber, type Value, type ValueMap } from '../json/value.ts'
 import { numberText } from './number.ts'
-import { collectPieces } from './pieces.ts'
+import { joinPieces, type Write } from './pieces.ts'
 import { isPlain, writeScalar } from './yaml-scalar.ts'
 
 /** A key as it is written, with its colon, and its columns. A key that takes the `? key` form is bare, without. */
@@ -13,8 +13,8 @@ interface Key {
 const longestKey = 128 - '!!str'.length - 1
 
 /** The value in block style as ruamel.yaml's round-trip dumper writes it with its defaults. */
-export function renderYaml(value: Value): string {
-  const { add, end } = collectPieces()
+export function renderYaml(value: Value, write: Write): void {
+  const { add, end } = joinPieces(write)
   // The same keys come again in every record.
   const keys = new Map<string, Key>()
   if (isBlock(value)) writeBlock(value, 0)

@@ -4,8 +4,10 @@ import { readJson } from '../../src/json/read.ts'
 import { compileQuery, runQuery } from '../../src/render/query.ts'
 import type { Format } from '../../src/render/render.ts'
 
-function run(expression: string, source: string, format: Format = 'json'): Promise<string | undefined> {
-  return runQuery(compileQuery(expression), readJson(source), format)
+async function run(expression: string, source: string, format: Format = 'json'): Promise<string | undefined> {
+  let whole = ''
+  const found = await runQuery(compileQuery(expression), readJson(source), format, (text) => (whole += text))
+  return found ? whole : undefined
 }
 
 const numbers = '{"one":1,"float":1.0,"exp":1E5,"big":12345678901234567890123,"list":[10,9.0,1,12345678901234567890123],"nan":NaN}'

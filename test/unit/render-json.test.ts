@@ -2,9 +2,19 @@ import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it, test } from 'vitest'
 import { readJson } from '../../src/json/read.ts'
 import { numberText } from '../../src/render/number.ts'
-import { renderJson } from '../../src/render/json.ts'
-import { render } from '../../src/render/render.ts'
+import type { Value } from '../../src/json/value.ts'
+import { wholeText } from '../../src/render/pieces.ts'
+import { renderJson as writeJson } from '../../src/render/json.ts'
+import { render, type Format } from '../../src/render/render.ts'
 import { plainData, randomValues } from '../support/random-values.ts'
+
+async function rendered(value: Value, format: Format): Promise<string> {
+  let whole = ''
+  await render(value, format, (text) => (whole += text))
+  return whole
+}
+
+const renderJson = (value: Value): string => wholeText((write) => writeJson(value, write))
 
 describe('numberText prints as Python does', () => {
   test.each([
@@ -23,15 +33,15 @@ describe('a bare scalar is printed in every format as Python does', () => {
   test.each([
     ['true', 'True'], ['false', 'False'], ['null', ''], ['42', '42'], ['1.0', '1.0'], ['NaN', 'nan'], ['"just: é\\n"', 'just: é\n'],
   ])('%s: %s', async (source, text) => {
-    for (const format of ['json', 'toml', 'yaml'] as const) expect(await render(readJson(source), format)).toBe(text)
+    for (const format of ['json', 'toml', 'yaml'] as const) expect(await rendered(readJson(source), format)).toBe(text)
   })
 })
 
 it('writes a list or table in the format asked for', async () => {
   const value = readJson('[{"a":null}]')
-  expect(await render(value, 'json')).toBe('[\n  {\n    "a": null\n  }\n]')
-  expect(await render(value, 'toml')).toBe('[[results]]\n\n')
-  expect(await render(value, 'yaml')).toBe('- a:\n')
+  expect(await rendered(value, 'json')).toBe('[\n  {\n    "a": null\n  }\n]')
+  expect(await rendered(value, 'toml')).toBe('[[results]]\n\n')
+  expect(await rendered(value, 'yaml')).toBe('- a:\n')
 })
 
 describe('JSON', () => {

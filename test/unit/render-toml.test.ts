@@ -3,8 +3,11 @@ import { parse } from '@iarna/toml'
 import { describe, expect, it, test } from 'vitest'
 import { readJson } from '../../src/json/read.ts'
 import type { Value, ValueMap } from '../../src/json/value.ts'
-import { renderToml } from '../../src/render/toml.ts'
+import { wholeText } from '../../src/render/pieces.ts'
+import { renderToml as writeToml } from '../../src/render/toml.ts'
 import { plainData, randomValues } from '../support/random-values.ts'
+
+const renderToml = (value: Value): string => wholeText((write) => writeToml(value, write))
 
 describe('scalars, keys and lists', () => {
   test.each([

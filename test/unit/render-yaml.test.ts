@@ -2,8 +2,12 @@ import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it, test } from 'vitest'
 import { parse } from 'yaml'
 import { readJson } from '../../src/json/read.ts'
-import { renderYaml } from '../../src/render/yaml.ts'
+import type { Value } from '../../src/json/value.ts'
+import { wholeText } from '../../src/render/pieces.ts'
+import { renderYaml as writeYaml } from '../../src/render/yaml.ts'
 import { plainData, randomValues } from '../support/random-values.ts'
+
+const renderYaml = (value: Value): string => wholeText((write) => writeYaml(value, write))
 
 describe('lists and tables', () => {
   test.each([
