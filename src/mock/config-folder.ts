@@ -2,12 +2,15 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { kubeconfig } from './kubernetes/kubeconfig.ts'
 
 /** A temporary folder to set as `CRAY_CONFIG_DIR`, whose configuration points to a mock. */
 export interface ConfigFolder {
   readonly path: string
   /** Where its certificate authority is, when it has one. */
   readonly caFile: string | undefined
+  /** Leads kubectl to the mock's Kubernetes. */
+  readonly kubeconfig: string
   remove(): void
 }
 
@@ -25,9 +28,12 @@ export function makeConfigFolder(url: string, ca: string | undefined): ConfigFol
   const core = ['[core]', `hostname = ${JSON.stringify(url)}`, ...(caFile ? [`ca_file = ${JSON.stringify(caFile)}`] : [])]
   writeFileSync(join(cray, 'configurations', 'default'), `${core.join('\n')}\n`, { mode: 0o600 })
   writeFileSync(join(cray, 'active_config'), 'default', { mode: 0o600 })
+  const leading = join(path, 'kubeconfig')
+  writeFileSync(leading, kubeconfig(url, caFile), { mode: 0o600 })
   return {
     path,
     caFile,
+    kubeconfig: leading,
     remove() {
       erase()
       process.removeListener('exit', erase)

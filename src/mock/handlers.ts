@@ -14,6 +14,8 @@ export interface Site {
   readonly newId: () => string
   /** Builds that would succeed fail. */
   readonly failBuilds: boolean
+  /** The port of loopback where the shell of the job that is created now will be; undefined where no shells are served. */
+  readonly shellPort?: () => number
 }
 
 /** Answers one request; the id is that of the path, decoded. Throws Refused for an error. */

@@ -156,11 +156,13 @@ export function createJobClock(
 // A job of a seed says where it is by its status alone.
 function adopted(job: Job, state: State, now: number): Progress {
   const recipe = state.recipes.get(job.artifact_id)
+  const { builds = 'succeeds', sshDelay } = (recipe ?? state.images.get(job.artifact_id))?.mock ?? {}
   const course = {
     type: job.job_type,
-    ends: (recipe ?? state.images.get(job.artifact_id))?.mock?.builds ?? 'succeeds',
+    ends: builds,
     debug: job.enable_debug,
     waitsForRepos: recipe?.recipe_type !== 'packer',
+    ...(sshDelay !== undefined && { sshDelay }),
   } as const
   for (const way of [course, { ...course, signal: 'complete' as const }]) {
     const at = stepsOf(way).findIndex((step) => step.status === job.status)

@@ -68,6 +68,7 @@ function askedFor(site: Site, asked: Record<string, unknown>): Job {
     throw new Refused(problem(400, `Invalid public_key_id value in job request. No IMS public-key record found matching id=${publicKeyId}`))
   }
   const id = site.newId()
+  const sshPort = containers && containers.length > 0 ? site.shellPort?.() : undefined
   return newJob(artifact, {
     ...asked,
     id,
@@ -76,14 +77,15 @@ function askedFor(site: Site, asked: Record<string, unknown>): Job {
     public_key_id: publicKeyId,
     job_type: type,
     enable_debug: debug,
-    ssh_containers: containers && containers.map((container) => reachable(id, container)),
+    ssh_containers: containers && containers.map((container) => reachable(id, container, sshPort)),
+    sshPort,
     remote_build_node: nodeFor(state, artifact.arch),
     failBuilds: site.failBuilds,
   })
 }
 
 /** What the service puts into `ssh_containers`, before it knows where they can be reached. */
-function containersOf(
+export function containersOf(
   type: Job['job_type'],
   debug: boolean,
   asked: Partial<SshContainer>[] | null,
@@ -129,6 +131,8 @@ export interface Asked extends Record<string, unknown> {
   job_type: Job['job_type']
   enable_debug: boolean
   ssh_containers: SshContainer[] | null
+  /** The port that is held for its shell. */
+  sshPort?: number
   remote_build_node: string
   /** Builds that would succeed fail. */
   failBuilds: boolean
@@ -171,6 +175,8 @@ export function newJob(artifact: Recipe | Image, asked: Asked): Job {
       waitsForRepos: !('recipe_type' in artifact) || artifact.recipe_type !== 'packer',
       at: 0,
       since: now,
+      ...(asked.sshPort !== undefined && { sshPort: asked.sshPort }),
+      ...(artifact.mock?.sshDelay !== undefined && { sshDelay: artifact.mock.sshDelay }),
     },
   }
 }
@@ -186,14 +192,16 @@ function requiresDkms(artifact: Recipe | Image, asked: boolean | undefined): boo
   return asked ?? ('require_dkms' in artifact ? artifact.require_dkms : true)
 }
 
-function reachable(jobId: string, { name, jail }: Partial<SshContainer>): SshContainer {
+/** A container of a job, complete with where it is reached: at a port of loopback, or by names like a real system's. */
+export function reachable(jobId: string, { name, jail, status = 'pending' }: Partial<SshContainer>, port?: number): SshContainer {
+  const at = (host: string) => (port === undefined ? { host, port: 22 } : { host: '127.0.0.1', port })
   return {
     ...(name !== undefined && { name }),
     jail: readBoolean(jail) ?? false,
-    status: 'pending',
+    status,
     connection_info: {
-      customer_access: { host: `${jobId}.ims.cmn.shasta.local`, port: 22 },
-      'cluster.local': { host: `cray-ims-${jobId}-service.${namespace}.svc.cluster.local`, port: 22 },
+      customer_access: at(`${jobId}.ims.cmn.shasta.local`),
+      'cluster.local': at(`cray-ims-${jobId}-service.${namespace}.svc.cluster.local`),
     },
   }
 }

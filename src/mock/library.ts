@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { answerCall } from './api.ts'
 import type { Answer, Call } from './answer.ts'
 import { createFaults, faultAnswer, parseFault, type Fault } from './faults.ts'
+import type { Site } from './handlers.ts'
 import { addResult } from './images.ts'
 import { createJobClock, wallClock, type Clock, type JobClock, type Speed } from './job-clock.ts'
 import type { Records } from './records.ts'
@@ -17,6 +18,9 @@ export type { Image, Job, PublicKey, Recipe, Records, RemoteBuildNode } from './
 export type { Seed } from './seed-file.ts'
 export type { State, Table } from './state.ts'
 
+/** Where jobs are created. */
+const jobsPath = '/apis/ims/v3/jobs'
+
 export interface MockOptions {
   /** Records to start with; what a freshly installed system has where it isn't given. */
   seed?: Seed
@@ -30,6 +34,11 @@ export interface MockOptions {
   clock?: Clock
   /** Gives ids to new records; random UUIDs by default. */
   newId?: () => string
+  /**
+   * Holds a port of loopback for the shell of a new job, to be closed when there is none after all. Without it records
+   * name hosts like a real system's.
+   */
+  holdPort?: () => Promise<{ readonly port: number; close(): Promise<void> }>
 }
 
 /** An Image Management Service of one's own. */
@@ -64,7 +73,20 @@ export function createMock(options: MockOptions = {}): Mock {
   const tokens = createTokens(clock)
   const site = { state, jobs, clock, newId, failBuilds }
 
-  function served(call: Call): Answer {
+  async function served(call: Call): Promise<Answer> {
+    if (!options.holdPort || call.method !== 'POST' || call.path !== jobsPath) return servedAt(site, call)
+    const held = await options.holdPort()
+    let taken = false
+    const shellPort = () => {
+      taken = true
+      return held.port
+    }
+    const answer = servedAt({ ...site, shellPort }, call)
+    if (!taken) await held.close()
+    return answer
+  }
+
+  function servedAt(site: Site, call: Call): Answer {
     if (call.path === tokenPath) return tokens.grant(call)
     jobs.advance()
     return tokens.refuse(call.authorization) ?? answerCall(site, call)
@@ -75,7 +97,7 @@ export function createMock(options: MockOptions = {}): Mock {
     if (!fault) return served(call)
     if (fault.delayMilliseconds > 0) await clock.sleep(fault.delayMilliseconds)
     const own = faultAnswer(fault)
-    return own ?? { ...served(call), ...(fault.broken && { broken: fault.broken }) }
+    return own ?? { ...(await served(call)), ...(fault.broken && { broken: fault.broken }) }
   }
 
   return {

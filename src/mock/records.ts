@@ -24,7 +24,11 @@ export interface Recipe {
   template_dictionary: TemplateEntry[] | null
   require_dkms: boolean
   arch: string
-  mock?: { builds?: Ending }
+  mock?: {
+    builds?: Ending
+    /** Seconds that the shells of its jobs come late. */
+    sshDelay?: number
+  }
 }
 
 export interface Image {
@@ -37,6 +41,7 @@ export interface Image {
   mock?: {
     /** How jobs that customize it end. */
     builds?: Ending
+    sshDelay?: number
     /** Its link before it was deleted. */
     link?: Link
   }
@@ -102,6 +107,10 @@ export interface Progress extends Course {
   since: number
   /** Someone set its status by hand: the clock leaves it alone. */
   held?: true
+  /** The port of loopback that is held for its shell. */
+  sshPort?: number
+  /** Seconds that its shell comes late. */
+  sshDelay?: number
 }
 
 export type Deleted<R> = R & { deleted: string }

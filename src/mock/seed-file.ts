@@ -4,9 +4,9 @@ import { newImage } from './images.ts'
 import type { Clock } from './job-clock.ts'
 import { endings, jobStatuses } from './job-phases.ts'
 import { isObject } from './json-text.ts'
-import { newJob } from './jobs.ts'
+import { containersOf, newJob, reachable } from './jobs.ts'
 import { newRecipe } from './recipes.ts'
-import { servedFields, timeText, type Job, type Records } from './records.ts'
+import { servedFields, timeText, type Job, type Records, type SshContainer } from './records.ts'
 import { requestFields } from './request-fields.ts'
 import { errorsIn, type Errors, type Fields } from './validation.ts'
 
@@ -99,6 +99,8 @@ function check(where: string, data: unknown, fields: Fields, kind: keyof Records
   if (builds !== undefined && !endings.some((ending) => ending === builds)) {
     throw wrong(`${where}.mock.builds`, `not one of ${endings.join(', ')}`)
   }
+  const delay = isObject(data.mock) ? data.mock.sshDelay : undefined
+  if (delay !== undefined && !(typeof delay === 'number' && delay >= 0)) throw wrong(`${where}.mock.sshDelay`, 'not a number of seconds')
 }
 
 function firstError(errors: Errors | undefined): { path: string; text: string } | undefined {
@@ -122,10 +124,16 @@ function seededJob(data: Data, id: string, created: string, now: number): Job {
     public_key_id: job.public_key_id!,
     job_type: job.job_type!,
     enable_debug: job.enable_debug ?? false,
-    ssh_containers: job.ssh_containers ?? null,
+    ssh_containers: null,
     remote_build_node: '',
     failBuilds: false,
   })
   const given = Object.entries(data).filter(([name]) => (servedFields.jobs as readonly string[]).includes(name))
-  return { ...complete, ...Object.fromEntries(given), created }
+  return { ...complete, ...Object.fromEntries(given), ssh_containers: seededContainers(complete, job.ssh_containers), created }
+}
+
+// Where they are reached may be left out.
+function seededContainers({ id, job_type, enable_debug }: Job, given: Partial<SshContainer>[] | null | undefined): SshContainer[] | null {
+  const containers = given === undefined ? containersOf(job_type, enable_debug, null) : given
+  return containers && containers.map((container) => ({ ...reachable(id, container), ...container }))
 }

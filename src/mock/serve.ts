@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { Failure } from '../errors.ts'
 import type { Answer } from './answer.ts'
+import type { Kubernetes } from './kubernetes/kubernetes.ts'
+import { listenerOf } from './kubernetes/listener.ts'
 import type { Mock } from './library.ts'
 import type { Certificates } from './tls.ts'
 
@@ -20,14 +22,20 @@ export interface ServeOptions {
   port?: number
   /** Serves HTTPS with these. */
   certificates?: Certificates
+  /** Served beside the service, on the paths that it hasn't. */
+  kubernetes?: Pick<Kubernetes, 'handle'>
 }
+
+const kubernetesPath = /^\/(?:api|version|openapi|apis(?!\/ims(?:[/?]|$)))(?:[/?]|$)/
 
 /**
  * Serves a mock on loopback.
  * @throws Failure when it can't listen there
  */
-export async function serveMock(mock: Pick<Mock, 'answer'>, { port = 0, certificates }: ServeOptions = {}): Promise<MockServer> {
-  const listener: RequestListener = (request, response) => void respond(mock, request, response)
+export async function serveMock(mock: Pick<Mock, 'answer'>, { port = 0, certificates, kubernetes }: ServeOptions = {}): Promise<MockServer> {
+  const cluster = kubernetes && listenerOf(kubernetes.handle)
+  const listener: RequestListener = (request, response) =>
+    cluster && kubernetesPath.test(request.url ?? '') ? cluster(request, response) : void respond(mock, request, response)
   const server = certificates
     ? createTlsServer({ cert: certificates.certificate, key: certificates.key }, listener)
     : createServer(listener)

@@ -1,5 +1,6 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execPath, pid } from 'node:process'
@@ -60,7 +61,10 @@ describe('mock', () => {
     const { app, printed, end } = testIo()
     const running = run(app, {}, {})
     const ready = JSON.parse(await printed)
-    expect(ready).toEqual({ url: expect.stringMatching(/^http:/), configDir: join(folder, made()[0]!), caFile: null, pid })
+    expect(ready).toEqual({ url: expect.stringMatching(/^http:/), configDir: join(folder, made()[0]!), caFile: null, kubeconfig: join(ready.configDir, 'kubeconfig'), pid })
+    expect(statSync(ready.kubeconfig).mode & 0o777).toBe(0o600)
+    expect(readFileSync(ready.kubeconfig, 'utf8')).toContain(`server: "${ready.url}"`)
+    expect(await fetched(`${ready.url}/api/v1/namespaces/ims/pods`)).toMatchObject({ kind: 'PodList', items: [] })
     expect(readFileSync(join(ready.configDir, '.config/cray/configurations/default'), 'utf8')).toBe(`[core]\nhostname = "${ready.url}"\n`)
     expect(await fetched(`${ready.url}/apis/ims/v3/recipes`)).toHaveLength(4)
     end(signal)
@@ -105,6 +109,27 @@ describe('mock', () => {
     await again
   })
 
+  it('has shells where the records of jobs say', async () => {
+    const { app, printed, end } = testIo()
+    const job = { artifact_id: '20000000-0000-4000-8000-000000000001', public_key_id: '20000000-0000-4000-8000-000000000002', job_type: 'customize', image_root_archive_name: 'i', status: 'waiting_on_user' }
+    writeFileSync(join(folder, 'seed.json'), JSON.stringify({ jobs: [job] }))
+    const running = run(app, { seed: 'seed.json' }, {})
+    const { url } = JSON.parse(await printed)
+    const [{ ssh_containers: [{ connection_info }] }] = (await fetched(`${url}/apis/ims/v3/jobs`)) as [{ ssh_containers: [{ connection_info: object }] }]
+    const { host, port } = Object.values(connection_info)[0]
+    const banner = async (): Promise<string> => {
+      let text = ''
+      for await (const chunk of connect(port, host)) if ((text += chunk).includes('\n')) break
+      return text || banner()
+    }
+    expect(await banner()).toMatch(/^SSH-2\.0-/)
+    expect(readdirSync(folder).some((name) => name.startsWith('cray-ims-shell-'))).toBe(true)
+    end('SIGTERM')
+    expect(await running).toBe(0)
+    expect(readdirSync(folder)).toEqual(['seed.json'])
+    await expect(banner()).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
   it.each([
     [{ speed: 'fast' }, "Invalid value for '--speed'"],
     [{ speed: '0' }, "Invalid value for '--speed'"],
@@ -134,10 +159,10 @@ describe('mock -- COMMAND', () => {
   it('runs it configured for the mock, and ends with its exit code', async () => {
     expect(await run(testIo().app, {}, node('process.exit(7)'))).toBe(7)
     const env = { CRAY_CONFIG: 'other', CRAY_CREDENTIALS: 'x', CRAY_FORMAT: 'json', NO_PROXY: 'example.com' }
-    const names = ['CRAY_CONFIG_DIR', 'CRAY_IMS_CA_FILE', 'CRAY_CONFIG', 'CRAY_CREDENTIALS', 'CRAY_FORMAT', 'NO_PROXY']
+    const names = ['CRAY_CONFIG_DIR', 'KUBECONFIG', 'CRAY_IMS_CA_FILE', 'CRAY_CONFIG', 'CRAY_CREDENTIALS', 'CRAY_FORMAT', 'NO_PROXY']
     const inside = expect.stringContaining(join(folder, 'cray-ims-mock-'))
-    expect(await sees(env, {}, names)).toEqual([0, inside, null, null, null, 'json', 'example.com,127.0.0.1,localhost'])
-    expect(await sees(env, { tls: true }, names)).toEqual([0, inside, inside, null, null, 'json', 'example.com,127.0.0.1,localhost'])
+    expect(await sees(env, {}, names)).toEqual([0, inside, inside, null, null, null, 'json', 'example.com,127.0.0.1,localhost'])
+    expect(await sees(env, { tls: true }, names)).toEqual([0, inside, inside, inside, null, null, 'json', 'example.com,127.0.0.1,localhost'])
     expect(made()).toEqual([])
   })
 

@@ -96,6 +96,26 @@ describe('the server', () => {
   })
 })
 
+describe('Kubernetes', () => {
+  it.each([
+    ['/api', true],
+    ['/api/v1/pods?limit=1', true],
+    ['/apis', true],
+    ['/apis?timeout=32s', true],
+    ['/apis/batch/v1', true],
+    ['/apis/imsx', true],
+    ['/version', true],
+    ['/openapi/v2', true],
+    ['/apis/ims', false],
+    ['/apis/ims/v3/recipes', false],
+    ['/apix', false],
+    ['/keycloak/x', false],
+  ])('is asked for %s: %s', async (path, asked) => {
+    const { url } = await serving({}, { kubernetes: { handle: async (request) => new Response(`cluster ${new URL(request.url).pathname}`) } })
+    expect((await send(`${url}${path}`)).text === `cluster ${path.replace(/\?.*/, '')}`).toBe(asked)
+  })
+})
+
 describe('TLS', () => {
   it('is served with a chain from an authority of its own', async () => {
     const certificates = await makeCertificates()

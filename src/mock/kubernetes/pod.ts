@@ -48,12 +48,17 @@ export function podCreated(job: Job, history: History): number {
   return hangs(job) ? history.at(-1)!.at : timeOf(job.created)
 }
 
+/** The name of a job's pod; a job that hangs lost its first one. */
+export function podName(job: Job, lost = false): string {
+  return `${job.kubernetes_job}-${suffix(job.id, lost)}`
+}
+
 /** The pod of a job, as it is now. */
 export function podOf(job: Job, history: History, { now, speed }: Moment): ServedPod {
   const lost = hangs(job)
   const runs = runsOf(job, history, now, speed)
   const created = podCreated(job, history)
-  const name = `${job.kubernetes_job}-${suffix(job.id, lost)}`
+  const name = podName(job, lost)
   const controller = uidOf(job.kubernetes_job)
   const labels = {
     app: 'ims',

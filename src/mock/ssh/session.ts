@@ -1,0 +1,85 @@
+import type { PseudoTtyInfo, ServerChannel, Session } from 'ssh2'
+import type { Container } from './container.ts'
+import type { Running, TerminalSize } from './program.ts'
+import { serveSftp } from './sftp.ts'
+
+/** What a session may do, and what it gets. */
+export interface SessionOptions {
+  readonly container: Container
+  /** Environment of what runs. */
+  readonly env: Readonly<Record<string, string>>
+  /** Terminals can be had. */
+  readonly terminals: boolean
+}
+
+/** Serves one session of a connection: a shell, a command, or files. */
+export function serveSession(session: Session, { container, env, terminals }: SessionOptions): void {
+  let terminal: (TerminalSize & { term: string }) | undefined
+  let refused = false
+  let running: Running | undefined
+
+  session.on('pty', (accept, reject, { rows, cols, term }: PseudoTtyInfo & { term?: string }) => {
+    refused = !terminals
+    // accept is missing where no answer is wanted.
+    if (refused) return void reject?.()
+    terminal = { ...sized(rows, cols), term: term || 'dumb' }
+    accept?.()
+  })
+  session.on('window-change', (accept, _, { rows, cols }) => {
+    if (terminal) terminal = { ...terminal, ...sized(rows, cols) }
+    void running?.resize(sized(rows, cols))
+    accept?.()
+  })
+  session.on('signal', (accept, _, { name }) => {
+    void running?.signal(String(name).replace(/^SIG/, ''))
+    accept?.()
+  })
+  session.on('env', (_, reject) => void reject?.())
+  session.on('exec', (accept, _, { command }) => void begin(accept(), command))
+  session.on('shell', (accept) => {
+    const channel = accept()
+    for (const line of notes(container, refused)) channel.stderr.write(`cray-ims mock: ${line}${terminal ? '\r\n' : '\n'}`)
+    begin(channel, undefined)
+  })
+  session.on('sftp', (accept) => serveSftp(accept(), container.view))
+
+  function begin(channel: ServerChannel, command: string | undefined): void {
+    running = container.start({ command, env: { ...env, ...(terminal && { TERM: terminal.term }) }, terminal })
+    connect(channel, running, terminal !== undefined)
+  }
+}
+
+/** A terminal that doesn't know its size. */
+const sized = (rows: number, columns: number): TerminalSize => ({ rows: rows || 24, columns: columns || 80 })
+
+function notes({ isolation, view }: Container, refused: boolean): string[] {
+  return [
+    ...(refused ? ['there is no terminal here: that takes script, of util-linux.'] : []),
+    ...(isolation === 'namespaces'
+      ? []
+      : view.jailed
+        ? [`this machine allows no namespaces; the image's root is not / but ${view.root}.`]
+        : [`this machine allows no namespaces; /mnt/image is at ${view.path('/mnt/image')}.`]),
+  ]
+}
+
+function connect(channel: ServerChannel, running: Running, terminal: boolean): void {
+  const { stdin, stdout, stderr } = running
+  // What a program doesn't read any more has to go somewhere.
+  stdin.on('error', () => channel.resume())
+  channel.pipe(stdin)
+  stdout.pipe(channel, { end: false })
+  stderr.pipe(channel.stderr, { end: false })
+  channel.on('error', () => {})
+  channel.once('close', () => {
+    stdin.end()
+    stdout.destroy()
+    stderr.destroy()
+    if (terminal) void running.signal('HUP')
+  })
+  void running.ended.then((ended) => {
+    if ('signal' in ended) channel.exit(ended.signal.slice('SIG'.length))
+    else channel.exit(ended.code)
+    channel.end()
+  })
+}

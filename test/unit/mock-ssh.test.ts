@@ -1,0 +1,569 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build } from 'rolldown'
+import ssh2, { type Client, type ClientChannel } from 'ssh2'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createMock, type Ending, type Job, type Mock, type Seed } from '../../src/mock/library.ts'
+import type { Isolation } from '../../src/mock/ssh/container.ts'
+import { createDoors } from '../../src/mock/ssh/doors.ts'
+import { translated } from '../../src/mock/ssh/folder.ts'
+import { createShells, type ShellsOptions } from '../../src/mock/ssh/shells.ts'
+import { viewOf } from '../../src/mock/ssh/view.ts'
+import { ask, testClock } from '../support/mock-time.ts'
+import { makeKey } from '../support/sshd.ts'
+
+const missing = spawnSync('ssh', ['-V']).error !== undefined
+if (missing) console.warn('There is no ssh in PATH (Debian: openssh-client): its tests are skipped.')
+// In CI it has to be there.
+const skip = missing && !process.env.CI
+
+const namespaces = spawnSync('unshare', ['--user', '--map-root-user', '--mount', '--pid', '--fork', 'true']).status === 0
+if (!namespaces) console.warn('Namespaces of Linux are not allowed here: shells are tested in folders alone.')
+const ways: Isolation[] = namespaces ? ['namespaces', 'folder'] : ['folder']
+
+const ids = { recipe: '10000000-0000-4000-8000-000000000001', image: '20000000-0000-4000-8000-000000000001', key: '30000000-0000-4000-8000-000000000001' }
+const link = (path: string) => ({ path: `s3://ims/${path}`, type: 's3' })
+
+let keys: string
+let killable: string
+let folder: string
+let temporary: string | undefined
+const open: (() => unknown)[] = []
+
+beforeAll(async () => {
+  keys = mkdtempSync(join(tmpdir(), 'mock-ssh-keys-'))
+  if (!missing) for (const type of ['ed25519', 'ecdsa', 'rsa'] as const) makeKey(join(keys, type), { type })
+  killable = join(keys, 'mock.cjs')
+  await build({
+    input: join(import.meta.dirname, '../support/mock-ssh-program.ts'),
+    platform: 'node',
+    external: [/\.node$/, 'cpu-features'],
+    output: { file: killable, format: 'cjs', codeSplitting: false },
+    logLevel: 'silent',
+  })
+})
+afterAll(() => rmSync(keys, { recursive: true }))
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mock-ssh-'))
+  temporary = process.env.TMPDIR
+  process.env.TMPDIR = folder
+})
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close()
+  if (temporary === undefined) delete process.env.TMPDIR
+  else process.env.TMPDIR = temporary
+  // Nothing is left of any test: no folder, no process.
+  const left = readdirSync(folder).filter((name) => name.startsWith('cray-ims-'))
+  rmSync(folder, { recursive: true, force: true })
+  expect(left).toEqual([])
+  expect(sleepers()).toEqual([])
+})
+
+const publicKey = (type: string) => readFileSync(join(keys, `${type}.pub`), 'utf8').trim()
+
+interface Site extends Shown {
+  mock: Mock
+  job: Job
+  /** Moves time on until the job waits. */
+  wait(): void
+  closeAll(): Promise<void>
+}
+interface Shown {
+  port: number
+}
+
+interface Asked extends ShellsOptions {
+  kind?: 'create' | 'customize' | 'jailed'
+  key?: string
+  builds?: Ending
+  seed?: Seed
+  sshDelay?: number
+}
+
+async function site({ kind = 'customize', key = 'ed25519', builds = kind === 'create' ? 'fails' : 'succeeds', seed, sshDelay, ...options }: Asked = {}): Promise<Site> {
+  const clock = testClock()
+  const doors = createDoors()
+  const recipe = { name: 'r', recipe_type: 'kiwi-ng', linux_distribution: 'sles15' }
+  const mock = createMock({
+    clock,
+    holdPort: doors.hold,
+    seed: seed ?? {
+      public_keys: [{ id: ids.key, name: 'k', public_key: publicKey(key) }],
+      recipes: [{ id: ids.recipe, ...recipe, link: link('r'), mock: { builds, sshDelay } }],
+      images: [{ id: ids.image, name: 'i', link: link('i'), arch: 'aarch64', mock: { builds, sshDelay } }],
+    },
+  })
+  const shells = await createShells(mock, doors, options)
+  const closeAll = async () => {
+    await shells.close()
+    await doors.close()
+    mock.close()
+  }
+  open.push(closeAll)
+  const asked = { public_key_id: ids.key, image_root_archive_name: 'result', enable_debug: true }
+  if (!seed) {
+    const own = kind === 'create' ? { job_type: 'create', artifact_id: ids.recipe } : { job_type: 'customize', artifact_id: ids.image }
+    const containers = kind === 'jailed' && { ssh_containers: [{ name: 'cfs', jail: true }] }
+    await ask(mock, 'POST', '/v3/jobs', { ...asked, ...own, ...containers })
+  }
+  const job = [...mock.state.jobs.values()][0]!
+  const { port } = job.ssh_containers![0]!.connection_info.customer_access!
+  return {
+    mock,
+    job,
+    port,
+    closeAll,
+    wait() {
+      clock.pass(1000)
+      mock.jobs.advance()
+      expect(job.status).toBe('waiting_on_user')
+    },
+  }
+}
+
+/** A site whose shell answers. */
+async function ready(asked?: Asked): Promise<Site> {
+  const made = await site(asked)
+  made.wait()
+  await until(() => answers(made.port))
+  return made
+}
+
+async function until(true_: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await true_())) await new Promise((next) => setTimeout(next, 10))
+}
+
+/** Whether a server shows its banner; it is left at once. */
+function answers(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('data', (data) => (socket.destroy(), done(String(data).startsWith('SSH-2.0-'))))
+    socket.on('error', () => {})
+    socket.once('close', () => done(false))
+  })
+}
+
+const listens = (port: number): Promise<boolean> =>
+  new Promise((done) => {
+    const socket = connect(port, '127.0.0.1', () => (socket.destroy(), done(true)))
+    socket.once('error', () => done(false))
+  })
+
+interface Outcome {
+  exit: number | string
+  stdout: string
+  stderr: string
+}
+
+const settings = (key: string) => [
+  '-F', '/dev/null', '-i', join(keys, key),
+  ...['IdentitiesOnly=yes', 'IdentityAgent=none', 'BatchMode=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR'].flatMap((one) => ['-o', one]),
+]
+
+function program(file: string, args: readonly string[], stdin: string | Buffer = ''): Promise<Outcome> {
+  const child = spawn(file, args)
+  const texts = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('latin1').on('data', (text) => (texts.stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text) => (texts.stderr += text))
+  child.stdin.on('error', () => {})
+  child.stdin.end(stdin)
+  return new Promise((done, fail) => {
+    child.on('error', fail)
+    child.on('close', (code, signal) => done({ exit: code ?? signal!, ...texts }))
+  })
+}
+
+const ssh = ({ port }: Shown, command: string[], { key = 'ed25519', user = 'root', options = [] as string[], stdin = '' as string | Buffer } = {}) =>
+  program('ssh', [...settings(key), '-p', String(port), ...options, `${user}@127.0.0.1`, ...command], stdin)
+
+const said = async (to: Shown, command: string): Promise<string> => {
+  const { exit, stdout, stderr } = await ssh(to, [command])
+  expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' })
+  return stdout
+}
+
+/** Sleeps that these tests started, anywhere on the machine. */
+function sleepers(): string[] {
+  if (!existsSync('/proc/self/cmdline')) return []
+  return readdirSync('/proc').filter((name) => {
+    try {
+      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, 'utf8') === 'sleep\x0098765\x00'
+    } catch {
+      return false
+    }
+  })
+}
+
+function clientOf({ port }: Shown, key = 'ed25519'): Promise<Client> {
+  const client = new ssh2.Client()
+  open.push(() => client.destroy())
+  return new Promise((done, fail) => {
+    client.on('ready', () => done(client)).on('error', fail)
+    client.connect({ host: '127.0.0.1', port, username: 'root', privateKey: readFileSync(join(keys, key)), hostVerifier: () => true })
+  })
+}
+
+const started = (start: (done: (error: Error | undefined, channel: ClientChannel) => void) => void): Promise<ClientChannel> =>
+  new Promise((done, fail) => start((error, channel) => (error ? fail(error) : done(channel))))
+
+/** Collects what a channel says, and waits for texts in it. */
+function listenTo(channel: ClientChannel) {
+  let text = ''
+  let exit: unknown
+  channel.on('data', (chunk: Buffer) => (text += chunk)).on('exit', (...how: unknown[]) => (exit = how[0] ?? how[1]))
+  const closed = new Promise<unknown>((done) => channel.on('close', () => done(exit)))
+  return { closed, hears: (part: string | RegExp) => until(() => (typeof part === 'string' ? text.includes(part) : part.test(text))), text: () => text }
+}
+
+describe.skipIf(skip).each(ways)('the shell of a job (%s)', (isolation) => {
+  it('of create has the image root, the log and no environment of its own', async () => {
+    const here = await ready({ kind: 'create', isolation })
+    expect(await said(here, 'cd /mnt/image && ls && ls build/image-root')).toBe('build\nkiwi.log\nboot\netc\nhome\nopt\nroot\nrun\nsrv\ntmp\nusr\nvar\n')
+    expect(await said(here, 'tail -1 /mnt/image/kiwi.log')).toMatch(/ERROR.*No provider of 'cos-libs' found/)
+    expect(await said(here, 'cat "/mnt/image/build/image-root/etc/os-release"')).toMatch(/^NAME="SLES"/)
+    expect(await said(here, 'env')).not.toMatch(/IMS_|REMOTE_BUILD|cray-ims-mock-|NODE/)
+    expect(await said(here, 'id -un; echo $USER')).toMatch(/\nroot\n$/)
+  })
+
+  it('of customize has the image root, and the job in its environment', async () => {
+    const here = await ready({ isolation })
+    expect(await said(here, 'ls /mnt/image')).toBe('image-root\n')
+    expect(await said(here, 'cat /mnt/image/image-root/etc/cray-release')).toBe('result\n')
+    const env = await said(here, 'env')
+    for (const line of [`IMS_JOB_ID=${here.job.id}`, 'IMS_ARCH=aarch64', 'IMS_DKMS_ENABLED=True', 'REMOTE_BUILD_NODE=']) expect(env.split('\n')).toContain(line)
+  })
+
+  it('in a jail has the image root at /', async () => {
+    const here = await ready({ kind: 'jailed', isolation })
+    expect((await said(here, 'ls /')).split('\n')).toEqual(expect.arrayContaining(['boot', 'etc', 'tmp', 'usr', 'var']))
+    expect(await said(here, 'cat /etc/cray-release')).toBe('result\n')
+    if (isolation === 'namespaces') expect(await said(here, 'ls -d /mnt /root 2>&1 || :')).toMatch(/\/mnt.*No such file.*\n\/root\n$/)
+    await said(here, 'touch /tmp/complete')
+    await until(() => here.job.status === 'packaging_artifacts')
+  })
+
+  it.each([
+    ['create', 'complete', 'error'],
+    ['create', 'failed', 'error'],
+    ['customize', 'complete', 'packaging_artifacts'],
+    ['customize', 'failed', 'error'],
+    ['customize', 'failed /mnt/image/complete', 'error'],
+  ] as const)('of %s: touch %s moves the job to %s, and ends the connection', async (kind, file, status) => {
+    const here = await ready({ kind, isolation })
+    const lasting = ssh(here, ['echo in; exec sleep 98765'])
+    const background = said(here, 'sleep 98765 > /dev/null 2>&1 < /dev/null & echo on')
+    expect(await background).toBe('on\n')
+    await until(() => sleepers().length === 2)
+    await said(here, `touch /mnt/image/${file}`)
+    expect(await lasting).toMatchObject({ exit: 255, stdout: 'in\n' })
+    expect(here.job.status).toBe(status)
+    await until(async () => readdirSync(folder).length === 0 && sleepers().length === 0)
+    expect(await answers(here.port)).toBe(false)
+    await until(async () => (await listens(here.port)) === (status !== 'error'))
+  })
+
+  it('ends when the job is deleted', async () => {
+    const here = await ready({ isolation })
+    const lasting = ssh(here, ['echo in; exec sleep 98765'])
+    await until(() => sleepers().length === 1)
+    expect((await ask(here.mock, 'DELETE', `/v3/jobs/${here.job.id}`)).status).toBe(204)
+    expect((await lasting).exit).toBe(255)
+    await until(async () => readdirSync(folder).length === 0 && sleepers().length === 0 && !(await listens(here.port)))
+  })
+
+  it('gives exit codes, streams and signals', async () => {
+    const here = await ready({ isolation })
+    expect(await ssh(here, ['cat; echo problem >&2; exit 7'], { stdin: Buffer.from([0, 255, 10, 13, 0]) })).toEqual({ exit: 7, stdout: '\0\xff\n\r\0', stderr: 'problem\n' })
+    expect(await ssh(here, ['exit 143'])).toMatchObject({ exit: 143 })
+    // OpenSSH's client ends with 255 when a signal ended the command.
+    expect(await ssh(here, ['kill -TERM $$'])).toMatchObject({ exit: 255 })
+    // Without a command and a terminal it is a shell that reads commands.
+    const { exit, stdout } = await ssh(here, [], { options: ['-T'], stdin: 'pwd\necho hi\nexit 3\n' })
+    expect({ exit, stdout }).toEqual({ exit: 3, stdout: expect.stringMatching(isolation === 'folder' ? /\/mnt\/image\nhi\n$/ : /^\/root\nhi\n$/) })
+
+    const client = await clientOf(here)
+    const trapping = await started((done) => client.exec(`trap 'echo caught; exit 5' TERM; echo go; while :; do sleep 0.05; done`, done))
+    const heard = listenTo(trapping)
+    await heard.hears('go\n')
+    trapping.signal('TERM')
+    expect([await heard.closed, heard.text()]).toEqual([5, 'go\ncaught\n'])
+    const dying = await started((done) => client.exec('echo go; exec sleep 98765', done))
+    const dies = listenTo(dying)
+    await dies.hears('go\n')
+    dying.signal('SIGTERM' as 'TERM')
+    expect(await dies.closed).toBe('SIGTERM')
+  })
+
+  it('has a terminal of the size that is asked for, which follows changes', async () => {
+    const here = await ready({ kind: 'create', isolation })
+    const client = await clientOf(here)
+    const channel = await started((done) => client.shell({ rows: 33, cols: 99, term: 'xterm-256color' }, done))
+    const heard = listenTo(channel)
+    await heard.hears(isolation === 'folder' ? /\[root@cray-ims-.*-create-\w{5} image\]# $/ : /\[root@cray-ims-.*-create-\w{5} ~\]# $/)
+    channel.write('stty size; echo $TERM; tty; cd /; trap "stty size" WINCH\n')
+    await heard.hears(/33 99\r\nxterm-256color\r\n\/dev\/pts\/\d+\r\n[^\n]* \/\]# $/)
+    channel.setWindow(40, 100, 0, 0)
+    channel.setWindow(44, 111, 0, 0)
+    // dash takes signals in when a line was read.
+    const nudge = setInterval(() => channel.write('\n'), 50)
+    await heard.hears('44 111\r\n').finally(() => clearInterval(nudge))
+    // Ctrl-C reaches what runs, and not the shell.
+    channel.write('sleep 98765\n')
+    await until(() => sleepers().length === 1)
+    channel.write('\x03')
+    await until(() => sleepers().length === 0)
+    channel.write('exit 6\n')
+    expect(await heard.closed).toBe(6)
+
+    const { exit, stdout } = await ssh(here, ['test -t 0 && test -t 1 && exit 4'], { options: ['-tt'] })
+    expect([exit, stdout]).toEqual([4, ''])
+  })
+
+  it('ends what runs in a terminal when its client goes away', async () => {
+    const here = await ready({ isolation })
+    const client = await clientOf(here)
+    const channel = await started((done) => client.shell({ rows: 24, cols: 80 }, done))
+    const heard = listenTo(channel)
+    await heard.hears(']# ')
+    channel.write('sleep 98765\n')
+    await until(() => sleepers().length === 1)
+    client.destroy()
+    await until(() => sleepers().length === 0)
+  })
+
+  it.each(['scp', 'sftp'])('takes and gives files (%s)', async (way) => {
+    const here = await ready({ kind: 'create', isolation })
+    const bytes = createHash('sha512').update('x').digest()
+    const big = Buffer.concat(Array.from({ length: 30_000 }, () => bytes))
+    writeFileSync(join(folder, 'up'), big)
+    const root = '/mnt/image/build/image-root'
+    const copy = async (...args: string[]) => expect(await program('scp', [...settings('ed25519'), '-P', String(here.port), ...args])).toMatchObject({ exit: 0 })
+    if (way === 'scp') {
+      await copy(join(folder, 'up'), `root@127.0.0.1:${root}/etc/new file`)
+      expect(await said(here, `wc -c < '${root}/etc/new file'`)).toBe(`${big.length}\n`)
+      await copy('-r', '-p', `root@127.0.0.1:${root}/etc`, join(folder, 'down'))
+      expect(readFileSync(join(folder, 'down/new file')).equals(big)).toBe(true)
+      expect(readFileSync(join(folder, 'down/cray-release'), 'utf8')).toBe('result\n')
+    } else {
+      const lines = [`put ${folder}/up here`, `cd ${root}`, 'mkdir sub', `put ${folder}/up sub/one`, 'rename sub/one sub/two', 'symlink two sub/three', 'chmod 600 sub/two', 'ls -l sub', `get sub/three ${folder}/back`, 'rm sub/two', 'rm sub/three', 'rmdir sub', 'pwd', '-rm /usr/bin/env', '-get none']
+      const { exit, stdout, stderr } = await program('sftp', [...settings('ed25519'), '-P', String(here.port), '-b', '-', 'root@127.0.0.1'], `${lines.join('\n')}\n`)
+      expect(exit).toBe(0)
+      expect(stdout).toContain(`Remote working directory: ${root}`)
+      expect(stdout).toMatch(/-rw------- +\S+ +0 +0 +1920000/)
+      expect(stderr).toMatch(/remote delete.*ermission denied/)
+      expect(stderr).toMatch(/none" not found/)
+      expect(readFileSync(join(folder, 'back')).equals(big)).toBe(true)
+      expect(await said(here, `cd; wc -c < here; ls ${root}`)).toMatch(/^1920000\nboot\n/)
+      expect(existsSync('/usr/bin/env')).toBe(true)
+    }
+    rmSync(join(folder, 'up'))
+  })
+
+  it('streams without end in little memory', async () => {
+    const here = await ready({ isolation })
+    const client = await clientOf(here)
+    const much = 256 * 2 ** 20
+    const channel = await started((done) => client.exec(`head -c ${much} /dev/zero`, done))
+    // Nothing is read for a while: what comes waits at its source.
+    await new Promise((next) => setTimeout(next, 300))
+    const before = process.memoryUsage().rss
+    let got = 0
+    let most = 0
+    channel.on('data', (chunk: Buffer) => {
+      got += chunk.length
+      most = Math.max(most, process.memoryUsage.rss() - before)
+    })
+    await new Promise((done) => channel.on('close', done))
+    expect(got).toBe(much)
+    expect(most).toBeLessThan(100 * 2 ** 20)
+
+    const up = await started((done) => client.exec('wc -c', done))
+    const heard = listenTo(up)
+    const chunk = Buffer.alloc(2 ** 20)
+    for (let count = 0; count < 64; count++) if (!up.write(chunk)) await new Promise((next) => up.once('drain', next))
+    up.end()
+    await heard.closed
+    expect(heard.text().trim()).toBe(String(64 * 2 ** 20))
+  })
+
+  it('is gone with all that runs there when the mock is killed', async () => {
+    const seed = (await site({ kind: 'jailed' })).mock.records()
+    const jobs = [{ ...seed.jobs[0]!, status: 'waiting_on_user', mock: undefined, ssh_containers: [{ jail: true }] }]
+    const child = spawn(process.execPath, [killable, JSON.stringify({ isolation, seed: { ...seed, jobs } })], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const port = Number(await new Promise<string>((done) => child.stdout.once('data', (text) => done(String(text)))))
+    await until(() => answers(port))
+    const commands = ['sleep 98765', 'sleep 98765 & setsid sleep 98765 & exec sleep 98765']
+    const running = [...commands.map((command) => ssh({ port }, [command])), ssh({ port }, ['trap "" HUP; sleep 98765; :'], { options: ['-tt'] })]
+    await until(() => sleepers().length === 5)
+    child.kill('SIGKILL')
+    for (const one of await Promise.all(running)) expect(one.exit).toBe(255)
+    await until(() => sleepers().length === 0 && readdirSync(folder).length === 0)
+  })
+
+  it('lets what a command reads no more go', async () => {
+    const here = await ready({ isolation })
+    const client = await clientOf(here)
+    const channel = await started((done) => client.exec('exec 0<&-; sleep 0.2; echo done', done))
+    const heard = listenTo(channel)
+    channel.end(Buffer.alloc(8 * 2 ** 20))
+    expect([await heard.closed, heard.text()]).toEqual([0, 'done\n'])
+  })
+
+  it('says where things are when they aren’t in their places', async () => {
+    const here = await ready({ kind: 'jailed', isolation, terminals: false })
+    // A client that wants a terminal, without getting one.
+    const command = ['ssh', ...settings('ed25519'), '-p', String(here.port), 'root@127.0.0.1'].map((word) => `'${word}'`).join(' ')
+    const { stdout } = await program('script', ['-qfec', command, '/dev/null'], 'ls; exit 4\n')
+    expect(stdout).toContain('PTY allocation request failed')
+    expect(stdout.match(/there is no terminal here: that takes script/g)).toHaveLength(1)
+    expect(stdout.match(/allows no namespaces; the image's root is not \/ but /g)?.length).toBe(isolation === 'folder' ? 1 : undefined)
+    expect(stdout.includes('boot')).toBe(isolation === 'folder')
+    expect((await ssh(here, ['true'])).stderr).toBe('')
+  })
+
+  it('survives a hundred connections one after another', async () => {
+    const here = await ready({ isolation })
+    for (let count = 0; count < 100; count++) {
+      const client = await clientOf(here)
+      client.destroy()
+    }
+    expect(await said(here, 'echo still')).toBe('still\n')
+  })
+})
+
+describe.runIf(namespaces && !skip)('namespaces', () => {
+  it('keep the machine as it is', async () => {
+    const here = await ready({ isolation: 'namespaces' })
+    const there = join(tmpdir(), 'from-inside')
+    expect(await said(here, 'echo $HOME; pwd; hostname; ls -A ~; touch /tmp/x && ls /tmp')).toBe(`/root\n/root\ncray-ims-${here.job.id}-customize-${(await said(here, 'hostname')).trim().slice(-5)}\nx\n`)
+    expect((await ssh(here, ['touch /usr/x'])).exit).not.toBe(0)
+    expect(await said(here, 'ps -e | wc -l')).toMatch(/^\s*[1-9]\n$/)
+    expect(existsSync(there)).toBe(false)
+  })
+})
+
+describe.skipIf(skip)('who gets in', () => {
+  it.each(['ed25519', 'ecdsa', 'rsa'])('the job’s %s key', async (key) => {
+    const here = await ready({ key })
+    expect(await ssh(here, ['echo in'], { key })).toMatchObject({ exit: 0, stdout: 'in\n' })
+    const other = key === 'rsa' ? 'ed25519' : 'rsa'
+    expect(await ssh(here, ['true'], { key: other })).toMatchObject({ exit: 255, stderr: expect.stringContaining('Permission denied (publickey)') })
+    expect(await ssh(here, ['true'], { key, user: 'jane' })).toMatchObject({ exit: 255 })
+  })
+
+  it('nobody with another’s public key but without its private one', async () => {
+    const here = await ready()
+    const forged = new ssh2.Client()
+    const own = ssh2.utils.parseKey(publicKey('ed25519'))
+    const other = ssh2.utils.parseKey(readFileSync(join(keys, 'rsa')))
+    if (own instanceof Error || other instanceof Error) throw new Error('no keys')
+    const agent = new (class extends ssh2.BaseAgent {
+      getIdentities(done: (error: null, keys: never[]) => void) {
+        done(null, [own as never])
+      }
+      sign(_: never, data: Buffer, ...rest: unknown[]) {
+        ;(rest.at(-1) as (error: null, signature: Buffer) => void)(null, other.sign(data) as Buffer)
+      }
+    })()
+    const failure = new Promise((fail) => forged.on('error', fail))
+    forged.connect({ host: '127.0.0.1', port: here.port, username: 'root', agent: agent as never, hostVerifier: () => true })
+    expect(await failure).toMatchObject({ level: 'client-authentication' })
+  })
+
+  it('a key whose record is gone, as the service copies it when the job is created', async () => {
+    const here = await site()
+    await ask(here.mock, 'DELETE', `/v3/public-keys/${ids.key}`)
+    await ask(here.mock, 'DELETE', `/v3/deleted/public-keys/${ids.key}`)
+    here.wait()
+    await until(() => answers(here.port))
+    expect(await said(here, 'echo in')).toBe('in\n')
+  })
+
+  it('nobody where the job’s key is none', async () => {
+    writeFileSync(join(keys, 'none.pub'), 'no key at all')
+    expect((await ssh(await ready({ key: 'none' }), ['true'])).exit).toBe(255)
+  })
+
+  it('sees host keys that no other job has', async () => {
+    const fingerprints = async (port: number) => (await program('ssh-keyscan', ['-p', String(port), '127.0.0.1'])).stdout.split('\n').filter((line) => line && !line.startsWith('#')).map((line) => line.split(' ').slice(1).join(' ')).toSorted()
+    const [one, other] = [await fingerprints((await ready()).port), await fingerprints((await ready()).port)]
+    expect(one.map((line) => line.split(' ')[0])).toEqual(['ecdsa-sha2-nistp256', 'ssh-ed25519'])
+    expect(one.filter((line) => other.includes(line))).toEqual([])
+  })
+})
+
+describe.skipIf(skip)('where a job’s shell is', () => {
+  it('is said from the start, and nobody answers there before the job waits', async () => {
+    const here = await site()
+    const { data } = await ask(here.mock, 'GET', `/v3/jobs/${here.job.id}`)
+    const at = { host: '127.0.0.1', port: here.port }
+    expect(data.ssh_containers).toEqual([{ name: 'customize', jail: false, status: 'pending', connection_info: { customer_access: at, 'cluster.local': at } }])
+    expect([await listens(here.port), await answers(here.port)]).toEqual([true, false])
+    here.wait()
+    await until(() => answers(here.port))
+  })
+
+  it('answers late where it is told to', async () => {
+    const [late, soon] = [await site({ sshDelay: 3600 }), await site({ sshDelay: 0.01 })]
+    late.wait()
+    soon.wait()
+    await until(() => answers(soon.port))
+    expect(await answers(late.port)).toBe(false)
+  })
+
+  it('is nowhere for a create job without debug, or one that was refused', async () => {
+    const { mock, job } = await site()
+    const asked = { job_type: 'create', artifact_id: ids.recipe, public_key_id: ids.key, image_root_archive_name: 'x' }
+    expect((await ask(mock, 'POST', '/v3/jobs', asked)).data.ssh_containers).toBe(null)
+    expect((await ask(mock, 'POST', '/v3/jobs', { ...asked, artifact_id: ids.key })).status).toBe(400)
+    expect([...mock.state.jobs.values()].map((one) => one.mock?.sshPort)).toEqual([job.mock!.sshPort, undefined])
+  })
+
+  it('is the same after a restart, and is another’s business where a seed says so', async () => {
+    const first = await ready()
+    const kept = JSON.parse(JSON.stringify(first.mock.records())) as Seed
+    await first.closeAll()
+    const again = await site({ seed: kept })
+    expect(again.port).toBe(first.port)
+    await until(() => answers(again.port))
+    expect(await said(again, 'echo back')).toBe('back\n')
+
+    const elsewhere = [{ name: 'customize', jail: false, status: 'pending', connection_info: { customer_access: { host: 'other.example', port: 22 } } }]
+    const bare = { ...kept.jobs![0]!, mock: undefined }
+    const theirs = await site({ seed: { ...kept, jobs: [{ ...bare, ssh_containers: elsewhere }] } })
+    expect(theirs.job.ssh_containers).toEqual(elsewhere)
+    const ours = await site({ seed: { ...kept, jobs: [{ ...bare, ssh_containers: undefined }] } })
+    await until(() => answers(ours.port))
+  })
+
+  it('a remote build that failed leaves nothing to look at', async () => {
+    const kept = (await site({ kind: 'create' })).mock.records()
+    const job = { ...kept.jobs[0]!, status: 'waiting_on_user' as const, remote_build_node: 'x3000c0s1b0n0', mock: undefined, ssh_containers: undefined }
+    const here = await site({ seed: { ...kept, jobs: [job] } })
+    await until(() => answers(here.port))
+    expect(await said(here, 'ls -A /mnt/image')).toBe('')
+  })
+})
+
+describe('paths of commands in a folder', () => {
+  const customize = { job_type: 'customize', remote_build_node: '' } as const
+  it.each([
+    [false, 'ls /mnt/image', 'ls /f/mnt/image'],
+    [false, "cat '/mnt/image/a b' >/tmp/x", "cat '/f/mnt/image/a b' >/f/tmp/x"],
+    [false, 'cd /mnt/image&&ls', 'cd /f/mnt/image&&ls'],
+    [false, 'X=/mnt/image:/root sh', 'X=/f/mnt/image:/f/root sh'],
+    [false, 'ls /usr/bin ./mnt/image a/mnt http://host/mnt /mnt2', 'ls /usr/bin ./mnt/image a/mnt http://host/mnt /mnt2'],
+    [true, 'ls / /etc/x /usr/bin /dev/null /proc/1', 'ls /f/mnt/image/image-root /f/mnt/image/image-root/etc/x /usr/bin /dev/null /proc/1'],
+    [true, "sed 's/a/b/' /nowhere", "sed 's/a/b/' /nowhere"],
+  ])('jailed %s: %s', (jailed, command, expected) => {
+    for (const path of ['mnt', 'tmp', 'root', 'mnt/image/image-root/etc']) mkdirSync(join(folder, path), { recursive: true })
+    const view = viewOf(customize, jailed, folder)
+    expect(translated(command, view).replaceAll(folder, '/f')).toBe(expected)
+    for (const path of ['mnt', 'tmp', 'root']) rmSync(join(folder, path), { recursive: true })
+  })
+})
+
