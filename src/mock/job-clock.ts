@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { stepsOf, type JobStatus, type Signal, type Step } from './job-phases.ts'
+import type { JobStatus } from '../ims/records.ts'
+import { stepsOf, type Signal, type Step } from './job-phases.ts'
 import type { Job, Progress } from './records.ts'
 import type { State } from './state.ts'
 

@@ -1,17 +1,4 @@
-/** Every status that the service sends; `packaging_artifacts` is missing from its API description. */
-export const jobStatuses = [
-  'creating',
-  'fetching_image',
-  'fetching_recipe',
-  'waiting_for_repos',
-  'building_image',
-  'packaging_artifacts',
-  'waiting_on_user',
-  'error',
-  'success',
-] as const
-
-export type JobStatus = (typeof jobStatuses)[number]
+import type { JobStatus } from '../ims/records.ts'
 
 /** How jobs of a recipe or an image end. Not all make sense for both; what doesn't is as `succeeds`. */
 export const endings = ['succeeds', 'fails', 'fetch-fails', 'repos-fail', 'packaging-fails', 'hangs'] as const

@@ -1,29 +1,16 @@
-import type { Course, JobStatus, Ending } from './job-phases.ts'
+import type { JobStatus } from '../ims/records.ts'
+import type { Course, Ending } from './job-phases.ts'
+
+import type * as ims from '../ims/records.ts'
 
 /** Records as the service sends them. What only the mock knows of one is in `mock`, and is never served. */
 
-export interface Link {
-  path: string
-  etag?: string
-  type: string
-}
+export type Link = ims.Link
+export type TemplateEntry = ims.TemplateEntry
+export type PublicKey = ims.PublicKey
+export type Deleted<R> = ims.Deleted<R>
 
-export interface TemplateEntry {
-  key: string
-  value: string
-}
-
-export interface Recipe {
-  id: string
-  /** UTC, without an offset, as the service sends times. */
-  created: string
-  name: string
-  link: Link | null
-  recipe_type: string
-  linux_distribution: string
-  template_dictionary: TemplateEntry[] | null
-  require_dkms: boolean
-  arch: string
+export interface Recipe extends ims.Recipe {
   mock?: {
     builds?: Ending
     /** Seconds that the shells of its jobs come late. */
@@ -31,13 +18,7 @@ export interface Recipe {
   }
 }
 
-export interface Image {
-  id: string
-  created: string
-  name: string
-  link: Link | null
-  arch: string
-  metadata: Record<string, string>
+export interface Image extends ims.Image {
   mock?: {
     /** How jobs that customize it end. */
     builds?: Ending
@@ -47,15 +28,7 @@ export interface Image {
   }
 }
 
-export interface PublicKey {
-  id: string
-  created: string
-  name: string
-  public_key: string
-}
-
-export interface RemoteBuildNode {
-  xname: string
+export interface RemoteBuildNode extends ims.RemoteBuildNode {
   /** What answers there; without it nobody does. */
   mock?: {
     arch: string
@@ -112,8 +85,6 @@ export interface Progress extends Course {
   /** Seconds that its shell comes late. */
   sshDelay?: number
 }
-
-export type Deleted<R> = R & { deleted: string }
 
 /** All that a mock holds: a seed and a state file look like this, each part optional. */
 export interface Records {

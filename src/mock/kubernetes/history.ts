@@ -1,5 +1,6 @@
 import type { JobChange } from '../job-clock.ts'
-import { stepsOf, type JobStatus } from '../job-phases.ts'
+import type { JobStatus } from '../../ims/records.ts'
+import { stepsOf } from '../job-phases.ts'
 import { timeOf, type Job } from '../records.ts'
 
 /** When a job came into a status, in milliseconds since 1970. */

@@ -1,4 +1,5 @@
-import { stepsOf, type JobStatus } from '../job-phases.ts'
+import type { JobStatus } from '../../ims/records.ts'
+import { stepsOf } from '../job-phases.ts'
 import type { Job } from '../records.ts'
 import type { History } from './history.ts'
 

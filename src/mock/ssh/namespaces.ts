@@ -48,6 +48,7 @@ export async function startNamespaces(view: View, hostname: string): Promise<Con
 function setUp({ folder, jailed, root, mounts }: View, hostname: string): string {
   const top = jailed ? root : ''
   const inside = (path: string) => shellWord(top + path)
+  const name = shellWord(hostname.slice(0, 63))
   const [, ...below] = mounts
   // What lies over the folder itself comes last.
   const over = ({ at }: Mount) => Number(folder.startsWith(`${at}/`))
@@ -61,7 +62,8 @@ function setUp({ folder, jailed, root, mounts }: View, hostname: string): string
     'set -e',
     // Its number as the machine counts, while that can be seen.
     'read -r pid rest < /proc/self/stat',
-    `echo ${shellWord(hostname.slice(0, 63))} > /proc/sys/kernel/hostname || :`,
+    // The command works for those who aren't root outside, too, but isn't everywhere.
+    `hostname ${name} || echo ${name} > /proc/sys/kernel/hostname || :`,
     ...mounting,
     `mount -t proc proc ${inside('/proc')} || ${jailed ? `mount --rbind /proc ${inside('/proc')}` : ':'}`,
     ...(jailed
