@@ -1,4 +1,5 @@
 import { usageFailure } from '../errors.ts'
+import { isJobAge } from '../ims/job-age.ts'
 import type { CheckName } from '../spec/rows.ts'
 
 type Check = (flag: string, typed: string, value: unknown, warn: (line: string) => void) => void
@@ -10,7 +11,7 @@ export const checks: Readonly<Record<CheckName, Check>> = {
 }
 
 function checkAge(flag: string, typed: string): void {
-  if (/^\d+[dh]$/.test(typed)) return
+  if (isJobAge(typed)) return
   throw usageFailure(`Invalid value for '${flag}': ${typed || 'an empty text'} is not an age`, {
     more: ['  The service takes an age that it cannot read as "every job".'],
     next: `${flag} 7d, or ${flag} 12h`,

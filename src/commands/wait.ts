@@ -1,6 +1,6 @@
 import { Failure, usageFailure } from '../errors.ts'
-import { reached, stageOf, statuses } from '../ims/job-outlook.ts'
-import type { JobStatus } from '../ims/records.ts'
+import { reached, stageOf } from '../ims/job-outlook.ts'
+import { jobStatuses } from '../ims/records.ts'
 import type { OptionsOf } from '../spec/given.ts'
 import { goals, type waitOptions } from '../spec/job-shells.ts'
 import { createProgress } from '../terminal/progress.ts'
@@ -63,11 +63,11 @@ function judgeFor(app: App, goal: string): Judge {
       return (await answers(seen.job, { signal: app.io.interrupted })) ? 'there' : 'pending'
     }
   }
-  const status = statuses.find((known) => known === goal)
+  const status = jobStatuses.find((known) => known === goal)
   if (!status) {
-    throw usageFailure(`Invalid value for '--for': invalid choice: ${goal}. (choose from ${[...new Set<string>([...goals, ...statuses])].join(', ')})`)
+    throw usageFailure(`Invalid value for '--for': invalid choice: ${goal}. (choose from ${[...new Set<string>([...goals, ...jobStatuses])].join(', ')})`)
   }
-  return (seen) => (seen ? verdicts[reached(seen.job, status satisfies JobStatus)] : 'lost')
+  return (seen) => (seen ? verdicts[reached(seen.job, status)] : 'lost')
 }
 
 function line(id: string, seen: Seen | undefined, verdict: Verdict): string {

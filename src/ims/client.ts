@@ -1,6 +1,7 @@
 import { Failure } from '../errors.ts'
 import { toData, toValue } from '../json/value.ts'
 import { connect, encodeSegment, type Api, type ApiOptions, type ApiRequest } from './api.ts'
+import { isJobAge } from './job-age.ts'
 import type {
   Deleted,
   Image,
@@ -126,7 +127,7 @@ function makeCollection<R, New>(api: Api, kind: string) {
 
 // The service takes an age that it can't read as "every job", and leaves out what is empty.
 function checked(selection: JobSelection = {}): JobSelection {
-  const wrong = Object.entries(selection).find(([name, value]) => !value || (name === 'age' && !/^\d+[dh]$/.test(value)))
+  const wrong = Object.entries(selection).find(([name, value]) => !value || (name === 'age' && !isJobAge(value)))
   if (!wrong) return selection
   throw new Failure(`deleteAll: ${wrong[0]} is ${JSON.stringify(wrong[1])}, and would select more jobs than meant`, {
     more: wrong[0] === 'age' ? ['An age is 7d, or 12h.'] : [],

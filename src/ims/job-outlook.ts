@@ -51,9 +51,6 @@ const courses: Readonly<Record<Job['job_type'], readonly JobStatus[]>> = {
   customize: ['creating', 'fetching_image', 'waiting_on_user', 'packaging_artifacts', 'success'],
 }
 
-/** Every status that a job can have. */
-export const statuses: readonly JobStatus[] = [...new Set<JobStatus>([...Object.values(courses).flat(), 'waiting_on_user', 'error'])]
-
 /**
  * Whether a job has reached a status, still may, or can't any more. One that it passed between two looks counts as
  * reached.

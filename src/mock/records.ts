@@ -1,16 +1,18 @@
-import type { JobStatus } from '../ims/records.ts'
 import type { Course, Ending } from './job-phases.ts'
 
 import type * as ims from '../ims/records.ts'
 
 /** Records as the service sends them. What only the mock knows of one is in `mock`, and is never served. */
 
+/** A record some of whose choices were checked at run time, and are texts to the compiler. */
+type Loosely<R, K extends keyof R> = Omit<R, K> & Record<K, string>
+
 export type Link = ims.Link
 export type TemplateEntry = ims.TemplateEntry
 export type PublicKey = ims.PublicKey
 export type Deleted<R> = ims.Deleted<R>
 
-export interface Recipe extends ims.Recipe {
+export interface Recipe extends Loosely<ims.Recipe, 'recipe_type' | 'linux_distribution' | 'arch'> {
   mock?: {
     builds?: Ending
     /** Seconds that the shells of its jobs come late. */
@@ -18,7 +20,7 @@ export interface Recipe extends ims.Recipe {
   }
 }
 
-export interface Image extends ims.Image {
+export interface Image extends Loosely<ims.Image, 'arch'> {
   mock?: {
     /** How jobs that customize it end. */
     builds?: Ending
@@ -37,37 +39,10 @@ export interface RemoteBuildNode extends ims.RemoteBuildNode {
   }
 }
 
-export interface SshContainer {
-  name?: string
-  jail: boolean
-  status: string
-  connection_info: Record<string, { host: string; port: number }>
-}
+export type SshContainer = Omit<ims.SshContainer, 'name'> & { name?: string }
 
-export interface Job {
-  id: string
-  created: string
-  job_type: 'create' | 'customize'
-  artifact_id: string
-  public_key_id: string
-  image_root_archive_name: string
-  enable_debug: boolean
-  build_env_size: number
-  kernel_file_name: string
-  initrd_file_name: string
-  kernel_parameters_file_name: string
+export interface Job extends Loosely<Omit<Required<ims.Job>, 'ssh_containers' | 'remote_build_node'>, 'arch'> {
   ssh_containers: SshContainer[] | null
-  require_dkms: boolean
-  job_mem_size: number
-  kubernetes_job: string
-  kubernetes_service: string
-  kubernetes_configmap: string
-  kubernetes_namespace: string
-  kubernetes_pvc: string
-  kubernetes_secret: string | null
-  status: JobStatus
-  resultant_image_id: string | null
-  arch: string
   remote_build_node: string
   mock?: Progress
 }

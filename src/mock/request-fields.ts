@@ -5,7 +5,7 @@ import { publicKeysGroup } from '../spec/public-keys.ts'
 import { recipesGroup } from '../spec/recipes.ts'
 import { remoteBuildNodesGroup } from '../spec/remote-build-nodes.ts'
 import { isGroup, type GroupRow, type OptionRow, type OptionType } from '../spec/rows.ts'
-import { jobStatuses } from './job-phases.ts'
+import { jobStatuses } from '../ims/records.ts'
 import type { Field, Fields } from './validation.ts'
 
 const types: Partial<Record<OptionType, Field['type']>> = { integer: 'integer', boolean: 'boolean', booleans: 'boolean' }
