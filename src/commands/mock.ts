@@ -37,6 +37,7 @@ interface MockOptions {
 export async function run({ io }: Pick<App, 'io'>, options: MockOptions, args: { command?: string[] }): Promise<number> {
   const { port = 0 } = options
   if (port > 65_535) throw usageFailure(`Invalid value for '--port': ${port} is above 65535.`)
+  if (args.command?.[0] === '') throw usageFailure("Invalid value for 'COMMAND': an empty text is no command.")
   const speed = parseSpeed(options.speed)
   const faults = options.fault?.map(parseFault)
   const path = (given: string | undefined) => (given === undefined ? undefined : resolve(io.cwd, given))
@@ -101,7 +102,11 @@ function untilAsked(interrupted: AbortSignal): Promise<number> {
 function runCommand(io: Io, [file = '', ...rest]: string[], folder: ConfigFolder): Promise<number> {
   return new Promise((end, fail) => {
     const child = spawn(file, rest, { stdio: 'inherit', cwd: io.cwd, env: environment(io.env, folder) })
-    const forward = () => child.kill((io.interrupted.reason as Failure).exit === 143 ? 'SIGTERM' : 'SIGINT')
+    const forward = () => {
+      const terminated = (io.interrupted.reason as Failure).exit === 143
+      // A terminal sends Ctrl-C to both of us.
+      if (terminated || !io.stdin.isTTY) child.kill(terminated ? 'SIGTERM' : 'SIGINT')
+    }
     if (io.interrupted.aborted) forward()
     io.interrupted.addEventListener('abort', forward, { once: true })
     const settle = (done: () => void) => {
