@@ -10,14 +10,15 @@ const top = join(import.meta.dirname, '..')
 const program = join(top, 'bin/cray-ims.js')
 const folder = mkdtempSync(join(tmpdir(), 'cray-ims-picture-'))
 
-/** What is typed; `quiet` commands only prepare the next. */
+/** What is typed, one after another in one shell. */
 const typed = [
-  `cray-ims public-keys create --name "jane public key" --public-key ~/.ssh/id_ed25519.pub --query id`,
-  `cray-ims recipes list --query "[].name"`,
+  `KEY=$(cray-ims public-keys create --name "jane public key" --public-key ~/.ssh/id_ed25519.pub --query id)`,
+  `RECIPE=$(cray-ims recipes list --query "[?contains(name, 'broken')].id | [0]")`,
+  `cray-ims jobs create --job-type create --artifact-id $RECIPE --public-key-id $KEY --image-root-archive-name compute --enable-debug True --query id`,
+  `cray-ims jobs debug compute --on-exit keep -- tail -2 /mnt/image/kiwi.log`,
+  `cray-ims jobs fail compute`,
   `cray-ims images delete ../images`,
   `cray-ims jobs deleteall --age 7`,
-  `cray-ims recipes create --name compute --recipe-type kiwi-ng --linux-distribution sles15 --link-path s3://ims/compute.tgz`,
-  `cray-ims images list --query "[0]" --format json`,
 ]
 
 const shell = `run() { printf '\\001%s\\n' "$1"; eval "$1" 2>&1; }\n${typed.map((line) => `run '${line.replaceAll("'", "'\\''")}'`).join('\n')}\ntrue\n`
@@ -26,11 +27,11 @@ try {
   mkdirSync(join(folder, 'bin'))
   mkdirSync(join(folder, '.ssh'))
   symlinkSync(program, join(folder, 'bin/cray-ims'))
-  writeFileSync(join(folder, '.ssh/id_ed25519.pub'), 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGo1v0x8wq2b1WkJYl8b7cW9Zp0Xv3m5u7s9a1c3e5g7 jane@ncn-m001\n')
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'jane@ncn-m001', '-f', join(folder, '.ssh/id_ed25519')])
   writeFileSync(join(folder, 'session.sh'), shell)
   const env = { PATH: `${join(folder, 'bin')}:${process.env.PATH}`, HOME: folder, LANG: 'C.UTF-8' }
-  const text = execFileSync(program, ['mock', '--tls', '--', 'bash', join(folder, 'session.sh')], { env, encoding: 'utf8' })
-  writeFileSync(join(top, 'docs/terminal.svg'), picture(text.trimEnd().split('\n')))
+  const text = execFileSync(program, ['mock', '--tls', '--speed', '200', '--', 'bash', join(folder, 'session.sh')], { env, encoding: 'utf8' })
+  writeFileSync(join(top, 'docs/terminal.svg'), picture(text.replaceAll(folder, '~').trimEnd().split('\n')))
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
