@@ -118,6 +118,9 @@ async function noShell(app: App, job: Job): Promise<Failure> {
     const more = [...(log ? excerptOf(log) : []), 'A shell opens only when the build itself fails with debug on.']
     return new Failure(`no shell will come: job ${short} ended in error`, { exit: 1, more, next: log ? `${program} jobs logs ${id} --failed` : `${program} jobs describe ${id}` })
   }
+  if (job.status === 'packaging_artifacts') {
+    return new Failure(`no shell will come: job ${short} is past that, in ${job.status}`, { exit: 1, next: `${program} jobs wait ${id}` })
+  }
   return new Failure(`no shell will come: job ${short} was created with debug off`, { exit: 1, more: ['With debug on, a shell opens when the build fails.'], next: againWithDebug(program, job) })
 }
 

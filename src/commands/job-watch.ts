@@ -13,11 +13,15 @@ export interface Watch {
   interval: number
   /** Longest watch in milliseconds; none is no limit. */
   timeout?: number
+  /** When it began, in milliseconds since 1970; now unless given. */
+  began?: number
   progress: Progress
   /** What to type to go on, after the time limit or Ctrl-C. */
   resume: string
   /** Ends the watch: of the process, unless given. */
   signal?: AbortSignal
+  /** The jobs as they were read just before: the first look. */
+  known?: readonly JobRecord[]
 }
 
 /** What a look saw of a job. */
@@ -38,36 +42,90 @@ export interface Seen extends JobRecord {
  */
 export async function watchJobs<T>(app: App, api: Api, ids: readonly string[], watch: Watch, enough: (seen: Map<string, Seen>) => T | undefined | Promise<T | undefined>): Promise<T> {
   const { io } = app
-  const { progress, signal = io.interrupted } = watch
+  const began = watch.began ?? io.now()
+  const since = new Map<string, { status: string; at: number }>()
+  let { known } = watch
+  let last: readonly Seen[] = []
+  const look = async () => {
+    const records = known ?? (await readJobs(api, ids))
+    known = undefined
+    const seen = new Map(records.map((record) => [record.job.id, see(record, since, began, io.now())]))
+    last = [...seen.values()]
+    return seen
+  }
+  return lookUntil(app, { ...watch, began }, look, { enough, many: ids.length > 1, state: () => stateOf(last) })
+}
+
+/** How looks are judged, and what is said of those that weren't enough. */
+interface Looking<R, T> {
+  /** What is made of a look; undefined where another is needed. */
+  enough: (seen: R) => T | undefined | Promise<T | undefined>
+  /** More than one job is looked at. */
+  many?: boolean
+  /** What was seen last; empty before there was an answer. */
+  state?: () => string
+  /** Whether a failure passes by itself. */
+  passes?: (error: unknown) => error is Error
+}
+
+/** However late it is, a look that has begun gets so many milliseconds. */
+const lookTakes = 10_000
+
+/** The longest time that a timer can count, in milliseconds. */
+const longest = 2 ** 31 - 1
+
+/**
+ * Looks until it was enough. A server that is away for a while is shown, and asked again.
+ *
+ * @throws Failure with exit 3 at the time limit, 130 for Ctrl-C: both say how to go on.
+ */
+export async function lookUntil<R, T>({ io }: App, watch: Watch, look: () => Promise<R>, looking: Looking<R, T>): Promise<T> {
+  const { enough, many = false, state = () => '', passes = isAway } = looking
+  const { progress, interval, timeout = Infinity, began = io.now(), signal = io.interrupted } = watch
   // Each look's sleep and request listen to it.
   setMaxListeners(0, signal)
-  const began = io.now()
-  const since = new Map<string, { status: string; at: number }>()
-  let status = ''
+  const left = () => Math.max(began + timeout - io.now(), 0)
+  const late = () => new Failure(`not there after ${timeSpan(timeout)}: ${state() || 'the service was away'}`, { exit: 3, next: watch.resume })
+
+  // A server that takes a request and never answers it mustn't hold us beyond the limit.
+  async function inTime(answer: Promise<R>): Promise<R> {
+    if (timeout === Infinity) return answer
+    const timer = new AbortController()
+    const alarm = io.sleep(Math.min(Math.max(left(), lookTakes), longest), AbortSignal.any([signal, timer.signal]))
+    try {
+      return await Promise.race([answer, alarm.then(() => Promise.reject(late()))])
+    } finally {
+      timer.abort()
+    }
+  }
+
+  let away = false
   for (;;) {
     try {
       signal.throwIfAborted()
-      const seen = new Map<string, Seen>()
-      for (const record of await look(api, ids)) seen.set(record.job.id, see(record, since, began, io.now()))
-      status = [...seen.values()].map(({ job }) => `${shortId(job.id)} ${job.status}`).join(', ')
+      const seen = await inTime(look())
+      if (away) progress.now('the service is back')
+      away = false
       const outcome = await enough(seen)
       if (outcome !== undefined) return outcome
     } catch (error) {
-      if (signal.aborted) throw interrupted(signal.reason, watch)
-      if (!isAway(error)) throw error
+      if (signal.aborted) throw interrupted(signal.reason, watch, many)
+      if (!passes(error)) throw error
+      away = true
       progress.now(`the service is away (${error.message.split('\n')[0]}); looking again`)
     }
-    if (watch.timeout !== undefined && io.now() - began + watch.interval > watch.timeout) {
-      throw new Failure(`not there after ${timeSpan(watch.timeout)}: ${status || 'the service was away'}`, { exit: 3, next: watch.resume })
-    }
-    await io.sleep(watch.interval, signal).catch((error: unknown) => {
-      throw signal.aborted ? interrupted(signal.reason, watch) : error
+    if (left() === 0) throw late()
+    await io.sleep(Math.min(interval, left(), longest), signal).catch((error: unknown) => {
+      throw signal.aborted ? interrupted(signal.reason, watch, many) : error
     })
   }
 }
 
-async function look(api: Api, ids: readonly string[]): Promise<JobRecord[]> {
-  if (ids.length > 1) return (await listJobs(api)).filter(({ job }) => ids.includes(job.id))
+async function readJobs(api: Api, ids: readonly string[]): Promise<JobRecord[]> {
+  if (ids.length > 1) {
+    const wanted = new Set(ids)
+    return (await listJobs(api)).filter(({ job }) => wanted.has(job.id))
+  }
   try {
     return [await describeJob(api, ids[0]!)]
   } catch (error) {
@@ -89,7 +147,15 @@ function see(record: JobRecord, since: Map<string, { status: string; at: number 
   }
 }
 
-function interrupted(reason: unknown, { resume }: Watch): unknown {
+/** How many jobs are named in one line. */
+const named = 5
+
+function stateOf(seen: readonly Seen[]): string {
+  const some = seen.slice(0, named).map(({ job }) => `${shortId(job.id)} ${job.status}`)
+  return [...some, ...(seen.length > named ? [`${seen.length - named} more`] : [])].join(', ')
+}
+
+function interrupted(reason: unknown, { resume }: Watch, many: boolean): unknown {
   if (!(reason instanceof Failure)) return reason
-  return new Failure(reason.message, { exit: reason.exit, more: [...reason.more, 'The job goes on.'], next: reason.next ?? resume })
+  return new Failure(reason.message, { exit: reason.exit, more: [...reason.more, many ? 'The jobs go on.' : 'The job goes on.'], next: reason.next ?? resume })
 }

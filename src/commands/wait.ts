@@ -1,95 +1,83 @@
-import { Failure, usageFailure } from '../errors.ts'
-import { reached, stageOf } from '../ims/job-outlook.ts'
+import { usageFailure } from '../errors.ts'
+import { isAway, isUnknownHost } from '../ims/away.ts'
 import { jobStatuses } from '../ims/records.ts'
 import type { OptionsOf } from '../spec/given.ts'
 import { goals, type waitOptions } from '../spec/job-shells.ts'
-import { createProgress } from '../terminal/progress.ts'
+import { createProgress, type Progress } from '../terminal/progress.ts'
 import { timeSpan } from '../terminal/time-span.ts'
 import type { App, Run } from './app.ts'
-import { hangs } from './job-hang.ts'
+import { judgeFor, lostFailure, type Verdict } from './job-goal.ts'
+import { createHangs } from './job-hang.ts'
 import { findJobs, shortId } from './job-reference.ts'
-import { watchJobs, type Seen } from './job-watch.ts'
+import { lookUntil, watchJobs, type Seen } from './job-watch.ts'
 
 type Options = OptionsOf<typeof waitOptions>
 
-/** Whether a job is where it should be, may still get there, or can't any more. */
-type Verdict = 'there' | 'pending' | 'lost'
-
 /**
- * Waits for jobs, and prints their last records: one as `describe` does, several as a list.
+ * Waits for jobs, and prints their last records: one as `describe` does, several as a list; also of jobs of which one
+ * can't get there any more.
  *
  * @throws Failure with exit 1 when one can't get there any more, 3 at the time limit.
  */
 export const run: Run<Options, { job: string[] }> = async (app, options, args) => {
-  const judge = judgeFor(app, options.for)
+  const { io, program } = app
+  const judge = judgeFor(options.for)
+  if (!judge) {
+    const choices = [...new Set<string>([...goals, ...jobStatuses])].join(', ')
+    throw usageFailure(`Invalid value for '--for': invalid choice: ${options.for}. (choose from ${choices})`)
+  }
   const api = await app.api({ held: true })
-  const progress = await createProgress(app.io, app.global.quiet, withoutTimes)
+  const progress = await createProgress(io, app.global.quiet)
+  const line = (jobs: readonly string[]) => `${program} jobs wait ${jobs.join(' ')}${options.for === 'success' ? '' : ` --for ${options.for}`}`
+  const watch = { interval: options.interval * 1000, timeout: options.timeout * 1000, began: io.now(), progress }
+  const hangs = createHangs(app, watch.interval, progress.line)
   try {
-    const ids = [...new Set((await findJobs(api, args.job)).map(({ job }) => job.id))]
-    const resume = `${app.program} jobs wait ${ids.join(' ')}${options.for === 'success' ? '' : ` --for ${options.for}`}`
-    const watch = { interval: options.interval * 1000, timeout: options.timeout * 1000, progress, resume }
-    const explain = hangs(app)
-    const last = await watchJobs(app, api, ids, watch, async (seen) => {
-      const verdicts = await Promise.all(ids.map(async (id) => [id, await judge(seen.get(id))] as const))
-      progress.now(verdicts.map(([id, verdict]) => line(id, seen.get(id), verdict)).join('  '))
-      const lost = verdicts.filter(([, verdict]) => verdict === 'lost')
-      if (lost.length > 0) throw await lostFailure(app, lost.map(([id]) => [id, seen.get(id)]))
-      if (verdicts.every(([, verdict]) => verdict === 'there')) return seen
-      for (const text of await explain([...seen.values()])) progress.line(text)
-      return undefined
+    const first = await lookUntil(app, { ...watch, resume: line(args.job) }, () => findJobs(api, args.job), {
+      enough: (found) => found,
+      many: args.job.length > 1,
+      // A service that never answered under a name that nobody knows won't come back.
+      passes: (error): error is Error => isAway(error) && !isUnknownHost(error),
+    })
+    const known = [...new Map(first.map((record) => [record.job.id, record])).values()]
+    const ids = known.map(({ job }) => job.id)
+    const show = createDisplay(app, progress, ids)
+    const { seen, lost } = await watchJobs(app, api, ids, { ...watch, resume: line(ids), known }, async (seen) => {
+      const verdicts = new Map(await Promise.all(ids.map(async (id) => [id, await judge(seen.get(id), io.interrupted)] as const)))
+      show(seen, verdicts)
+      hangs.look([...seen.values()])
+      const lost = ids.filter((id) => verdicts.get(id) === 'lost')
+      return lost.length > 0 || ids.every((id) => verdicts.get(id) === 'there') ? { seen, lost } : undefined
     })
     progress.stop()
-    const records = ids.map((id) => last.get(id)?.record ?? null)
-    return await app.print(records.length === 1 ? records[0]! : records)
+    const records = ids.flatMap((id) => seen.get(id)?.record ?? [])
+    const printed = records.length > 0 ? await app.print(ids.length === 1 ? records[0]! : records) : 0
+    if (lost.length > 0) throw lostFailure(app, lost.map((id) => ({ id, job: seen.get(id)?.job })), options.for)
+    return printed
   } finally {
     progress.stop()
+    hangs.stop()
     await api.close()
   }
 }
 
-type Judge = (seen: Seen | undefined) => Verdict | Promise<Verdict>
+/** How many jobs a spinner names. */
+const named = 3
 
-const verdicts = { yes: 'there', may: 'pending', no: 'lost' } as const
-
-function judgeFor(app: App, goal: string): Judge {
-  if (goal === 'done') return (seen) => (seen && ['success', 'error'].includes(stageOf(seen.job)) ? 'there' : seen ? 'pending' : 'lost')
-  if (goal === 'ready') {
-    return async (seen) => {
-      if (!seen) return 'lost'
-      const verdict = verdicts[reached(seen.job, 'waiting_on_user')]
-      if (verdict === 'pending') return verdict
-      if (stageOf(seen.job) !== 'waiting') return 'lost'
-      const { answers } = await import('../ssh/addresses.ts')
-      return (await answers(seen.job, { signal: app.io.interrupted })) ? 'there' : 'pending'
+/** Shows looks: a line for each change of a job, and in a terminal what goes on now. */
+function createDisplay({ io, program }: App, progress: Progress, ids: readonly string[]): (seen: Map<string, Seen>, verdicts: Map<string, Verdict>) => void {
+  let shown = false
+  return (seen, verdicts) => {
+    const pending = ids.flatMap((id) => (verdicts.get(id) === 'pending' ? (seen.get(id) ?? []) : []))
+    for (const { job, before } of seen.values()) {
+      if (before) progress.line(`${shortId(job.id)} ${before.status} ${timeSpan(before.lasted)} → ${job.status}`)
+      else if (!shown) progress.line(`${shortId(job.id)} ${job.image_root_archive_name}, ${job.job_type}: ${job.status}`)
+      const waits = (before || !shown) && job.status === 'waiting_on_user' && verdicts.get(job.id) === 'pending'
+      if (waits) progress.line(`  it waits on its user: ${program} jobs debug ${job.id}`)
     }
+    shown = true
+    if (!io.stderr.isTTY || pending.length === 0) return
+    const times = pending.slice(0, named).map(({ job, inStatus }) => `${shortId(job.id)} ${job.status} ${timeSpan(inStatus)}`)
+    const count = ids.length > 1 ? `${ids.length - pending.length} of ${ids.length} there; ` : ''
+    progress.now(`${count}${times.join(', ')}${pending.length > named ? ', …' : ''}; ${timeSpan(pending[0]!.total)} in all`)
   }
-  const status = jobStatuses.find((known) => known === goal)
-  if (!status) {
-    throw usageFailure(`Invalid value for '--for': invalid choice: ${goal}. (choose from ${[...new Set<string>([...goals, ...jobStatuses])].join(', ')})`)
-  }
-  return (seen) => (seen ? verdicts[reached(seen.job, status)] : 'lost')
-}
-
-function line(id: string, seen: Seen | undefined, verdict: Verdict): string {
-  if (!seen) return `${shortId(id)} gone`
-  return `${shortId(id)} ${seen.job.status}${verdict === 'pending' ? ` ${timeSpan(seen.inStatus)}, ${timeSpan(seen.total)} in all` : ''}`
-}
-
-const withoutTimes = (text: string) => text.replace(/ [\dhmsd]+, [\dhmsd]+ in all/g, '')
-
-async function lostFailure(app: App, lost: readonly (readonly [string, Seen | undefined])[]): Promise<Failure> {
-  const [id, first] = lost[0]!
-  const more = lost.slice(1).map(([other, seen]) => `${other} ${why(seen)}`)
-  const next = !first
-    ? `${app.program} jobs list`
-    : stageOf(first.job) === 'waiting'
-      ? `${app.program} jobs debug ${id}`
-      : `${app.program} jobs logs ${id} --failed`
-  return new Failure(`job ${id} ${why(first)}`, { exit: 1, more, next })
-}
-
-function why(seen: Seen | undefined): string {
-  if (!seen) return 'is gone: someone deleted it'
-  if (stageOf(seen.job) === 'waiting' && seen.job.job_type === 'create') return 'waits on its user: its build failed, and it ends in error whatever is done'
-  return `is in ${seen.job.status}, and does not get there any more`
 }

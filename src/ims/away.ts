@@ -12,3 +12,8 @@ export function isAway(error: unknown): error is Error {
   const cause = error instanceof Error ? error.cause : undefined
   return cause instanceof TransportFault && passing.has(cause.kind)
 }
+
+/** Whether a host's name isn't known: of a service that never answered, most often a typing error. */
+export function isUnknownHost(error: unknown): boolean {
+  return error instanceof Error && error.cause instanceof TransportFault && error.cause.kind === 'dns'
+}

@@ -14,13 +14,13 @@ export function stageOf({ status }: Pick<Job, 'status'>): Stage {
 
 /**
  * Whether a job's shell may open, from what its record says: a customize job always gets to it, a create job only
- * when its build fails with debug on. Source: the service's job templates; `enable_debug` of a customize job is
- * ignored there.
+ * when its build fails with debug on; a job that packages is past it. Source: the service's job templates;
+ * `enable_debug` of a customize job is ignored there.
  */
 export function shellOutlook(job: Pick<Job, 'status' | 'job_type' | 'enable_debug'>): 'open' | 'may come' | 'never' {
   const stage = stageOf(job)
   if (stage === 'waiting') return 'open'
-  if (stage !== 'running') return 'never'
+  if (stage !== 'running' || job.status === 'packaging_artifacts') return 'never'
   return job.job_type === 'customize' || job.enable_debug ? 'may come' : 'never'
 }
 
@@ -62,8 +62,11 @@ export function reached(job: Pick<Job, 'status' | 'job_type' | 'enable_debug'>, 
   if (goal >= 0 && at > goal) return 'yes'
   const stage = stageOf(job)
   if (stage === 'success' || stage === 'error') return 'no'
-  // A create job that waits on its user has failed: whatever its user does, it ends in error.
-  if (job.job_type === 'create' && stage === 'waiting') return wanted === 'error' ? 'may' : course.indexOf('building_image') >= goal && goal >= 0 ? 'yes' : 'no'
+  // A create job that waits on its user has been up to its build, which failed: whatever is done, it ends in error.
+  if (job.job_type === 'create' && stage === 'waiting') {
+    if (wanted === 'error') return 'may'
+    return goal >= 0 && goal <= course.indexOf('building_image') ? 'yes' : 'no'
+  }
   if (wanted === 'waiting_on_user') return shellOutlook(job) === 'may come' ? 'may' : 'no'
   return wanted === 'error' || goal >= 0 ? 'may' : 'no'
 }
