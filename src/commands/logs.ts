@@ -1,12 +1,15 @@
-import { Failure } from '../errors.ts'
+import { Failure, usageFailure } from '../errors.ts'
+import type { Api } from '../ims/api.ts'
+import { isAway } from '../ims/away.ts'
 import { stageOf } from '../ims/job-outlook.ts'
+import { ServerFailure } from '../ims/problem.ts'
 import type { Job } from '../ims/records.ts'
+import { wentWrong } from '../kubernetes/failed-container.ts'
 import { tailOfFailed } from '../kubernetes/failed-log.ts'
 import { KubectlFault, kubectlFailure } from '../kubernetes/fault.ts'
 import { followLogs } from '../kubernetes/follow-logs.ts'
-import { readLogs, type LogLine } from '../kubernetes/logs.ts'
-import { findPod } from '../kubernetes/pod.ts'
-import { isAway } from '../ims/away.ts'
+import { noPod, readLogs, type LogLine, type LogSelection } from '../kubernetes/logs.ts'
+import { containersInOrder, findPod } from '../kubernetes/pod.ts'
 import type { OptionsOf } from '../spec/given.ts'
 import type { logsOptions } from '../spec/job-shells.ts'
 import { coloursFor } from '../terminal/colours.ts'
@@ -16,6 +19,8 @@ import { describeJob, findJobs, shortId } from './job-reference.ts'
 
 type Options = OptionsOf<typeof logsOptions>
 
+type Write = (line: LogLine) => Promise<void>
+
 /**
  * Shows the logs of a job's containers as one stream.
  *
@@ -23,26 +28,27 @@ type Options = OptionsOf<typeof logsOptions>
  * @throws Failure that says what is needed where `kubectl` isn't there, or isn't allowed to.
  */
 export const run: Run<Options> = async (app, options, args) => {
-  const api = await app.api({ held: true })
+  refuseTogether(options)
+  const { io } = app
+  const reader = new AbortController()
+  // Who took what he wanted and went away (`| head -1`) ends it all, kubectl too.
+  io.stdout.stream.on('error', () => reader.abort())
+  const signal = AbortSignal.any([io.interrupted, reader.signal])
+  const notice = (text: string) => {
+    if (!app.global.quiet) app.warn(text)
+  }
+  const selection = { container: options.container, since: options.since, tail: options.tail, signal, notice }
+  const api = await app.api()
   try {
     const { job } = (await findJobs(api, [args.job!]))[0]!
     const write = await lineWriter(app, options)
     try {
       if (options.failed) return await showFailed(app, job, options, write)
-      const selection = { container: options.container, since: options.since, tail: options.tail, signal: app.io.interrupted, notice: notice(app) }
-      if (!options.follow) {
-        for await (const line of readLogs(kubectlOf(app), job, selection)) await write(line)
-        return 0
-      }
-      let last = job
-      const jobEnded = async () => {
-        last = await describeJob(api, job.id).then((found) => found.job, (error: unknown) => keepWhileAway(error, last))
-        return ['success', 'error'].includes(stageOf(last))
-      }
-      for await (const line of followLogs(kubectlOf(app), job, { ...selection, jobEnded, sleep: app.io.sleep })) await write(line)
-      await jobEnded()
-      return stageOf(last) === 'error' ? 1 : 0
+      if (options.follow) return await follow(app, api, job, selection, write)
+      for await (const line of readLogs(kubectlOf(app), job, selection)) await write(line)
+      return 0
     } catch (fault) {
+      if (reader.signal.aborted && !io.interrupted.aborted) return 0
       if (fault instanceof KubectlFault) throw kubectlFailure(fault, `can't read the logs of job ${shortId(job.id)}`, job.kubernetes_namespace)
       throw fault
     }
@@ -51,20 +57,64 @@ export const run: Run<Options> = async (app, options, args) => {
   }
 }
 
-function keepWhileAway(error: unknown, last: Job): Job {
-  if (isAway(error)) return last
-  throw error
+/** What `--failed` decides by itself. */
+const chosenByFailed = { follow: '--follow', container: '--container', since: '--since', timestamps: '--timestamps' } as const
+
+function refuseTogether(options: Options): void {
+  if (!options.failed) return
+  const other = (Object.keys(chosenByFailed) as (keyof typeof chosenByFailed)[]).find((key) => options[key])
+  if (other) throw usageFailure(`--failed and ${chosenByFailed[other]} don't go together.`)
 }
 
-const notice = (app: App) => (text: string) => {
-  if (!app.global.quiet) app.warn(text)
+/** Looks at a job whose containers have all ended, before it is given up that it ends, too. */
+const lastLooks = 10
+
+async function follow(app: App, api: Api, job: Job, selection: LogSelection & { signal: AbortSignal }, write: Write): Promise<number> {
+  let last = job
+  const jobEnded = async () => {
+    last = await look(api, last)
+    return ['success', 'error'].includes(stageOf(last))
+  }
+  for await (const line of followLogs(kubectlOf(app), job, { ...selection, jobEnded, sleep: app.io.sleep })) await write(line)
+  selection.signal.throwIfAborted()
+  let ended = await jobEnded()
+  // One container that was asked for may end long before its job.
+  if (selection.container !== undefined) return stageOf(last) === 'error' ? 1 : 0
+  for (let looks = 1; !ended && looks < lastLooks; looks++) {
+    await app.io.sleep(1000, selection.signal)
+    ended = await jobEnded()
+  }
+  if (!ended) {
+    throw new Failure(`the containers of job ${shortId(job.id)} have ended, but it still is in ${last.status}`, {
+      exit: 1,
+      next: `kubectl describe pod -n ${job.kubernetes_namespace} -l job-name=${job.kubernetes_job}`,
+    })
+  }
+  return stageOf(last) === 'error' ? 1 : 0
 }
 
-async function showFailed(app: App, job: Job, { tail = 200 }: Options, write: (line: LogLine) => Promise<void>): Promise<number> {
+/** The job as it is now; as it was last seen while the service is away. */
+async function look(api: Api, last: Job): Promise<Job> {
+  try {
+    return (await describeJob(api, last.id)).job
+  } catch (error) {
+    if (isAway(error)) return last
+    if (error instanceof ServerFailure && error.status === 404) throw new Failure(`job ${last.id} is gone: someone deleted it`, { exit: 1, cause: error })
+    throw error
+  }
+}
+
+async function showFailed(app: App, job: Job, { tail = 200 }: Options, write: Write): Promise<number> {
   const kubectl = kubectlOf(app)
-  const pod = await findPod(kubectl, job, { signal: app.io.interrupted })
-  if (!pod) throw new Failure(`job ${job.id} has no pod`, { exit: 1, next: `kubectl get pods -n ${job.kubernetes_namespace}` })
-  const { container, lines, errors } = await tailOfFailed(kubectl, job, pod, tail, { signal: app.io.interrupted })
+  const limits = { signal: app.io.interrupted }
+  const pod = await findPod(kubectl, job, limits)
+  if (!pod) throw noPod(job)
+  const stage = stageOf(job)
+  const mayHaveFailed = stage === 'error' || (stage === 'waiting' && job.job_type === 'create')
+  if (!mayHaveFailed && !containersInOrder(pod).some(wentWrong)) {
+    throw new Failure(`no container of job ${shortId(job.id)} has failed: it is ${job.status}`, { exit: 1, next: `${app.program} jobs logs ${job.id}` })
+  }
+  const { container, lines, errors } = await tailOfFailed(kubectl, job, pod, tail, limits)
   const above = errors.filter((line) => !lines.includes(line))
   for (const line of [...above, ...lines]) await write({ container, line, time: undefined })
   return 0
@@ -73,7 +123,7 @@ async function showFailed(app: App, job: Job, { tail = 200 }: Options, write: (l
 const hues = ['cyan', 'magenta', 'yellow', 'green', 'blue'] as const
 
 /** Writes lines on stdout, each with its container's name, in that container's colour. */
-async function lineWriter(app: App, { no_prefix: bare, timestamps }: Options): Promise<(line: LogLine) => Promise<void>> {
+async function lineWriter(app: App, { no_prefix: bare, timestamps }: Options): Promise<Write> {
   const { stdout } = app.io
   const colours = await coloursFor(app.io, stdout)
   const names: string[] = []

@@ -24,7 +24,8 @@ export function failedContainer(pod: Pod, job: FailedJob): string {
   return afterBuild ? 'build-image' : 'buildenv-sidecar'
 }
 
-function wentWrong(container: Container): boolean {
+/** Whether a container ended badly, the last time that it did end. */
+export function wentWrong(container: Container): boolean {
   const { state, lastState } = container
   const end = state.terminated ?? lastState.terminated
   return wasKilled(container) || Boolean(end && (end.exitCode !== 0 || end.reason === 'OOMKilled'))
