@@ -1,5 +1,5 @@
 import type { Job } from '../ims/records.ts'
-import { diagnose, diagnosisText, type Diagnosis } from '../kubernetes/diagnosis.ts'
+import { diagnose, type Diagnosis } from '../kubernetes/diagnosis.ts'
 import { tailOfFailed, type FailedLog } from '../kubernetes/failed-log.ts'
 import { KubectlFault } from '../kubernetes/fault.ts'
 import { createKubectl, type Kubectl } from '../kubernetes/kubectl.ts'
@@ -11,42 +11,38 @@ export function kubectlOf({ io }: App): Kubectl {
   return createKubectl(io.env)
 }
 
-/** A job's pod; undefined where there is none, or `kubectl` doesn't work here. */
-export function podOf(app: App, job: Job): Promise<Pod | undefined> {
-  return ifWorks(app, () => findPod(kubectlOf(app), job, limits(app)))
+/** A job's pod; undefined where there is none, or `kubectl` doesn't work here. Rejects with the signal's reason. */
+export function podOf(app: App, job: Job, signal?: AbortSignal): Promise<Pod | undefined> {
+  return ifWorks(app, () => findPod(kubectlOf(app), job, limits(app, signal)))
 }
 
-/** Why a job's pod can't run, in Kubernetes' words; undefined where nothing is wrong, or `kubectl` doesn't work here. */
-export function diagnosisOf(app: App, job: Job): Promise<Diagnosis | undefined> {
+/**
+ * Why a job's pod can't run, in Kubernetes' words; undefined where nothing is wrong, or `kubectl` doesn't work here.
+ * Rejects with the signal's reason.
+ */
+export function diagnosisOf(app: App, job: Job, signal?: AbortSignal): Promise<Diagnosis | undefined> {
   return ifWorks(app, async () => {
     const kubectl = kubectlOf(app)
-    const pod = await findPod(kubectl, job, limits(app))
-    return diagnose(pod, await findEvents(kubectl, job, pod, limits(app)))
+    const pod = await findPod(kubectl, job, limits(app, signal))
+    return diagnose(pod, await findEvents(kubectl, job, pod, limits(app, signal)))
   })
 }
 
-/** Why a job hangs, as a line. */
-export async function whyItHangs(app: App, job: Job): Promise<string | undefined> {
-  const found = await diagnosisOf(app, job)
-  return found && `its pod can't run: ${diagnosisText(found)}`
-}
-
-/** What the container that failed wrote; undefined where `kubectl` doesn't work here. */
-export function failedLogOf(app: App, job: Job, count?: number): Promise<FailedLog | undefined> {
+/** What the container that failed wrote; undefined where `kubectl` doesn't work here. Rejects with the signal's reason. */
+export function failedLogOf(app: App, job: Job, signal?: AbortSignal): Promise<FailedLog | undefined> {
   return ifWorks(app, async () => {
     const kubectl = kubectlOf(app)
-    const pod = await findPod(kubectl, job, limits(app))
-    return pod && tailOfFailed(kubectl, job, pod, count, limits(app))
+    const pod = await findPod(kubectl, job, limits(app, signal))
+    return pod && tailOfFailed(kubectl, job, pod, undefined, limits(app, signal))
   })
 }
 
-/** The log of the container that failed in a few lines: those with ERROR, else the last ones. */
-export function excerptOf({ container, lines, errors }: FailedLog, count = 5): string[] {
-  const chosen = errors.length > 0 ? errors.slice(0, count) : lines.slice(-count)
-  return chosen.map((line) => `  ${container} | ${line}`)
+/** What went wrong, in a few lines of the container that failed: those with ERROR, else the last ones. */
+export function excerptOf({ lines, errors }: FailedLog, count = 5): string[] {
+  return errors.length > 0 ? errors.slice(0, count) : lines.filter((line) => line.trim() !== '').slice(-count)
 }
 
-const limits = ({ io }: App) => ({ signal: io.interrupted })
+const limits = ({ io }: App, signal: AbortSignal = io.interrupted) => ({ signal: AbortSignal.any([io.interrupted, signal]) })
 
 async function ifWorks<T>(app: App, ask: () => Promise<T | undefined>): Promise<T | undefined> {
   try {

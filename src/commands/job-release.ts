@@ -7,10 +7,12 @@ import { chooseContainer } from '../ssh/addresses.ts'
 import { openSession, type Session } from '../ssh/session.ts'
 import { touch } from '../ssh/touch.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
-import { timeSpan } from '../terminal/time-span.ts'
+import { timeSpan, withoutSpans } from '../terminal/time-span.ts'
 import type { App } from './app.ts'
 import { findJobs, shortId } from './job-reference.ts'
-import { findKey, findWay, hostVerifier, type Reaching } from './job-shell.ts'
+import { hostVerifier } from './job-host.ts'
+import { findKey } from './job-key.ts'
+import { findWay, type Reaching } from './job-way.ts'
 import { watchJobs } from './job-watch.ts'
 
 /** What a user says to a job that waits. */
@@ -32,7 +34,7 @@ export interface ReleaseOptions extends Reaching {
  */
 export async function release(app: App, reference: string, word: Word, options: ReleaseOptions): Promise<number> {
   const api = await app.api({ held: true })
-  const progress = await createProgress(app.io, app.global.quiet)
+  const progress = await createProgress(app.io, app.global.quiet, withoutSpans)
   try {
     const { job } = (await findJobs(api, [reference]))[0]!
     refuseUnlessWaiting(app, job)
@@ -62,10 +64,12 @@ function refuseUnlessWaiting({ program }: App, job: Job): void {
 
 /** Logs in to a job's container. */
 export async function openJob(app: App, api: Api, job: Job, container: SshContainer, options: Reaching, progress: Progress): Promise<Session> {
-  const { login } = await findKey(app, api, job, container, options)
-  const way = await findWay(app, api, job, container, options, progress, 60_000)
+  const key = await findKey(app, api, job, container, options)
+  progress.stop()
+  const login = await key.unlock()
+  const way = await findWay(app, api, job, container, { ...options, patience: 60_000 }, progress)
   const verifyHostKey = hostVerifier(app, job, options.host_key, () => {})
-  const session = await openSession({ socket: way.socket, login, verifyHostKey, signal: app.io.interrupted, next: `${app.program} jobs debug ${job.id}` }).catch((error: unknown) => {
+  const session = await openSession({ socket: way.socket, login, verifyHostKey, signal: app.io.interrupted, next: `${app.program} jobs ${app.command.name} ${job.id}` }).catch((error: unknown) => {
     way.close()
     throw error
   })

@@ -42,6 +42,8 @@ export interface ReachOptions {
   readonly onAttempt?: (attempt: Attempt) => void
   /** The next command to type when nothing answered. */
   readonly next?: string
+  /** Exit code when nothing answered; 255 unless given. */
+  readonly exit?: number
 }
 
 /** Addresses that are tried side by side until one shows an SSH banner. */
@@ -51,7 +53,7 @@ export interface Race {
   /**
    * The first that shows a banner. All others are closed.
    *
-   * @throws Failure (exit 255) that says for each address why not; or the reason of the signal
+   * @throws Failure (exit 255, or as given) that says for each address why not; or the reason of the signal
    */
   readonly won: Promise<Reached>
 }
@@ -61,7 +63,7 @@ export interface Race {
  * so, and its name later still. Source: the service's SSH image.
  */
 export function reach(addresses: readonly Address[], options: ReachOptions = {}): Race {
-  const { signal, patience, each = 10_000, pause = 500, onAttempt, next } = options
+  const { signal, patience, each = 10_000, pause = 500, onAttempt, next, exit = 255 } = options
   const over = new AbortController()
   const last = new Map<Address, Attempt | undefined>()
   let add = (_: Address): void => {}
@@ -75,7 +77,7 @@ export function reach(addresses: readonly Address[], options: ReachOptions = {})
       finish()
     }
     const interrupt = () => end(() => reject(signal?.reason))
-    const timer = patience === undefined ? undefined : setTimeout(() => end(() => reject(nobody(last, next))), patience)
+    const timer = patience === undefined ? undefined : setTimeout(() => end(() => reject(nobody(last, next, exit))), patience)
     signal?.addEventListener('abort', interrupt)
 
     async function keepTrying(address: Address): Promise<void> {
@@ -102,11 +104,11 @@ export function reach(addresses: readonly Address[], options: ReachOptions = {})
   return { add: (address) => add(address), won }
 }
 
-function nobody(attempts: ReadonlyMap<Address, Attempt | undefined>, next: string | undefined): Failure {
+function nobody(attempts: ReadonlyMap<Address, Attempt | undefined>, next: string | undefined, exit: number): Failure {
   const more = [...attempts].map(
     ([address, attempt]) => `  ${addressText(address)}  ${attempt ? `${attempt.reason} (tried ${attempt.tries}×)` : 'no answer yet'}`,
   )
-  return new Failure('no SSH server answers', { exit: 255, more, next })
+  return new Failure('no SSH server answers', { exit, more, next })
 }
 
 /** `customer ad51….ims.cmn.site:22` */

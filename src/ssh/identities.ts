@@ -83,6 +83,7 @@ export async function unlock(identity: Identity, { ask, wanted }: { ask: Ask; wa
   const own = publicKeyOf(key.getPublicSSH())
   if (wanted && !wanted.blob.equals(own.blob)) {
     throw new Failure(`${identity.path} isn't the job's key`, {
+      exit: 255,
       more: [`wants  ${wanted.type} ${fingerprint(wanted.blob)}`, `found  ${own.type} ${fingerprint(own.blob)}`].map((line) => `  ${line}`),
     })
   }
@@ -97,7 +98,7 @@ export interface Login {
 
 async function decrypt(path: string, ask: Ask): Promise<ParsedKey> {
   if (!ask) {
-    throw new Failure(`${path} needs its passphrase, and there is no terminal to ask for it`, { next: `ssh-add ${path}` })
+    throw new Failure(`${path} needs its passphrase, and there is no terminal to ask for it`, { exit: 255, next: `ssh-add ${path}` })
   }
   for (let tries = 3; tries > 0; tries--) {
     const passphrase = await ask(`Passphrase of ${path}: `, { hidden: true })

@@ -8,3 +8,8 @@ export function timeSpan(milliseconds: number): string {
   if (hours < 48) return minutes % 60 === 0 ? `${hours}h` : `${hours}h${two(minutes % 60)}m`
   return hours % 24 === 0 ? `${days}d` : `${days}d${hours % 24}h`
 }
+
+/** A text without the spans of time in it that `timeSpan` wrote and that grow with every look. */
+export function withoutSpans(text: string): string {
+  return text.replace(/ (?:\d+[dhms])+(?:, (?:\d+[dhms])+ in all)?(?=;|$)/g, '')
+}

@@ -1,0 +1,104 @@
+import { Failure } from '../errors.ts'
+import type { Api } from '../ims/api.ts'
+import { placesOf, stageOf } from '../ims/job-outlook.ts'
+import { ServerFailure } from '../ims/problem.ts'
+import type { Job, SshContainer } from '../ims/records.ts'
+import { exitCode } from '../ssh/ending.ts'
+import { anyExists } from '../ssh/exists.ts'
+import type { Output } from '../terminal/io.ts'
+import type { Progress } from '../terminal/progress.ts'
+import type { App } from './app.ts'
+import { describeJob, shortId } from './job-reference.ts'
+import { deleteJob, openJob, say, waitForOutcome } from './job-release.ts'
+import type { Reaching } from './job-way.ts'
+import type { Ended } from './open-shell.ts'
+
+/** What becomes of a job when its shell ends. */
+export type Fate = 'complete' | 'fail' | 'keep' | 'delete'
+
+export interface Afterwards extends Reaching {
+  /** Asked for in a terminal, else `keep`, unless given. */
+  on_exit?: Fate
+  /** Where the id of an image goes. */
+  output: Output
+}
+
+/**
+ * Sees to what becomes of a job whose shell has ended.
+ *
+ * @returns the shell's own exit code where that isn't 0; else, for a job that was released, its outcome: 1 for a
+ * customize job that ended in error. Where the job went on and took the connection along, the outcome alone.
+ */
+export async function afterShell(app: App, api: Api, job: Job, container: SshContainer, shell: Ended, options: Afterwards, progress: Progress): Promise<number> {
+  const { ending, session } = shell
+  const own = exitCode(ending)
+  const outcome = async () => (await waitForOutcome(app, api, job, progress, { interval: options.interval }, options.output)).exit
+  const left = await howItIsLeft(app, api, job, container, shell, options, progress)
+  if (left === 'gone') {
+    progress.line(`Job ${shortId(job.id)} is gone: someone deleted it`)
+    return own
+  }
+  if (left === 'released') {
+    const exit = await outcome()
+    return 'lost' in ending ? exit : own || exit
+  }
+  if ('lost' in ending) progress.line(`✖ connection lost: ${ending.lost}`)
+  const asked = options.on_exit === undefined && app.io.stdin.isTTY && app.io.stderr.isTTY
+  const fate = asked ? await askFate(app, job, progress) : (options.on_exit ?? 'keep')
+  if (fate === 'keep') {
+    const how = `Release it: ${app.program} jobs ${job.job_type === 'create' ? 'fail' : 'complete'} ${job.id}`
+    progress.line(asked ? how : `Job ${shortId(job.id)} still waits${holding(job)}. ${how}`)
+    return own
+  }
+  if (fate === 'delete') {
+    await deleteJob(api, job)
+    progress.line(`Job ${shortId(job.id)} deleted`)
+    return own
+  }
+  const open = session && session.lost() === undefined ? session : await openJob(app, api, job, container, options, progress)
+  try {
+    await say(open, job, container, fate === 'complete' ? 'complete' : 'failed')
+  } finally {
+    await open.close()
+  }
+  return own || (await outcome())
+}
+
+/** Whether the job still waits: who touched a signal file in the shell has released it there. */
+async function howItIsLeft(app: App, api: Api, job: Job, container: SshContainer, { ending, session }: Ended, { interval }: Afterwards, progress: Progress): Promise<'waiting' | 'released' | 'gone'> {
+  const { complete, failed } = placesOf(job, container.jail)
+  if (session && (await anyExists(session, [complete, failed]))) return 'released'
+  // The container ends before the record says so.
+  const looks = 'lost' in ending && session?.lost() !== undefined ? 3 : 1
+  if (looks > 1) progress.now('the connection is gone; does the job go on?')
+  for (let look = 1; ; look++) {
+    const stage = await describeJob(api, job.id).then(
+      (now) => stageOf(now.job),
+      (error: unknown) => (error instanceof ServerFailure && error.status === 404 ? ('gone' as const) : ('waiting' as const)),
+    )
+    if (stage === 'gone') return stage
+    if (stage !== 'waiting') return 'released'
+    if (look === looks) {
+      progress.stop()
+      return 'waiting'
+    }
+    await app.io.sleep(interval * 1000, app.io.interrupted)
+  }
+}
+
+const holding = ({ job_mem_size: memory }: Job) => (memory ? `, holding ${memory} GiB` : ', holding its memory')
+
+async function askFate(app: App, job: Job, progress: Progress): Promise<Fate> {
+  const create = job.job_type === 'create'
+  progress.line(`Job still waits${holding(job)}${create ? '; it ends in error either way' : ''}.`)
+  const answers: Readonly<Record<string, Fate>> = { ...(create ? { r: 'fail' } : { c: 'complete', f: 'fail' }), d: 'delete', k: 'keep', '': 'keep' }
+  for (;;) {
+    const answer = await app.questions.ask(create ? '(r)elease (d)elete (K)eep: ' : '(c)omplete (f)ail (d)elete (K)eep: ').catch((error: unknown) => {
+      // Ctrl-C, or a terminal that went away, is no wish to end anything.
+      if (error instanceof Failure && error.bare) return ''
+      throw error
+    })
+    const fate = answers[answer.trim().slice(0, 1).toLowerCase()]
+    if (fate) return fate
+  }
+}

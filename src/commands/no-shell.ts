@@ -1,0 +1,60 @@
+import { Failure } from '../errors.ts'
+import type { Job } from '../ims/records.ts'
+import { diagnosisText, type Diagnosis } from '../kubernetes/diagnosis.ts'
+import { shellWords } from '../ssh/shell-words.ts'
+import type { App } from './app.ts'
+import { excerptOf, failedLogOf } from './job-pod.ts'
+import { shortId } from './job-reference.ts'
+
+const condition = 'A shell opens only when the build itself fails with debug on.'
+
+/** Why a job's record says that no shell can come, and what to do about it. */
+export async function noShell(app: App, job: Job): Promise<Failure> {
+  const { program } = app
+  const { id, status } = job
+  const failure = (why: string, more: readonly string[], next: string) => new Failure(`no shell will come: job ${shortId(id)} ${why}`, { exit: 1, more, next })
+  if (status === 'success') {
+    const image = job.resultant_image_id
+    return failure('succeeded', image ? [`  image ${image}`] : [], image ? `${program} images describe ${image}` : `${program} images list`)
+  }
+  if (status === 'error') return failure('ended in error', ...(await endedInError(app, job)))
+  if (status === 'packaging_artifacts') return failure('is past that: it packages its image', [], `${program} jobs wait ${id}`)
+  return failure('was created with debug off', [condition], againWithDebug(program, job))
+}
+
+async function endedInError(app: App, job: Job): Promise<[more: string[], next: string]> {
+  const { program } = app
+  const log = await failedLogOf(app, job)
+  const lines = log ? excerptOf(log).map((line) => `  ${log.container} | ${line}`) : []
+  const more = [...lines, ...(job.job_type === 'create' ? [condition] : [])]
+  if (log?.container === 'fetch-recipe') return [more, `${program} recipes describe ${job.artifact_id}`]
+  if (log?.container === 'prepare') return [more, `${program} images describe ${job.artifact_id}`]
+  return [more, log ? `${program} jobs logs ${job.id} --failed` : `${program} jobs describe ${job.id}`]
+}
+
+/** The line that creates a job again, with debug on. */
+function againWithDebug(program: string, job: Job): string {
+  const options = {
+    'job-type': job.job_type,
+    'artifact-id': job.artifact_id,
+    'public-key-id': job.public_key_id,
+    'image-root-archive-name': job.image_root_archive_name,
+    'build-env-size': String(job.build_env_size),
+    'enable-debug': 'True',
+  }
+  return `${program} jobs create ${shellWords(Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]))}`
+}
+
+/** That a job's pod can't run, in Kubernetes' words. */
+export function podFailure({ id, kubernetes_job, kubernetes_namespace }: Job, found: Diagnosis): Failure {
+  return new Failure(`no shell will come: the pod of job ${shortId(id)} can't run`, {
+    exit: 1,
+    more: [`  ${diagnosisText(found)}`],
+    next: `kubectl describe pods -n ${kubernetes_namespace} -l job-name=${kubernetes_job}`,
+  })
+}
+
+/** That a job isn't there any more. */
+export function goneFailure({ program }: App, id: string): Failure {
+  return new Failure(`job ${id} is gone: someone deleted it`, { exit: 1, next: `${program} jobs list` })
+}
