@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { Failure } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
-import { isAway } from '../ims/away.ts'
+import { isAway, whyAway } from '../ims/away.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { timeSpan } from '../terminal/time-span.ts'
 import type { App } from './app.ts'
@@ -112,7 +112,7 @@ export async function lookUntil<R, T>({ io }: App, watch: Watch, look: () => Pro
       if (signal.aborted) throw interrupted(signal.reason, watch, many)
       if (!passes(error)) throw error
       away = true
-      progress.now(`the service is away (${error.message.split('\n')[0]}); looking again`)
+      progress.now(`the service is away (${whyAway(error)}); looking again`)
     }
     if (left() === 0) throw late()
     await io.sleep(Math.min(interval, left(), longest), signal).catch((error: unknown) => {

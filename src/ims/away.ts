@@ -17,3 +17,8 @@ export function isAway(error: unknown): error is Error {
 export function isUnknownHost(error: unknown): boolean {
   return error instanceof Error && error.cause instanceof TransportFault && error.cause.kind === 'dns'
 }
+
+/** Why the service is away, in a few words. */
+export function whyAway({ cause, message }: Error): string {
+  return cause instanceof TransportFault ? cause.message : message.split('\n')[0]!
+}

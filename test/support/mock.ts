@@ -6,6 +6,7 @@ export interface RunningMock {
   /** A ready-made CRAY_CONFIG_DIR. */
   configDir: string
   caFile: string | null
+  kubeconfig: string
   stop(): Promise<void>
 }
 

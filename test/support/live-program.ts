@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process'
+import { program, type Outcome, type Running } from './program.ts'
+
+/** A whole program that runs. */
+export interface LiveProgram {
+  /** Resolves when its stderr holds a text, so many times. */
+  says(text: string, times?: number): Promise<void>
+  kill(signal: NodeJS.Signals): void
+  /** How it ended. One that hangs for a minute is killed. */
+  readonly ended: Promise<Outcome>
+}
+
+/** Starts the built program, without input. */
+export function startProgram(argv: readonly string[], { cwd, env }: Running): LiveProgram {
+  const child = spawn(process.execPath, [program, ...argv], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000, killSignal: 'SIGKILL' })
+  let [stdout, stderr] = ['', '']
+  let check = () => {}
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+    check()
+  })
+  const ended = new Promise<Outcome>((done, fail) => {
+    child.on('error', fail)
+    child.on('close', (code, signal) => done({ exit: code ?? signal!, stdout, stderr }))
+  })
+  return {
+    ended,
+    kill: (signal) => void child.kill(signal),
+    says(text, times = 1) {
+      const said = () => stderr.split(text).length > times
+      return new Promise((done, fail) => {
+        check = () => said() && done()
+        check()
+        void ended.then(() => fail(new Error(`it ended without saying ${text}:\n${stderr}`)))
+      })
+    },
+  }
+}
