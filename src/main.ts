@@ -6,6 +6,7 @@ import { readGlobals } from './cli/globals.ts'
 import { usage } from './cli/help.ts'
 import { readOptions } from './cli/options.ts'
 import { parse, type Parsed, type Program } from './cli/parser.ts'
+import type { Reading } from './cli/values.ts'
 import { route, type Route } from './cli/route.ts'
 import type { Run } from './commands/app.ts'
 import { exactTable, readConfiguration, type Configuration } from './config/configuration.ts'
@@ -64,7 +65,13 @@ async function run(io: Io, program: Program, given: Parsed): Promise<number | vo
   let known: Configuration | undefined
   const configuration = () => (known ??= readConfiguration(io.env, parsed.flags.configuration as string | undefined))
   const settings = command.request ? configuration() : present(configuration)
-  const reading = { cwd: io.cwd, warn: (line: string) => void io.stderr.write(`${line}\n`) }
+  const reading: Reading = {
+    cwd: io.cwd,
+    warn: (line) => void io.stderr.write(`${line}\n`),
+    get terminal() {
+      return io.stderr.isTTY
+    },
+  }
   const global = readGlobals(parsed, io.env, settings, reading)
   const table = settings?.inexact ? await exactTable(settings, parsed.words) : settings?.table(parsed.words)
   const options = readOptions(parsed, { env: io.env, table }, reading)

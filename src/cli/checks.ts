@@ -2,12 +2,20 @@ import { usageFailure } from '../errors.ts'
 import { isJobAge } from '../ims/job-age.ts'
 import type { CheckName } from '../spec/rows.ts'
 
-type Check = (flag: string, typed: string, value: unknown, warn: (line: string) => void) => void
+/** Where a check's warnings go. */
+export interface Warnings {
+  warn: (line: string) => void
+  /** A person reads them: stderr is a terminal. */
+  terminal: boolean
+}
+
+type Check = (flag: string, typed: string, value: unknown, warnings: Warnings) => void
 
 /** What is refused before anything is sent, because the service would take it and do harm. */
 export const checks: Readonly<Record<CheckName, Check>> = {
   age: checkAge,
   'public-key': checkPublicKey,
+  'yaml-name': checkYamlName,
 }
 
 function checkAge(flag: string, typed: string): void {
@@ -21,7 +29,7 @@ function checkAge(flag: string, typed: string): void {
 const types = /^(ssh-(rsa|ed25519|dss)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)$/
 
 // The service pastes the key into YAML as one line.
-function checkPublicKey(flag: string, path: string, value: unknown, warn: (line: string) => void): void {
+function checkPublicKey(flag: string, path: string, value: unknown, { warn }: Warnings): void {
   const text = value as string
   const refuse = (why: string, next?: string) => usageFailure(`Invalid value for '${flag}': ${path} ${why}`, { next })
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----|^PuTTY-User-Key-File/m.test(text)) {
@@ -35,4 +43,11 @@ function checkPublicKey(flag: string, path: string, value: unknown, warn: (line:
   if (!types.test(type) || !/^AAAA[A-Za-z0-9+/]+=*$/.test(data)) {
     warn(`Warning: ${path} does not look like a public key; it is sent as it is.`)
   }
+}
+
+const otherThanText = /^(\s*|[-+]?[\d_]*\.?[\d_]+|0[xo][\da-f]+|~|null|true|false|yes|no|on|off|y|n)$|^[-?:,[\]{}#&*!|>'"%@`]|: | #|:$|^\s|\s$/i
+
+// The service pastes names into YAML unquoted. Mirrored commands say nothing outside a terminal when they succeed.
+function checkYamlName(flag: string, name: string, _: unknown, { warn, terminal }: Warnings): void {
+  if (terminal && otherThanText.test(name)) warn(`Warning: the service may fail over ${flag} ${JSON.stringify(name)}: YAML does not read it as a name.`)
 }

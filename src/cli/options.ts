@@ -42,7 +42,7 @@ function readOption(option: OptionRow, { words, flags }: Parsed, { env, table }:
  * else is sent as it is, right or wrong. Source: the original.
  */
 function readSetting(option: OptionRow, value: Value, reading: Reading): unknown {
-  const taken = option.check || ['file', 'texts', 'booleans'].includes(option.type)
+  const taken = option.check === 'age' || ['file', 'texts', 'booleans'].includes(option.type)
   if (option.field && !(taken && typeof value === 'string')) return value
   return readValue(option, isNumber(value) ? value.number : String(value), reading)
 }

@@ -1,15 +1,14 @@
 import { usageFailure, type Failure } from '../errors.ts'
 import type { NumberText } from '../json/value.ts'
 import type { OptionRow } from '../spec/rows.ts'
-import { checks } from './checks.ts'
+import { checks, type Warnings } from './checks.ts'
 import { parseDuration } from './duration.ts'
 import { readTextFile } from './file.ts'
 import { expandList } from './host-list.ts'
 
 /** What reading a value needs besides its text. */
-export interface Reading {
+export interface Reading extends Warnings {
   cwd: string
-  warn: (line: string) => void
 }
 
 /**
@@ -19,7 +18,7 @@ export interface Reading {
  */
 export function readValue(option: OptionRow, text: string, reading: Reading): unknown {
   const value = readers[option.type](option, text, reading)
-  if (option.check) checks[option.check](option.flag, text, value, reading.warn)
+  if (option.check) checks[option.check](option.flag, text, value, reading)
   return value
 }
 

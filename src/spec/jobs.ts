@@ -7,13 +7,13 @@ const jobTypes = ['create', 'customize'] as const
 
 const creating: readonly OptionRow[] = [
   { flag: '--artifact-id', type: 'text', field: 'artifact_id', required: true, help: 'Recipe to build (create) or image to change (customize)' },
-  { flag: '--image-root-archive-name', type: 'text', field: 'image_root_archive_name', required: true, help: 'Name of the resulting image' },
+  { flag: '--image-root-archive-name', type: 'text', field: 'image_root_archive_name', check: 'yaml-name', required: true, help: 'Name of the resulting image' },
   { flag: '--job-type', type: 'choice', field: 'job_type', required: true, choices: jobTypes, help: 'Build a recipe, or change an image' },
   { flag: '--public-key-id', type: 'text', field: 'public_key_id', required: true, help: 'Public key that opens its shell' },
   { flag: '--build-env-size', type: 'integer', field: 'build_env_size', placeholder: 'GIB', help: 'Size of its build volume in GiB' },
   { flag: '--enable-debug', type: 'boolean', field: 'enable_debug', help: 'Open a shell if the build fails' },
-  { flag: '--initrd-file-name', type: 'text', field: 'initrd_file_name', default: 'initrd', help: 'Name of the initrd in /boot of the image root' },
-  { flag: '--kernel-file-name', type: 'text', field: 'kernel_file_name', help: 'Name of the kernel in /boot; by default the one of its arch' },
+  { flag: '--initrd-file-name', type: 'text', field: 'initrd_file_name', check: 'yaml-name', default: 'initrd', help: 'Name of the initrd in /boot of the image root' },
+  { flag: '--kernel-file-name', type: 'text', field: 'kernel_file_name', check: 'yaml-name', help: 'Name of the kernel in /boot; by default the one of its arch' },
   {
     flag: '--kernel-parameters-file-name',
     type: 'text',
