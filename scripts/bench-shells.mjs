@@ -1,0 +1,110 @@
+// Measures the shells and waits of jobs, against a mock and, in the same run, the system's ssh. Nothing here passes or fails.
+//
+//   npm run bench:shells [-- RUNS]
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import https from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const runs = Number(process.argv[2] ?? 7)
+const program = join(import.meta.dirname, '../bin/cray-ims.js')
+const folder = mkdtempSync(join(tmpdir(), 'cray-ims-bench-'))
+const gibibyte = 2 ** 30
+
+const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)]
+const line = (what, figure, aim) => console.log(`${what.padEnd(58)} ${figure.padStart(9)}   ${aim}`)
+
+/** Seconds that a command takes; its stdout, where that is wanted. */
+function run([command, ...argv], env, { keep = false, exit = 0 } = {}) {
+  const start = process.hrtime.bigint()
+  const { status, stdout, stderr, error } = spawnSync(command, argv, { env, stdio: ['ignore', keep ? 'pipe' : 'ignore', 'pipe'] })
+  if (status !== exit) throw new Error(`${command} ${argv.join(' ')}: ${error ?? status}: ${stderr}`)
+  return { seconds: Number(process.hrtime.bigint() - start) / 1e9, stdout: String(stdout ?? '').trim(), stderr: String(stderr) }
+}
+
+/** Asks the mock; over a connection that it had just closed, again. */
+function api({ url, caFile }) {
+  const agent = new https.Agent({ keepAlive: true, ca: readFileSync(caFile) })
+  const call = (method, path, body) =>
+    new Promise((done, fail) => {
+      const headers = body ? { 'content-type': 'application/json' } : {}
+      const request = https.request(`${url}/apis/ims/v3${path}`, { method, agent, headers }, (response) => {
+        let text = ''
+        response.on('data', (chunk) => (text += chunk)).on('end', () => done(JSON.parse(text)))
+      })
+      const failed = (error) => (request.reusedSocket && error.code === 'ECONNRESET' ? call(method, path, body).then(done, fail) : fail(error))
+      request.on('error', failed).end(body && JSON.stringify(body))
+    })
+  return call
+}
+
+const cray = (...argv) => [process.execPath, program, ...argv]
+
+async function measure(ready) {
+  const env = { PATH: process.env.PATH, HOME: folder, CRAY_CONFIG_DIR: ready.configDir, KUBECONFIG: join(folder, 'none') }
+  const call = api(ready)
+  const key = await call('POST', '/public-keys', { name: 'bench', public_key: readFileSync(join(folder, '.ssh/id_ed25519.pub'), 'utf8') })
+  const recipes = await call('GET', '/recipes')
+  const failing = recipes.find(({ name }) => name.includes('broken'))
+  const create = (name, recipe, debug) =>
+    call('POST', '/jobs', { job_type: 'create', artifact_id: recipe.id, public_key_id: key.id, image_root_archive_name: name, enable_debug: debug })
+
+  const turns = []
+  for (let round = 0; round < runs; round++) {
+    const { id } = await create(`turn-${round}`, failing, true)
+    const shell = spawn(cray()[0], [...cray('jobs', 'debug', id, '--interval', '1s', '--on-exit', 'delete', '--', 'date', '+%s.%N').slice(1)], { env, stdio: ['ignore', 'pipe', 'ignore'] })
+    const first = new Promise((done) => shell.stdout.once('data', (text) => done(Number(text))))
+    const ended = new Promise((done) => shell.once('close', done))
+    while ((await call('GET', `/jobs/${id}`)).status !== 'waiting_on_user') await new Promise((done) => setTimeout(done, 10))
+    const turned = Date.now() / 1000
+    turns.push((await first) - turned)
+    await ended
+  }
+
+  const { id } = await create('open', failing, true)
+  run(cray('jobs', 'wait', id, '--for', 'ready', '--interval', '1s'), env, {})
+  const ssh = run(cray('jobs', 'debug', id, '--print-command'), env, { keep: true }).stdout
+  const [ours, theirs] = [(command) => cray('jobs', 'debug', id, '--on-exit', 'keep', '--', command), (command) => ['sh', '-c', `exec ${ssh} '${command}'`]]
+  const both = (command, count) => {
+    const times = { ours: [], theirs: [] }
+    for (let round = 0; round < count; round++) {
+      times.ours.push(run(ours(command), env).seconds)
+      times.theirs.push(run(theirs(command), env).seconds)
+    }
+    return { ours: median(times.ours), theirs: median(times.theirs) }
+  }
+  const connect = both('true', runs)
+  line('status turned → first byte of the shell, interval 1 s', `${median(turns).toFixed(2)} s`, `at most 1 s + 1.5 × ssh (${(1 + 1.5 * connect.theirs).toFixed(2)} s)`)
+  line('jobs debug -- true', `${(connect.ours / connect.theirs).toFixed(2)} ×`, 'ssh, whole process, look at the job included')
+  const stream = both(`head -c ${gibibyte} /dev/zero`, 3)
+  line('1 GiB through jobs debug --', `${(stream.ours / stream.theirs).toFixed(2)} ×`, `ssh's time; ${(1024 / stream.ours).toFixed(0)} MiB/s`)
+  const probe = join(folder, 'probe.cjs')
+  writeFileSync(probe, `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(join(folder, 'peak'))}, String(process.resourceUsage().maxRSS)))`)
+  const [node, ...argv] = ours(`head -c ${gibibyte} /dev/zero`)
+  run([node, '--require', probe, ...argv], env)
+  line('  peak memory', `${(Number(readFileSync(join(folder, 'peak'), 'utf8')) / 1024).toFixed(0)} MiB`, 'at most 150')
+
+  const hanging = await Promise.all(Array.from({ length: 500 }, (_, at) => create(`many-${at}`, recipes.find(({ name }) => name === 'hangs'), false)))
+  const many = run(cray('jobs', 'wait', ...hanging.map((job) => job.id), '--timeout', '5s', '--interval', '1s', '-v'), env, { exit: 3 })
+  const requests = many.stderr.split('\n').filter((text) => /GET .*\/apis\/ims\/v3\/jobs/.test(text)).length
+  line('jobs wait on 500 jobs, 5 s, a look a second', `${requests} GETs`, 'one to find them, one a look')
+}
+
+mkdirSync(join(folder, '.ssh'))
+execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, '.ssh/id_ed25519')])
+const recipe = (name, builds) => ({ name, recipe_type: 'kiwi-ng', linux_distribution: 'sles15', link: { path: `s3://ims/${name}`, etag: '', type: 's3' }, mock: { builds } })
+writeFileSync(join(folder, 'seed.json'), JSON.stringify({ recipes: [recipe('broken', 'fails'), recipe('hangs', 'hangs')] }))
+const mock = spawn(process.execPath, [program, 'mock', '--tls', '--speed', '300', '--seed', join(folder, 'seed.json')], { stdio: ['ignore', 'pipe', 'inherit'] })
+try {
+  const ready = await new Promise((done, fail) => {
+    mock.once('exit', () => fail(new Error('the mock ended')))
+    mock.stdout.once('data', (text) => done(JSON.parse(text)))
+  })
+  await measure(ready)
+} finally {
+  mock.removeAllListeners('exit')
+  mock.kill()
+  await new Promise((done) => mock.once('exit', done))
+  rmSync(folder, { recursive: true, force: true })
+}
