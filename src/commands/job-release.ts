@@ -33,7 +33,7 @@ export interface ReleaseOptions extends Reaching {
  * @throws Failure before anything is connected when the job doesn't wait.
  */
 export async function release(app: App, reference: string, word: Word, options: ReleaseOptions): Promise<number> {
-  const api = await app.api({ held: true })
+  const api = await app.api()
   const progress = await createProgress(app.io, app.global.quiet, withoutSpans)
   try {
     const { job } = (await findJobs(api, [reference]))[0]!

@@ -30,6 +30,7 @@ export function seedOf(jobs: readonly SeededJob[], publicKey = 'ssh-ed25519 AAAA
     jobs: jobs.map(({ id, name = 'result', type = 'create', ends = 'succeeds', debug = false, jail = false, status }) => ({
       id,
       status,
+      created: '2026-01-02T03:04:05',
       job_type: type,
       artifact_id: type === 'create' ? recipeOf(ends) : imageOf(ends),
       public_key_id: key,

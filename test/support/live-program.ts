@@ -3,7 +3,7 @@ import { program, type Outcome, type Running } from './program.ts'
 
 /** A whole program that runs. */
 export interface LiveProgram {
-  /** Resolves when its stderr holds a text, so many times. */
+  /** Resolves when its output, of either stream, holds a text, so many times. */
   says(text: string, times?: number): Promise<void>
   kill(signal: NodeJS.Signals): void
   /** How it ended. One that hangs for a minute is killed. */
@@ -15,7 +15,10 @@ export function startProgram(argv: readonly string[], { cwd, env }: Running): Li
   const child = spawn(process.execPath, [program, ...argv], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000, killSignal: 'SIGKILL' })
   let [stdout, stderr] = ['', '']
   let check = () => {}
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+    check()
+  })
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
     check()
@@ -28,11 +31,11 @@ export function startProgram(argv: readonly string[], { cwd, env }: Running): Li
     ended,
     kill: (signal) => void child.kill(signal),
     says(text, times = 1) {
-      const said = () => stderr.split(text).length > times
+      const said = () => stdout.split(text).length + stderr.split(text).length > times + 1
       return new Promise((done, fail) => {
         check = () => said() && done()
         check()
-        void ended.then(() => fail(new Error(`it ended without saying ${text}:\n${stderr}`)))
+        void ended.then(() => fail(new Error(`it ended without saying ${text}:\n${stdout}${stderr}`)))
       })
     },
   }

@@ -1,0 +1,232 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { idOf, seedOf } from '../support/job-seed.ts'
+import { startProgram } from '../support/live-program.ts'
+import { startMock, type RunningMock } from '../support/mock.ts'
+import { list, pod, ended, running } from '../support/pods.ts'
+import { program, run } from '../support/program.ts'
+import { isAlive, standInKubectl, type StandIn } from '../support/stand-in-kubectl.ts'
+
+const withoutKubectl = spawnSync('kubectl', ['version', '--client']).error !== undefined
+if (withoutKubectl) console.warn('There is no kubectl in PATH (Debian: kubernetes-client): its tests are skipped.')
+// In CI it has to be there.
+const skip = withoutKubectl && !process.env.CI
+
+const failed = idOf('aaaa0001')
+const waits = idOf('aaaa0002')
+const succeeded = idOf('aaaa0003')
+const hanging = idOf('aaaa0004')
+const failing = idOf('bbbb0001')
+const succeeding = idOf('bbbb0002')
+const deleted = idOf('bbbb0003')
+const containers = ['fetch-recipe', 'wait-for-repos', 'build-ca-rpm', 'build-image', 'buildenv-sidecar', 'sshd']
+
+let folder: string
+let mock: RunningMock
+let env: Record<string, string>
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'logs-'))
+  const jobs = [
+    { id: failed, ends: 'fails', status: 'error' },
+    { id: waits, ends: 'fails', debug: true, status: 'waiting_on_user' },
+    { id: succeeded, status: 'success' },
+    { id: hanging, ends: 'hangs', status: 'building_image' },
+    { id: failing, ends: 'fails', debug: true, status: 'waiting_on_user' },
+    { id: succeeding, ends: 'fails', debug: true, status: 'waiting_on_user' },
+    { id: deleted, ends: 'fails', debug: true, status: 'waiting_on_user' },
+  ] as const
+  writeFileSync(join(folder, 'seed.json'), JSON.stringify(seedOf(jobs)))
+  mock = await startMock(['--seed', join(folder, 'seed.json'), '--speed', '200'])
+  env = { PATH: process.env.PATH!, HOME: folder, LANG: 'C.UTF-8', CRAY_CONFIG_DIR: mock.configDir, KUBECONFIG: mock.kubeconfig }
+})
+afterAll(async () => {
+  await mock.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const logs = (id: string, ...argv: string[]) => run(['jobs', 'logs', id, ...argv], { cwd: folder, env })
+const lines = (text: string) => text.trimEnd().split('\n')
+const prefixes = (text: string) => [...new Set(lines(text).map((line) => line.split(' | ')[0]))]
+
+describe.skipIf(skip).concurrent('logs by the real kubectl', () => {
+  test('all containers in the order they ran, each line with the name of its own, plain in a pipe', async () => {
+    const { exit, stdout, stderr } = await logs('aaaa0001')
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' })
+    expect(prefixes(stdout)).toEqual(containers)
+    expect(stdout).toMatch(/^build-image \| ERROR: package cos-libs not found$/m)
+    expect(stdout).not.toContain('\x1b')
+  })
+
+  test('one container, some of its lines, without its name', async () => {
+    expect(await logs(failed, '-c', 'build-image', '--tail', '2', '--no-prefix')).toEqual({ exit: 0, stdout: 'ERROR: package cos-libs not found\nERROR: kiwi ended with 1\n', stderr: '' })
+    const nobody = await logs(failed, '-c', 'nobody')
+    expect(nobody).toMatchObject({ exit: 1, stdout: '' })
+    expect(nobody.stderr).toContain(`It has ${containers.join(', ')}.`)
+  })
+
+  test('the last lines of each container, with their times', async () => {
+    const { stdout } = await logs(failed, '--tail', '1', '--timestamps')
+    expect(prefixes(stdout)).toEqual(containers)
+    expect(lines(stdout).length).toBe(containers.length)
+    for (const line of lines(stdout)) expect(line).toMatch(/^[a-z-]+ \| \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z \S/)
+  })
+
+  test('only what is new enough', async () => {
+    const all = await logs(failed, '--since', '10000h')
+    expect(prefixes(all.stdout)).toEqual(containers)
+    const { stdout } = await logs(failed, '--since', '1h')
+    expect(prefixes(stdout)).not.toContain('fetch-recipe')
+  })
+
+  test.each([
+    ['error', failing, 1],
+    ['success', succeeding, 0],
+  ])('followed to the end, which is %s', async (status, id, exit) => {
+    const following = startProgram(['jobs', 'logs', id, '-f'], { cwd: folder, env })
+    try {
+      await following.says('buildenv-sidecar | Waiting for /mnt/image/complete')
+      await following.says('sshd | Server listening on :: port 22.')
+      await fetch(`${mock.url}/apis/ims/v3/jobs/${id}`, { method: 'PATCH', body: JSON.stringify({ status }), headers: { 'Content-Type': 'application/json' } })
+      const followed = await following.ended
+      expect(followed).toMatchObject({ exit, stderr: '' })
+      expect(prefixes(followed.stdout).slice(0, 4)).toEqual(containers.slice(0, 4))
+      expect(lines(followed.stdout).toSorted()).toEqual(lines((await logs(id)).stdout).toSorted())
+    } finally {
+      following.kill('SIGKILL')
+    }
+  })
+
+  test('one that ended is not waited for', async () => {
+    const { exit, stdout } = await logs(failed, '-f', '--tail', '1')
+    expect({ exit, prefixes: prefixes(stdout).toSorted() }).toEqual({ exit: 1, prefixes: containers.toSorted() })
+    expect((await logs(succeeded, '-f', '-c', 'build-image')).exit).toBe(0)
+  })
+
+  test('the container that failed', async () => {
+    for (const id of [failed, waits]) {
+      const { exit, stdout } = await logs(id, '--failed', '--tail', '3')
+      expect(exit).toBe(0)
+      expect(prefixes(stdout)).toEqual(['build-image'])
+      expect(stdout.endsWith('build-image | ERROR: package cos-libs not found\nbuild-image | ERROR: kiwi ended with 1\n')).toBe(true)
+    }
+  })
+
+  test('no container that failed', async () => {
+    for (const [id, status] of [[succeeded, 'success'], [hanging, 'building_image']] as const) {
+      const { exit, stdout, stderr } = await logs(id, '--failed')
+      expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
+      expect(stderr).toContain(`has failed: it is ${status}\nNext: cray-ims jobs logs ${id}\n`)
+    }
+    expect(await logs(failed, '--failed', '-f')).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining("--failed and --follow don't go together.") })
+  })
+
+  test('a pod that can not run: why is told while it is followed', async () => {
+    const following = startProgram(['jobs', 'logs', hanging, '-f'], { cwd: folder, env })
+    try {
+      await following.says('Unschedulable: 0/7 nodes are available')
+      following.kill('SIGINT')
+      expect((await following.ended).exit).toBe(130)
+    } finally {
+      following.kill('SIGKILL')
+    }
+  })
+
+  test('a job that is deleted while it is followed', async () => {
+    const following = startProgram(['jobs', 'logs', deleted, '-f'], { cwd: folder, env })
+    try {
+      await following.says('buildenv-sidecar | Waiting for')
+      expect((await run(['jobs', 'delete', deleted], { cwd: folder, env })).exit).toBe(0)
+      const { exit, stderr } = await following.ended
+      expect(exit).toBe(1)
+      expect(stderr).toContain(`Error: job ${deleted} is gone: someone deleted it`)
+    } finally {
+      following.kill('SIGKILL')
+    }
+  })
+
+  test('coloured in a terminal, each container in its own, unless NO_COLOR', async () => {
+    const inTerminal = (more: Record<string, string>) => run(['-qec', `${process.execPath} ${program} jobs logs ${failed} --tail 1`, '/dev/null'], { cwd: folder, env: { ...env, TERM: 'xterm', ...more }, command: ['script'] })
+    const coloured = (await inTerminal({})).stdout
+    expect(coloured).toMatch(/\x1b\[36mfetch-recipe\x1b\[39m \| /)
+    expect(coloured).toMatch(/\x1b\[35mwait-for-repos\x1b\[39m \| /)
+    const plain = (await inTerminal({ NO_COLOR: '1' })).stdout
+    expect(plain).toContain('fetch-recipe | ')
+    expect(plain).not.toContain('\x1b[3')
+  })
+})
+
+describe.concurrent('logs by a stand-in', () => {
+  const theirs = (standIn: StandIn) => ({ ...env, PATH: standIn.env.PATH! })
+
+  /** A cluster with one pod, whose logs have no end. */
+  function endless(log = 'yes "2026-01-02T03:04:05.000000001Z on and on"'): StandIn {
+    const standIn = standInKubectl(`case "$1" in get) cat $DIR/pods ;; logs) echo $$ >>$DIR/pids; exec ${log} ;; esac`)
+    writeFileSync(join(standIn.folder, 'pods'), list(pod({ 'fetch-recipe': ended(0), 'build-image': running })))
+    return standIn
+  }
+  const pids = (standIn: StandIn) => lines(readFileSync(join(standIn.folder, 'pids'), 'utf8')).map(Number)
+
+  test.each([[[]], [['-f']]])('a reader that goes away ends all quietly: %s', async (options) => {
+    const standIn = endless()
+    try {
+      const line = `${process.execPath} ${program} jobs logs ${waits} ${options.join(' ')} | head -1; echo "\${PIPESTATUS[0]}"`
+      const outcome = await run(['-c', line], { cwd: folder, env: theirs(standIn), command: ['bash'] })
+      expect(outcome).toEqual({ exit: 0, stdout: 'fetch-recipe | on and on\n0\n', stderr: '' })
+      for (const pid of pids(standIn)) await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 30_000)
+    } finally {
+      standIn.remove()
+    }
+  })
+
+  test('Ctrl-C ends kubectl, too', async () => {
+    const standIn = endless('sleep 300')
+    const following = startProgram(['jobs', 'logs', waits, '-f'], { cwd: folder, env: theirs(standIn) })
+    try {
+      const [pid] = await vi.waitFor(() => pids(standIn), 30_000)
+      following.kill('SIGINT')
+      expect(await following.ended).toMatchObject({ exit: 130, stdout: '' })
+      await vi.waitFor(() => expect(isAlive(pid!)).toBe(false), 30_000)
+    } finally {
+      following.kill('SIGKILL')
+      standIn.remove()
+    }
+  })
+
+  test('containers that have ended under a job that has not', async () => {
+    const standIn = standInKubectl('case "$1" in get) cat $DIR/pods ;; logs) echo "2026-01-02T03:04:05.000000001Z $C" ;; esac')
+    writeFileSync(join(standIn.folder, 'pods'), list(pod({ 'fetch-recipe': ended(0), 'build-image': ended(137, 'OOMKilled') }, { phase: 'Failed' })))
+    try {
+      const { exit, stdout, stderr } = await run(['jobs', 'logs', waits, '-f'], { cwd: folder, env: theirs(standIn) })
+      expect({ exit, stdout }).toEqual({ exit: 1, stdout: 'fetch-recipe | fetch-recipe\nbuild-image | build-image\n' })
+      expect(stderr).toContain('have ended, but it still is in waiting_on_user\nNext: kubectl describe pod -n ims -l job-name=')
+    } finally {
+      standIn.remove()
+    }
+  })
+
+  test.each([[[]], [['-f']], [['--failed']]])('no kubectl: what is needed: %s', async (options) => {
+    const { exit, stdout, stderr } = await run(['jobs', 'logs', waits, ...options], { cwd: folder, env: { ...env, PATH: '/nowhere' } })
+    expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
+    expect(stderr).toBe(
+      "Error: can't read the logs of job aaaa0002…: there is no kubectl in PATH\nIt takes kubectl in PATH, and a kubeconfig that may read pods and their logs.\nNext: ssh to a node that has kubectl (a master, ncn-m001) and try again there\n",
+    )
+  })
+
+  test.each([[[]], [['-f']], [['--failed']]])('not allowed: what is needed: %s', async (options) => {
+    const standIn = standInKubectl(`echo 'Error from server (Forbidden): pods is forbidden: User "jane" cannot list resource "pods"' >&2; exit 1`)
+    try {
+      const { exit, stdout, stderr } = await run(['jobs', 'logs', waits, ...options], { cwd: folder, env: theirs(standIn) })
+      expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
+      expect(stderr).toContain('cannot list resource "pods"\nIt takes the right to get and list pods, pods/log and events in namespace ims.\nNext: kubectl auth can-i get pods/log -n ims\n')
+    } finally {
+      standIn.remove()
+    }
+  })
+
+  test('a JOB that is unknown', async () => {
+    expect(await run(['jobs', 'logs', 'ffff'], { cwd: folder, env })).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('Next: cray-ims jobs list') })
+  })
+})
