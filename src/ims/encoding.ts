@@ -1,15 +1,18 @@
 import { promisify } from 'node:util'
-import { gunzip, inflate, inflateRaw } from 'node:zlib'
+import type * as Zlib from 'node:zlib'
 import { TransportFault } from './faults.ts'
 
 /** The encodings that {@link decompress} undoes, as the request's Accept-Encoding names them. */
 export const acceptEncoding = 'gzip, deflate'
 
+// Most answers aren't compressed, and it takes a while to load.
+const zlib = (): typeof Zlib => process.getBuiltinModule('node:zlib')
+
 const decoders: Readonly<Record<string, (body: Buffer) => Promise<Buffer>>> = {
-  gzip: promisify(gunzip),
-  'x-gzip': promisify(gunzip),
+  gzip: (body) => promisify(zlib().gunzip)(body),
+  'x-gzip': (body) => promisify(zlib().gunzip)(body),
   // Some servers send deflate without its header.
-  deflate: (body) => promisify(inflate)(body).catch(() => promisify(inflateRaw)(body)),
+  deflate: (body) => promisify(zlib().inflate)(body).catch(() => promisify(zlib().inflateRaw)(body)),
   identity: async (body) => body,
 }
 
