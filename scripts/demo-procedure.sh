@@ -51,4 +51,39 @@ try 'cray ims images describe $IMS_RESULTANT_IMAGE_ID'
 say 'Remove the job'
 try 'cray ims jobs delete $IMS_JOB_ID'
 
+say 'Build another, which will fail, with a shell for its failure'
+IMS_RECIPE_ID=$(cray ims recipes list --query "[?contains(name, 'broken')].id | [0]")
+try 'cray ims jobs create --job-type create --image-root-archive-name cray-sles15-broken --artifact-id $IMS_RECIPE_ID --public-key-id $IMS_PUBLIC_KEY_ID --enable-debug True'
+IMS_JOB_ID=$(value id)
+
+say 'Follow its logs, besides'
+logs=
+if command -v kubectl >/dev/null; then
+  printf '%s$ %s%s\n' "$bold" 'cray ims jobs logs $IMS_JOB_ID -f > ~/build.log &' "$plain"
+  cray ims jobs logs "$IMS_JOB_ID" -f > ~/build.log &
+  logs=$!
+  trap 'kill $logs 2>/dev/null || true' EXIT
+else
+  echo 'There is no kubectl here, which logs are read with: this step is skipped.'
+fi
+
+say 'Open its shell as soon as the build has failed, and look around'
+try "cray ims jobs debug \$IMS_JOB_ID --interval 1 --on-exit keep -- 'ls /mnt/image/build/image-root; tail -n 3 /mnt/image/kiwi.log'"
+[[ $output == *usr* && $output == *cos-libs* ]] || { echo 'that is not how a failed build looks' >&2; exit 1; }
+
+say 'Let it end'
+try 'cray ims jobs fail $IMS_JOB_ID --interval 1'
+
+if [[ -n $logs ]]; then
+  say 'What its logs said, whose end tells how the job ended: 1 for error'
+  ended=0
+  wait $logs || ended=$?
+  logs=
+  [[ $ended == 1 ]] || { echo "following the logs ended with $ended" >&2; exit 1; }
+  try 'grep build-image ~/build.log | tail -n 5'
+fi
+
+say 'Remove this job, too'
+try 'cray ims jobs delete $IMS_JOB_ID'
+
 printf '\n%sEvery command above was a process of its own, over TLS.%s\n' "$dim" "$plain"

@@ -16,7 +16,7 @@ describe.concurrent('plain-text scripts', () => {
       const mock = await startMock(script.mock)
       try {
         const bin = layOut(folder, script.files)
-        const env: Record<string, string> = { PATH: `${bin}:${process.env.PATH}`, HOME: folder, LANG: 'C.UTF-8', CRAY_CONFIG_DIR: mock.configDir, MOCK: mock.url }
+        const env: Record<string, string> = { PATH: `${bin}:${process.env.PATH}`, HOME: folder, LANG: 'C.UTF-8', CRAY_CONFIG_DIR: mock.configDir, MOCK: mock.url, REPOSITORY: join(import.meta.dirname, '../..') }
         for (const step of script.steps) {
           const outcome = await run(['-c', step.command], { cwd: folder, env, command: ['bash'] })
           expect(judge(step, outcome), `${name}:${step.line}: ${step.command}\n${outcome.stdout}${outcome.stderr}`).toEqual([])
