@@ -61,7 +61,8 @@ export async function afterShell(app: App, api: Api, job: Job, container: SshCon
   } finally {
     await open.close()
   }
-  return own || (await outcome())
+  const exit = await outcome()
+  return own || exit
 }
 
 /** Whether the job still waits: who touched a signal file in the shell has released it there. */

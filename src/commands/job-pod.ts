@@ -37,9 +37,15 @@ export function failedLogOf(app: App, job: Job, signal?: AbortSignal): Promise<F
   })
 }
 
-/** What went wrong, in a few lines of the container that failed: those with ERROR, else the last ones. */
+/** What went wrong, in a few lines of the container that failed: those with ERROR, then the last ones. */
 export function excerptOf({ lines, errors }: FailedLog, count = 5): string[] {
-  return errors.length > 0 ? errors.slice(0, count) : lines.filter((line) => line.trim() !== '').slice(-count)
+  const tail = lines.filter((line) => line.trim() !== '').slice(-count)
+  return [...errors.filter((line) => !tail.includes(line)).slice(0, count), ...tail]
+}
+
+/** The same in as few lines as can be: those with ERROR, else the last ones. */
+export function briefOf(log: FailedLog, count = 3): string[] {
+  return log.errors.length > 0 ? log.errors.slice(0, count) : excerptOf(log, count)
 }
 
 const limits = ({ io }: App, signal: AbortSignal = io.interrupted) => ({ signal: AbortSignal.any([io.interrupted, signal]) })

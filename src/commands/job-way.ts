@@ -51,6 +51,9 @@ export async function findWay(app: App, api: Api, job: Job, container: SshContai
   const again = `${program} jobs ${command.name} ${job.id}`
   const addresses = addressesOf(container, access)
   const forwards = !search.direct && (access === 'auto' || access === 'port-forward')
+  if (access === 'port-forward' && search.direct) {
+    throw new Failure('a port-forward is no way to print: it would end with this program', { exit: 255, next: `${again} --openssh --access port-forward` })
+  }
   if (addresses.length === 0 && !forwards) throw noAddress(job, container, access, `${again} --access port-forward`)
 
   const over = new AbortController()

@@ -12,7 +12,7 @@ import type { Progress } from '../terminal/progress.ts'
 import type { App } from './app.ts'
 import { hostVerifier, knownHostsPath } from './job-host.ts'
 import { findKey, forOpenSsh, type Key } from './job-key.ts'
-import { excerptOf, failedLogOf } from './job-pod.ts'
+import { briefOf, failedLogOf } from './job-pod.ts'
 import { shortId } from './job-reference.ts'
 import { findWay, type Reaching, type Way } from './job-way.ts'
 
@@ -93,7 +93,7 @@ async function runIn(session: Session, way: Way, { io }: App, { command, tty }: 
 
 async function whyItFailed(app: App, job: Job): Promise<string[]> {
   const log = await failedLogOf(app, job, AbortSignal.timeout(excerptPatience)).catch(() => undefined)
-  return log ? excerptOf(log, 3).map((line) => `  ${log.container}: ${line}`) : []
+  return log ? briefOf(log).map((line) => `  ${log.container}: ${line}`) : []
 }
 
 /** Prints what OpenSSH is to be told, or runs it; its exit code then. */

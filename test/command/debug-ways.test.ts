@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { createServer, type AddressInfo, type Server } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { program } from '../support/program.ts'
+import { customizing, failedBuild, startSite, type Site } from '../support/site.ts'
+import { fillCluster, standInCluster } from '../support/site-kubectl.ts'
+import { pod, running } from '../support/pods.ts'
+import { isAlive, standInKubectl, type StandIn } from '../support/stand-in-kubectl.ts'
+
+const jobs = { forwarded: failedBuild(), forwardedToo: failedBuild(), released: customizing(), killed: failedBuild(), hanging: failedBuild(), unreachable: failedBuild() }
+// A server that takes connections and never says anything.
+const silent: Server = createServer((socket) => socket.on('error', () => {}))
+
+let site: Site
+let cluster: StandIn
+beforeAll(async () => {
+  await new Promise<void>((listening) => silent.listen(0, '127.0.0.1', listening))
+  const at = { host: '127.0.0.1', port: (silent.address() as AddressInfo).port }
+  const nowhere = failedBuild({ id: jobs.unreachable.id, ssh_containers: [{ name: 'debug', jail: false, status: 'pending', connection_info: { customer_access: at } }] })
+  site = await startSite({ jobs: [...Object.values(jobs).filter((job) => job !== jobs.unreachable), nowhere] })
+  cluster = standInKubectl(standInCluster)
+  fillCluster(cluster, { pod: pod({ sshd: running }) })
+})
+afterAll(async () => {
+  await site.close()
+  cluster.remove()
+  silent.close()
+})
+
+const forwards = (of: StandIn) => (existsSync(join(of.folder, 'forwards')) ? readFileSync(join(of.folder, 'forwards'), 'utf8').trim().split('\n').map(Number) : [])
+
+test('a port-forward leads into the job, and ends with the shell', async () => {
+  const { exit, stdout, stderr } = await site.debug([jobs.forwarded.id, '--access', 'port-forward', '--', 'echo in'], { env: { PATH: cluster.env.PATH! } })
+  expect({ exit, stdout, stderr }).toEqual({ exit: 0, stdout: 'in\n', stderr: expect.stringContaining('reaching its pod\n') })
+  expect(cluster.calls()).toContainEqual(expect.stringMatching(/^port-forward -n ims --address 127\.0\.0\.1 pod\/cray-ims-1-create-x7k2p :\d+$/))
+  await Promise.all(forwards(cluster).map(gone))
+})
+
+test('OpenSSH goes through it, too; a line to be printed cannot', async () => {
+  const env = { PATH: cluster.env.PATH! }
+  expect(await site.debug([jobs.forwardedToo.id, '--access', 'port-forward', '--openssh', '--', 'echo in'], { env })).toMatchObject({ exit: 0, stdout: 'in\n' })
+  expect(await site.debug([jobs.forwardedToo.id, '--access', 'port-forward', '--print-command'], { env })).toMatchObject({ exit: 255, stdout: '', stderr: expect.stringContaining('it would end with this program') })
+  await Promise.all(forwards(cluster).map(gone))
+})
+
+test('a release goes through it', async () => {
+  const outcome = await site.debug([jobs.released.id, '--access', 'port-forward', '--on-exit', 'complete', '--', 'true'], { env: { PATH: cluster.env.PATH! } })
+  expect(outcome).toMatchObject({ exit: 0, stderr: expect.stringContaining('✔ success') })
+})
+
+test('kill -9 of ours leaves no port-forward behind', async () => {
+  const own = standInKubectl(standInCluster)
+  fillCluster(own, { pod: pod({ sshd: running }) })
+  try {
+    const child = spawn(process.execPath, [program, 'jobs', 'debug', jobs.killed.id, '--access', 'port-forward', '--', 'echo in; sleep 1000'], { cwd: site.home, env: { ...site.env, PATH: own.env.PATH! }, stdio: ['ignore', 'pipe', 'ignore'] })
+    await new Promise((said) => child.stdout.once('data', said))
+    const [pid] = forwards(own)
+    expect(isAlive(pid!)).toBe(true)
+    child.kill('SIGKILL')
+    await gone(pid!)
+  } finally {
+    own.remove()
+  }
+})
+
+test('a port-forward that cannot be had: why, and what it takes', async () => {
+  const { exit, stderr } = await site.debug([jobs.forwarded.id, '--access', 'port-forward'])
+  expect({ exit, stderr }).toEqual({ exit: 255, stderr: expect.stringMatching(/can't reach job [0-9a-f]{8}… by port-forward: The connection to the server localhost:8080 was refused\n.*\nNext: kubectl cluster-info\n$/) })
+})
+
+test('a kubectl that hangs keeps nobody from the shell', async () => {
+  const dead = standInKubectl('echo $$ >>"$DIR/forwards"; exec sleep 1000')
+  try {
+    expect(await site.debug([jobs.hanging.id, '--', 'echo in'], { env: { PATH: dead.env.PATH! } })).toMatchObject({ exit: 0, stdout: 'in\n', stderr: expect.stringContaining(' new, accepted\n') })
+    await Promise.all(forwards(dead).map(gone))
+  } finally {
+    dead.remove()
+  }
+})
+
+test('a server without a banner, to the time limit', async () => {
+  const { exit, stderr } = await site.debug([jobs.unreachable.id, '--timeout', '1s', '--', 'true'])
+  expect({ exit, stderr }).toEqual({ exit: 3, stderr: expect.stringMatching(new RegExp(`Error: no SSH server answers\n {2}customer 127\\.0\\.0\\.1:\\d+ {2}.*\nNext: cray-ims jobs debug ${jobs.unreachable.id}\n$`)) })
+})
+
+test('an address that the job has not', async () => {
+  expect(await site.debug([jobs.unreachable.id, '--access', 'cluster'])).toMatchObject({ exit: 255, stderr: expect.stringMatching(/has no cluster address\n {2}customer 127\.0\.0\.1:\d+\nNext: .* --access port-forward\n$/) })
+})
+
+test('a container that the job has not', async () => {
+  expect(await site.debug([jobs.unreachable.id, '-c', 'other'])).toMatchObject({ exit: 2, stderr: expect.stringContaining('has no SSH container other\n  it has debug\n') })
+})
+
+async function gone(pid: number): Promise<void> {
+  while (isAlive(pid)) await new Promise((again) => setTimeout(again, 20))
+}
