@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { run } from '../support/program.ts'
@@ -207,6 +207,26 @@ describe.concurrent('keys', () => {
   test('its record is gone, and the job is jailed: whose it probably is', async () => {
     const { exit, stderr } = await site.debug([jobs.jailedKeyless.id])
     expect({ exit, stderr }).toEqual({ exit: 255, stderr: expect.stringContaining('most likely of the Configuration Framework Service (CFS)') })
+  })
+
+  test('nothing secret is logged, or told to kubectl', async () => {
+    const job = failedBuild()
+    const secure = await startSite({ jobs: [job], mock: ['--tls'] })
+    try {
+      const login = ['auth', 'login', '--username', 'jane', '--password', 'PASSWORD-4711']
+      expect(await run(login, { cwd: secure.home, env: secure.env })).toMatchObject({ exit: 0 })
+      const folder = join(secure.mock.configDir, '.config/cray/tokens')
+      const token = JSON.parse(readFileSync(join(folder, readdirSync(folder)[0]!), 'utf8')) as Record<string, unknown>
+      const { exit, stdout, stderr } = await secure.debug(['-vvvv', job.id, '--', 'env'])
+      expect(exit).toBe(0)
+      expect(stderr).toContain('GET https://')
+      const key = readFileSync(join(secure.home, '.ssh/id_ed25519'), 'utf8').split('\n').filter((line) => line.length > 20 && !line.startsWith('-'))
+      const secrets = [...key, String(token.access_token), String(token.refresh_token)]
+      const told = [stdout, stderr, ...secure.kubectl.calls()].join('\n')
+      expect(secrets.filter((secret) => told.includes(secret)).length).toBe(0)
+    } finally {
+      await secure.close()
+    }
   })
 
   describe('with a passphrase', () => {

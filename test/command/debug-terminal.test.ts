@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { ended, pod, running } from '../support/pods.ts'
@@ -21,10 +21,13 @@ const jobs = {
   chosen: failedBuild({ image_root_archive_name: 'the-chosen-one' }),
 }
 
+// Asks the server itself for its keys, where the test says which.
+const readingHostKeys = standInCluster.replace(/^exec\).*$/m, `exec) ssh-keyscan -p "$(cat "$DIR/port")" 127.0.0.1 2>/dev/null | cut -d ' ' -f 2- ;;`)
+
 describeWithTmux('jobs debug in a terminal', () => {
   let site: Site & { kubectl: StandIn }
   beforeAll(async () => {
-    site = await startSite({ jobs: Object.values(jobs), kubectl: standInCluster })
+    site = await startSite({ jobs: Object.values(jobs), kubectl: readingHostKeys })
     fillCluster(site.kubectl, {
       pod: pod({ 'fetch-recipe': ended(0), 'build-image': ended(0), 'buildenv-sidecar': running, sshd: running }),
       logs: { 'build-image': 'Installing\nERROR package cos-libs not found\nUnmounting\n' },
@@ -69,8 +72,10 @@ describeWithTmux('jobs debug in a terminal', () => {
     open(id)
     await terminal.shows(/building_image \d+s, \d+s in all; waits for the build, should it fail/)
     const { port } = (await site.ask('GET', `/jobs/${id}`)).ssh_containers[0].connection_info.customer_access
+    writeFileSync(join(site.kubectl.folder, 'port'), String(port))
     await site.ask('PATCH', `/jobs/${id}`, { status: 'waiting_on_user' })
     await terminal.shows(prompt)
+    rmSync(join(site.kubectl.folder, 'port'))
     terminal.type('exit', 'Enter')
     await terminal.shows('(K)eep:')
     terminal.type('r', 'Enter')
@@ -82,7 +87,7 @@ describeWithTmux('jobs debug in a terminal', () => {
       ✔ building_image TIME → waiting_on_user
         build-image: ERROR package cos-libs not found
       ✔ 127.0.0.1:PORT, key ~/.ssh/id_ed25519
-        host key SHA256:… new, accepted
+        host key SHA256:… new, same as the pod's
       Image root /mnt/image/build/image-root
       Log        /mnt/image/kiwi.log
       Release    touch /mnt/image/failed
