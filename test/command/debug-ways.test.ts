@@ -1,15 +1,17 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Server } from 'node:net'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { program } from '../support/program.ts'
-import { customizing, failedBuild, startSite, type Site } from '../support/site.ts'
+import { customizing, failedBuild, ids, startSite, type Site } from '../support/site.ts'
 import { fillCluster, standInCluster } from '../support/site-kubectl.ts'
 import { pod, running } from '../support/pods.ts'
+import { describeWithSshd, makeKey, startSshd, temporaryFolder } from '../support/sshd.ts'
 import { isAlive, standInKubectl, type StandIn } from '../support/stand-in-kubectl.ts'
 
-const jobs = { forwarded: failedBuild(), forwardedToo: failedBuild(), released: customizing(), killed: failedBuild(), hanging: failedBuild(), unreachable: failedBuild() }
+const jobs = { forwarded: failedBuild(), forwardedToo: failedBuild(), released: customizing(), killed: failedBuild(), hanging: failedBuild(), unreachable: failedBuild(), late: failedBuild({ artifact_id: ids.late, status: 'building_image' }) }
 // A server that takes connections and never says anything.
 const silent: Server = createServer((socket) => socket.on('error', () => {}))
 
@@ -83,6 +85,39 @@ test('a kubectl that hangs keeps nobody from the shell', async () => {
 test('a server without a banner, to the time limit', async () => {
   const { exit, stderr } = await site.debug([jobs.unreachable.id, '--timeout', '1s', '--', 'true'])
   expect({ exit, stderr }).toEqual({ exit: 3, stderr: expect.stringMatching(new RegExp(`Error: no SSH server answers\n {2}customer 127\\.0\\.0\\.1:\\d+ {2}.*\nNext: cray-ims jobs debug ${jobs.unreachable.id}\n$`)) })
+})
+
+test('a server that comes up later than its job says', async () => {
+  await site.ask('PATCH', `/jobs/${jobs.late.id}`, { status: 'waiting_on_user' })
+  expect(await site.debug([jobs.late.id, '--', 'echo in'])).toMatchObject({ exit: 0, stdout: 'in\n' })
+})
+
+// The program logs in as root.
+describeWithSshd('OpenSSH as the server', () => {
+  const asRoot = userInfo().uid === 0
+  test.skipIf(!asRoot)(`a connection that is lost while the job waits${asRoot ? '' : ' (skipped: run as root)'}`, async () => {
+    const folder = temporaryFolder()
+    const own = makeKey(join(folder.path, 'id'))
+    const server = await startSshd({ authorized: [own.publicKey] })
+    const at = { host: '127.0.0.1', port: server.port }
+    const job = failedBuild({ ssh_containers: [{ name: 'debug', jail: false, status: 'pending', connection_info: { customer_access: at } }] })
+    const other = await startSite({ jobs: [job], publicKey: own.publicKey })
+    try {
+      const words = ['jobs', 'debug', job.id, '--interval', '0.2', '-i', own.path, '--', 'echo in; sleep 1000']
+      const child = spawn(process.execPath, [program, ...words], { cwd: other.home, env: other.env, stdio: ['ignore', 'pipe', 'pipe'] })
+      let stderr = ''
+      child.stderr.on('data', (text: Buffer) => (stderr += text))
+      const exit = new Promise((done) => child.once('close', done))
+      await new Promise((said) => child.stdout.once('data', said))
+      server.dropAll()
+      expect(await exit).toBe(255)
+      expect(stderr).toMatch(/✖ connection lost: .*\nJob \S+ still waits, holding 16 GiB\. Release it: cray-ims jobs fail \S+\n$/)
+    } finally {
+      await other.close()
+      await server.stop()
+      folder.remove()
+    }
+  })
 })
 
 test('an address that the job has not', async () => {

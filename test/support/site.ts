@@ -31,9 +31,9 @@ export const noCluster = "echo 'The connection to the server localhost:8080 was 
 const uuid = (digit: number) => `${String(digit).repeat(8)}-0000-4000-8000-000000000000`
 const link = (path: string) => ({ path: `s3://ims/${path}`, type: 's3' })
 
-export const ids = { key: uuid(1), strangeKey: uuid(2), goneKey: uuid(3), failing: uuid(4), fetchFailing: uuid(5), image: uuid(6), badImage: uuid(7), hanging: uuid(8) }
+export const ids = { key: uuid(1), strangeKey: uuid(2), goneKey: uuid(3), failing: uuid(4), fetchFailing: uuid(5), image: uuid(6), badImage: uuid(7), hanging: uuid(8), late: uuid(9) }
 
-const recipe = (id: string, name: string, builds: string) => ({ id, name, recipe_type: 'kiwi-ng', linux_distribution: 'sles15', link: link(name), mock: { builds } })
+const recipe = (id: string, name: string, builds: string, sshDelay = 0) => ({ id, name, recipe_type: 'kiwi-ng', linux_distribution: 'sles15', link: link(name), mock: { builds, sshDelay } })
 
 let jobCount = 0
 
@@ -83,7 +83,7 @@ export async function startSite({ jobs = [], kubectl = noCluster, mock: options 
       { id: ids.key, name: 'jane public key', public_key: publicKey ?? own.publicKey },
       { id: ids.strangeKey, name: "joe's", public_key: makeKey(join(home, 'strange')).publicKey },
     ],
-    recipes: [recipe(ids.failing, 'failing', 'fails'), recipe(ids.fetchFailing, 'fetch-failing', 'fetch-fails'), recipe(ids.hanging, 'hanging', 'hangs')],
+    recipes: [recipe(ids.failing, 'failing', 'fails'), recipe(ids.fetchFailing, 'fetch-failing', 'fetch-fails'), recipe(ids.hanging, 'hanging', 'hangs'), recipe(ids.late, 'late', 'hangs', 3)],
     images: [
       { id: ids.image, name: 'image', link: link('image'), arch: 'x86_64' },
       { id: ids.badImage, name: 'bad image', link: link('bad'), arch: 'x86_64', mock: { builds: 'packaging-fails' } },
