@@ -9,7 +9,7 @@ import { parse, type Parsed, type Program } from './cli/parser.ts'
 import type { Reading } from './cli/values.ts'
 import { route, type Route } from './cli/route.ts'
 import type { Run } from './commands/app.ts'
-import { exactTable, readConfiguration, type Configuration } from './config/configuration.ts'
+import { readConfiguration, type Configuration } from './config/configuration.ts'
 import { aborted, Failure } from './errors.ts'
 import { ims, site } from './spec/tree.ts'
 import type { Io } from './terminal/io.ts'
@@ -73,7 +73,7 @@ async function run(io: Io, program: Program, given: Parsed): Promise<number | vo
     },
   }
   const global = readGlobals(parsed, io.env, settings, reading)
-  const table = settings?.inexact ? await exactTable(settings, parsed.words) : settings?.table(parsed.words)
+  const table = settings?.inexact ? (await import('./config/document.ts')).exactTable(settings, parsed.words) : settings?.table(parsed.words)
   const options = readOptions(parsed, { env: io.env, table }, reading)
   const query = global.query === undefined ? undefined : (await import('./render/query.ts')).compileQuery(global.query)
   const app = createApp(io, program.name === 'cray' ? 'cray ims' : program.name, version, parsed, global, configuration, query)

@@ -72,16 +72,8 @@ export function readConfiguration(env: Env, named?: string): Configuration {
   }
 }
 
-/** A command's defaults with every number and date as it is written. */
-export async function exactTable({ path }: Configuration, words: readonly string[]): Promise<Settings | undefined> {
-  if (!hasDefaults(words)) return undefined
-  const { readDocument, shown, valueAt } = await import('./document.ts')
-  const found = valueAt(readDocument(path), words)
-  return found instanceof Map ? Object.fromEntries([...found].map(([key, value]) => [key, shown(value)])) : undefined
-}
-
-// What stands in [auth.login] is what a login left there, no option of it. Source: the original.
-const hasDefaults = (words: readonly string[]) => words[0] === 'ims'
+/** Whether a command's table holds defaults: what stands in [auth.login] is what a login left there. Source: the original. */
+export const hasDefaults = (words: readonly string[]) => words[0] === 'ims'
 
 const settings = (table: Table | undefined) => table && Object.fromEntries(Object.entries(table).map(([key, value]) => [key, toValue(value)]))
 

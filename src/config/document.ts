@@ -1,7 +1,7 @@
 import { parseTOML, type AST } from 'toml-eslint-parser'
 import { Failure } from '../errors.ts'
 import { isNumber, type Value, type ValueMap } from '../json/value.ts'
-import { invalidToml } from './configuration.ts'
+import { hasDefaults, invalidToml, type Configuration, type Settings } from './configuration.ts'
 import { readTextFile } from './text-file.ts'
 
 /**
@@ -33,6 +33,12 @@ export function parseDocument(text: string): Document {
     for (const pair of node.type === 'TOMLTable' ? node.body : [node]) assign(table, pair, text)
   }
   return root
+}
+
+/** A command's defaults with every number and date as it is written. */
+export function exactTable({ path }: Configuration, words: readonly string[]): Settings | undefined {
+  const found = hasDefaults(words) ? valueAt(readDocument(path), words) : undefined
+  return found instanceof Map ? Object.fromEntries([...found].map(([key, value]) => [key, shown(value)])) : undefined
 }
 
 /** What a path of keys leads to. */

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { changeConfiguration } from '../../src/commands/change-configuration.ts'
-import { exactTable, readConfiguration, requireHostname } from '../../src/config/configuration.ts'
-import { parseDocument, setValue, shown, tableAlong, valueAt } from '../../src/config/document.ts'
+import { readConfiguration, requireHostname } from '../../src/config/configuration.ts'
+import { exactTable, parseDocument, setValue, shown, tableAlong, valueAt } from '../../src/config/document.ts'
 import { configFolder } from '../../src/config/folder.ts'
 import { replaceFile } from '../../src/config/write-file.ts'
 import { Failure } from '../../src/errors.ts'
@@ -65,11 +65,11 @@ describe('which configuration', () => {
   })
 })
 
-test('reads numbers and dates of a table as they are written, where plain data would not keep them', async () => {
+test('reads numbers and dates of a table as they are written, where plain data would not keep them', () => {
   put('configurations/default', '[core]\nhostname = "h"\n[ims.jobs.create]\na = 1.0\nb = 12345678901234567890123\nc = 2026-01-02T03:04:05+02:00\n')
   const found = readConfiguration(env)
   expect(found.inexact).toBe(true)
-  expect(await exactTable(found, ['ims', 'jobs', 'create'])).toEqual({ a: { number: '1.0' }, b: { number: '12345678901234567890123' }, c: '2026-01-02T03:04:05+02:00' })
+  expect(exactTable(found, ['ims', 'jobs', 'create'])).toEqual({ a: { number: '1.0' }, b: { number: '12345678901234567890123' }, c: '2026-01-02T03:04:05+02:00' })
   put('configurations/default', '[core]\nhostname = "h-1.0-2026-01-02"\nn = 33\n')
   expect(readConfiguration(env).inexact).toBe(false)
 })
