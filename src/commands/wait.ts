@@ -64,7 +64,7 @@ export const run: Run<Options, { job: string[] }> = async (app, options, args) =
 const named = 3
 
 /** Shows looks: a line for each change of a job, and in a terminal what goes on now. */
-function createDisplay({ io, program }: App, progress: Progress, ids: readonly string[]): (seen: Map<string, Seen>, verdicts: Map<string, Verdict>) => void {
+function createDisplay({ program }: App, progress: Progress, ids: readonly string[]): (seen: Map<string, Seen>, verdicts: Map<string, Verdict>) => void {
   let shown = false
   return (seen, verdicts) => {
     const pending = ids.flatMap((id) => (verdicts.get(id) === 'pending' ? (seen.get(id) ?? []) : []))
@@ -75,7 +75,7 @@ function createDisplay({ io, program }: App, progress: Progress, ids: readonly s
       if (waits) progress.line(`  it waits on its user: ${program} jobs debug ${job.id}`)
     }
     shown = true
-    if (!io.stderr.isTTY || pending.length === 0) return
+    if (!progress.live || pending.length === 0) return
     const times = pending.slice(0, named).map(({ job, inStatus }) => `${shortId(job.id)} ${job.status} ${timeSpan(inStatus)}`)
     const count = ids.length > 1 ? `${ids.length - pending.length} of ${ids.length} there; ` : ''
     progress.now(`${count}${times.join(', ')}${pending.length > named ? ', …' : ''}; ${timeSpan(pending[0]!.total)} in all`)

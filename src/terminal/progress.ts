@@ -8,6 +8,8 @@ export interface Progress {
   line(text: string): void
   /** Takes the spinner away, so that something else can have the terminal. */
   stop(): void
+  /** `now` moves in its place, and leaves no lines. */
+  readonly live?: true
 }
 
 /** Shows nothing. */
@@ -21,7 +23,8 @@ const silent: Progress = { now() {}, line() {}, stop() {} }
 export async function createProgress(io: Io, quiet: boolean, plain: (text: string) => string = (text) => text): Promise<Progress> {
   if (quiet) return silent
   const write = (text: string) => void io.stderr.write(`${text}\n`)
-  if (!io.stderr.isTTY) {
+  // A terminal that has no columns (of script, of some CI systems) has no room for a spinner.
+  if (!io.stderr.isTTY || !io.stderr.stream.columns) {
     let last = ''
     return {
       now(text) {
@@ -48,5 +51,6 @@ export async function createProgress(io: Io, quiet: boolean, plain: (text: strin
       if (spinning) spinner.start()
     },
     stop: () => void spinner.stop(),
+    live: true,
   }
 }

@@ -7,7 +7,7 @@ import { idOf, seedOf, type SeededJob } from '../support/job-seed.ts'
 import { startProgram } from '../support/live-program.ts'
 import { closedPort, serveHttp, serveSocket } from '../support/loopback.ts'
 import { startMock, type RunningMock } from '../support/mock.ts'
-import { run } from '../support/program.ts'
+import { program, run } from '../support/program.ts'
 import { isAlive, standInKubectl } from '../support/stand-in-kubectl.ts'
 
 const withoutKubectl = spawnSync('kubectl', ['version', '--client']).error !== undefined
@@ -38,6 +38,8 @@ async function mockOf(jobs: readonly SeededJob[], ...options: string[]): Promise
 }
 
 const often = ['--interval', '0.05']
+/** For those that are ended from outside: should that not happen, they end by themselves. */
+const bounded = ['--timeout', '100']
 const runIn = (env: Record<string, string>) => (...argv: string[]) => run(argv, { cwd: folder, env })
 const lines = (text: string) => text.trimEnd().split('\n')
 
@@ -246,7 +248,7 @@ describe.concurrent('a wait that something comes in between', () => {
     const start = () => startMock(['--speed', 'step', '--port', port, '--state', state])
     let mock = await start()
     const env = environment(mock.url)
-    const waiting = startProgram(['jobs', 'wait', id, '--for', 'done', ...often], { cwd: folder, env })
+    const waiting = startProgram(['jobs', 'wait', id, '--for', 'done', ...often, ...bounded], { cwd: folder, env })
     try {
       for (let times = 1; times <= 2; times++) {
         await waiting.says('waiting_on_user', 1)
@@ -298,7 +300,7 @@ describe.concurrent('a wait that something comes in between', () => {
     const mock = await mockOf([{ id, status: 'waiting_on_user', type: 'customize' }])
     const env = environment(mock.url)
     try {
-      const waiting = startProgram(['jobs', 'wait', 'aaaa', '--interval', '1h', '--for', 'done'], { cwd: folder, env })
+      const waiting = startProgram(['jobs', 'wait', 'aaaa', '--interval', '1h', '--for', 'done', ...bounded], { cwd: folder, env })
       await waiting.says('it waits on its user')
       waiting.kill(signal)
       const outcome = await waiting.ended
@@ -313,7 +315,7 @@ describe.concurrent('a wait that something comes in between', () => {
   test('SIGINT before the first answer', async () => {
     const server = await serveSocket(() => {})
     try {
-      const waiting = startProgram(['jobs', 'wait', 'aaaa', '-v'], { cwd: folder, env: environment(server.url) })
+      const waiting = startProgram(['jobs', 'wait', 'aaaa', '-v', ...bounded], { cwd: folder, env: environment(server.url) })
       while (server.connections() === 0) await new Promise((again) => setTimeout(again, 20))
       waiting.kill('SIGINT')
       const { exit, stderr } = await waiting.ended
@@ -325,6 +327,38 @@ describe.concurrent('a wait that something comes in between', () => {
   })
 })
 
+describe.concurrent('in a terminal', () => {
+  const inTerminal = async (size: string) => {
+    const mock = await mockOf([{ id: idOf('aaaa0001'), type: 'customize', status: 'waiting_on_user' }, { id: idOf('aaaa0002'), status: 'success' }])
+    try {
+      const line = `${size}${process.execPath} ${program} jobs wait aaaa0001 aaaa0002 --for done --interval 0.1 --timeout 1`
+      const env = { ...environment(mock.url), PATH: process.env.PATH!, TERM: 'xterm' }
+      return await run(['-qec', line, '/dev/null'], { cwd: folder, env, command: ['script'] })
+    } finally {
+      await mock.stop()
+    }
+  }
+
+  test('a spinner says how many are there', async () => {
+    const { exit, stdout } = await inTerminal('stty cols 100 rows 30; ')
+    expect(exit).toBe(3)
+    expect(stdout).toMatch(/1 of 2 there; aaaa0001… waiting_on_user \d+s; \d+s in all/)
+    expect(stdout).toContain('Error: not there after 1s')
+  })
+
+  test('one that says it has no columns gets plain lines', async () => {
+    const { exit, stdout } = await inTerminal('stty cols 0 rows 0; ')
+    expect(exit).toBe(3)
+    expect(lines(stdout.replaceAll('\r', ''))).toEqual([
+      'aaaa0001… result, customize: waiting_on_user',
+      `  it waits on its user: cray-ims jobs debug ${idOf('aaaa0001')}`,
+      'aaaa0002… result, create: success',
+      'Error: not there after 1s: aaaa0001… waiting_on_user, aaaa0002… success',
+      `Next: cray-ims jobs wait ${idOf('aaaa0001')} ${idOf('aaaa0002')} --for done`,
+    ])
+  })
+})
+
 describe.concurrent('a job that hangs', () => {
   const id = idOf('aaaa0001')
   const hanging: SeededJob[] = [{ id, ends: 'hangs', status: 'building_image' }]
@@ -332,7 +366,7 @@ describe.concurrent('a job that hangs', () => {
   test.skipIf(skip)('says why, once, through the real kubectl', async () => {
     const mock = await mockOf(hanging)
     const env = { ...environment(mock.url), PATH: process.env.PATH!, KUBECONFIG: mock.kubeconfig }
-    const waiting = startProgram(['jobs', 'wait', id, ...often], { cwd: folder, env })
+    const waiting = startProgram(['jobs', 'wait', id, ...often, ...bounded], { cwd: folder, env })
     try {
       await waiting.says("aaaa0001… building_image: its pod can't run: Unschedulable: 0/7 nodes are available")
       waiting.kill('SIGINT')
@@ -357,7 +391,7 @@ describe.concurrent('a job that hangs', () => {
   test('a kubectl that hangs holds nothing up, and is not left behind', async () => {
     const mock = await mockOf(hanging)
     const { env, folder: place, remove } = standInKubectl('echo $$ > $DIR/pid; exec sleep 300')
-    const waiting = startProgram(['jobs', 'wait', id, ...often], { cwd: folder, env: { ...environment(mock.url), ...env } })
+    const waiting = startProgram(['jobs', 'wait', id, ...often, ...bounded], { cwd: folder, env: { ...environment(mock.url), ...env } })
     try {
       const pid = await vi.waitFor(() => Number(readFileSync(join(place, 'pid'), 'utf8').trim() || expect.fail()), 30_000)
       waiting.kill('SIGTERM')
