@@ -40,7 +40,7 @@ export function parse(program: Program, { path, argv }: Route): Parsed | { help:
   const dress = (command: Command) =>
     command
       .exitOverride()
-      .configureOutput({ writeOut: (text) => (help += text), writeErr: () => {}, outputError: () => {}, getOutHelpWidth: program.columns })
+      .configureOutput({ writeOut: (text) => (help += text), writeErr: () => {}, outputError: () => {}, getOutHelpWidth: program.columns, getOutHasColors: () => false })
       .helpCommand(false)
       .helpOption('-h, --help', 'Show this help')
       .enablePositionalOptions()

@@ -39,7 +39,9 @@ export const run: Run<Options, { job?: string; command?: string[] }> = async (ap
   const api = await app.api({ held: true })
   let id: string | undefined
   try {
-    const first = args.job === undefined ? await choose(app, api) : (await findJobs(api, [args.job]))[0]!
+    // What is asked once is tried again; what is looked at again and again shows when the service is away.
+    const once = await app.api()
+    const first = args.job === undefined ? await choose(app, once) : (await findJobs(once, [args.job]))[0]!
     id = first.job.id
     if (!print_command && !ssh_config) progress.line(`Job ${shortId(id)} ${first.job.image_root_archive_name}, ${first.job.job_type}`)
     const job = await waitForShell(app, api, first, { interval: options.interval * 1000, timeout, began }, progress)

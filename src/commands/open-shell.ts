@@ -50,7 +50,7 @@ export async function openShell(app: App, api: Api, job: Job, container: SshCont
   const printing = opening.print_command || opening.ssh_config
   const excerpt = printing || job.job_type !== 'create' ? undefined : whyItFailed(app, job)
   progress.stop()
-  const key = await findKey(app, api, job, container, opening)
+  const key = await findKey(app, await app.api(), job, container, opening)
   const login = printing || opening.openssh ? undefined : await key.unlock()
   const way = await findWay(app, api, job, container, { ...opening, patience: opening.left, exit: 3, direct: printing }, progress)
   try {

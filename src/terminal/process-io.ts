@@ -1,3 +1,4 @@
+import { fstatSync, writeSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { WriteStream } from 'node:tty'
 import { Failure } from '../errors.ts'
@@ -6,7 +7,6 @@ import type { Io, Output } from './io.ts'
 /** The streams, environment and signals of a real process. */
 export function processIo(of: NodeJS.Process): Io {
   let interruption: AbortController | undefined
-  let [stdout, stderr]: (Output | undefined)[] = []
   return {
     env: of.env,
     cwd: of.cwd(),
@@ -14,12 +14,8 @@ export function processIo(of: NodeJS.Process): Io {
     get stdin() {
       return of.stdin
     },
-    get stdout() {
-      return (stdout ??= output(of.stdout as WriteStream))
-    },
-    get stderr() {
-      return (stderr ??= output(of.stderr as WriteStream))
-    },
+    stdout: output(1, () => of.stdout as WriteStream),
+    stderr: output(2, () => of.stderr as WriteStream),
     now: Date.now,
     sleep: (milliseconds, signal) =>
       wait(milliseconds, undefined, { signal }).catch((error: unknown) => {
@@ -40,23 +36,73 @@ function onSignals(of: NodeJS.Process): AbortController {
   return controller
 }
 
-function output(stream: WriteStream): Output {
+/** Where a text goes; its stream is made when it is needed, for that takes longer than most commands' whole output. */
+function output(descriptor: number, open: () => WriteStream): Output {
   let gone = false
-  // Without a listener a reader that went away (`| head -1`) would crash us.
-  stream.on('error', () => {
-    gone = true
-  })
-  return {
-    isTTY: stream.isTTY === true,
-    get columns() {
-      return stream.columns || 80
-    },
-    stream,
-    write: (text) =>
-      gone || text.length === 0
-        ? Promise.resolve()
-        : new Promise((done) => {
-            stream.write(text, () => done())
-          }),
+  let opened: WriteStream | undefined
+  const plain = isPlain(descriptor)
+  const stream = () => {
+    if (opened) return opened
+    opened = open()
+    // Without a listener a reader that went away (`| head -1`) would crash us.
+    opened.on('error', () => {
+      gone = true
+    })
+    return opened
   }
+  const writeDirectly = (text: string | Uint8Array): string | Uint8Array => {
+    try {
+      return writeWhole(descriptor, text)
+    } catch (cause) {
+      const { code, message } = cause as NodeJS.ErrnoException
+      if (code !== 'EPIPE') throw new Failure(`can't write ${descriptor === 1 ? 'stdout' : 'stderr'}: ${message}`, { cause })
+      gone = true
+      return ''
+    }
+  }
+  return {
+    get isTTY() {
+      return !plain && stream().isTTY === true
+    },
+    get columns() {
+      return (!plain && stream().columns) || 80
+    },
+    get stream() {
+      return stream()
+    },
+    write(text) {
+      if (gone || text.length === 0) return Promise.resolve()
+      const rest = plain && !opened ? writeDirectly(text) : text
+      if (rest.length === 0) return Promise.resolve()
+      return new Promise((done) => {
+        stream().write(rest, () => done())
+      })
+    },
+  }
+}
+
+/** Whether a descriptor is a file, a pipe or /dev/null: no terminal and no socket. */
+function isPlain(descriptor: number): boolean {
+  try {
+    const stat = fstatSync(descriptor)
+    const devNull = 0x103
+    return stat.isFile() || stat.isFIFO() || (stat.isCharacterDevice() && stat.rdev === devNull)
+  } catch {
+    return false
+  }
+}
+
+/** Writes until all is written; what is left where the reader of a pipe that doesn't block is slow. */
+function writeWhole(descriptor: number, text: string | Uint8Array): Uint8Array {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text
+  let written = 0
+  while (written < bytes.length) {
+    try {
+      written += writeSync(descriptor, bytes, written)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') break
+      throw error
+    }
+  }
+  return bytes.subarray(written)
 }
