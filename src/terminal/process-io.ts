@@ -50,13 +50,16 @@ function output(descriptor: number, open: () => WriteStream): Output {
     })
     return opened
   }
+  // A reader that went away is no failure; a disk that is full is one.
+  const judge = (cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'EPIPE') throw new Failure(`can't write ${descriptor === 1 ? 'stdout' : 'stderr'}: ${cause.message}`, { cause })
+    gone = true
+  }
   const writeDirectly = (text: string | Uint8Array): string | Uint8Array => {
     try {
       return writeWhole(descriptor, text)
-    } catch (cause) {
-      const { code, message } = cause as NodeJS.ErrnoException
-      if (code !== 'EPIPE') throw new Failure(`can't write ${descriptor === 1 ? 'stdout' : 'stderr'}: ${message}`, { cause })
-      gone = true
+    } catch (error) {
+      judge(error as NodeJS.ErrnoException)
       return ''
     }
   }
@@ -74,8 +77,15 @@ function output(descriptor: number, open: () => WriteStream): Output {
       if (gone || text.length === 0) return Promise.resolve()
       const rest = plain && !opened ? writeDirectly(text) : text
       if (rest.length === 0) return Promise.resolve()
-      return new Promise((done) => {
-        stream().write(rest, () => done())
+      return new Promise<void>((done, fail) => {
+        stream().write(rest, (error) => {
+          try {
+            if (error) judge(error)
+            done()
+          } catch (failure) {
+            fail(failure)
+          }
+        })
       })
     },
   }
