@@ -38,7 +38,7 @@ export async function createProgress(io: Io, quiet: boolean, plain: (text: strin
   }
   const { default: ora } = await import('ora')
   // It mustn't take stdin: what is typed ahead belongs to the shell that opens.
-  const spinner = ora({ stream: io.stderr.stream, discardStdin: false, color: io.env.NO_COLOR ? false : 'cyan' })
+  const spinner = ora({ stream: io.stderr.stream, discardStdin: false, isEnabled: true, color: io.env.NO_COLOR ? false : 'cyan' })
   return {
     now(text) {
       if (spinner.isSpinning) spinner.text = text
