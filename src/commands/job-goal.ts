@@ -1,5 +1,5 @@
 import { Failure } from '../errors.ts'
-import { reached, stageOf } from '../ims/job-outlook.ts'
+import { ended, reached, stageOf } from '../ims/job-outlook.ts'
 import { jobStatuses, type Job } from '../ims/records.ts'
 import type { App } from './app.ts'
 import type { Seen } from './job-watch.ts'
@@ -14,7 +14,7 @@ const verdicts = { yes: 'there', may: 'pending', no: 'lost' } as const
 
 /** The judge for what is waited for: `success`, `done`, `ready`, or a status. Undefined for what is none of these. */
 export function judgeFor(goal: string): Judge | undefined {
-  if (goal === 'done') return present(({ job }) => (['success', 'error'].includes(stageOf(job)) ? 'there' : 'pending'))
+  if (goal === 'done') return present(({ job }) => (ended.has(job.status) ? 'there' : 'pending'))
   if (goal === 'ready') {
     return present(async ({ job }, signal) => {
       const verdict = verdicts[reached(job, 'waiting_on_user')]

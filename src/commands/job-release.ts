@@ -1,6 +1,6 @@
 import { Failure } from '../errors.ts'
 import { encodeSegment, type Api } from '../ims/api.ts'
-import { placesOf, stageOf } from '../ims/job-outlook.ts'
+import { ended, placesOf, stageOf } from '../ims/job-outlook.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
 import { jobs } from '../spec/records.ts'
 import { chooseContainer } from '../ssh/addresses.ts'
@@ -100,7 +100,7 @@ export async function waitForOutcome(app: App, api: Api, job: Job, progress: Pro
     const now = seen.get(job.id)
     if (!now) throw new Failure(`job ${job.id} is gone: someone deleted it`, { exit: 1, next: `${app.program} jobs list` })
     progress.now(`${shortId(job.id)} ${now.job.status} ${timeSpan(now.inStatus)}`)
-    return ['success', 'error'].includes(stageOf(now.job)) ? now.job : undefined
+    return ended.has(now.job.status) ? now.job : undefined
   })
   progress.stop()
   const image = last.resultant_image_id ?? undefined
