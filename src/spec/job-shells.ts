@@ -2,11 +2,12 @@ import type { ArgumentRow, CommandRow, OptionRow } from './rows.ts'
 
 const job: ArgumentRow = { name: 'JOB', help: 'Its id, the unique beginning of it (4 characters or more), or the name of the image that it makes' }
 
-const interval = { flag: '--interval', type: 'duration', placeholder: 'TIME', default: '5s', help: 'Time between looks' } as const satisfies OptionRow
+export const interval = { flag: '--interval', type: 'duration', placeholder: 'TIME', default: '5s', help: 'Time between looks' } as const satisfies OptionRow
+
+const container = { flag: '--container', short: '-c', type: 'text', placeholder: 'NAME', help: 'SSH container; the only one by default, or debug' } as const satisfies OptionRow
 
 /** How a job's shell is reached. */
-const reaching = [
-  { flag: '--container', short: '-c', type: 'text', placeholder: 'NAME', help: 'SSH container; the only one by default, or debug' },
+export const reaching = [
   {
     flag: '--access',
     type: 'choice',
@@ -25,6 +26,7 @@ const reaching = [
 ] as const satisfies readonly OptionRow[]
 
 export const debugOptions = [
+  container,
   ...reaching,
   {
     flag: '--on-exit',
@@ -41,6 +43,7 @@ export const debugOptions = [
 ] as const satisfies readonly OptionRow[]
 
 export const releaseOptions = [
+  container,
   ...reaching,
   { flag: '--no-wait', type: 'flag', help: 'Do not wait for the outcome' },
   { flag: '--timeout', type: 'duration', placeholder: 'TIME', default: '4h', help: 'Longest wait for the outcome' },

@@ -1,4 +1,4 @@
-import { dkms, jobs } from './records.ts'
+import { buildEnvSize, dkms, initrd, jobs, kernel, kernelParameters } from './records.ts'
 import type { GroupRow, OptionRow } from './rows.ts'
 import { jobShells } from './job-shells.ts'
 import { create, describe, list, remove, removeAll } from './verbs.ts'
@@ -10,17 +10,11 @@ const creating: readonly OptionRow[] = [
   { flag: '--image-root-archive-name', type: 'text', field: 'image_root_archive_name', check: 'yaml-name', required: true, help: 'Name of the resulting image' },
   { flag: '--job-type', type: 'choice', field: 'job_type', required: true, choices: jobTypes, help: 'Build a recipe, or change an image' },
   { flag: '--public-key-id', type: 'text', field: 'public_key_id', required: true, help: 'Public key that opens its shell' },
-  { flag: '--build-env-size', type: 'integer', field: 'build_env_size', placeholder: 'GIB', help: 'Size of its build volume in GiB' },
+  buildEnvSize,
   { flag: '--enable-debug', type: 'boolean', field: 'enable_debug', help: 'Open a shell if the build fails' },
-  { flag: '--initrd-file-name', type: 'text', field: 'initrd_file_name', check: 'yaml-name', default: 'initrd', help: 'Name of the initrd in /boot of the image root' },
-  { flag: '--kernel-file-name', type: 'text', field: 'kernel_file_name', check: 'yaml-name', help: 'Name of the kernel in /boot; by default the one of its arch' },
-  {
-    flag: '--kernel-parameters-file-name',
-    type: 'text',
-    field: 'kernel_parameters_file_name',
-    default: 'kernel-parameters',
-    help: 'Name of the file in /boot that holds the kernel parameters',
-  },
+  { ...initrd, check: 'yaml-name' },
+  { ...kernel, check: 'yaml-name' },
+  kernelParameters,
   dkms,
   { flag: '--ssh-containers-jail', type: 'booleans', field: 'ssh_containers[].jail', help: 'Whether the shell is confined to the image root' },
   { flag: '--ssh-containers-name', type: 'texts', field: 'ssh_containers[].name', help: 'Name of the container that has the shell' },

@@ -28,20 +28,32 @@ export const link: readonly OptionRow[] = [
   { flag: '--link-type', type: 'text', field: 'link.type', help: 'How it is stored: s3' },
 ]
 
-export const arch: OptionRow = {
+export const arch = {
   flag: '--arch',
   type: 'choice',
   field: 'arch',
   choices: ['aarch64', 'x86_64'],
   help: 'Architecture; x86_64 where it is not given',
-}
+} as const satisfies OptionRow
 
-export const dkms: OptionRow = {
+export const dkms = {
   flag: '--require-dkms',
   type: 'boolean',
   field: 'require_dkms',
   help: 'Whether building needs DKMS (kernel modules, and so more rights)',
-}
+} as const satisfies OptionRow
+
+/** What a job is given to work with, and what its image has in /boot. */
+export const buildEnvSize = { flag: '--build-env-size', type: 'integer', field: 'build_env_size', placeholder: 'GIB', help: 'Size of its build volume in GiB' } as const satisfies OptionRow
+export const initrd = { flag: '--initrd-file-name', type: 'text', field: 'initrd_file_name', default: 'initrd', help: 'Name of the initrd in /boot of the image root' } as const satisfies OptionRow
+export const kernel = { flag: '--kernel-file-name', type: 'text', field: 'kernel_file_name', help: 'Name of the kernel in /boot; by default the one of its arch' } as const satisfies OptionRow
+export const kernelParameters = {
+  flag: '--kernel-parameters-file-name',
+  type: 'text',
+  field: 'kernel_parameters_file_name',
+  default: 'kernel-parameters',
+  help: 'Name of the file in /boot that holds the kernel parameters',
+} as const satisfies OptionRow
 
 export const templates: readonly OptionRow[] = [
   { flag: '--template-dictionary-key', type: 'texts', field: 'template_dictionary[].key', help: 'Variables that the recipe is filled in with' },

@@ -1,5 +1,6 @@
 import { completion } from './completion.ts'
 import { deletedGroup } from './deleted.ts'
+import { imageBuilds } from './image-builds.ts'
 import { imagesGroup } from './images.ts'
 import { jobsGroup } from './jobs.ts'
 import { mock } from './mock.ts'
@@ -35,6 +36,7 @@ export const ims: GroupRow = {
         },
       ],
     },
+    ...imageBuilds,
     mock,
     completion,
   ],
