@@ -17,12 +17,13 @@ export function createApp(
   global: GlobalOptions & Globals,
   configuration: () => Configuration,
   query: Query | undefined,
+  again = false,
 ): App {
   const warn = (line: string) => void io.stderr.write(`${line}\n`)
   const log = (level: number, line: string) => {
     if (global.verbose >= level && !global.quiet) warn(line)
   }
-  if (global.insecure) warn("Warning: the server is not verified (--insecure): whoever answers gets the request's token.")
+  if (global.insecure && !again) warn("Warning: the server is not verified (--insecure): whoever answers gets the request's token.")
   const network = (held = false): HttpOptions & { version: string } => ({
     env: io.env,
     version,
@@ -47,6 +48,10 @@ export function createApp(
     warn,
     log,
     questions: createQuestions(io),
+    afterInterruption() {
+      const next: Io = Object.create(io, { interrupted: { value: io.nextInterruption() } })
+      return createApp(next, program, version, parsed, global, configuration, query, true)
+    },
     async transport() {
       const { createTransport } = await import('../ims/api.ts')
       return createTransport(network())

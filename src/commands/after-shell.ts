@@ -3,13 +3,11 @@ import type { Api } from '../ims/api.ts'
 import { placesOf, stageOf } from '../ims/job-outlook.ts'
 import { ServerFailure } from '../ims/problem.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
-import { exitCode } from '../ssh/ending.ts'
 import { anyExists } from '../ssh/exists.ts'
-import type { Output } from '../terminal/io.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { App } from './app.ts'
 import { describeJob, shortId } from './job-reference.ts'
-import { deleteJob, openJob, say, waitForOutcome } from './job-release.ts'
+import { deleteJob, openJob, say } from './job-release.ts'
 import type { Reaching } from './job-way.ts'
 import type { Ended } from './open-shell.ts'
 
@@ -19,41 +17,32 @@ export type Fate = 'complete' | 'fail' | 'keep' | 'delete'
 export interface Afterwards extends Reaching {
   /** Asked for in a terminal, else `keep`, unless given. */
   on_exit?: Fate
-  /** Where the id of an image goes. */
-  output: Output
+  /** Whatever should be kept of the job is kept now, or never. */
+  beforeDelete?: () => Promise<void>
 }
 
-/**
- * Sees to what becomes of a job whose shell has ended.
- *
- * @returns the shell's own exit code where that isn't 0; else, for a job that was released, its outcome: 1 for a
- * customize job that ended in error. Where the job went on and took the connection along, the outcome alone.
- */
-export async function afterShell(app: App, api: Api, job: Job, container: SshContainer, shell: Ended, options: Afterwards, progress: Progress): Promise<number> {
+/** What became of a job whose shell has ended: released in the shell itself, or told to go on, or to end, by us. */
+export type Left = 'released' | 'told' | 'kept' | 'deleted' | 'gone'
+
+/** Sees to what becomes of a job whose shell has ended. Whoever has released it still has to wait for the outcome. */
+export async function afterShell(app: App, api: Api, job: Job, container: SshContainer, shell: Ended, options: Afterwards, progress: Progress): Promise<Left> {
   const { ending, session } = shell
-  const own = exitCode(ending)
-  const outcome = async () => (await waitForOutcome(app, api, job, progress, { interval: options.interval }, options.output)).exit
   const left = await howItIsLeft(app, api, job, container, shell, options, progress)
-  if (left === 'gone') {
-    progress.line(`Job ${shortId(job.id)} is gone: someone deleted it`)
-    return own
-  }
-  if (left === 'released') {
-    const exit = await outcome()
-    return 'lost' in ending ? exit : own || exit
-  }
+  if (left === 'gone') progress.line(`Job ${shortId(job.id)} is gone: someone deleted it`)
+  if (left !== 'waiting') return left
   if ('lost' in ending) progress.line(`✖ connection lost: ${ending.lost}`)
   const asked = options.on_exit === undefined && app.io.stdin.isTTY && app.io.stderr.isTTY
   const fate = asked ? await askFate(app, job, progress) : (options.on_exit ?? 'keep')
   if (fate === 'keep') {
     const how = `Release it: ${app.program} jobs ${job.job_type === 'create' ? 'fail' : 'complete'} ${job.id}`
     progress.line(asked ? how : `Job ${shortId(job.id)} still waits${holding(job)}. ${how}`)
-    return own
+    return 'kept'
   }
   if (fate === 'delete') {
+    await options.beforeDelete?.()
     await deleteJob(api, job)
     progress.line(`Job ${shortId(job.id)} deleted`)
-    return own
+    return 'deleted'
   }
   const open = session && session.lost() === undefined ? session : await openJob(app, api, job, container, options, progress)
   try {
@@ -61,8 +50,7 @@ export async function afterShell(app: App, api: Api, job: Job, container: SshCon
   } finally {
     await open.close()
   }
-  const exit = await outcome()
-  return own || exit
+  return 'told'
 }
 
 /** Whether the job still waits: who touched a signal file in the shell has released it there. */
@@ -87,7 +75,8 @@ async function howItIsLeft(app: App, api: Api, job: Job, container: SshContainer
   }
 }
 
-const holding = ({ job_mem_size: memory }: Job) => (memory ? `, holding ${memory} GiB` : ', holding its memory')
+/** What a job that waits holds, as a part of a sentence. */
+export const holding = ({ job_mem_size: memory }: Job) => (memory ? `, holding ${memory} GiB` : ', holding its memory')
 
 async function askFate(app: App, job: Job, progress: Progress): Promise<Fate> {
   const create = job.job_type === 'create'

@@ -15,6 +15,8 @@ export interface Globals {
   format: Format
   /** `--format` was typed, rather than found in the environment or the configuration. */
   formatTyped: boolean
+  /** What `--query` picks of a result. */
+  query?: string
   verbose: number
 }
 
@@ -45,6 +47,8 @@ export interface App {
   /** A line on stderr from this many `-v` on. */
   log(level: number, line: string): void
   readonly questions: Questions
+  /** The same after an interruption, which would end all that is begun: only another one ends this. */
+  afterInterruption(): App
 }
 
 /** Runs a command with its options and arguments, by name. What it resolves with is the exit code; 0 for nothing. */

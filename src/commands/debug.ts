@@ -5,11 +5,13 @@ import type { OptionsOf } from '../spec/given.ts'
 import type { debugOptions } from '../spec/job-shells.ts'
 import { chooseContainer } from '../ssh/addresses.ts'
 import { commandText } from '../ssh/command.ts'
+import { exitCode } from '../ssh/ending.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { withoutSpans } from '../terminal/time-span.ts'
 import { afterShell } from './after-shell.ts'
 import type { App, Run } from './app.ts'
 import { candidate, findJobs, listJobs, shortId, type JobRecord } from './job-reference.ts'
+import { waitForOutcome } from './job-release.ts'
 import { openShell } from './open-shell.ts'
 import { waitForShell } from './wait-for-shell.ts'
 
@@ -25,7 +27,8 @@ const leastReach = 5000
  * Opens a job's shell, or runs a command there: waits until it is ready, finds way and key, judges the host, and asks
  * afterwards what should become of the job.
  *
- * @returns the shell's or command's own exit code; else the outcome of the job where we released it.
+ * @returns the shell's or command's own exit code where that isn't 0; else, for a job that was released, its outcome: 1
+ * for a customize job that ended in error.
  * @throws Failure with exit 1 when no shell can come, 3 at the time limit, 255 when none was reached.
  */
 export const run: Run<Options, { job?: string; command?: string[] }> = async (app, options, args) => {
@@ -50,7 +53,13 @@ export const run: Run<Options, { job?: string; command?: string[] }> = async (ap
     const shell = await openShell(app, api, job, container, { ...options, tty, openssh, print_command, ssh_config, command, left }, progress)
     if (!shell) return 0
     try {
-      return await afterShell(app, api, job, container, shell, { ...options, output: command === undefined ? io.stdout : io.stderr }, progress)
+      const own = exitCode(shell.ending)
+      const left = await afterShell(app, api, job, container, shell, options, progress)
+      if (left !== 'released' && left !== 'told') return own
+      const { exit, image } = await waitForOutcome(app, api, job, progress, { interval: options.interval })
+      if (image) await (command === undefined ? io.stdout : io.stderr).write(`${image}\n`)
+      // A job that went on by itself takes the connection along: its outcome alone counts then.
+      return left === 'released' && 'lost' in shell.ending ? exit : own || exit
     } finally {
       await shell.close()
     }

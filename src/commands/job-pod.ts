@@ -1,5 +1,6 @@
 import type { Job } from '../ims/records.ts'
 import { diagnose, type Diagnosis } from '../kubernetes/diagnosis.ts'
+import type { FailedJob } from '../kubernetes/failed-container.ts'
 import { tailOfFailed, type FailedLog } from '../kubernetes/failed-log.ts'
 import { KubectlFault } from '../kubernetes/fault.ts'
 import { createKubectl, type Kubectl } from '../kubernetes/kubectl.ts'
@@ -29,7 +30,7 @@ export function diagnosisOf(app: App, job: Job, signal?: AbortSignal): Promise<D
 }
 
 /** What the container that failed wrote; undefined where `kubectl` doesn't work here. Rejects with the signal's reason. */
-export function failedLogOf(app: App, job: Job, signal?: AbortSignal): Promise<FailedLog | undefined> {
+export function failedLogOf(app: App, job: Job & Pick<FailedJob, 'previousStatus'>, signal?: AbortSignal): Promise<FailedLog | undefined> {
   return ifWorks(app, async () => {
     const kubectl = kubectlOf(app)
     const pod = await findPod(kubectl, job, limits(app, signal))

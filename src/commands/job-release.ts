@@ -48,7 +48,9 @@ export async function release(app: App, reference: string, word: Word, options: 
     }
     progress.line(`Job ${shortId(job.id)} was told: ${word}`)
     if (options.no_wait) return 0
-    return (await waitForOutcome(app, api, job, progress, options)).exit
+    const { exit, image } = await waitForOutcome(app, api, job, progress, options)
+    if (image) await app.io.stdout.write(`${image}\n`)
+    return exit
   } finally {
     progress.stop()
     await api.close()
@@ -86,15 +88,12 @@ export async function say(session: Session, job: Job, container: SshContainer, w
 export interface Outcome {
   /** 1 for a customize job that ended in error. */
   exit: number
+  /** The id of its image, where it succeeded. */
   image: string | undefined
 }
 
-/**
- * Waits until a released job has ended, and prints the id of its image, if there is one.
- *
- * @param output where the id goes: stdout, unless a command had that.
- */
-export async function waitForOutcome(app: App, api: Api, job: Job, progress: Progress, { timeout, interval }: { timeout?: number; interval: number }, output = app.io.stdout): Promise<Outcome> {
+/** Waits until a released job has ended, and says how. */
+export async function waitForOutcome(app: App, api: Api, job: Job, progress: Progress, { timeout, interval }: { timeout?: number; interval: number }): Promise<Outcome> {
   const watch = { interval: interval * 1000, timeout: timeout && timeout * 1000, progress, resume: `${app.program} jobs wait ${job.id} --for done` }
   const last = await watchJobs(app, api, [job.id], watch, (seen) => {
     const now = seen.get(job.id)
@@ -103,10 +102,9 @@ export async function waitForOutcome(app: App, api: Api, job: Job, progress: Pro
     return ended.has(now.job.status) ? now.job : undefined
   })
   progress.stop()
-  const image = last.resultant_image_id ?? undefined
+  const image = last.status === 'success' ? (last.resultant_image_id ?? undefined) : undefined
   if (last.status === 'success') progress.line(`✔ success: image ${image ?? 'none'}`)
   else progress.line(`✖ error. Logs: ${app.program} jobs logs ${job.id} --failed`)
-  if (image && last.status === 'success') await output.write(`${image}\n`)
   return { image, exit: last.status === 'error' && job.job_type === 'customize' ? 1 : 0 }
 }
 

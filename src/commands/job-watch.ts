@@ -22,6 +22,8 @@ export interface Watch {
   signal?: AbortSignal
   /** The jobs as they were read just before: the first look. */
   known?: readonly JobRecord[]
+  /** Reads the jobs at a look, in place of a request of its own. */
+  read?: (ids: readonly string[]) => Promise<readonly JobRecord[]>
 }
 
 /** What a look saw of a job. */
@@ -47,7 +49,7 @@ export async function watchJobs<T>(app: App, api: Api, ids: readonly string[], w
   let { known } = watch
   let last: readonly Seen[] = []
   const look = async () => {
-    const records = known ?? (await readJobs(api, ids))
+    const records = known ?? (await (watch.read?.(ids) ?? readJobs(api, ids)))
     known = undefined
     const seen = new Map(records.map((record) => [record.job.id, see(record, since, began, io.now())]))
     last = [...seen.values()]

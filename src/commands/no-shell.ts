@@ -1,6 +1,7 @@
 import { Failure } from '../errors.ts'
 import type { Job } from '../ims/records.ts'
 import { diagnosisText, type Diagnosis } from '../kubernetes/diagnosis.ts'
+import type { FailedLog } from '../kubernetes/failed-log.ts'
 import { shellWords } from '../ssh/shell-words.ts'
 import type { App } from './app.ts'
 import { excerptOf, failedLogOf } from './job-pod.ts'
@@ -23,13 +24,17 @@ export async function noShell(app: App, job: Job): Promise<Failure> {
 }
 
 async function endedInError(app: App, job: Job): Promise<[more: string[], next: string]> {
-  const { program } = app
   const log = await failedLogOf(app, job)
   const lines = log ? excerptOf(log).map((line) => `  ${log.container} | ${line}`) : []
   const more = [...lines, ...(job.job_type === 'create' ? [condition] : [])]
-  if (log?.container === 'fetch-recipe') return [more, `${program} recipes describe ${job.artifact_id}`]
-  if (log?.container === 'prepare') return [more, `${program} images describe ${job.artifact_id}`]
-  return [more, log ? `${program} jobs logs ${job.id} --failed` : `${program} jobs describe ${job.id}`]
+  return [more, whereToLook(app, job, log)]
+}
+
+/** The command that tells more of why a job ended in error. */
+export function whereToLook({ program }: App, job: Job, log: FailedLog | undefined): string {
+  if (log?.container === 'fetch-recipe') return `${program} recipes describe ${job.artifact_id}`
+  if (log?.container === 'prepare') return `${program} images describe ${job.artifact_id}`
+  return log ? `${program} jobs logs ${job.id} --failed` : `${program} jobs describe ${job.id}`
 }
 
 /** The line that creates a job again, with debug on. */

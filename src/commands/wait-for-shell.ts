@@ -1,4 +1,5 @@
 import type { Api } from '../ims/api.ts'
+import { createdAt } from '../ims/created.ts'
 import { shellOutlook } from '../ims/job-outlook.ts'
 import type { Job } from '../ims/records.ts'
 import type { Diagnosis } from '../kubernetes/diagnosis.ts'
@@ -102,9 +103,4 @@ function orLate(task: Promise<void>, milliseconds: number): Promise<void> {
       done()
     })
   })
-}
-
-// The service leaves the offset out now and then: it means UTC.
-function createdAt({ created }: Job): number {
-  return Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(created) ? created : `${created}Z`)
 }

@@ -25,4 +25,6 @@ export interface Io {
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
   /** Aborted when the process is asked to end (SIGINT, SIGTERM). Its reason is a Failure with exit 130 or 143. */
   readonly interrupted: AbortSignal
+  /** Aborted in the same way, but only by what comes from now on: for what is still to be done after an interruption. */
+  nextInterruption(): AbortSignal
 }

@@ -24,6 +24,7 @@ export function processIo(of: NodeJS.Process): Io {
     get interrupted() {
       return (interruption ??= onSignals(of)).signal
     },
+    nextInterruption: () => onSignals(of).signal,
   }
 }
 

@@ -39,6 +39,7 @@ function testIo(env: Record<string, string> = {}) {
     now: Date.now,
     sleep: () => Promise.resolve(),
     interrupted: asked.signal,
+    nextInterruption: () => new AbortController().signal,
   }
   const end = (name: 'SIGINT' | 'SIGTERM') => asked.abort(new Failure(name, { exit: name === 'SIGINT' ? 130 : 143 }))
   return { app: { io }, printed, end }

@@ -1,0 +1,22 @@
+import { usageFailure } from '../errors.ts'
+import type { OptionsOf } from '../spec/given.ts'
+import type { customizeOptions } from '../spec/image-builds.ts'
+import type { Run } from './app.ts'
+import { makeImage, resumeImage } from './image-build/one-image.ts'
+import { oneOf } from './image-build/one-of.ts'
+
+type Options = OptionsOf<typeof customizeOptions>
+
+/** Makes an image from another, in its shell or by a script, and prints its id. */
+export const run: Run<Options, { image?: string }> = async (app, { jail, no_jail, ...options }, { image }) => {
+  const { name, resume, script, run } = options
+  oneOf({ IMAGE: image, '--resume': resume })
+  if (jail && no_jail) throw usageFailure("--jail and --no-jail don't go together.")
+  if (script !== undefined && run !== undefined) throw usageFailure("--script and --run don't go together.")
+  if (resume !== undefined) {
+    if (name !== undefined) throw usageFailure('--name goes with an IMAGE alone.')
+    return resumeImage(app, resume, options, options)
+  }
+  if (name === undefined) throw usageFailure("Missing option '--name'.")
+  return makeImage(app, { ...options, name, job_type: 'customize', source: image!, jail: jail ? true : no_jail ? false : undefined }, options)
+}

@@ -1,0 +1,79 @@
+import { Failure } from '../../errors.ts'
+import type { Job } from '../../ims/records.ts'
+import { shellWord } from '../../ssh/shell-words.ts'
+import { createProgress } from '../../terminal/progress.ts'
+import type { App } from '../app.ts'
+import { handleInterruption } from './interruption.ts'
+import type { Attending, Making } from './making.ts'
+
+/** Options that say how a job is looked after, and those that go on with it later. */
+export interface Attention extends Attending {
+  readonly cancel_on_interrupt?: boolean
+  readonly if_exists: string
+  readonly script?: string
+  readonly run?: string
+}
+
+/** Whether someone sits before it, who can be asked. */
+export function isAttended({ io }: App): boolean {
+  return io.stdin.isTTY === true && io.stderr.isTTY
+}
+
+/**
+ * Makes one image with all that it takes: its job is named as soon as it is there, also when quiet, and whichever way
+ * it is left, how to take it up again is said.
+ */
+export async function attend(app: App, options: Attention, work: (making: Making) => Promise<number>): Promise<number> {
+  const { io, global } = app
+  const attended = isAttended(app)
+  const progress = await createProgress(io, global.quiet)
+  const api = await app.api({ held: true })
+  let current: Job | undefined
+  const resume = (job: Job) => resumeLine(app, job, options)
+  const making: Making = {
+    app,
+    api,
+    progress,
+    attended,
+    attending: options,
+    resume,
+    onJob(job, takenUp) {
+      current = job
+      progress.stop()
+      app.warn(`Job ${job.id}${takenUp ? `, ${job.status}, is taken up` : ''}  again: ${resume(job)}`)
+    },
+    onOver: () => void (current = undefined),
+  }
+  try {
+    return await work(making)
+  } catch (error) {
+    progress.stop()
+    if (!(error instanceof Failure)) throw error
+    if (io.interrupted.aborted && error.exit === io.interrupted.reason?.exit) {
+      if (current) throw await handleInterruption(app, io.interrupted.reason, { jobs: [current], attended, cancel: options.cancel_on_interrupt ?? false, resume: resume(current) })
+      throw amended(error, { next: error.next ?? 'the same command again: it takes up what is under way' })
+    }
+    if (!current || error.next === resume(current)) throw error
+    throw amended(error, { more: [...error.more, `Again: ${resume(current)}`] })
+  } finally {
+    progress.stop()
+    await api.close()
+  }
+}
+
+function amended(failure: Failure, details: { more?: readonly string[]; next?: string }): Failure {
+  const { message, exit, more, next, usage, cause } = failure
+  return new Failure(message, { exit, more, next, usage, cause, ...details })
+}
+
+/** The line that takes a job up again, in the same way. */
+function resumeLine({ program }: App, job: Job, { if_exists, keep_job, script, run }: Attention): string {
+  const words = [
+    `${program} ${job.job_type === 'create' ? 'build' : 'customize'} --resume ${job.id}`,
+    script !== undefined && `--script ${shellWord(script)}`,
+    run !== undefined && `--run ${shellWord(run)}`,
+    if_exists === 'replace' && '--if-exists replace',
+    keep_job && '--keep-job',
+  ]
+  return words.filter(Boolean).join(' ')
+}

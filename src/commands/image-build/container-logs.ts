@@ -1,0 +1,76 @@
+import { createWriteStream, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { configFolder } from '../../config/folder.ts'
+import { reasonOf } from '../../config/text-file.ts'
+import { Failure } from '../../errors.ts'
+import { stageOf } from '../../ims/job-outlook.ts'
+import type { Job } from '../../ims/records.ts'
+import { KubectlFault } from '../../kubernetes/fault.ts'
+import { followLogs } from '../../kubernetes/follow-logs.ts'
+import { readLogs, type LogLine } from '../../kubernetes/logs.ts'
+import type { App } from '../app.ts'
+import { kubectlOf } from '../job-pod.ts'
+import { describeJob } from '../job-reference.ts'
+import type { Making } from './making.ts'
+
+/** How long the last lines get to arrive once a job has stopped, in milliseconds. */
+const lastLines = 2000
+
+/** Shows the lines of a job's containers besides what else is done. That `kubectl` doesn't work here is said once. */
+export function followContainers({ app, api, progress, attending }: Making, job: Job): { end(): Promise<void>; stop(): void } {
+  const stopped = new AbortController()
+  const signal = AbortSignal.any([app.io.interrupted, stopped.signal])
+  const jobEnded = async () => ['success', 'error'].includes(stageOf((await describeJob(api, job.id)).job))
+  const following = { signal, jobEnded, interval: attending.interval * 1000, notice: progress.line, sleep: app.io.sleep }
+  async function show(): Promise<void> {
+    try {
+      for await (const { container, line } of followLogs(kubectlOf(app), job, following)) progress.line(`${container} | ${line}`)
+    } catch (fault) {
+      if (signal.aborted) return
+      if (!(fault instanceof KubectlFault)) throw fault
+      progress.line(`No logs: ${fault.message}`)
+    }
+  }
+  const shown = show()
+  shown.catch(() => {})
+  return {
+    async end() {
+      const late = new AbortController()
+      await Promise.race([shown, app.io.sleep(lastLines, AbortSignal.any([signal, late.signal])).catch(() => {})])
+      late.abort()
+      stopped.abort()
+      await shown
+    },
+    stop: () => stopped.abort(),
+  }
+}
+
+/**
+ * Keeps the logs of a job's containers in a file of its own, before they go with it.
+ *
+ * @returns the file; undefined where `kubectl` doesn't work here.
+ * @throws Failure where the file can't be written.
+ */
+export async function saveLogs(app: App, job: Job): Promise<string | undefined> {
+  const folder = join(configFolder(app.io.env), 'ims_job_logs')
+  const path = join(folder, `${job.id}.log`)
+  const lines = readLogs(kubectlOf(app), job, { signal: app.io.interrupted, notice: (text) => app.log(1, text) })
+  async function* texts(first: IteratorResult<LogLine, void>) {
+    for (let one = first; !one.done; one = await lines.next()) {
+      const { container, line, time } = one.value
+      yield `${container} | ${time ? `${time} ` : ''}${line}\n`
+    }
+  }
+  try {
+    const first = await lines.next()
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    await pipeline(texts(first), createWriteStream(path, { mode: 0o600 }))
+    return path
+  } catch (cause) {
+    if (cause instanceof Failure || app.io.interrupted.aborted) throw cause
+    if (!(cause instanceof KubectlFault)) throw new Failure(`the logs of job ${job.id} can't be saved to ${path}: ${reasonOf(cause)}`, { exit: 1, more: ['The job is left as it is.'], cause })
+    app.log(1, `kubectl: ${cause.message}`)
+    return undefined
+  }
+}

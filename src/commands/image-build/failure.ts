@@ -1,0 +1,68 @@
+import { Failure } from '../../errors.ts'
+import { stageOf } from '../../ims/job-outlook.ts'
+import { encodeSegment } from '../../ims/api.ts'
+import type { Job } from '../../ims/records.ts'
+import { jobs } from '../../spec/records.ts'
+import { holding, type Left } from '../after-shell.ts'
+import { briefOf, failedLogOf } from '../job-pod.ts'
+import { shortId } from '../job-reference.ts'
+import { whereToLook } from '../no-shell.ts'
+import type { Stop } from './follow.ts'
+import type { Making } from './making.ts'
+import { deleteOnce } from './outlast.ts'
+import { keepLogs, openJobShell } from './shell.ts'
+
+/** An image that won't be made. */
+interface Failed extends Stop {
+  /** Why, where the job doesn't tell. */
+  readonly why?: string
+  readonly identity: string | undefined
+}
+
+/** Asked in a terminal: what becomes of a failed job. */
+type Wish = 'shell' | 'keep' | 'delete'
+
+/**
+ * Says why a job made no image, and sees to what becomes of it: its shell is offered in a terminal, or opened, or it is
+ * deleted once its logs are saved.
+ *
+ * @returns the failure to end with; what became of the job.
+ */
+export async function handleFailure(making: Making, { job, previousStatus, why, identity }: Failed): Promise<{ failure: Failure; left: Left }> {
+  const { app, attended, attending, progress } = making
+  const waits = stageOf(job) === 'waiting'
+  const log = why === undefined ? await failedLogOf(app, { ...job, previousStatus }) : undefined
+  const reasons = log ? briefOf(log).map((line) => `  ${log.container}: ${line}`) : []
+  const what = why ?? (waits ? 'its build failed' : `job ${shortId(job.id)} ended in error`)
+  const failure = (more: readonly string[], next?: string) => new Failure(`image ${job.image_root_archive_name} was not made: ${what}`, { exit: 1, more, next })
+  const asked = waits && attended && attending.on_failure === undefined
+  const opened = waits && attending.on_failure === 'shell'
+  // Whoever sits before a question or a shell has to know by then; else the failure itself tells.
+  const shown = asked || opened
+  if (shown) for (const line of [`✖ ${what}`, ...reasons]) progress.line(line)
+  progress.stop()
+  const told = shown ? [] : reasons
+  const wish = asked ? await askWish(making, job) : attending.on_failure
+  if (wish === 'delete') {
+    await keepLogs(making, job)
+    await deleteOnce(making, `${jobs.path}/${encodeSegment(job.id)}`, job)
+    return { failure: failure([...told, `Job ${job.id} is deleted.`]), left: 'deleted' }
+  }
+  if (wish === 'shell' && waits) return { left: await openJobShell(making, job, identity), failure: failure([]) }
+  if (waits) return { failure: failure([...told, `Job ${job.id} waits on its user${holding(job)}.`], `${app.program} jobs debug ${job.id}`), left: 'kept' }
+  return { failure: failure(told, whereToLook(app, job, log)), left: 'kept' }
+}
+
+async function askWish({ app }: Making, job: Job): Promise<Wish> {
+  app.warn(`Job ${shortId(job.id)} waits on you${holding(job)}.`)
+  const answers: Readonly<Record<string, Wish>> = { s: 'shell', d: 'delete', k: 'keep', '': 'keep' }
+  for (;;) {
+    const answer = await app.questions.ask('Open its (s)hell, (d)elete it, or (K)eep it: ').catch((error: unknown) => {
+      // Ctrl-C is no wish to end anything.
+      if (error instanceof Failure && error.bare) return ''
+      throw error
+    })
+    const wish = answers[answer.trim().slice(0, 1).toLowerCase()]
+    if (wish) return wish
+  }
+}

@@ -1,0 +1,49 @@
+import { Failure } from '../../errors.ts'
+import { encodeSegment } from '../../ims/api.ts'
+import { createdAt } from '../../ims/created.ts'
+import { ServerFailure } from '../../ims/problem.ts'
+import type { Image, Job } from '../../ims/records.ts'
+import { toData, type Value } from '../../json/value.ts'
+import { images, jobs } from '../../spec/records.ts'
+import { timeSpan } from '../../terminal/time-span.ts'
+import { shortId } from '../job-reference.ts'
+import type { Making } from './making.ts'
+import { deleteOnce, outlast } from './outlast.ts'
+
+/** An image that was made. */
+export interface Made {
+  readonly image: Image
+  /** As the service sent it. */
+  readonly record: Value
+}
+
+/**
+ * The image of a job that has succeeded.
+ *
+ * @throws Failure with exit 1 where it isn't there, or isn't complete.
+ */
+export async function checkImage(making: Making, job: Job): Promise<Made> {
+  const { app, api } = making
+  const { id, resultant_image_id: imageId } = job
+  const wrong = (why: string, next: string) => new Failure(`job ${id} succeeded, but ${why}`, { exit: 1, more: ['The job is left as it is.'], next })
+  if (!imageId) throw wrong('names no image', `${app.program} jobs describe ${id}`)
+  const record = await outlast(making, () => api.send({ method: 'GET', path: `${images.path}/${encodeSegment(imageId)}` }), job).catch((error: unknown) => {
+    if (error instanceof ServerFailure && error.status === 404) throw wrong(`its image ${imageId} is gone`, `${app.program} deleted images describe ${imageId}`)
+    throw error
+  })
+  const image = toData(record!) as Image
+  if (!image.link) throw wrong(`its image ${imageId} has no link: it was not uploaded`, `${app.program} jobs logs ${id}`)
+  return { image, record: record! }
+}
+
+/** Removes what a checked image makes superfluous: the image that it replaces, and its job. */
+export async function tidyUp(making: Making, job: Job, { image }: Made, replaces: Image | undefined): Promise<void> {
+  const { app, attending, progress } = making
+  if (replaces) {
+    await deleteOnce(making, `${images.path}/${encodeSegment(replaces.id)}`, job)
+    progress.line(`Image ${replaces.id} deleted, which it replaces; back: ${app.program} deleted images update ${replaces.id} --operation undelete`)
+  }
+  if (!attending.keep_job) await deleteOnce(making, `${jobs.path}/${encodeSegment(job.id)}`, job)
+  const lasted = timeSpan(app.io.now() - createdAt(job))
+  progress.line(`✔ image ${shortId(image.id)} linked; job ${attending.keep_job ? 'kept' : 'deleted'} (${lasted})`)
+}

@@ -1,0 +1,124 @@
+import { Failure } from '../../errors.ts'
+import type { ApiRequest } from '../../ims/api.ts'
+import { createdAt } from '../../ims/created.ts'
+import { stageOf } from '../../ims/job-outlook.ts'
+import type { Image, Job, Recipe } from '../../ims/records.ts'
+import { toValue, type Value } from '../../json/value.ts'
+import { optionKey, type OptionRow } from '../../spec/rows.ts'
+import { imageKeys } from '../../spec/image-builds.ts'
+import { jobs, publicKeys } from '../../spec/records.ts'
+import type { Catalogue } from './catalogue.ts'
+import type { ImageOrder } from './order.ts'
+import { sameKeys, type OwnKey } from './public-key.ts'
+import { candidate, findSource } from './source.ts'
+
+/** What is to be done for an order, decided from what the service has. */
+export interface Plan {
+  readonly order: ImageOrder
+  readonly source: Recipe | Image
+  readonly key: OwnKey
+  /** The key's record in the service; undefined where it is yet to be uploaded. */
+  readonly keyId: string | undefined
+  /** The image of that name that is good enough: nothing is to be made. */
+  readonly existing: Image | undefined
+  /** An unfinished job that makes the same. */
+  readonly takeUp: Job | undefined
+  /** The image that is deleted once the new one is made. */
+  readonly replaces: Image | undefined
+}
+
+/** An order, and whose it is. */
+export interface Ordered {
+  readonly program: string
+  readonly catalogue: Catalogue
+  readonly order: ImageOrder
+  readonly key: OwnKey
+}
+
+/**
+ * Decides what is to be done for an order.
+ *
+ * @throws Failure for what can't be made: a source that isn't there, isn't one or isn't complete; a name that is taken.
+ */
+export function makePlan(ordered: Ordered): Plan {
+  const { catalogue, order, key, program } = ordered
+  const source = findSource(program, catalogue, order)
+  const keys = sameKeys(catalogue.publicKeys, key)
+  const takeUp = order.new ? undefined : unfinished(ordered, source.id, new Set(keys.map(({ id }) => id)))
+  // What the job itself makes isn't in its way: its image is there before it has ended.
+  const images = catalogue.images.filter((image) => image.name === order.name && !(takeUp && createdAt(image) >= createdAt(takeUp)))
+  const { existing, replaces } = judgeName(ordered, images)
+  return { order, source, key, keyId: takeUp?.public_key_id ?? keys[0]?.id, existing, takeUp: existing ? undefined : takeUp, replaces }
+}
+
+function unfinished({ program, catalogue, order }: Ordered, source: string, keys: ReadonlySet<string>): Job | undefined {
+  const [job] = catalogue.jobs
+    .filter((job) => ['running', 'waiting'].includes(stageOf(job)))
+    .filter((job) => job.job_type === order.job_type && job.artifact_id === source && job.image_root_archive_name === order.name && keys.has(job.public_key_id))
+    .toSorted((one, other) => createdAt(other) - createdAt(one))
+  if (!job) return undefined
+  const asked = settingsOf(order)
+  const differing = fieldsOf(order.job_type).filter((row) => row.default === undefined && asked[row.field!] !== undefined && String(asked[row.field!]) !== String(job[row.field as keyof Job]))
+  if (differing.length === 0) return job
+  throw new Failure(`job ${job.id} makes ${order.name} already, with other settings`, {
+    more: differing.map((row) => `  ${row.flag} ${String(job[row.field as keyof Job])}, not ${String(asked[row.field!])}`),
+    next: `${program} build --resume ${job.id}, or add --new`,
+  })
+}
+
+function judgeName({ program, catalogue, order }: Ordered, images: readonly Image[]): Pick<Plan, 'existing' | 'replaces'> {
+  const none = { existing: undefined, replaces: undefined }
+  if (images.length === 0) return none
+  const taken = (why: string, next: string) => new Failure(`the image name ${order.name} is taken${why}`, { more: images.map(candidate), next })
+  if (order.if_exists === 'replace') {
+    if (images.length === 1) return { ...none, replaces: images[0] }
+    throw taken(`, by ${images.length} images: which is to be replaced?`, `${program} images delete ID, of those that should go`)
+  }
+  if (order.if_exists === 'skip') {
+    const [newest] = images.filter(({ link }) => link).toSorted((one, other) => createdAt(other) - createdAt(one))
+    if (newest) return { ...none, existing: newest }
+    throw taken(', by an image without a link: it was never completed', `${program} images delete ${images[0]!.id}`)
+  }
+  const maker = catalogue.jobs.find((job) => images.some(({ id }) => id === job.resultant_image_id))
+  throw taken(maker ? `: job ${maker.id} has made it` : '', maker ? `${program} build --resume ${maker.id}, or add --if-exists skip or replace` : 'add --if-exists skip or replace, or another --name')
+}
+
+const fieldsOf = (type: Job['job_type']): readonly OptionRow[] => (type === 'create' ? imageKeys.recipe : imageKeys.base).filter((row: OptionRow) => row.field !== undefined && row.field !== 'arch')
+
+const plain = (value: unknown): unknown => (typeof value === 'object' && value !== null && 'number' in value ? Number(value.number) : value)
+
+/** What an order says of its job, by the request's fields. */
+function settingsOf(order: ImageOrder): Record<string, unknown> {
+  return Object.fromEntries(fieldsOf(order.job_type).map((row) => [row.field!, plain(order[optionKey(row) as keyof ImageOrder])]))
+}
+
+/** The request that uploads a plan's key. */
+export function keyRequest({ key }: Pick<Plan, 'key'>): ApiRequest & { body: Value } {
+  return { method: 'POST', path: publicKeys.path, body: toValue({ name: key.name, public_key: key.text }) }
+}
+
+/** The request that creates a plan's job. */
+export function jobRequest({ order, source }: Pick<Plan, 'order' | 'source'>, keyId: string, debug: boolean): ApiRequest & { body: Value } {
+  const fields = Object.entries(settingsOf(order)).filter(([, value]) => value !== undefined)
+  const jail = jailOf(order)
+  return {
+    method: 'POST',
+    path: jobs.path,
+    body: toValue({
+      job_type: order.job_type,
+      artifact_id: source.id,
+      public_key_id: keyId,
+      image_root_archive_name: order.name,
+      ...(order.job_type === 'create' && { enable_debug: debug }),
+      ...Object.fromEntries(fields),
+      ...(jail !== undefined && { ssh_containers: [{ name: 'customize', jail }] }),
+    }),
+    optionOf: (field) => fieldsOf(order.job_type).find((row) => row.field === field)?.flag,
+  }
+}
+
+/** Whether a customize job's shell is confined; undefined where the service decides. In a jail `/` is the image root, where scripts are to run. */
+function jailOf({ job_type, jail, script, run }: ImageOrder): boolean | undefined {
+  if (job_type === 'create') return undefined
+  return jail ?? (script !== undefined || run !== undefined ? true : undefined)
+}

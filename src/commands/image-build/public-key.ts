@@ -1,0 +1,71 @@
+import { homedir, userInfo } from 'node:os'
+import { join, resolve } from 'node:path'
+import { readTextFile } from '../../config/text-file.ts'
+import { Failure } from '../../errors.ts'
+import { publicKeyTrouble } from '../../ims/public-key-text.ts'
+import type { PublicKey as KeyRecord } from '../../ims/records.ts'
+import { askAgent } from '../../ssh/agent.ts'
+import { parsePublicKey, publicKeyLine, publicKeyOf } from '../../ssh/public-key.ts'
+import { tilde } from '../../terminal/tilde.ts'
+import type { App } from '../app.ts'
+
+/** A user's own public key. */
+export interface OwnKey {
+  /** Its line. */
+  readonly text: string
+  /** Where it is, as people write it: `~/.ssh/id_rsa.pub`, `agent`. */
+  readonly shown: string
+  /** What it would be called in the service. */
+  readonly name: string
+  /** The file of its private half, where the public one is beside it in a folder that isn't looked through anyway. */
+  readonly identity?: string
+}
+
+/** The keys that are looked for in `~/.ssh`, the best first. */
+const homeKeys = ['id_ed25519.pub', 'id_ecdsa.pub', 'id_rsa.pub']
+
+/**
+ * The public key that jobs are made with: the file that is named, else the first of the user's home, else the agent's.
+ *
+ * @throws Failure for a file that can't be uploaded as a public key, and where there is none at all.
+ */
+export async function findOwnKey({ io, warn }: App, file: string | undefined): Promise<OwnKey> {
+  const { env } = io
+  const home = env.HOME ?? homedir()
+  const user = env.USER || env.LOGNAME || userInfo().username
+  const name = `${user} public key`
+  const folder = join(home, '.ssh')
+  for (const path of file === undefined ? homeKeys.map((one) => join(folder, one)) : [resolve(io.cwd, file)]) {
+    const text = readTextFile(path)?.replace(/\r\n?/g, '\n')
+    const shown = tilde(path, env)
+    if (text === undefined) {
+      if (file === undefined) continue
+      throw new Failure(`${shown}: no such file`, { next: `ls ${tilde(folder, env)}/*.pub` })
+    }
+    const trouble = publicKeyTrouble(text)
+    if (trouble && 'refused' in trouble) {
+      if (file === undefined) continue
+      throw new Failure(`${shown} ${trouble.refused}`, { next: trouble.private && `--public-key ${shown.replace(/\.(pem|ppk)$/, '')}.pub` })
+    }
+    if (trouble) warn(`Warning: ${shown} ${trouble.odd}; it is used as it is.`)
+    return { text: text.trim(), shown, name, ...(file !== undefined && path.endsWith('.pub') && { identity: path.slice(0, -'.pub'.length) }) }
+  }
+  const [key] = (await askAgent(env.SSH_AUTH_SOCK))?.keys ?? []
+  if (!key) {
+    throw new Failure('you have no public key', {
+      more: [`  looked for ${homeKeys.map((one) => tilde(join(folder, one), env)).join(', ')}, and an agent's`],
+      next: 'ssh-keygen -t ed25519, or --public-key FILE',
+    })
+  }
+  return { text: `${publicKeyLine(publicKeyOf(key.getPublicSSH()))} ${key.comment}`.trim(), shown: 'agent', name }
+}
+
+/** Those of the service's keys that are a key, whatever they are called: the comment doesn't count. */
+export function sameKeys(records: readonly KeyRecord[], { text }: Pick<OwnKey, 'text'>): KeyRecord[] {
+  const essence = (line: string) => {
+    const key = parsePublicKey(line)
+    return key ? publicKeyLine(key) : line.trim()
+  }
+  const wanted = essence(text)
+  return records.filter(({ public_key }) => essence(public_key) === wanted)
+}

@@ -1,0 +1,38 @@
+import type { Job } from '../../ims/records.ts'
+import { jobShells } from '../../spec/job-shells.ts'
+import { chooseContainer } from '../../ssh/addresses.ts'
+import type { Io } from '../../terminal/io.ts'
+import { afterShell, type Left } from '../after-shell.ts'
+import type { App } from '../app.ts'
+import { openShell } from '../open-shell.ts'
+import { saveLogs } from './container-logs.ts'
+import type { Making } from './making.ts'
+
+/** How the shell of a job is reached that someone else's command line asked for: by what `jobs debug` takes. */
+const opening = { command: undefined, tty: false, openssh: false, print_command: false, ssh_config: false, left: undefined }
+
+/** Opens a job's shell as `jobs debug` does, to its end, and sees to what becomes of the job. */
+export async function openJobShell(making: Making, job: Job, identity: string | undefined): Promise<Left> {
+  const { api, progress } = making
+  const app = forShells(making.app)
+  const container = chooseContainer(job)
+  const options = { ...making.attending, identity: making.attending.identity ?? identity }
+  const shell = (await openShell(app, api, job, container, { ...options, ...opening }, progress))!
+  try {
+    return await afterShell(app, api, job, container, shell, { ...options, beforeDelete: async () => void (await keepLogs(making, job)) }, progress)
+  } finally {
+    await shell.close()
+  }
+}
+
+/** The app for what happens in a shell: our stdout is for the image's id, and what is hinted at are commands of `jobs`. */
+export function forShells(app: App): App {
+  const io: Io = Object.create(app.io, { stdout: { get: () => app.io.stderr } })
+  return { ...app, io, command: jobShells.find(({ name }) => name === 'debug')! }
+}
+
+/** Saves a job's logs, and says where. */
+export async function keepLogs({ app, progress }: Pick<Making, 'app' | 'progress'>, job: Job): Promise<void> {
+  const saved = await saveLogs(app, job)
+  if (saved) progress.line(`Logs ${saved}`)
+}

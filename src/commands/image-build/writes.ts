@@ -1,0 +1,20 @@
+import { encodeSegment, type ApiRequest } from '../../ims/api.ts'
+import { writeJson } from '../../json/write.ts'
+import { images, jobs } from '../../spec/records.ts'
+import { jobRequest, keyRequest, type Plan } from './plan.ts'
+
+/** What stands for ids that are yet to be given. */
+const [newKey, newJob] = ['NEW_PUBLIC_KEY_ID', 'NEW_JOB_ID']
+
+/** The writes that a plan would send, a line each: those after the job's creation are sent once it succeeds. */
+export function writesOf(plan: Plan, { debug, keepJob }: { debug: boolean; keepJob: boolean }): string[] {
+  const { keyId, takeUp, replaces } = plan
+  const line = ({ method, path, body }: ApiRequest) => [method, path, body !== undefined && writeJson(body)].filter(Boolean).join(' ')
+  const remove = (path: string, id: string) => `DELETE ${path}/${id === newJob ? id : encodeSegment(id)}`
+  return [
+    ...(keyId || takeUp ? [] : [line(keyRequest(plan))]),
+    ...(takeUp ? [] : [line(jobRequest(plan, keyId ?? newKey, debug))]),
+    ...(replaces ? [remove(images.path, replaces.id)] : []),
+    ...(keepJob ? [] : [remove(jobs.path, takeUp?.id ?? newJob)]),
+  ]
+}
