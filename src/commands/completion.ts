@@ -7,6 +7,7 @@ import { bash } from './completion/bash.ts'
 import { commandsModel } from './completion/commands-model.ts'
 import { fish } from './completion/fish.ts'
 import { zsh } from './completion/zsh.ts'
+import { isNear } from './near.ts'
 
 const scripts = { bash, zsh, fish }
 
@@ -34,13 +35,4 @@ function unknownShell(typed: string, program: string) {
     more: meant && [`  Did you mean ${meant}?`],
     next: `${program} completion ${meant ?? shells[0]}`,
   })
-}
-
-/** Whether one letter more, less or other, or two letters swapped, are all that differs. */
-function isNear(typed: string, meant: string): boolean {
-  let at = 0
-  while (at < meant.length && typed[at] === meant[at]) at++
-  const [typedRest, meantRest] = [typed.slice(at), meant.slice(at)]
-  const swapped = `${typedRest[1] ?? ''}${typedRest[0] ?? ''}${typedRest.slice(2)}`
-  return typedRest.slice(1) === meantRest || typedRest === meantRest.slice(1) || typedRest.slice(1) === meantRest.slice(1) || swapped === meantRest
 }
