@@ -1,0 +1,29 @@
+import { Failure } from '../../errors.ts'
+import { shellWords } from '../../ssh/shell-words.ts'
+
+/** Something wrong in a file of images. */
+export interface Mistake {
+  /** From 1. */
+  readonly line: number
+  readonly why: string
+}
+
+/** Is told of a mistake. */
+export type Found = (line: number, why: string) => void
+
+/** What to type for all that a file of images may hold. */
+export const schemaCommand = 'cray-ims build --print-schema'
+
+/**
+ * All that is wrong in a file of images, in the order of its lines; nothing was sent.
+ *
+ * @param path as the user typed it.
+ * @param next the command to type; else the editor, at the first of them.
+ */
+export function mistakes(path: string, list: readonly Mistake[], next?: string): Failure {
+  const sorted = list.toSorted((a, b) => a.line - b.line)
+  const lines = sorted.map(({ line, why }) => `${path}:${line}: ${why}`)
+  const details = { next: next ?? shellWords(['vi', `+${sorted[0]?.line ?? 1}`, path]) }
+  if (lines.length === 1) return new Failure(lines[0]!, { more: ['Nothing was sent.'], ...details })
+  return new Failure(`${path}: ${lines.length} mistakes; nothing was sent`, { more: lines.map((line) => `  ${line}`), ...details })
+}
