@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto'
+import { accessSync, constants } from 'node:fs'
+import { dirname } from 'node:path'
+import { readTextFile, reasonOf } from '../../config/text-file.ts'
+import { replaceFile } from '../../config/write-file.ts'
+import { Failure } from '../../errors.ts'
+import { shellWords } from '../../ssh/shell-words.ts'
+
+/** How far an image of a file has come. */
+export interface EntryState {
+  /** A hash of what was ordered, of {@link orderHash}. */
+  readonly order: string
+  /** The id of its job. */
+  readonly job?: string
+  /** The id of the image, once it is made. */
+  readonly image?: string
+}
+
+/** What is kept beside a file of images, so that the same command again goes on where it ended. */
+export interface FileState {
+  readonly path: string
+  /** By the image's name. */
+  of(name: string): EntryState | undefined
+  /** Written before it returns. @throws Failure where it can't be. */
+  set(name: string, state: EntryState): void
+  /** @throws Failure where {@link set} would have no place to write to. */
+  requireWritable(): void
+}
+
+const version = 1
+
+/**
+ * The state beside a file of images: `images.yaml.state`.
+ *
+ * @param file the file of images.
+ * @throws Failure where there is something else in its place, which is left alone.
+ */
+export function openState(file: string): FileState {
+  const path = `${file}.state`
+  const states = read(path)
+  return {
+    path,
+    of: (name) => states.get(name),
+    set(name, state) {
+      states.set(name, state)
+      trying(path, () => replaceFile(path, `${JSON.stringify({ version, images: Object.fromEntries(states) }, null, 2)}\n`))
+    },
+    requireWritable: () => trying(path, () => accessSync(dirname(path), constants.W_OK | constants.X_OK)),
+  }
+}
+
+/**
+ * A hash of an order: the same for the same keys with the same values, in whatever order.
+ *
+ * @param contents what the order only names: the text of its script, the id of its base.
+ */
+export function orderHash(order: object, contents: readonly (string | Uint8Array | undefined)[] = []): string {
+  const sorted = Object.entries(order).filter(([, value]) => value !== undefined).sort(([a], [b]) => (a < b ? -1 : 1))
+  const hash = createHash('sha256').update(JSON.stringify(sorted))
+  for (const content of contents) hash.update(`\0${content === undefined ? 'none' : createHash('sha256').update(content).digest('hex')}`)
+  return hash.digest('hex')
+}
+
+function read(path: string): Map<string, EntryState> {
+  const text = readTextFile(path)
+  if (text === undefined) return new Map()
+  const found = parse(path, text)
+  const { version: theirs, images } = (found ?? {}) as { version?: unknown; images?: unknown }
+  if (typeof theirs === 'number' && theirs !== version) throw unusable(path, `it is of version ${theirs}, and this program keeps version ${version}`)
+  if (theirs !== version || !isRecord(images)) throw unusable(path, 'it is not what a build of this file keeps there')
+  for (const [name, state] of Object.entries(images)) if (!isState(state)) throw unusable(path, `what it has of ${JSON.stringify(name)} makes no sense`)
+  return new Map(Object.entries(images as Record<string, EntryState>))
+}
+
+function parse(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw unusable(path, text.trim() === '' ? 'it is empty' : 'it is no JSON', cause)
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isId = (value: unknown) => value === undefined || (typeof value === 'string' && value !== '')
+
+function isState(value: unknown): boolean {
+  return isRecord(value) && typeof value.order === 'string' && isId(value.job) && isId(value.image)
+}
+
+function unusable(path: string, why: string, cause?: unknown): Failure {
+  return new Failure(`${path} can't be used: ${why}`, {
+    more: ['It should hold which jobs and images were made already. Without it, they are made anew.'],
+    next: shellWords(['mv', path, `${path}.old`]),
+    cause,
+  })
+}
+
+function trying(path: string, work: () => void): void {
+  try {
+    work()
+  } catch (cause) {
+    throw new Failure(`${path} can't be written: ${reasonOf(cause)}`, { more: [`What was made is kept there: ${dirname(path)} has to be writable.`], cause })
+  }
+}
