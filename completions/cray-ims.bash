@@ -83,8 +83,8 @@ _cray_ims_describe() {
   commands= arguments=
   options='--configuration= --quiet --format=json|toml|yaml --token=@file -v --verbose --query= --ca-file=@file --insecure --connect-timeout= --request-timeout= --retries= -h --help'
   case $command in
-    '') commands='public-keys recipes images jobs deleted remote-build-nodes mock completion init auth config' options+=' --version' ;;
-    'ims') commands='public-keys recipes images jobs deleted remote-build-nodes mock completion' ;;
+    '') commands='public-keys recipes images jobs deleted remote-build-nodes build customize mock completion init auth config' options+=' --version' ;;
+    'ims') commands='public-keys recipes images jobs deleted remote-build-nodes build customize mock completion' ;;
     'cray') commands='ims init auth config' ;;
     'public-keys') commands='list create deleteall describe delete' ;;
     'public-keys create') options+=' --name= --public-key=@file' ;;
@@ -116,6 +116,8 @@ _cray_ims_describe() {
     'remote-build-nodes create') options+=' --xname=' ;;
     'remote-build-nodes describe' | 'remote-build-nodes delete' | 'remote-build-nodes status describe') arguments='REMOTE_BUILD_NODE_XNAME=' ;;
     'remote-build-nodes status') commands='describe list' ;;
+    'build') arguments='RECIPE=' options+=' --name= --arch=aarch64|x86_64 --latest --public-key=@file --build-env-size= --initrd-file-name= --kernel-file-name= --kernel-parameters-file-name= --require-dkms=true|false --if-exists=fail|skip|replace --new --on-failure=shell|keep|delete --keep-job --debug --resume= --logs --cancel-on-interrupt --dry-run --timeout= --interval= --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify -f=@file --file=@file --parallel= --print-schema' ;;
+    'customize') arguments='IMAGE=' options+=' --name= --arch=aarch64|x86_64 --latest --public-key=@file --build-env-size= --initrd-file-name= --kernel-file-name= --kernel-parameters-file-name= --require-dkms=true|false --if-exists=fail|skip|replace --new --on-failure=shell|keep|delete --keep-job --script=@file --run= --jail --no-jail --resume= --logs --cancel-on-interrupt --dry-run --timeout= --interval= --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify' ;;
     'mock') arguments='COMMAND...=@command' options+=' --port= --tls --speed= --fail-builds --fault= --state=@file --seed=@file --ready-file=@file' ;;
     'completion') arguments='SHELL=bash|zsh|fish' ;;
     'init') options+=' --hostname= --tenant= --no-auth --overwrite' ;;

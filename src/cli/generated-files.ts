@@ -1,4 +1,5 @@
 import { completionScript } from '../commands/completion.ts'
+import { imageFileSchema } from '../commands/image-file/schema.ts'
 import { reference } from './reference.ts'
 
 /** The files of this repository that are made from the table, by their paths. */
@@ -8,5 +9,6 @@ export function generatedFiles(): Readonly<Record<string, string>> {
     'completions/_cray-ims': completionScript('zsh'),
     'completions/cray-ims.fish': completionScript('fish'),
     'docs/reference.md': reference(),
+    'docs/images.schema.json': `${JSON.stringify(imageFileSchema(), null, 2)}\n`,
   }
 }
