@@ -23,7 +23,7 @@ export interface Watch {
   /** The jobs as they were read just before: the first look. */
   known?: readonly JobRecord[]
   /** Reads the jobs at a look, in place of a request of its own. */
-  read?: (ids: readonly string[]) => Promise<readonly JobRecord[]>
+  read?: (ids: readonly string[]) => Promise<readonly JobRecord[]> | undefined
 }
 
 /** What a look saw of a job. */

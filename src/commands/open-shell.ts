@@ -25,6 +25,8 @@ export interface Opening extends Reaching {
   openssh: boolean
   print_command: boolean
   ssh_config: boolean
+  /** Why its build failed was shown already. */
+  explained?: boolean
   /** What is left of the time limit, in milliseconds. */
   left: number | undefined
 }
@@ -48,7 +50,7 @@ const excerptPatience = 3000
 export async function openShell(app: App, api: Api, job: Job, container: SshContainer, opening: Opening, progress: Progress): Promise<Ended | undefined> {
   const { io } = app
   const printing = opening.print_command || opening.ssh_config
-  const excerpt = printing || job.job_type !== 'create' ? undefined : whyItFailed(app, job)
+  const excerpt = printing || opening.explained || job.job_type !== 'create' ? undefined : whyItFailed(app, job)
   progress.stop()
   const key = await findKey(app, await app.api(), job, container, opening)
   const login = printing || opening.openssh ? undefined : await key.unlock()

@@ -43,7 +43,8 @@ export async function bringHome(making: Making, first: JobRecord, help: Help): P
   }
   if (succeeded) return { job, made: await checkImage(making, job) }
   const { failure, left } = await handleFailure(making, { ...stop, identity: help.identity })
-  if (left === 'deleted' || job.status === 'error') making.onOver(job)
+  // A create job that waited is over also when it was told to go on.
+  if (left !== 'kept' || job.status === 'error') making.onOver(job)
   throw failure
 }
 

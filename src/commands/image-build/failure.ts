@@ -48,8 +48,8 @@ export async function handleFailure(making: Making, { job, previousStatus, why, 
     await deleteOnce(making, `${jobs.path}/${encodeSegment(job.id)}`, job)
     return { failure: failure([...told, `Job ${job.id} is deleted.`]), left: 'deleted' }
   }
-  if (wish === 'shell' && waits) return { left: await openJobShell(making, job, identity), failure: failure([]) }
-  if (waits) return { failure: failure([...told, `Job ${job.id} waits on its user${holding(job)}.`], `${app.program} jobs debug ${job.id}`), left: 'kept' }
+  if (wish === 'shell' && waits) return { left: await openJobShell(making, job, identity, reasons.length > 0), failure: failure([]) }
+  if (waits) return { failure: failure([...told, `Job ${job.id} waits on its user${holding(job)}. Delete it, or add --new, to begin again.`], `${app.program} jobs debug ${job.id}`), left: 'kept' }
   return { failure: failure(told, whereToLook(app, job, log)), left: 'kept' }
 }
 

@@ -36,14 +36,25 @@ export async function checkImage(making: Making, job: Job): Promise<Made> {
   return { image, record: record! }
 }
 
-/** Removes what a checked image makes superfluous: the image that it replaces, and its job. */
-export async function tidyUp(making: Making, job: Job, { image }: Made, replaces: Image | undefined): Promise<void> {
+/**
+ * Removes what a checked image makes superfluous: the image that it replaces, and its job.
+ *
+ * @returns what became of the job, and how long it took, for a person.
+ */
+export async function tidyUp(making: Making, job: Job, { image }: Made, replaces: Image | undefined): Promise<string> {
   const { app, attending, progress } = making
   if (replaces) {
     await deleteOnce(making, `${images.path}/${encodeSegment(replaces.id)}`, job)
-    progress.line(`Image ${replaces.id} deleted, which it replaces; back: ${app.program} deleted images update ${replaces.id} --operation undelete`)
+    progress.line(`Image ${replaces.id} deleted, which ${shortId(image.id)} replaces; back: ${app.program} deleted images update ${replaces.id} --operation undelete`)
   }
   if (!attending.keep_job) await deleteOnce(making, `${jobs.path}/${encodeSegment(job.id)}`, job)
-  const lasted = timeSpan(app.io.now() - createdAt(job))
-  progress.line(`✔ image ${shortId(image.id)} linked; job ${attending.keep_job ? 'kept' : 'deleted'} (${lasted})`)
+  return `linked; job ${attending.keep_job ? 'kept' : 'deleted'} (${timeSpan(app.io.now() - createdAt(job))})`
+}
+
+/** The only other image that has a made one's name, which it replaces; none where there are several. */
+export async function otherOfThatName(making: Making, job: Job, { image: made }: Made): Promise<Image | undefined> {
+  const records = await outlast(making, () => making.api.send({ method: 'GET', path: images.path }), job)
+  const others = (Array.isArray(records) ? (records.map(toData) as Image[]) : []).filter(({ id, name }) => name === made.name && id !== made.id)
+  if (others.length > 1) making.progress.line(`${others.length} other images are called ${made.name}: none is deleted`)
+  return others.length === 1 ? others[0] : undefined
 }

@@ -1,5 +1,7 @@
-import { posix } from 'node:path'
+import { posix, resolve } from 'node:path'
 import { Readable } from 'node:stream'
+import { readTextFile } from '../../config/text-file.ts'
+import { Failure, usageFailure } from '../../errors.ts'
 import { placesOf } from '../../ims/job-outlook.ts'
 import type { Job, SshContainer } from '../../ims/records.ts'
 import { chooseContainer } from '../../ssh/addresses.ts'
@@ -11,10 +13,29 @@ import { uploadFile } from '../../ssh/upload.ts'
 import { shortId } from '../job-reference.ts'
 import { openJob, say } from '../job-release.ts'
 import type { Making } from './making.ts'
+import type { ImageOrder } from './order.ts'
 import { forShells } from './shell.ts'
 
 /** What is run in an image root. */
 export type Script = { readonly command: string } | { readonly content: string; readonly shown: string }
+
+/**
+ * What an order runs in the image root; undefined where that is done by hand.
+ *
+ * @param cwd folder that the script's path starts from.
+ * @throws Failure where the script can't be read or is empty.
+ */
+export function readScript(cwd: string, { script, run }: Pick<ImageOrder, 'script' | 'run'>): Script | undefined {
+  if (run !== undefined) {
+    if (run.trim() === '') throw usageFailure("Invalid value for '--run': an empty text is no command.")
+    return { command: run }
+  }
+  if (script === undefined) return undefined
+  const content = readTextFile(resolve(cwd, script))
+  if (content === undefined) throw new Failure(`${script}: no such file`)
+  if (content.trim() === '') throw new Failure(`${script} is empty`)
+  return { content, shown: script }
+}
 
 /**
  * Runs a script or command in the image root of a customize job that waits, with its output on stderr, and tells the job

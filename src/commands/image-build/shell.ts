@@ -11,13 +11,17 @@ import type { Making } from './making.ts'
 /** How the shell of a job is reached that someone else's command line asked for: by what `jobs debug` takes. */
 const opening = { command: undefined, tty: false, openssh: false, print_command: false, ssh_config: false, left: undefined }
 
-/** Opens a job's shell as `jobs debug` does, to its end, and sees to what becomes of the job. */
-export async function openJobShell(making: Making, job: Job, identity: string | undefined): Promise<Left> {
+/**
+ * Opens a job's shell as `jobs debug` does, to its end, and sees to what becomes of the job.
+ *
+ * @param explained why it failed was shown already.
+ */
+export async function openJobShell(making: Making, job: Job, identity: string | undefined, explained = false): Promise<Left> {
   const { api, progress } = making
   const app = forShells(making.app)
   const container = chooseContainer(job)
   const options = { ...making.attending, identity: making.attending.identity ?? identity }
-  const shell = (await openShell(app, api, job, container, { ...options, ...opening }, progress))!
+  const shell = (await openShell(app, api, job, container, { ...options, ...opening, explained }, progress))!
   try {
     return await afterShell(app, api, job, container, shell, { ...options, beforeDelete: async () => void (await keepLogs(making, job)) }, progress)
   } finally {

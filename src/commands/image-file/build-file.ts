@@ -1,6 +1,73 @@
+import { dirname, resolve } from 'node:path'
+import { readTextFile } from '../../config/text-file.ts'
+import { Failure, usageFailure } from '../../errors.ts'
+import { shellWord } from '../../ssh/shell-words.ts'
+import { createProgress } from '../../terminal/progress.ts'
 import type { App } from '../app.ts'
 import type { BuildOptions } from '../build.ts'
+import { isAttended } from '../image-build/attend.ts'
+import { readCatalogue } from '../image-build/catalogue.ts'
+import { nameForgotten } from '../image-build/forgotten-jobs.ts'
+import { handleInterruption } from '../image-build/interruption.ts'
+import { readEntries, inOrder } from './entries.ts'
+import { createEntryMaker } from './entry-maker.ts'
+import { inParallel } from './in-parallel.ts'
+import { orderedEntries } from './ordered.ts'
+import { checkPlans } from './plans.ts'
+import { hasImage, resultsValue, type Result } from './result.ts'
+import { openState } from './state.ts'
+import { createTable } from './table.ts'
 
-export async function buildFile(_app: App, _path: string, _options: BuildOptions): Promise<number> {
-  return 2
+/**
+ * Makes the images of a file, and prints name and id of each.
+ *
+ * @returns 1 where one was not made.
+ * @throws Failure before anything is sent for a file with mistakes, and before anything is written for what the service
+ * can't do; 130 or 143 when interrupted.
+ */
+export async function buildFile(app: App, path: string, options: BuildOptions): Promise<number> {
+  const { io, global, program } = app
+  if (options.parallel === 0) throw usageFailure("Invalid value for '--parallel': 0 at once is none.")
+  if (options.on_failure === 'shell') throw usageFailure("Invalid value for '--on-failure': with --file several jobs run side by side, and no shell is opened: keep or delete.")
+  const file = resolve(io.cwd, path)
+  const text = readTextFile(file)
+  if (text === undefined) throw new Failure(`${path}: no such file`, { next: `ls ${shellWord(dirname(path))}` })
+  const entries = readEntries(path, text)
+  const ordered = await orderedEntries(app, path, inOrder(entries), options)
+  const state = openState(file)
+  if (!options.dry_run) state.requireWritable()
+  const again = `${program} build --file ${shellWord(path)}`
+  const progress = await createProgress(io, global.quiet)
+  const api = await app.api({ held: true })
+  try {
+    const catalogue = await readCatalogue(app, api, progress)
+    const plans = checkPlans({ program, path, catalogue, ordered, state })
+    if (options.dry_run) {
+      await io.stdout.write(plans.writes(options).map((line) => `${line}\n`).join(''))
+      return 0
+    }
+    nameForgotten(app, progress, catalogue.jobs)
+    const table = createTable(io, progress, ordered.map(({ order }) => order.name))
+    const maker = createEntryMaker({ app, api, progress, options, state, table, again })
+    const tasks = ordered.map((one) => ({ name: one.order.name, needs: one.entry.needs, run: (needed: Result | undefined) => maker.make(one, needed && hasImage(needed) ? needed.image : undefined) }))
+    const ended = await inParallel<Result>(tasks, options.parallel, {
+      isGood: hasImage,
+      none({ name, needs }) {
+        if (!io.interrupted.aborted) table.ended(name, '·', `not begun: there is no ${needs}`)
+        return { name, how: 'not begun' }
+      },
+    })
+    progress.stop()
+    if (io.interrupted.aborted) {
+      throw await handleInterruption(app, io.interrupted.reason, { jobs: maker.underWay(), attended: isAttended(app), cancel: options.cancel_on_interrupt ?? false, resume: again })
+    }
+    const results = entries.map(({ order }) => ended.find(({ name }) => name === order.name)!)
+    const code = await app.print(resultsValue(results))
+    const missing = results.filter((result) => !hasImage(result))
+    if (missing.length === 0) return code
+    throw new Failure(`${missing.length} of ${results.length} images were not made`, { exit: 1, more: missing.map((result) => `  ${result.name}: ${'failure' in result ? result.failure.message : result.how}`), next: again })
+  } finally {
+    progress.stop()
+    await api.close()
+  }
 }

@@ -48,7 +48,7 @@ function imagesOf({ line, value }: Located, found: Found): Located[] {
     return []
   }
   const images = value.get('images')
-  const others = [...value].filter(([key]) => key !== 'images')
+  const others = [...value].filter(([key]) => key !== 'images' && key !== '$schema')
   const meant = images ? undefined : others.find(([key]) => isNear(key.toLowerCase(), 'images'))?.[0]
   for (const [key, { line: at }] of others) found(at, `there is no key ${excerpt(key, 60)} beside images${key === meant ? ', which may be meant' : ''}`)
   if (images) return itemsOf(images.value, images.line, found)

@@ -16,6 +16,7 @@ export function imageFileSchema(): object {
     title: 'Images for cray-ims build --file',
     type: 'object',
     properties: {
+      $schema: { type: 'string' },
       images: {
         description: 'Images to make, in the order that they need each other',
         type: 'array',
