@@ -51,6 +51,10 @@ try 'cray ims images describe $IMS_RESULTANT_IMAGE_ID'
 say 'Remove the job'
 try 'cray ims jobs delete $IMS_JOB_ID'
 
+say 'The same in one command'
+try 'cray ims build $IMS_RECIPE_ID --name cray-sles15-barebones-again --interval 0.2'
+[[ $output =~ ^[0-9a-f-]{36}$ ]] || { echo 'that is no id of an image' >&2; exit 1; }
+
 say 'Build another, which will fail, with a shell for its failure'
 IMS_RECIPE_ID=$(cray ims recipes list --query "[?contains(name, 'broken')].id | [0]")
 try 'cray ims jobs create --job-type create --image-root-archive-name cray-sles15-broken --artifact-id $IMS_RECIPE_ID --public-key-id $IMS_PUBLIC_KEY_ID --enable-debug True'
