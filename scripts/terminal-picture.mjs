@@ -12,11 +12,12 @@ const folder = mkdtempSync(join(tmpdir(), 'cray-ims-picture-'))
 
 /** What is typed, one after another in one shell. */
 const typed = [
-  `KEY=$(cray-ims public-keys create --name "jane public key" --public-key ~/.ssh/id_ed25519.pub --query id)`,
-  `RECIPE=$(cray-ims recipes list --query "[?contains(name, 'broken')].id | [0]")`,
-  `cray-ims jobs create --job-type create --artifact-id $RECIPE --public-key-id $KEY --image-root-archive-name compute --enable-debug True --query id`,
-  `cray-ims jobs debug compute --on-exit keep -- tail -2 /mnt/image/kiwi.log`,
-  `cray-ims jobs fail compute`,
+  `IMAGE=$(cray-ims build cray-shasta-compute-sles15sp6.x86_64-25.11.2 --name compute --interval 0.2)`,
+  `echo $IMAGE`,
+  `cray-ims customize compute --name compute-ssh --run 'echo enabled > /etc/motd' --interval 0.2`,
+  `cray-ims build cray-shasta-uan-sles15sp6-broken.x86_64-25.11.2 --name uan --debug --interval 0.2`,
+  `cray-ims jobs debug uan --on-exit keep -- tail -2 /mnt/image/kiwi.log`,
+  `cray-ims jobs fail uan`,
   `cray-ims images delete ../images`,
   `cray-ims jobs deleteall --age 7`,
 ]
