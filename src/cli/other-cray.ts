@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { accessSync, constants, realpathSync, statSync } from 'node:fs'
 import { constants as os } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { isSea } from 'node:sea'
 import { Failure } from '../errors.ts'
 import { ims, site } from '../spec/tree.ts'
 import { route } from './route.ts'
@@ -29,7 +30,8 @@ export async function handOver(of: NodeJS.Process, argv: readonly string[]): Pro
 }
 
 function findOther(of: NodeJS.Process): string | undefined {
-  const self = realpathSync(of.argv[1]!)
+  // The single executable is only told the name that it was called by.
+  const self = realpathSync(isSea() ? of.execPath : of.argv[1]!)
   return (of.env.PATH ?? '').split(delimiter).map((folder) => join(folder || '.', 'cray')).find((path) => {
     try {
       accessSync(path, constants.X_OK)

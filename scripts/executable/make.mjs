@@ -1,0 +1,46 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { basename, join } from 'node:path'
+
+// What Node's documentation says to mark it with.
+const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
+
+/**
+ * Puts the program into a copy of the runtime.
+ *
+ * @param to the executable.
+ * @param runtime path of a Node for this machine.
+ * @param unpacked the unpacked npm tarball. Its compiled files are made anew, by the runtime.
+ * @param work a folder for what lies between.
+ */
+export function makeExecutable(to, { runtime, unpacked, work }) {
+  // Nothing that the caller has set for their own Node is meant for this one.
+  const run = (...args) => execFileSync(runtime, args, { env: { PATH: process.env.PATH }, stdio: ['ignore', 'ignore', 'pipe'] })
+  const files = () => ['dist', 'dist/chunks'].flatMap((folder) => readdirSync(join(unpacked, folder)).map((name) => join(unpacked, folder, name)))
+
+  for (const path of files()) if (path.endsWith('.cache')) rmSync(path)
+  mkdirSync(join(unpacked, 'scripts'))
+  copyFileSync(join(import.meta.dirname, '../code-cache.mjs'), join(unpacked, 'scripts/code-cache.mjs'))
+  run(join(unpacked, 'scripts/code-cache.mjs'))
+  run(join(import.meta.dirname, 'check.cjs'), ...files().filter((path) => path.endsWith('.cache')))
+
+  const [config, blob] = [join(work, 'executable.json'), join(work, 'executable.blob')]
+  const settings = {
+    main: join(import.meta.dirname, 'launcher.cjs'),
+    output: blob,
+    disableExperimentalSEAWarning: true,
+    // NODE_OPTIONS are for the user's own Node: one that this Node doesn't know would end it.
+    execArgvExtension: 'none',
+    assets: Object.fromEntries(files().filter((path) => /\.(js|cache)$/.test(path)).map((path) => [basename(path), path])),
+  }
+  writeFileSync(config, JSON.stringify(settings))
+  run('--experimental-sea-config', config)
+
+  copyFileSync(runtime, to)
+  chmodSync(to, 0o755)
+  // Symbols are a seventh of it, and serve nobody. Where there is no `strip` they stay.
+  spawnSync('strip', ['--strip-all', to])
+  const postject = createRequire(import.meta.url).resolve('postject/dist/cli.js')
+  execFileSync(process.execPath, [postject, to, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse], { stdio: ['ignore', 'ignore', 'pipe'] })
+}

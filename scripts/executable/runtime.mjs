@@ -1,0 +1,30 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const { name, version, integrity } = JSON.parse(readFileSync(join(import.meta.dirname, 'runtime.json'), 'utf8'))
+
+/**
+ * Fetches the Node that runs inside the executable, once: npm keeps it in its cache. It is no dependency, for everyone's
+ * `npm ci` would take longer.
+ *
+ * @param npm runs npm.
+ * @param work a folder to unpack it in.
+ * @returns where its program and its licence are.
+ * @throws Error where it can't be fetched, or isn't the one that is asked for.
+ */
+export function fetchRuntime(npm, work) {
+  const folder = join(work, 'runtime')
+  mkdirSync(folder)
+  try {
+    npm('pack', `${name}@${version}`, '--prefer-offline', '--fetch-retries=1', '--fetch-retry-mintimeout=2000', '--pack-destination', folder)
+  } catch (error) {
+    throw new Error(`${name}@${version}, which runs inside the executable, could not be fetched\n${error.stderr}`)
+  }
+  const tarball = join(folder, readdirSync(folder)[0])
+  const found = `sha512-${createHash('sha512').update(readFileSync(tarball)).digest('base64')}`
+  if (found !== integrity) throw new Error(`${name}@${version} is not what it was: its integrity is ${found}, not ${integrity}`)
+  execFileSync('tar', ['-xzf', tarball, '-C', folder, 'package/bin/node', 'package/LICENSE'])
+  return { program: join(folder, 'package/bin/node'), licence: join(folder, 'package/LICENSE') }
+}
