@@ -45,6 +45,8 @@ export async function run({ io }: Pick<App, 'io'>, options: MockOptions, args: {
   const kept = stateFile === undefined ? undefined : loadState(stateFile)
   const seed = kept ?? (seedFile === undefined ? undefined : readSeedFile(seedFile))
 
+  // Listened to from here on: whoever reads that it is ready may end it at once.
+  const { interrupted } = io
   const doors = createDoors()
   const mock = createMock({ seed, speed, failBuilds: options.fail_builds, faults, holdPort: doors.hold })
   const undo: (() => unknown)[] = [mock.close, doors.close]
@@ -68,7 +70,7 @@ export async function run({ io }: Pick<App, 'io'>, options: MockOptions, args: {
       write(readyFile, ready)
       undo.push(() => rmSync(readyFile, { force: true }))
     } else if (command.length === 0) await io.stdout.write(ready)
-    return command.length > 0 ? await runCommand(io, command, folder) : await untilAsked(io.interrupted)
+    return command.length > 0 ? await runCommand(io, command, folder) : await untilAsked(interrupted)
   } finally {
     for (const step of undo.reverse()) await step()
   }

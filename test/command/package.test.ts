@@ -20,6 +20,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const env = () => ({ PATH: process.env.PATH!, HOME: folder })
 
+test('has what it is to have', () => {
+  expect(readdirSync(join(folder, 'node_modules/cray-ims')).sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'bin', 'completions', 'dist', 'docs', 'package.json'])
+})
+
 test('needs no other package', () => {
   expect(readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['cray-ims'])
 })

@@ -2,21 +2,22 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { forms } from '../support/executable.ts'
 import { startMock } from '../support/mock.ts'
-import { program, run } from '../support/program.ts'
+import { run } from '../support/program.ts'
 import { matches, parseScript, type Step } from './script.ts'
 
 const scripts = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.txt'))
 
-describe.concurrent('plain-text scripts', () => {
+for (const { form, file, command, skip, path } of forms) describe.skipIf(skip).concurrent(`plain-text scripts, and ${form}`, () => {
   for (const name of scripts) {
     const script = parseScript(readFileSync(join(import.meta.dirname, name), 'utf8'))
     test(`${name}: ${script.about}`, async () => {
       const folder = mkdtempSync(join(tmpdir(), 'end-to-end-'))
-      const mock = await startMock(script.mock)
+      const mock = await startMock(script.mock, {}, command)
       try {
-        const bin = layOut(folder, script.files)
-        const env: Record<string, string> = { PATH: `${bin}:${process.env.PATH}`, HOME: folder, LANG: 'C.UTF-8', CRAY_CONFIG_DIR: mock.configDir, MOCK: mock.url, REPOSITORY: join(import.meta.dirname, '../..') }
+        const bin = layOut(folder, file, script.files)
+        const env: Record<string, string> = { PATH: `${bin}:${path(folder)}`, HOME: folder, LANG: 'C.UTF-8', CRAY_CONFIG_DIR: mock.configDir, MOCK: mock.url, NODE: process.execPath, REPOSITORY: join(import.meta.dirname, '../..') }
         for (const step of script.steps) {
           const outcome = await run(['-c', step.command], { cwd: folder, env, command: ['bash'] })
           expect(judge(step, outcome), `${name}:${step.line}: ${step.command}\n${outcome.stdout}${outcome.stderr}`).toEqual([])
@@ -43,7 +44,7 @@ describe.concurrent('plain-text scripts', () => {
 })
 
 /** Files of the script, and a folder with the program under both its names. */
-function layOut(folder: string, files: Record<string, string>): string {
+function layOut(folder: string, program: string, files: Record<string, string>): string {
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), content, { mode: path.startsWith('bin/') ? 0o755 : 0o600 })

@@ -25,13 +25,17 @@ interface Sent {
   body: string
 }
 
-/** What a case of our own asks of stderr: what it says, and what it doesn't. */
 export interface Asked {
+  /** What a case of our own asks of stderr: what it says, and what it doesn't. */
   says?: readonly (string | { not: string })[]
+  /** What to run in place of the built program. */
+  command?: readonly string[]
+  /** PATH, where it isn't ours. */
+  path?: string
 }
 
 /** Runs one case against the built program and says in what it differs; nothing where it doesn't. */
-export async function replay(recorded: Recorded, certificate: Certificate, { says = [] }: Asked = {}): Promise<string[]> {
+export async function replay(recorded: Recorded, certificate: Certificate, { says = [], command, path = process.env.PATH! }: Asked = {}): Promise<string[]> {
   const home = mkdtempSync(join(tmpdir(), 'golden-'))
   const served = await serve(recorded, certificate)
   const { port } = served.server.address() as AddressInfo
@@ -49,7 +53,7 @@ export async function replay(recorded: Recorded, certificate: Certificate, { say
     layOut(home, wanted)
     const before = snapshot(home)
     const base: Record<string, string> = {
-      PATH: process.env.PATH!,
+      PATH: path,
       HOME: home,
       CRAY_CONFIG_DIR: home,
       LANG: 'C.UTF-8',
@@ -59,7 +63,7 @@ export async function replay(recorded: Recorded, certificate: Certificate, { say
       REQUESTS_CA_BUNDLE: certificate.file,
     }
     const env = Object.fromEntries(Object.entries({ ...base, ...wanted.env }).filter((entry): entry is [string, string] => entry[1] !== null))
-    const outcome = await run(wanted.argv, { cwd: home, env, stdin: wanted.stdin ?? '' })
+    const outcome = await run(wanted.argv, { cwd: home, env, stdin: wanted.stdin ?? '', command })
     const check = (what: Parameters<typeof skipped.has>[0], problems: () => string[]) => (skipped.has(what) ? [] : problems())
     return [
       ...check('exit', () => differ('exit', outcome.exit, wanted.exit)),

@@ -11,8 +11,8 @@ export interface RunningMock {
 }
 
 /** Starts the mock as a process of its own. */
-export async function startMock(options: readonly string[], env: Record<string, string> = {}): Promise<RunningMock> {
-  const child = spawn(process.execPath, [program, 'mock', ...options], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
+export async function startMock(options: readonly string[], env: Record<string, string> = {}, command: readonly string[] = [process.execPath, program]): Promise<RunningMock> {
+  const child = spawn(command[0]!, [...command.slice(1), 'mock', ...options], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
   const ready = await new Promise<Omit<RunningMock, 'stop'>>((done, fail) => {
     let text = ''
     child.on('error', fail)

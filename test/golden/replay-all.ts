@@ -1,0 +1,27 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { selfSigned } from '../support/certificates.ts'
+import { cases } from './recorded.ts'
+import { replay, type Asked, type Certificate } from './replay.ts'
+
+/** Tests that a program does what the original did, in every recorded case. */
+export function replayAll(asked: Asked = {}): void {
+  let folder: string
+  let certificate: Certificate
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'golden-tls-'))
+    certificate = await selfSigned(folder)
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  describe.concurrent('recorded cases of the original', () => {
+    for (const recorded of cases) {
+      test(`${recorded.name}: ${recorded.argv.join(' ').slice(0, 100)}`, async () => {
+        expect(await replay(recorded, certificate, asked)).toEqual([])
+      })
+    }
+  })
+}
