@@ -20,7 +20,7 @@ export function fetchRuntime(npm, work) {
   try {
     npm('pack', `${name}@${version}`, '--prefer-offline', '--fetch-retries=1', '--fetch-retry-mintimeout=2000', '--pack-destination', folder)
   } catch (error) {
-    throw new Error(`${name}@${version}, which runs inside the executable, could not be fetched\n${error.stderr}`)
+    throw new Error(`${name}@${version}, which runs inside the executable, could not be fetched\n${String(error.stderr).split(/\n.* at /)[0]}`)
   }
   const tarball = join(folder, readdirSync(folder)[0])
   const found = `sha512-${createHash('sha512').update(readFileSync(tarball)).digest('base64')}`

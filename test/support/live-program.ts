@@ -35,7 +35,7 @@ export function startProgram(argv: readonly string[], { cwd, env, command = [pro
       return new Promise((done, fail) => {
         check = () => said() && done()
         check()
-        void ended.then(() => fail(new Error(`it ended without saying ${text}:\n${stdout}${stderr}`)))
+        void ended.then(() => fail(new Error(`it ended without saying ${text}:\n${stdout}${stderr}`)), fail)
       })
     },
   }
