@@ -12,7 +12,7 @@ const scripts = readdirSync(import.meta.dirname).filter((name) => name.endsWith(
 for (const { form, file, command, skip, path } of forms) describe.skipIf(skip).concurrent(`plain-text scripts, and ${form}`, () => {
   for (const name of scripts) {
     const script = parseScript(readFileSync(join(import.meta.dirname, name), 'utf8'))
-    test(`${name}: ${script.about}`, async () => {
+    test(`${name}: ${script.about}`, { timeout: 180_000 }, async () => {
       const folder = mkdtempSync(join(tmpdir(), 'end-to-end-'))
       const mock = await startMock(script.mock, {}, command)
       try {
