@@ -70,6 +70,25 @@ export function createApp(
         authorization: authorization({ env: io.env, configuration: used, tokenFile: global.token, cwd: io.cwd, transport, now: io.now, log }),
       })
     },
+    async listPrinter() {
+      // Of the whole answer a query is asked, and the third -v tells the size.
+      if (query || global.verbose > 2) return undefined
+      const { holdText, listWriter } = await import('../render/render.ts')
+      const openList = await listWriter(global.format)
+      return () => {
+        const { write, blocks } = holdText()
+        const { add, end } = openList(write)
+        return {
+          add,
+          async print() {
+            end()
+            write('\n')
+            for (const block of blocks()) await io.stdout.write(block)
+            return 0
+          },
+        }
+      }
+    },
     async print(value) {
       const { render } = await import('../render/render.ts')
       let left = Promise.resolve()

@@ -1,5 +1,5 @@
 import type { Configuration } from '../config/configuration.ts'
-import type { Api } from '../ims/api.ts'
+import type { Api, Taker } from '../ims/api.ts'
 import type { Transport } from '../ims/transport.ts'
 import type { Value } from '../json/value.ts'
 import type { Format } from '../render/render.ts'
@@ -18,6 +18,12 @@ export interface Globals {
   /** What `--query` picks of a result. */
   query?: string
   verbose: number
+}
+
+/** Takes a result that is a list item by item, and keeps what will be printed. */
+export interface ListPrinter extends Taker {
+  /** Prints the list; the exit code that it deserves. */
+  print(): Promise<number>
 }
 
 /** What a command runs with. */
@@ -42,6 +48,8 @@ export interface App {
   transport(): Promise<Transport>
   /** Prints a result on stdout, as `--format` and `--query` say; the exit code that it deserves. */
   print(value: Value | undefined): Promise<number>
+  /** What takes a list item by item and prints it as {@link print} would; undefined where that needs the whole list. */
+  listPrinter(): Promise<(() => ListPrinter) | undefined>
   /** A line on stderr, even when quiet: of something that is dangerous. */
   warn(line: string): void
   /** A line on stderr from this many `-v` on. */

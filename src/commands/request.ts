@@ -7,7 +7,10 @@ import type { Run } from './app.ts'
 /** Runs a command that sends the request of its row and prints the answer. */
 export const run: Run = async (app, options, args) => {
   const request = makeRequest(app.command, options, args)
-  return app.print(await (await app.api()).send(request))
+  const [api, open] = await Promise.all([app.api(), request.method === 'GET' ? app.listPrinter() : undefined])
+  if (!open) return app.print(await api.send(request))
+  const answer = await api.sendForList(request, open)
+  return 'list' in answer ? answer.list.print() : app.print(answer.value)
 }
 
 /**

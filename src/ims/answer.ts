@@ -3,6 +3,7 @@ import { readJson } from '../json/read.ts'
 import type { Value } from '../json/value.ts'
 import { mayHaveHappened, statusLine, type Asked } from './asked.ts'
 import { textOf } from './body.ts'
+import type { ListBody, Taker } from './list-body.ts'
 import { excerpt, printable } from './printable.ts'
 import type { HttpResponse } from './transport.ts'
 
@@ -22,8 +23,26 @@ export function readAnswer(response: HttpResponse, asked: Asked): Value | undefi
     return readJson(text)
   } catch (error) {
     if (!/[/+]json$/.test(type)) return text
-    throw noAnswer(`The server's answer is not the JSON that it says it is: ${printable((error as Error).message)}`, text, response, asked)
+    throw notJson(error, text, response, asked)
   }
+}
+
+/**
+ * Makes sure of an answer whose items were taken as they came.
+ *
+ * @throws Failure for what says it is JSON and isn't.
+ */
+export function endList(list: ListBody<Taker>, response: HttpResponse, asked: Asked): void {
+  try {
+    list.end()
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw notJson(error, list.head(), response, asked)
+  }
+}
+
+function notJson(error: unknown, text: string, response: HttpResponse, asked: Asked): Failure {
+  return noAnswer(`The server's answer is not the JSON that it says it is: ${printable((error as Error).message)}`, text, response, asked)
 }
 
 function noAnswer(message: string, text: string, { status }: HttpResponse, asked: Asked, next?: string) {

@@ -2,16 +2,18 @@ import { Failure, usageFailure } from '../errors.ts'
 import type { Value } from '../json/value.ts'
 import { writeJson } from '../json/write.ts'
 import { parseAddress, urlFor } from './address.ts'
-import { readAnswer } from './answer.ts'
+import { endList, readAnswer } from './answer.ts'
 import { mayHaveHappened, statusLine } from './asked.ts'
 import { connectionFailure } from './connection-failure.ts'
 import { acceptEncoding } from './encoding.ts'
 import { TransportFault } from './faults.ts'
 import { createTransport, type Http, type HttpOptions } from './http.ts'
+import { listBody, type ListBody, type Taker } from './list-body.ts'
 import { serverFailure } from './problem.ts'
 import { isRead, type HttpRequest, type HttpResponse, type Transport } from './transport.ts'
 
 export { createTransport, type Http, type HttpOptions } from './http.ts'
+export type { Taker } from './list-body.ts'
 
 export interface ApiOptions extends HttpOptions {
   /** As it is configured: with a scheme or not. */
@@ -50,6 +52,13 @@ export interface Api {
    * @throws ServerFailure for an answer from 400 up; Failure where there was no answer, or none that can be used.
    */
   send(request: ApiRequest): Promise<Value | undefined>
+  /**
+   * Sends a request whose answer may be a long list, and gives each item to a taker as it comes, so that the list is
+   * never there as a whole. An answer that breaks off is asked for again, with another taker.
+   *
+   * @returns the taker that was given a whole list; what `send` returns where the answer is no long list.
+   */
+  sendForList<T extends Taker>(request: ApiRequest, open: () => T): Promise<{ list: T } | { value: Value | undefined }>
   /** Ends held connections. */
   close(): Promise<void>
 }
@@ -76,21 +85,35 @@ export function connect(options: ApiOptions): Api {
     return second === undefined || second === first ? response : transport(authorized(request, second))
   }
 
+  async function sendRequest({ method, path, query, body, optionOf, next }: ApiRequest, collect?: HttpRequest['collect']) {
+    const url = urlFor(address, path, query)
+    const content: Record<string, string> = body === undefined ? {} : { 'Content-Type': 'application/json' }
+    const request: HttpRequest = { method, url, headers: { ...headers, ...content }, body: body === undefined ? undefined : writeJson(body), collect }
+    signal?.throwIfAborted()
+    const response = await exchange(request).catch(async (error: unknown) => {
+      if (signal?.aborted && error === signal.reason) throw interrupted(error, request)
+      throw isHttp(transport) ? await transport.explain(error, request) : toFailure(error)
+    })
+    if (response.status >= 400) throw serverFailure(response, { method, url, optionOf, next })
+    if (response.status < 200 || response.status >= 300) {
+      throw new Failure(`Error received from server: ${response.status} ${response.reason}`.trimEnd(), { more: [statusLine(response.status, request)] })
+    }
+    return { request, response }
+  }
+
+  async function send(asked: ApiRequest): Promise<Value | undefined> {
+    const { request, response } = await sendRequest(asked)
+    return readAnswer(response, request)
+  }
+
   return {
-    async send({ method, path, query, body, optionOf, next }) {
-      const url = urlFor(address, path, query)
-      const content: Record<string, string> = body === undefined ? {} : { 'Content-Type': 'application/json' }
-      const request: HttpRequest = { method, url, headers: { ...headers, ...content }, body: body === undefined ? undefined : writeJson(body) }
-      signal?.throwIfAborted()
-      const response = await exchange(request).catch(async (error: unknown) => {
-        if (signal?.aborted && error === signal.reason) throw interrupted(error, request)
-        throw isHttp(transport) ? await transport.explain(error, request) : toFailure(error)
-      })
-      if (response.status >= 400) throw serverFailure(response, { method, url, optionOf, next })
-      if (response.status < 200 || response.status >= 300) {
-        throw new Failure(`Error received from server: ${response.status} ${response.reason}`.trimEnd(), { more: [statusLine(response.status, request)] })
-      }
-      return readAnswer(response, request)
+    send,
+    async sendForList(asked, open) {
+      let list = undefined as ListBody<ReturnType<typeof open>> | undefined
+      const { request, response } = await sendRequest(asked, (head) => (list = listBody(head, open)))
+      if (!list?.begun()) return { value: readAnswer(response, request) }
+      endList(list, response, request)
+      return list.refused() ? { value: await send(asked) } : { list: list.taker }
     },
     close: async () => (isHttp(transport) ? transport.close() : undefined),
   }

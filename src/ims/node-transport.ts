@@ -1,9 +1,9 @@
-import http, { type IncomingMessage } from 'node:http'
-import https, { type RequestOptions } from 'node:https'
+import { request as requestHttp, type IncomingMessage } from 'node:http'
+import { request as requestHttps, type RequestOptions } from 'node:https'
 import type { SecureContext } from 'node:tls'
 import { decompress } from './encoding.ts'
 import { toFault, TransportFault, type Progress } from './faults.ts'
-import { isRead, type HttpRequest, type HttpResponse, type Patience, type Transport } from './transport.ts'
+import { isRead, type BodyCollector, type HttpRequest, type HttpResponse, type Patience, type ResponseHead, type Transport } from './transport.ts'
 import { underTrust, type Trust } from './trust.ts'
 
 export interface NodeTransportOptions {
@@ -26,7 +26,7 @@ function exchange(request: HttpRequest, { trust, patience, signal }: NodeTranspo
   const secure = request.url.protocol === 'https:'
   let progress: Progress = 'connecting'
   let settle = () => {}
-  return new Promise<IncomingMessage & { whole?: Buffer }>((resolve, reject) => {
+  return new Promise<HttpResponse>((resolve, reject) => {
     // Node takes a ready-made context here, though its types don't say so.
     const options: RequestOptions & { secureContext?: SecureContext } = {
       method: request.method,
@@ -35,7 +35,7 @@ function exchange(request: HttpRequest, { trust, patience, signal }: NodeTranspo
       secureContext,
       rejectUnauthorized: trust !== undefined,
     }
-    const outgoing = (secure ? https : http).request(request.url, options)
+    const outgoing = (secure ? requestHttps : requestHttp)(request.url, options)
     const fail = (error: unknown) => {
       reject(error)
       outgoing.destroy()
@@ -59,23 +59,24 @@ function exchange(request: HttpRequest, { trust, patience, signal }: NodeTranspo
     outgoing.on('response', (response) => {
       progress = 'answering'
       clearTimeout(timer)
-      const body = collectBody(Number(response.headers['content-length']))
+      const head = headOf(response)
+      const body = request.collect?.(head) ?? collectBody(Number(head.headers['content-length']))
       response.on('data', body.add)
       response.on('error', (error) => fail(toFault(error, progress)))
       response.on('close', () => {
         if (!response.complete) fail(new TransportFault('truncated', { sent: true }))
-        else resolve(Object.assign(response, { whole: body.whole() }))
+        else resolve({ ...head, body: body.whole() })
       })
     })
     // As bytes: node would put a text and the headers into one string, and turn those into UTF-8.
     outgoing.end(request.body === undefined ? undefined : Buffer.from(request.body))
   })
     .finally(() => settle())
-    .then(answer)
+    .then(async (response) => ({ ...response, body: await decompress(response.body, response.headers['content-encoding']) }))
 }
 
 /** Puts a body together where it will stay, when its length is known. */
-function collectBody(length: number): { add(chunk: Buffer): void; whole(): Buffer } {
+function collectBody(length: number): BodyCollector {
   const known = length > 0 && length <= 2 ** 28 ? Buffer.allocUnsafeSlow(length) : undefined
   const chunks: Buffer[] = []
   let taken = 0
@@ -89,15 +90,10 @@ function collectBody(length: number): { add(chunk: Buffer): void; whole(): Buffe
   }
 }
 
-async function answer(response: IncomingMessage & { whole?: Buffer }): Promise<HttpResponse> {
+function headOf(response: IncomingMessage): ResponseHead {
   const headers: Record<string, string> = {}
   for (let index = 0; index < response.rawHeaders.length; index += 2) {
     headers[response.rawHeaders[index]!.toLowerCase()] = response.rawHeaders[index + 1]!
   }
-  return {
-    status: response.statusCode ?? 0,
-    reason: response.statusMessage ?? '',
-    headers,
-    body: await decompress(response.whole!, headers['content-encoding']),
-  }
+  return { status: response.statusCode ?? 0, reason: response.statusMessage ?? '', headers }
 }

@@ -5,15 +5,27 @@ export interface HttpRequest {
   headers: Record<string, string>
   /** UTF-8 text; none is no body. */
   body?: string
+  /** What an answer of this head has its body put together by, when not by the transport. Not every transport asks. */
+  collect?: (head: ResponseHead) => BodyCollector | undefined
 }
 
-/** An HTTP response with its whole body, decompressed. */
-export interface HttpResponse {
+/** Takes a body as it comes, still compressed. */
+export interface BodyCollector {
+  add(chunk: Buffer): void
+  /** The response's body, all of it having come. */
+  whole(): Buffer
+}
+
+export interface ResponseHead {
   status: number
   /** The server's own reason phrase. */
   reason: string
   /** Names in lower case; of a repeated header the last. */
   headers: Record<string, string>
+}
+
+/** An HTTP response with its whole body, decompressed. */
+export interface HttpResponse extends ResponseHead {
   body: Buffer
 }
 

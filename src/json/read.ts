@@ -22,6 +22,9 @@ const words: readonly (readonly [string, Value])[] = [
   ['-Infinity', { number: '-Infinity' }],
 ]
 
+/** What is thrown where a text ends too early and more of it may come: made once, for it is thrown often. */
+export const unfinished = new SyntaxError('the text may go on')
+
 /**
  * Reads a JSON text as strictly as Python's `json.loads`, which also takes NaN, Infinity and -Infinity. A repeated
  * key keeps its first place and its last value; a lone surrogate written as `\ud83d` stays one.
@@ -29,30 +32,80 @@ const words: readonly (readonly [string, Value])[] = [
  * @throws SyntaxError that names line and column, when the text isn't JSON.
  */
 export function readJson(text: string): Value {
+  const { goOn, peek, readValue, fail } = createReader()
+  goOn(text, true)
+  peek()
+  const value = readValue(0)
+  if (!Number.isNaN(peek())) fail('the end')
+  return value
+}
+
+/** Reads values of a text that may come bit by bit. */
+export interface Reader {
+  /** Drops what was read, and goes on with more of the text; whether that is its end. */
+  goOn(more: string, last: boolean): void
+  /** Skips white space; the code of what comes next, NaN at the end. */
+  peek(): number
+  step(): void
+  /** How much is there that was not read. */
+  left(): number
+  /** Goes back to where so much was left. */
+  backTo(left: number): void
+  /** Reads the value that starts here. */
+  readValue(depth: number): Value
+  /** @throws SyntaxError that names line and column; {@link unfinished} where more may come. */
+  fail(expected: string, where?: number): never
+}
+
+export function createReader(): Reader {
+  let text = ''
   let at = 0
+  let final = true
+  // Where in the whole text this part of it begins.
+  let lines = 0
+  let columns = 0
   // Looked for once and not in every string: most texts have few of them or none.
-  let backslash = position(text.indexOf('\\'))
+  let backslash = Infinity
   let control = -1
   const controls = /[\x00-\x1f]/g
   // By the key before. Records repeat their keys in the same order, and many of their values: comparing with the
   // last one is cheaper than making another string, above all in memory.
   const habits = new Map<string, Habit>()
 
-  skipSpace()
-  const value = readValue(0)
-  skipSpace()
-  if (at < text.length) fail('the end', at)
-  return value
+  return {
+    goOn,
+    peek() {
+      skipSpace()
+      return text.charCodeAt(at)
+    },
+    step: () => void at++,
+    left: () => text.length - at,
+    backTo: (left) => void (at = text.length - left),
+    readValue,
+    fail,
+  }
+
+  function goOn(more: string, last: boolean): void {
+    const newline = at === 0 ? -1 : text.lastIndexOf('\n', at - 1)
+    if (newline >= 0) lines += text.slice(0, newline).split('\n').length
+    columns = newline < 0 ? columns + at : at - newline - 1
+    text = text.slice(at) + more
+    at = 0
+    final = last
+    backslash = position(text.indexOf('\\'))
+    control = -1
+  }
 
   function position(index: number): number {
     return index < 0 ? Infinity : index
   }
 
-  function fail(expected: string, where: number): never {
+  function fail(expected: string, where = at): never {
+    if (!final) throw unfinished
     const before = text.slice(0, where)
     const line = before.split('\n').length
     const column = where - before.lastIndexOf('\n')
-    throw new SyntaxError(`expected ${expected} at line ${line} column ${column}`)
+    throw new SyntaxError(`expected ${expected} at line ${lines + line} column ${line === 1 ? columns + column : column}`)
   }
 
   function skipSpace(): void {

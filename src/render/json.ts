@@ -1,14 +1,37 @@
 import { isNumber, type Value } from '../json/value.ts'
 import { numberText } from './number.ts'
-import { joinPieces, type Write } from './pieces.ts'
+import { joinPieces, type ListWriter, type Write } from './pieces.ts'
 
 /** The value as Python's `json.dumps` with an indent of 2 writes it, all ASCII; without a newline at the end. */
 export function renderJson(value: Value, write: Write): void {
+  const { put, end } = createWriter(write)
+  put(value, '\n')
+  end()
+}
+
+/** The same for a list whose items come one by one. */
+export function jsonList(write: Write): ListWriter {
+  const { add, put, end } = createWriter(write)
+  let before = '[\n  '
+  return {
+    add(item) {
+      add(before)
+      put(item, '\n  ')
+      before = ',\n  '
+      return true
+    },
+    end() {
+      add(before.startsWith('[') ? '[]' : '\n]')
+      end()
+    },
+  }
+}
+
+function createWriter(write: Write) {
   const { add, end } = joinPieces(write)
   // The same keys come again in every record.
   const keys = new Map<string, string>()
-  put(value, '\n')
-  return end()
+  return { add, put, end }
 
   function put(item: Value, newline: string): void {
     if (typeof item === 'string') writeText(item)

@@ -1,5 +1,14 @@
+import type { Value } from '../json/value.ts'
+
 /** Takes a text bit by bit, in order. */
 export type Write = (text: string) => void
+
+/** Writes a list whose items come one by one. */
+export interface ListWriter {
+  /** Takes the next item; false where it can't be written without those before it. */
+  add(item: Value): boolean
+  end(): void
+}
 
 /** A long text that is put together from many small pieces. */
 export interface Pieces {
@@ -33,4 +42,24 @@ export function wholeText(writer: (write: Write) => void): string {
   let whole = ''
   writer((text) => (whole += text))
   return whole
+}
+
+/** Keeps a long text until it is known that it may be shown, as bytes, which take the least time and memory. */
+export function holdText(): { write: Write; blocks(): Buffer[] } {
+  const size = 2 ** 18
+  const full: Buffer[] = []
+  let block = Buffer.allocUnsafeSlow(size)
+  let used = 0
+  return {
+    write(text) {
+      // A unit of UTF-16 is at most three bytes of UTF-8.
+      if (used + text.length * 3 > block.length) {
+        full.push(block.subarray(0, used))
+        block = Buffer.allocUnsafeSlow(Math.max(size, text.length * 3))
+        used = 0
+      }
+      used += block.write(text, used)
+    },
+    blocks: () => [...full, block.subarray(0, used)],
+  }
 }

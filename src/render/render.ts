@@ -1,5 +1,7 @@
 import { isNumber, type Value } from '../json/value.ts'
-import type { Write } from './pieces.ts'
+import type { ListWriter, Write } from './pieces.ts'
+
+export { holdText } from './pieces.ts'
 
 export type Format = 'json' | 'toml' | 'yaml'
 
@@ -15,4 +17,11 @@ export async function render(value: Value, format: Format, write: Write): Promis
   if (format === 'json') return (await import('./json.ts')).renderJson(value, write)
   if (format === 'yaml') return (await import('./yaml.ts')).renderYaml(value, write)
   return (await import('./toml.ts')).renderToml(value, write)
+}
+
+/** What writes a list item by item, as {@link render} writes it whole. */
+export async function listWriter(format: Format): Promise<(write: Write) => ListWriter> {
+  if (format === 'json') return (await import('./json.ts')).jsonList
+  if (format === 'yaml') return (await import('./yaml.ts')).yamlList
+  return (await import('./toml.ts')).tomlList
 }

@@ -1,6 +1,6 @@
 import { isNumber, type Value, type ValueMap } from '../json/value.ts'
 import { numberText } from './number.ts'
-import { joinPieces, type Write } from './pieces.ts'
+import { joinPieces, type ListWriter, type Write } from './pieces.ts'
 
 /** A list of tables, or a table, with its path as a header writes it. */
 type Section<Item> = readonly [path: string, item: Item]
@@ -17,26 +17,55 @@ interface Rest {
  * writes broken TOML (control characters, lists that mix tables with other things) this writes valid TOML.
  */
 export function renderToml(value: Value, write: Write): void {
+  const { writeWhole, end } = createWriter(write)
+  writeWhole(value)
+  end()
+}
+
+/** The same for a list of tables that come one by one; anything else in it can't be written without those before. */
+export function tomlList(write: Write): ListWriter {
+  const { writeWhole, writeElement, end } = createWriter(write)
+  let empty = true
+  return {
+    add(item) {
+      if (!isTable(item)) return false
+      writeElement(item, listName)
+      empty = false
+      return true
+    },
+    end() {
+      if (empty) writeWhole([])
+      end()
+    },
+  }
+}
+
+/** What a list is called that has no name of its own. */
+const listName = 'results'
+
+function createWriter(write: Write) {
   const { add, end } = joinPieces(write)
   // The same keys come again in every record.
   const keys = new Map<string, string>()
   // Whether what is written ends in an empty line, or is nothing yet.
   let spaced = true
+  return { writeWhole, writeElement, end }
 
-  const top = writeLines(value instanceof Map ? value : new Map([['results', value]]), '')
-  writeLists(top.lists)
-  for (let level = top.tables; level.length > 0; ) {
-    const next: Section<ValueMap>[] = []
-    for (const [path, table] of level) {
-      if (hasBody(table) || !hasTables(table)) {
-        if (!spaced) add('\n')
-        writeHeader(`[${path}]\n`)
+  function writeWhole(value: Value): void {
+    const top = writeLines(value instanceof Map ? value : new Map([[listName, value]]), '')
+    writeLists(top.lists)
+    for (let level = top.tables; level.length > 0; ) {
+      const next: Section<ValueMap>[] = []
+      for (const [path, table] of level) {
+        if (hasBody(table) || !hasTables(table)) {
+          if (!spaced) add('\n')
+          writeHeader(`[${path}]\n`)
+        }
+        writeTable(table, path, next)
       }
-      writeTable(table, path, next)
+      level = next
     }
-    level = next
   }
-  return end()
 
   function writeHeader(header: string): void {
     add(header)
@@ -64,11 +93,7 @@ export function renderToml(value: Value, write: Write): void {
       if (isTable(item)) rest.tables.push([prefix + key, item])
       else if (isListOfTables(item)) rest.lists.push([prefix + key, item])
       else {
-        add(key)
-        add(' = ')
-        if (Array.isArray(item)) add(item.some(isTable) ? inlineMixed(item) : inline(item))
-        else writeScalar(item)
-        add('\n')
+        writeLine(key, item)
         rest.lines = true
       }
     }
@@ -102,11 +127,17 @@ export function renderToml(value: Value, write: Write): void {
     return key
   }
 
-  function writeScalar(item: Value): void {
-    if (typeof item !== 'string' || !simple.test(item)) return add(inline(item))
-    add('"')
-    add(item)
-    add('"')
+  function writeLine(key: string, item: Value): void {
+    add(key)
+    if (typeof item === 'string' && simple.test(item)) {
+      add(' = "')
+      add(item)
+      add('"\n')
+    } else {
+      add(' = ')
+      add(Array.isArray(item) && item.some(isTable) ? inlineMixed(item) : inline(item))
+      add('\n')
+    }
   }
 
   /** In a list that mixes tables with other things the original fails, so there nothing needs to be lost. */

@@ -1,6 +1,6 @@
 import { isNumber, type Value, type ValueMap } from '../json/value.ts'
 import { numberText } from './number.ts'
-import { joinPieces, type Write } from './pieces.ts'
+import { joinPieces, type ListWriter, type Write } from './pieces.ts'
 import { isPlain, writeScalar } from './yaml-scalar.ts'
 
 /** A key as it is written, with its colon, and its columns. A key that takes the `? key` form is bare, without. */
@@ -14,12 +14,34 @@ const longestKey = 128 - '!!str'.length - 1
 
 /** The value in block style as ruamel.yaml's round-trip dumper writes it with its defaults. */
 export function renderYaml(value: Value, write: Write): void {
+  const { writeBlock, writeLine, end } = createWriter(write)
+  if (isBlock(value)) writeBlock(value, 0)
+  else writeLine('', value, 0, 2)
+  end()
+}
+
+/** The same for a list whose items come one by one. */
+export function yamlList(write: Write): ListWriter {
+  const { writeItem, writeLine, end } = createWriter(write)
+  let empty = true
+  return {
+    add(item) {
+      writeItem('', item, 0)
+      empty = false
+      return true
+    },
+    end() {
+      if (empty) writeLine('', [], 0, 2)
+      end()
+    },
+  }
+}
+
+function createWriter(write: Write) {
   const { add, end } = joinPieces(write)
   // The same keys come again in every record.
   const keys = new Map<string, Key>()
-  if (isBlock(value)) writeBlock(value, 0)
-  else writeLine('', value, 0, 2)
-  return end()
+  return { writeBlock, writeItem, writeLine, end }
 
   /** The lines of a list or table; the first one without its indent. */
   function writeBlock(block: Value[] | ValueMap, indent: number): void {
@@ -27,8 +49,7 @@ export function renderYaml(value: Value, write: Write): void {
     let before = ''
     if (Array.isArray(block)) {
       for (const item of block) {
-        add(before + (item === null ? '- \n' : '- '))
-        if (item !== null) writeAfter(item, indent)
+        writeItem(before, item, indent)
         before = pad
       }
       return
@@ -38,6 +59,11 @@ export function renderYaml(value: Value, write: Write): void {
       writeEntry(keyOf(name), item, indent, pad)
       before = pad
     }
+  }
+
+  function writeItem(before: string, item: Value, indent: number): void {
+    add(before + (item === null ? '- \n' : '- '))
+    if (item !== null) writeAfter(item, indent)
   }
 
   function writeEntry(key: Key, item: Value, indent: number, pad: string): void {
