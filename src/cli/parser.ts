@@ -50,8 +50,9 @@ export function parse(program: Program, { path, argv }: Route): Parsed | { help:
   let parent = root
   let children: readonly (CommandRow | GroupRow)[] = program.commands
   for (const [depth, row] of [...path, undefined].entries()) {
-    for (const child of children) {
-      if (child !== row) parent.addCommand(dress(new Command(child.name)).summary(child.summary).helpGroup(`${child.heading ?? 'Commands'}:`), { hidden: child.hidden ?? program.unlisted?.has(child) })
+    // Only where the route ends is anything said of what else there is.
+    for (const child of row ? [] : children) {
+      parent.addCommand(dress(new Command(child.name)).summary(child.summary).helpGroup(`${child.heading ?? 'Commands'}:`), { hidden: child.hidden ?? program.unlisted?.has(child) })
     }
     if (!row) break
     const command = describeHelp(dress(new Command(row.name)), [program.name, ...words.slice(0, depth + 1)], row, row.summary)
