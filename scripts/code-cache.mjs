@@ -1,22 +1,25 @@
-// Compiles the parts that every command loads, so that the launcher need not: V8 keeps the result beside each file, with
-// all that `--version` has run of it. It is good for the version of Node that made it; any other compiles as usual.
-import { readdirSync, writeFileSync } from 'node:fs'
-import Module, { createRequire } from 'node:module'
-import { basename, dirname, join } from 'node:path'
-import { Script } from 'node:vm'
+// Runs what most commands run, so that the launcher need not compile it. What is kept is good for the version of Node
+// that made it; any other compiles as usual.
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
-const often = /^(main\.js|(start|request|rolldown-runtime)-.*)$/
-const scripts = new Map()
+const program = join(import.meta.dirname, '../bin/cray-ims.js')
+const keep = join(import.meta.dirname, 'keep-compiled.cjs')
+const { NODE_EXTRA_CA_CERTS, NODE_OPTIONS, ...env } = process.env
 
-Module.prototype._compile = function (content, filename) {
-  const script = new Script(Module.wrap(content), { filename })
-  if (often.test(basename(filename))) scripts.set(filename, script)
-  script.runInThisContext().call(this.exports, this.exports, (id) => this.require(id), this, filename, dirname(filename))
+const mock = spawn(process.execPath, [program, 'mock', '--tls'], { stdio: ['ignore', 'pipe', 'inherit'], env })
+try {
+  const [ready] = await once(mock.stdout, 'data')
+  const { configDir } = JSON.parse(ready)
+  for (const line of [['--help'], ['images', 'list'], ['images', 'list', '--format', 'json']]) {
+    const { status, stderr } = spawnSync(process.execPath, ['--require', keep, program, ...line], {
+      env: { PATH: env.PATH, HOME: tmpdir(), CRAY_CONFIG_DIR: configDir },
+      encoding: 'utf8',
+    })
+    if (status !== 0) throw new Error(`${line.join(' ')}: ${stderr}`)
+  }
+} finally {
+  mock.kill()
 }
-
-const dist = join(import.meta.dirname, '../dist')
-const require = createRequire(join(dist, 'main.js'))
-const { main } = require('./main.js')
-await main({ ...process, env: {}, argv: [process.execPath, 'cray-ims', '--version'], cwd: () => dist })
-for (const name of readdirSync(join(dist, 'chunks'))) if (/^request-.*\.js$/.test(name)) require(`./chunks/${name}`)
-for (const [filename, script] of scripts) writeFileSync(`${filename}.cache`, script.createCachedData())

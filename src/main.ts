@@ -18,10 +18,16 @@ import { processIo } from './terminal/process-io.ts'
 /**
  * Runs one command line. Never throws.
  *
- * @returns the exit code.
+ * @returns the exit code, once all that was written has left.
  */
 export async function main(of: NodeJS.Process): Promise<number> {
   const io = processIo(of)
+  const code = await runLine(of, io)
+  await io.written()
+  return code
+}
+
+async function runLine(of: NodeJS.Process, io: Io): Promise<number> {
   const argv = of.argv.slice(2)
   const asCray = basename(of.argv[1] ?? '') === 'cray'
   try {

@@ -4,9 +4,17 @@ import type { WriteStream } from 'node:tty'
 import { Failure } from '../errors.ts'
 import type { Io, Output } from './io.ts'
 
+/** What belongs to a real process. */
+export interface ProcessIo extends Io {
+  /** Resolves when all that was written has left the process, also what nobody waited for. */
+  written(): Promise<unknown>
+}
+
 /** The streams, environment and signals of a real process. */
-export function processIo(of: NodeJS.Process): Io {
+export function processIo(of: NodeJS.Process): ProcessIo {
   let interruption: AbortController | undefined
+  const stdout = output(1, () => of.stdout as WriteStream)
+  const stderr = output(2, () => of.stderr as WriteStream)
   return {
     env: of.env,
     cwd: of.cwd(),
@@ -14,8 +22,9 @@ export function processIo(of: NodeJS.Process): Io {
     get stdin() {
       return of.stdin
     },
-    stdout: output(1, () => of.stdout as WriteStream),
-    stderr: output(2, () => of.stderr as WriteStream),
+    stdout,
+    stderr,
+    written: () => Promise.all([stdout.written(), stderr.written()]),
     now: Date.now,
     sleep: (milliseconds, signal) =>
       wait(milliseconds, undefined, { signal }).catch((error: unknown) => {
@@ -38,7 +47,7 @@ function onSignals(of: NodeJS.Process): AbortController {
 }
 
 /** Where a text goes; its stream is made when it is needed, for that takes longer than most commands' whole output. */
-function output(descriptor: number, open: () => WriteStream): Output {
+function output(descriptor: number, open: () => WriteStream): Output & { written(): Promise<void> } {
   let gone = false
   let opened: WriteStream | undefined
   const plain = isPlain(descriptor)
@@ -73,6 +82,9 @@ function output(descriptor: number, open: () => WriteStream): Output {
     },
     get stream() {
       return stream()
+    },
+    written: async () => {
+      if (!gone && opened?.writableLength) await new Promise<void>((done) => opened!.write('', () => done()))
     },
     write(text) {
       if (gone || text.length === 0) return Promise.resolve()

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -22,7 +22,9 @@ test('is built with what was compiled', async () => {
 })
 
 test.each([
-  ['of another version of Node', (path: string) => writeFileSync(path, Buffer.alloc(64))],
+  ['of another version of Node', (path: string) => writeFileSync(path, readFileSync(path).fill(1, 4, 8))],
+  ['cut off', (path: string) => writeFileSync(path, readFileSync(path).subarray(0, 1000))],
+  ['empty', (path: string) => writeFileSync(path, '')],
   ['gone', (path: string) => rmSync(path)],
 ])('runs as well where that is %s', async (_, spoil) => {
   caches().forEach(spoil)
