@@ -102,12 +102,17 @@ const times = (figure) => `${figure.toFixed(2)} ×`
 try {
   const formats = ['toml', 'json', 'yaml']
   const lists = Object.fromEntries(formats.map((format) => [format, [program, 'images', 'list', '--format', format]]))
-  const one = await withMock(1, (ready, env) => ({
-    ...compare({ nothing: ['-e', '0'], help: [program, '--help'], leaf: [program, 'jobs', 'create', '--help'], ...lists }, env),
-  }))
+  const bare = `require('node:https').get(process.env.URL, { agent: false, ca: require('node:fs').readFileSync(process.env.CA) }, (response) => response.resume())`
+  const one = await withMock(1, ({ url, caFile }, env) =>
+    compare(
+      { nothing: ['-e', '0'], bare: ['-e', bare], help: [program, '--help'], leaf: [program, 'jobs', 'create', '--help'], ...lists },
+      { ...env, URL: `${url}/apis/ims/v3/images`, CA: caFile },
+    ),
+  )
   line('--help', times(one.help / one.nothing), 'node -e 0; at most 1.3')
   line('jobs create --help', times(one.leaf / one.nothing), 'node -e 0; at most 1.3')
   line('images list, 1 record over TLS', times(one.toml / one.nothing), 'node -e 0; at most 1.75')
+  line('  the same by a bare https.get', times(one.bare / one.nothing), 'node -e 0; what Node alone takes')
   const some = await withMock(5000, (_, env) => compare(lists, env))
   const [many, memory] = await withMock(10_000, (_, env) => [compare(lists, env), formats.map((format) => [format, peak(lists[format], env)])])
   for (const format of formats) line(`images list, 10,000 records, ${format}`, times(many[format] / one[format]), format === 'yaml' ? '1 record' : '1 record; at most 3')
