@@ -20,7 +20,8 @@ function load(path) {
   return module.exports
 }
 
-const wrap = (source) => `(function (exports, require, module, __filename, __dirname) {${source}\n})`
+const opening = '(function (exports, require, module, __filename, __dirname) {'
+const wrap = (source) => `${opening}${source}\n})`
 
 /**
  * A file's wrapped source, all ASCII, behind what V8 made of it, and its length. Another version of Node doesn't take
@@ -31,7 +32,8 @@ function compiled(path) {
     const kept = readFileSync(`${path}.cache`)
     const end = kept.length - 4
     const start = end - kept.readUInt32LE(end)
-    return { source: kept.latin1Slice(start, end), cachedData: kept.subarray(0, start) }
+    const source = kept.latin1Slice(start, end)
+    return source.startsWith(opening) ? { source, cachedData: kept.subarray(0, start) } : undefined
   } catch {
     return undefined
   }
