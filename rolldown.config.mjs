@@ -30,18 +30,8 @@ const licences = {
   },
 }
 
-/** A file of ASCII alone is read and kept as one byte a character. */
-const ascii = {
-  name: 'ascii',
-  generateBundle(_, bundle) {
-    for (const chunk of Object.values(bundle)) {
-      chunk.code = chunk.code?.replace(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-    }
-  },
-}
-
 export default defineConfig({
-  plugins: [withoutExecutables, withoutEval, ascii, licences],
+  plugins: [withoutExecutables, withoutEval, licences],
   input: { main: 'src/main.ts', library: 'src/library.ts', mock: 'src/mock/library.ts' },
   platform: 'node',
   // ssh2 looks for native parts that it does not need.

@@ -10,7 +10,7 @@ const loaded = new Map()
 function load(path) {
   const known = loaded.get(path)
   if (known) return known.exports
-  const { source, cachedData } = compiled(path) ?? { source: wrap(readFileSync(path, 'latin1')) }
+  const { source, cachedData } = compiled(path) ?? { source: wrap(readFileSync(path, 'utf8')) }
   const module = { exports: {} }
   loaded.set(path, module)
   const folder = dirname(path)

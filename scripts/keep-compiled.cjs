@@ -13,6 +13,7 @@ vm.Script = class extends vm.Script {
 
 process.on('exit', () => {
   for (const [path, { source, script }] of scripts) {
+    if (/[^\x00-\x7f]/.test(source)) throw new Error(`${path} is not all ASCII`)
     const length = Buffer.alloc(4)
     length.writeUInt32LE(source.length)
     writeFileSync(`${path}.cache`, Buffer.concat([script.createCachedData(), Buffer.from(source, 'latin1'), length]))

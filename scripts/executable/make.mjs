@@ -21,7 +21,7 @@ export function makeExecutable(to, { runtime, unpacked, work }) {
 
   for (const path of files()) if (path.endsWith('.cache')) rmSync(path)
   mkdirSync(join(unpacked, 'scripts'))
-  copyFileSync(join(import.meta.dirname, '../code-cache.mjs'), join(unpacked, 'scripts/code-cache.mjs'))
+  for (const name of ['code-cache.mjs', 'keep-compiled.cjs']) copyFileSync(join(import.meta.dirname, '..', name), join(unpacked, 'scripts', name))
   run(join(unpacked, 'scripts/code-cache.mjs'))
   run(join(import.meta.dirname, 'check.cjs'), ...files().filter((path) => path.endsWith('.cache')))
 
