@@ -32,6 +32,9 @@ export function makeExecutable(to, { runtime, unpacked, work }) {
     disableExperimentalSEAWarning: true,
     // NODE_OPTIONS are for the user's own Node: one that this Node doesn't know would end it.
     execArgvExtension: 'none',
+    // Whoever gives CAs by name has Node parse all of its own all the same, unless its default is the system's. We give
+    // all that are trusted by name.
+    execArgv: ['--use-openssl-ca'],
     assets: Object.fromEntries(files().filter((path) => /\.(js|cache)$/.test(path)).map((path) => [basename(path), path])),
   }
   writeFileSync(config, JSON.stringify(settings))
