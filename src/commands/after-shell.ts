@@ -21,8 +21,8 @@ export interface Afterwards extends Reaching {
   beforeDelete?: () => Promise<void>
 }
 
-/** What became of a job whose shell has ended: released in the shell itself, or told to go on, or to end, by us. */
-export type Left = 'released' | 'told' | 'kept' | 'deleted' | 'gone'
+/** What became of a job whose shell has ended: released in the shell itself, or told by us to go on or to end. */
+export type Left = 'released' | 'completed' | 'failed' | 'kept' | 'deleted' | 'gone'
 
 /** Sees to what becomes of a job whose shell has ended. Whoever has released it still has to wait for the outcome. */
 export async function afterShell(app: App, api: Api, job: Job, container: SshContainer, shell: Ended, options: Afterwards, progress: Progress): Promise<Left> {
@@ -50,7 +50,7 @@ export async function afterShell(app: App, api: Api, job: Job, container: SshCon
   } finally {
     await open.close()
   }
-  return 'told'
+  return fate === 'complete' ? 'completed' : 'failed'
 }
 
 /** Whether the job still waits: who touched a signal file in the shell has released it there. */

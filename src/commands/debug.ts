@@ -55,7 +55,7 @@ export const run: Run<Options, { job?: string; command?: string[] }> = async (ap
     try {
       const own = exitCode(shell.ending)
       const left = await afterShell(app, api, job, container, shell, options, progress)
-      if (left !== 'released' && left !== 'told') return own
+      if (left === 'kept' || left === 'deleted' || left === 'gone') return own
       const { exit, image } = await waitForOutcome(app, api, job, progress, { interval: options.interval })
       if (image) await (command === undefined ? io.stdout : io.stderr).write(`${image}\n`)
       // A job that went on by itself takes the connection along: its outcome alone counts then.

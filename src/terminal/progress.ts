@@ -12,6 +12,16 @@ export interface Progress {
   readonly live?: true
 }
 
+/** Columns of the spinner itself, and a free one at the end. */
+const spinnerTakes = 3
+
+/** A line that wraps can't be taken away again once the terminal is resized: its middle is left out. */
+function shortened(line: string, columns: number): string {
+  if (line.length <= columns) return line
+  const half = Math.max(Math.floor((columns - 1) / 2), 1)
+  return `${line.slice(0, half)}…${line.slice(-half)}`
+}
+
 /** Shows nothing. */
 const silent: Progress = { now() {}, line() {}, stop() {} }
 
@@ -41,8 +51,10 @@ export async function createProgress(io: Io, quiet: boolean, plain: (text: strin
   const spinner = ora({ stream: io.stderr.stream, discardStdin: false, isEnabled: true, color: io.env.NO_COLOR ? false : 'cyan' })
   return {
     now(text) {
-      if (spinner.isSpinning) spinner.text = text
-      else spinner.start(text)
+      const room = io.stderr.columns - spinnerTakes
+      const fitting = text.split('\n').map((line) => shortened(line, room)).join('\n')
+      if (spinner.isSpinning) spinner.text = fitting
+      else spinner.start(fitting)
     },
     line(text) {
       const spinning = spinner.isSpinning

@@ -29,6 +29,7 @@ export async function attend(app: App, options: Attention, work: (making: Making
   const progress = await createProgress(io, global.quiet)
   const api = await app.api({ held: true })
   let current: Job | undefined
+  let waits = false
   const resume = (job: Job) => resumeLine(app, job, options)
   const making: Making = {
     app,
@@ -40,8 +41,10 @@ export async function attend(app: App, options: Attention, work: (making: Making
     onJob(job, takenUp) {
       current = job
       progress.stop()
-      app.warn(`Job ${job.id}${takenUp ? `, ${job.status}, is taken up` : ''}  again: ${resume(job)}`)
+      app.warn(`Job ${job.id}${takenUp ? `, ${job.status}, is taken up` : ''}`)
+      app.warn(`Again: ${resume(job)}`)
     },
+    onWaiting: (now) => void (waits = now),
     onOver: () => void (current = undefined),
   }
   try {
@@ -50,7 +53,7 @@ export async function attend(app: App, options: Attention, work: (making: Making
     progress.stop()
     if (!(error instanceof Failure)) throw error
     if (io.interrupted.aborted && error.exit === io.interrupted.reason?.exit) {
-      if (current) throw await handleInterruption(app, io.interrupted.reason, { jobs: [current], attended, cancel: options.cancel_on_interrupt ?? false, resume: resume(current) })
+      if (current) throw await handleInterruption(app, io.interrupted.reason, { jobs: [current], waits, attended, cancel: options.cancel_on_interrupt ?? false, resume: resume(current) })
       throw amended(error, { next: error.next ?? 'the same command again: it takes up what is under way' })
     }
     if (!current || error.next === resume(current)) throw error

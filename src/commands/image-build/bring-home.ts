@@ -26,11 +26,16 @@ export interface Help {
  * @throws Failure with exit 1 where there will be no image, once it is seen to what becomes of the job.
  */
 export async function bringHome(making: Making, first: JobRecord, help: Help): Promise<{ job: Job; made: Made }> {
-  const { progress } = making
+  const { app, progress } = making
   const phases = createPhases()
+  let givenUp = false
   let stop = await followJob(making, first, phases)
   if (stop.job.job_type === 'customize' && stageOf(stop.job) === 'waiting') {
-    await throughShell(making, stop, help)
+    const opened = app.io.now()
+    making.onWaiting?.(true)
+    givenUp = await throughShell(making, stop, help)
+    making.onWaiting?.(false)
+    phases.passed('waiting_on_user', app.io.now() - opened)
     const next = await outlast(making, () => describeJob(making.api, stop.job.id), stop.job)
     stop = await followJob(making, next, phases, true)
   }
@@ -42,34 +47,46 @@ export async function bringHome(making: Making, first: JobRecord, help: Help): P
     if (line) progress.line(line)
   }
   if (succeeded) return { job, made: await checkImage(making, job) }
+  if (givenUp) throw giveUpFailure(making, job, 'you chose to fail it')
+  making.onWaiting?.(stageOf(job) === 'waiting')
   const { failure, left } = await handleFailure(making, { ...stop, identity: help.identity })
   // A create job that waited is over also when it was told to go on.
   if (left !== 'kept' || job.status === 'error') making.onOver(job)
   throw failure
 }
 
-/** Does what is to be done in the shell of a customize job, until the job goes on. */
-async function throughShell(making: Making, stop: Stop, { script, identity }: Help): Promise<void> {
-  const { attended, attending, app } = making
+/**
+ * Does what is to be done in the shell of a customize job, until the job goes on.
+ *
+ * @returns whether its user wants no image of it.
+ */
+async function throughShell(making: Making, stop: Stop, { script, identity }: Help): Promise<boolean> {
+  const { attended, attending } = making
   const { job } = stop
   const goesOn = (left: Left) => {
     if (left === 'deleted' || left === 'gone') making.onOver(job)
-    return left === 'released' || left === 'told'
+    return left === 'released' || left === 'completed' || left === 'failed'
   }
   if (!script) {
     const left = await openJobShell(making, job, identity)
-    if (goesOn(left)) return
-    throw new Failure(`image ${job.image_root_archive_name} was not made: its job ${left === 'kept' ? 'still waits' : 'is deleted'}`, { exit: 1 })
+    if (goesOn(left)) return left === 'failed'
+    throw new Failure(`image ${job.image_root_archive_name} ${left === 'kept' ? 'is not made yet: its job still waits' : 'was not made: its job is deleted'}`, { exit: 1 })
   }
   const ending = await runScript(making, job, script, identity)
-  if ('code' in ending && ending.code === 0) return
+  if ('code' in ending && ending.code === 0) return false
   const why = `${'command' in script ? 'the command' : script.shown} ${endingText(ending)}`
   if (!attended && attending.on_failure === undefined && 'code' in ending) {
     making.progress.line(`✖ ${why}`)
     await giveUp(making, job, identity)
-    making.onOver(job)
-    throw new Failure(`image ${job.image_root_archive_name} was not made: ${why}`, { exit: 1, more: [`Job ${job.id} was told to end without a result.`], next: `${app.program} jobs delete ${job.id}` })
+    throw giveUpFailure(making, job, why)
   }
   const { failure, left } = await handleFailure(making, { ...stop, why, identity })
   if (!goesOn(left)) throw failure
+  return left === 'failed'
+}
+
+/** A customize job was told to end without a result. */
+function giveUpFailure({ app, onOver }: Making, job: Job, why: string): Failure {
+  onOver(job)
+  return new Failure(`image ${job.image_root_archive_name} was not made: ${why}`, { exit: 1, more: [`Job ${job.id} was told to end without a result.`], next: `${app.program} jobs delete ${job.id}` })
 }

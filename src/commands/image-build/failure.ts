@@ -39,7 +39,9 @@ export async function handleFailure(making: Making, { job, previousStatus, why, 
   const opened = waits && attending.on_failure === 'shell'
   // Whoever sits before a question or a shell has to know by then; else the failure itself tells.
   const shown = asked || opened
-  if (shown) for (const line of [`✖ ${what}`, ...reasons]) progress.line(line)
+  // Also when quiet: the failure doesn't say it again.
+  const tell = app.global.quiet ? app.warn : progress.line
+  if (shown) for (const line of [`✖ ${why ?? 'the build failed'}`, ...reasons]) tell(line)
   progress.stop()
   const told = shown ? [] : reasons
   const wish = asked ? await askWish(making, job) : attending.on_failure
@@ -48,7 +50,10 @@ export async function handleFailure(making: Making, { job, previousStatus, why, 
     await deleteOnce(making, `${jobs.path}/${encodeSegment(job.id)}`, job)
     return { failure: failure([...told, `Job ${job.id} is deleted.`]), left: 'deleted' }
   }
-  if (wish === 'shell' && waits) return { left: await openJobShell(making, job, identity, reasons.length > 0), failure: failure([]) }
+  if (wish === 'shell' && waits) {
+    const left = await openJobShell(making, job, identity, reasons.length > 0)
+    return { left, failure: failure([], left === 'failed' || left === 'released' ? `${app.program} jobs logs ${job.id} --failed` : undefined) }
+  }
   if (waits) return { failure: failure([...told, `Job ${job.id} waits on its user${holding(job)}. Delete it, or add --new, to begin again.`], `${app.program} jobs debug ${job.id}`), left: 'kept' }
   return { failure: failure(told, whereToLook(app, job, log)), left: 'kept' }
 }

@@ -1,5 +1,6 @@
 import { Failure } from '../../errors.ts'
 import type { Job } from '../../ims/records.ts'
+import { holding } from '../after-shell.ts'
 import type { App } from '../app.ts'
 import { shortId } from '../job-reference.ts'
 import { deleteJob } from '../job-release.ts'
@@ -7,6 +8,8 @@ import { deleteJob } from '../job-release.ts'
 /** What is under way when Ctrl-C or SIGTERM comes. */
 interface UnderWay {
   readonly jobs: readonly Job[]
+  /** The only job waits on its user: it won't go on by itself. */
+  readonly waits?: boolean
   /** Someone sits before it, who can be asked. */
   readonly attended: boolean
   /** `--cancel-on-interrupt` */
@@ -16,11 +19,11 @@ interface UnderWay {
 }
 
 /** Sees to jobs that are under way when we are interrupted: left running unless their user wants them deleted. Returns what to end with. */
-export async function handleInterruption(before: App, reason: Failure, { jobs, attended, cancel, resume }: UnderWay): Promise<Failure> {
+export async function handleInterruption(before: App, reason: Failure, { jobs, waits = false, attended, cancel, resume }: UnderWay): Promise<Failure> {
   const app = before.afterInterruption()
   const one = jobs.length === 1
-  const remove = cancel || (attended && reason.exit === 130 && (await askToDelete(app, jobs)))
-  if (!remove) return new Failure(reason.message, { exit: reason.exit, more: [one ? 'The job goes on.' : 'The jobs go on.'], next: resume })
+  const remove = cancel || (attended && reason.exit === 130 && (await askToDelete(app, jobs, waits)))
+  if (!remove) return new Failure(reason.message, { exit: reason.exit, more: [waits ? `The job waits on its user${holding(jobs[0]!)}; what was run in it may still run.` : one ? 'The job goes on.' : 'The jobs go on.'], next: resume })
   const api = await app.api()
   try {
     for (const job of jobs) await deleteJob(api, job)
@@ -30,11 +33,11 @@ export async function handleInterruption(before: App, reason: Failure, { jobs, a
   return new Failure(reason.message, { exit: reason.exit, more: jobs.map(({ id }) => `Job ${id} is deleted.`) })
 }
 
-async function askToDelete(app: App, jobs: readonly Job[]): Promise<boolean> {
+async function askToDelete(app: App, jobs: readonly Job[], waits: boolean): Promise<boolean> {
   const what = jobs.length === 1 ? `job ${shortId(jobs[0]!.id)}` : `${jobs.length} jobs`
   for (;;) {
-    // A second Ctrl-C leaves it running, too.
-    const answer = await app.questions.ask(`\nInterrupted. (d)elete ${what}, or (L)eave running: `).catch(() => '')
+    // A second Ctrl-C leaves it, too.
+    const answer = await app.questions.ask(`\nInterrupted. (d)elete ${what}, or (L)eave ${waits ? 'it waiting' : 'running'}: `).catch(() => '')
     if (/^\s*d/i.test(answer)) return true
     if (/^\s*(l|$)/i.test(answer)) return false
   }

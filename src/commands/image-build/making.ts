@@ -19,6 +19,8 @@ export interface Making {
   readonly read?: Watch['read']
   /** Told of the job as soon as there is one. */
   onJob(job: Job, takenUp: boolean): void
+  /** Told when a job begins to wait on its user, and when it was told to go on. */
+  onWaiting?(waits: boolean): void
   /** Told when a job is of no use any more: deleted, or ended without an image. */
   onOver(job: Job): void
   /** How to go on with a job later: `cray-ims build --resume JOB`. */

@@ -28,7 +28,10 @@ export function createPhases(): Phases {
   return {
     passed(status, lasted) {
       const label = labels[status]
-      if (label) ended.push({ label, lasted: lasted + before })
+      const last = ended.at(-1)
+      // What is waited for before a shell opens and after it has closed is one phase.
+      if (label && last?.label === label) last.lasted += lasted
+      else if (label) ended.push({ label, lasted: lasted + before })
       before = label ? 0 : before + lasted
     },
     done,

@@ -35,8 +35,8 @@ export function forShells(app: App): App {
   return { ...app, io, command: jobShells.find(({ name }) => name === 'debug')! }
 }
 
-/** Saves a job's logs, and says where. */
+/** Saves a job's logs, and says where, also when quiet: its failure doesn't. */
 export async function keepLogs({ app, progress }: Pick<Making, 'app' | 'progress'>, job: Job): Promise<void> {
   const saved = await saveLogs(app, job)
-  if (saved) progress.line(`Logs ${saved}`)
+  if (saved) (app.global.quiet ? app.warn : progress.line)(`Logs ${saved}`)
 }
