@@ -15,6 +15,8 @@ export interface Terminal {
   type(...keys: string[]): void
   /** What is on the screen, without empty lines at its end. */
   screen(): string
+  /** The same, with the sequences that colour it. */
+  coloured(): string
   /** Waits until the screen shows a text. */
   shows(text: string | RegExp): Promise<string>
   resize(columns: number, rows: number): void
@@ -29,6 +31,7 @@ export async function openTerminal({ columns = 100, rows = 30, cwd }: { columns?
   const terminal: Terminal = {
     type: (...keys) => void tmux('send-keys', ...keys),
     screen: () => tmux('capture-pane', '-p').trimEnd(),
+    coloured: () => tmux('capture-pane', '-p', '-e').trimEnd(),
     async shows(text) {
       for (let tries = 0; ; tries++) {
         const screen = terminal.screen()
