@@ -103,6 +103,8 @@ function nextChunk({ stdin, interrupted }: Io): Promise<Buffer | undefined> {
     const onEnd = () => settle(() => resolve(undefined))
     // Ctrl-C at a question is an answer that isn't given. Source: the original.
     const onInterrupt = () => settle(() => reject(interrupted.reason?.exit === 130 ? aborted() : interrupted.reason))
+    // It may have come before anyone listened.
+    if (interrupted.aborted) return onInterrupt()
     if (stdin.readableEnded || stdin.destroyed) return resolve(undefined)
     stdin.on('data', onData).on('end', onEnd).on('close', onEnd).on('error', onEnd)
     interrupted.addEventListener('abort', onInterrupt)

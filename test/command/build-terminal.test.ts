@@ -1,37 +1,38 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { attend, prompt, startQuickSite, type Attended } from '../support/attended.ts'
+import { afterAll, beforeAll, test, type TestContext } from 'vitest'
+import { attend, prompt, startAttendedSite } from '../support/attended.ts'
 import { ended, pod, running } from '../support/pods.ts'
-import { ids } from '../support/site.ts'
+import { ids, type Site } from '../support/site.ts'
 import { fillCluster } from '../support/site-kubectl.ts'
 import { describeWithTmux } from '../support/tmux.ts'
 
 const question = 'Open its (s)hell, (d)elete it, or (K)eep it:'
 
 describeWithTmux('build in a terminal', () => {
-  let site: Awaited<ReturnType<typeof startQuickSite>>
+  let quick: Awaited<ReturnType<typeof startAttendedSite>>
+  let steered: typeof quick
   beforeAll(async () => {
-    site = await startQuickSite()
+    ;[quick, steered] = await Promise.all([startAttendedSite('quick'), startAttendedSite('steered')])
   })
-  afterAll(() => site.close())
+  afterAll(() => Promise.all([quick.close(), steered.close()]))
 
-  let someone: Attended
-  afterEach(() => someone.close())
   let images = 0
-  /** Types a build of a recipe, quickly looked at. */
-  const build = async (recipe: string, words = '', { size = {}, before = 'exec ' } = {}) => {
-    someone = await attend(site, size)
-    someone.run(`${before}cray-ims build ${recipe} --name image-${++images} --interval 0.2 ${words}`)
+  /** Types a build of a recipe: of `hanging` a test sets the statuses. */
+  const build = async (context: TestContext, recipe: 'good' | 'failing' | 'hanging', words = '', { size = {}, before = 'exec ' } = {}) => {
+    const someone = await attend(recipe === 'hanging' ? steered : quick, context, size)
+    const name = `image-${++images}`
+    someone.run(`${before}cray-ims build ${recipe} --name ${name} --interval 0.1 ${words}`)
+    return { ...someone, name }
   }
-  const put = (job: string, status: string, more = {}) => site.ask('PATCH', `/jobs/${job}`, { status, ...more })
-  const statusOf = async (job: string) => (await site.ask('GET', `/jobs/${job}`)).status
+  const put = (job: string, status: string, more = {}) => steered.ask('PATCH', `/jobs/${job}`, { status, ...more })
+  const statusOf = async (site: Site, job: string) => (await site.ask('GET', `/jobs/${job}`)).status
 
-  test('shows its phases as they go on, leaves them in one line, and gives stdout the id alone', async () => {
-    someone = await attend(site)
-    someone.run('IMAGE=$(cray-ims build hanging --name phases --interval 0.2); code=$?; echo "IMAGE is $IMAGE"; exit $code')
+  test.concurrent('shows its phases as they go on, leaves them in one line, and gives stdout the id alone', async (context) => {
+    const someone = await attend(steered, context)
+    someone.run('IMAGE=$(cray-ims build hanging --name phases --interval 0.1); code=$?; echo "IMAGE is $IMAGE"; exit $code')
     const job = await someone.job()
-    expect(await site.ask('GET', `/jobs/${job}`)).toMatchObject({ enable_debug: true, image_root_archive_name: 'phases' })
+    context.expect(await steered.ask('GET', `/jobs/${job}`)).toMatchObject({ enable_debug: true, image_root_archive_name: 'phases' })
     await put(job, 'fetching_recipe')
     await someone.shows(/^\S recipe \d+s$/m)
     await put(job, 'waiting_for_repos')
@@ -42,8 +43,8 @@ describeWithTmux('build in a terminal', () => {
     await someone.shows(/ ✔ build \d+s package \d+s$/m)
     await put(job, 'success', { resultant_image_id: ids.image })
     await someone.shows('IMAGE is')
-    expect(someone.screen()).toContain(`IMAGE is ${ids.image}\n`)
-    expect(someone.words()).toMatchInlineSnapshot(`
+    context.expect(someone.screen()).toContain(`IMAGE is ${ids.image}\n`)
+    context.expect(someone.words()).toMatchInlineSnapshot(`
       "Job ID
       Again: cray-ims build --resume ID
       ✔ recipe TIME ✔ repos TIME ✔ build TIME ✔ package TIME
@@ -51,19 +52,19 @@ describeWithTmux('build in a terminal', () => {
       IMAGE is ID"
     `)
     await someone.isBack(0)
-    expect(await statusOf(job)).toBe(404)
+    context.expect(await statusOf(steered, job)).toBe(404)
   })
 
-  test('a build to its end, at the pace of its service', async () => {
-    await build('good')
+  test.concurrent('a build to its end, at the pace of its service', async (context) => {
+    const someone = await build(context, 'good')
     await someone.shows(/^✔ image [0-9a-f]{8}… linked; job deleted/m)
     const [id] = /^[0-9a-f-]{36}$/m.exec(someone.screen())!
-    expect(await site.ask('GET', `/images/${id}`)).toMatchObject({ name: `image-${images}` })
+    context.expect(await quick.ask('GET', `/images/${id}`)).toMatchObject({ name: someone.name })
     await someone.isBack(0)
   })
 
-  test('one that fails says why, and opens its shell', async () => {
-    await build('failing')
+  test.concurrent('one that fails says why, and opens its shell', async (context) => {
+    const someone = await build(context, 'failing')
     const job = await someone.job()
     await someone.shows(question)
     someone.type('?', 'Enter')
@@ -76,7 +77,7 @@ describeWithTmux('build in a terminal', () => {
     await someone.shows('(r)elease (d)elete (K)eep:')
     someone.type('r', 'Enter')
     await someone.shows('Next:')
-    expect(someone.words()).toMatchInlineSnapshot(`
+    context.expect(someone.words()).toMatchInlineSnapshot(`
       "Job ID
       Again: cray-ims build --resume ID
       ✖ build TIME
@@ -95,83 +96,78 @@ describeWithTmux('build in a terminal', () => {
       [root@POD ~]# exit
       Job still waits, holding 8 GiB; it ends in error either way.
       (r)elease (d)elete (K)eep: r
-      Error: image image-2 was not made: its build failed
+      Error: image NAME was not made: its build failed
       Next: cray-ims jobs logs ID --failed"
     `)
     await someone.isBack(1)
-    expect(await statusOf(job)).toBe('error')
+    context.expect(await statusOf(quick, job)).toBe('error')
   })
 
-  test('its failed job is deleted once the logs are saved', async () => {
-    await build('failing')
+  test.concurrent('its failed job is deleted once the logs are saved', async (context) => {
+    const someone = await build(context, 'failing')
     const job = await someone.job()
     await someone.shows(question)
     someone.type('d', 'Enter')
     await someone.shows('is deleted')
-    const log = join(site.mock.configDir, '.config/cray/ims_job_logs', `${job}.log`)
-    expect(someone.screen().replaceAll('\n', '')).toContain(`Logs ${log}`)
-    expect(readFileSync(log, 'utf8')).toContain('build-image | ERROR package cos-libs not found\n')
-    expect(statSync(log).mode & 0o777).toBe(0o600)
+    const log = join(quick.mock.configDir, '.config/cray/ims_job_logs', `${job}.log`)
+    context.expect(someone.screen().replaceAll('\n', '')).toContain(`Logs ${log}`)
+    context.expect(readFileSync(log, 'utf8')).toContain('build-image | ERROR package cos-libs not found\n')
+    context.expect(statSync(log).mode & 0o777).toBe(0o600)
     await someone.isBack(1)
-    expect(await statusOf(job)).toBe(404)
+    context.expect(await statusOf(quick, job)).toBe(404)
   })
 
-  test.each([
-    ['Enter', 'Enter'],
-    ['k', 'k', 'Enter'],
-    ['Ctrl-C', 'C-c'],
-  ])('it is kept by %s, and taken up by the line that is shown', async (_, ...keys) => {
-    await build('failing')
+  test.concurrent.for([['Enter'], ['C-c']])('it is kept by %s, and taken up by the line that is shown', async (keys, context) => {
+    const someone = await build(context, 'failing')
     const job = await someone.job()
     await someone.shows(question)
     someone.type(...keys)
     await someone.shows(`Next: cray-ims jobs debug ${job}`)
-    expect(someone.screen()).toContain(`\nAgain: cray-ims build --resume ${job}\n`)
+    context.expect(someone.screen()).toContain(`\nAgain: cray-ims build --resume ${job}\n`)
     await someone.isBack(1)
-    expect(await statusOf(job)).toBe('waiting_on_user')
-    someone.run(`exec cray-ims build --resume ${job} --interval 0.2`)
+    context.expect(await statusOf(quick, job)).toBe('waiting_on_user')
+    if (keys[0] === 'Enter') return
+    someone.run(`exec cray-ims build --resume ${job} --interval 0.1`)
     await someone.shows(`Job ${job}, waiting_on_user, is taken up\n`)
     await someone.shows(question)
     someone.type('k', 'Enter')
     await someone.isBack(1)
   })
 
-  test.each([
-    ['d', 404, 'is deleted.', 'd', 'Enter'],
-    ['L', 'building_image', 'The job goes on.', 'L', 'Enter'],
-    ['Enter', 'building_image', 'The job goes on.', 'Enter'],
-    ['a second Ctrl-C', 'building_image', 'The job goes on.', 'C-c'],
-  ])('Ctrl-C asks what becomes of the job: %s', async (_, status, said, ...keys) => {
-    await build('hanging')
+  test.concurrent.for([
+    { answer: 'd', status: 404, keys: ['d', 'Enter'] },
+    { answer: 'L', status: 'building_image', keys: ['L', 'Enter'] },
+    { answer: 'a second Ctrl-C', status: 'building_image', keys: ['C-c'] },
+  ])('Ctrl-C asks what becomes of the job: $answer', async ({ status, keys }, context) => {
+    const someone = await build(context, 'hanging')
     const job = await someone.job()
     await put(job, 'building_image')
     await someone.shows(/^\S build \d+s$/m)
     someone.type('C-c')
     await someone.shows(`Interrupted. (d)elete job ${job.slice(0, 8)}…, or (L)eave running:`)
-    expect(await statusOf(job)).toBe('building_image')
+    context.expect(await statusOf(steered, job)).toBe('building_image')
     someone.type(...keys)
-    await someone.shows(said)
-    if (status !== 404) expect(someone.screen()).toContain(`\nNext: cray-ims build --resume ${job}`)
+    await someone.shows(status === 404 ? `Job ${job} is deleted.` : `The job goes on.\nNext: cray-ims build --resume ${job}`)
     await someone.isBack(130)
-    expect(await statusOf(job)).toBe(status)
+    context.expect(await statusOf(steered, job)).toBe(status)
   })
 
-  test('SIGTERM asks nothing', async () => {
-    await build('hanging')
+  test.concurrent('SIGTERM asks nothing', async (context) => {
+    const someone = await build(context, 'hanging')
     const job = await someone.job()
     process.kill(someone.pid(), 'SIGTERM')
     await someone.shows(`Next: cray-ims build --resume ${job}`)
-    expect(someone.screen()).not.toContain('(d)elete')
+    context.expect(someone.screen()).not.toContain('(d)elete')
     await someone.isBack(143)
-    expect(await statusOf(job)).not.toBe(404)
+    context.expect(await statusOf(steered, job)).not.toBe(404)
   })
 
-  test('--quiet names the job, why it failed and what is asked, and nothing else', async () => {
-    await build('failing', '--quiet')
+  test.concurrent('--quiet names the job, why it failed and what is asked, and nothing else', async (context) => {
+    const someone = await build(context, 'failing', '--quiet')
     await someone.shows(question)
     someone.type('d', 'Enter')
     await someone.shows('is deleted')
-    expect(someone.words()).toMatchInlineSnapshot(`
+    context.expect(someone.words()).toMatchInlineSnapshot(`
       "Job ID
       Again: cray-ims build --resume ID
       ✖ the build failed
@@ -179,29 +175,24 @@ describeWithTmux('build in a terminal', () => {
       Job ID… waits on you, holding 8 GiB.
       Open its (s)hell, (d)elete it, or (K)eep it: d
       Logs FOLDER/.config/cray/ims_job_logs/ID.log
-      Error: image image-12 was not made: its build failed
+      Error: image NAME was not made: its build failed
       Job ID is deleted."
     `)
     await someone.isBack(1)
   })
 
-  test('NO_COLOR takes the colour of the spinner away', async () => {
-    const coloured = /\x1b\[[\d;]*m/
-    for (const [before, colours] of [['exec ', true], ['export NO_COLOR=1; exec ', false]] as const) {
-      await build('hanging', '', { before })
-      await put(await someone.job(), 'building_image')
-      await someone.shows(/^\S build \d+s$/m)
-      expect(coloured.test(someone.coloured())).toBe(colours)
-      someone.type('C-c')
-      await someone.shows('(L)eave')
-      someone.type('d', 'Enter')
-      await someone.isBack(130)
-      someone.close()
-    }
+  test.concurrent.for([['', true], ['export NO_COLOR=1; ', false]] as const)('the spinner has a colour, unless NO_COLOR is set: %s', async ([before, colours], context) => {
+    const someone = await build(context, 'hanging', '', { before: `${before}exec ` })
+    const job = await someone.job()
+    await put(job, 'building_image')
+    await someone.shows(/^\S build \d+s$/m)
+    context.expect(/\x1b\[[\d;]*m/.test(someone.coloured())).toBe(colours)
+    process.kill(someone.pid(), 'SIGTERM')
+    await someone.isBack(143)
   })
 
-  test('in a narrow terminal that is resized, no line is lost', async () => {
-    await build('hanging', '', { size: { columns: 40 } })
+  test.concurrent('in a narrow terminal that is resized, no line is lost', async (context) => {
+    const someone = await build(context, 'hanging', '', { size: { columns: 40 } })
     const job = await someone.job()
     await put(job, 'fetching_recipe')
     await someone.shows(/^\S recipe/m)
@@ -215,13 +206,13 @@ describeWithTmux('build in a terminal', () => {
     await someone.shows(/^\S ✔ recipe \d+s ✔ repos \d+s build \d+s$/m)
     await put(job, 'success', { resultant_image_id: ids.image })
     await someone.shows('job deleted')
-    expect(someone.screen()).toContain(`Job ${job}\nAgain: cray-ims build --resume ${job}\n`)
+    context.expect(someone.screen()).toContain(`Job ${job}\nAgain: cray-ims build --resume ${job}\n`)
     await someone.isBack(0)
   })
 
-  test("--logs shows the containers' lines above what moves", async () => {
-    fillCluster(site.kubectl, { pod: pod({ 'fetch-recipe': ended(0), 'build-image': running }), logs: { 'fetch-recipe': 'Fetching\n', 'build-image': 'Installing\n' } })
-    await build('hanging', '--logs')
+  test.concurrent("--logs shows the containers' lines above what moves", async (context) => {
+    fillCluster(steered.kubectl, { pod: pod({ 'fetch-recipe': ended(0), 'build-image': running }), logs: { 'fetch-recipe': 'Fetching\n', 'build-image': 'Installing\n' } })
+    const someone = await build(context, 'hanging', '--logs')
     const job = await someone.job()
     await put(job, 'building_image')
     await someone.shows(/^fetch-recipe \| Fetching\nbuild-image \| Installing\n(?:build-image.*\n)*\S build \d+s$/m)

@@ -85,4 +85,9 @@ describe('answers in a terminal', () => {
     expect(stderr()).toBe('Name: \n')
     expect(stdin.listenerCount('data')).toBe(0)
   })
+  test('aren\'t waited for once Ctrl-C has come', async () => {
+    const { questions, interrupt } = terminal(true)
+    interrupt(130)
+    expect((await failureOf(questions.ask('Keep it? '))).bare).toBe(true)
+  })
 })
