@@ -54,7 +54,7 @@ export async function handleFailure(making: Making, { job, previousStatus, why, 
     const left = await openJobShell(making, job, identity, reasons.length > 0)
     return { left, failure: failure([], left === 'failed' || left === 'released' ? `${app.program} jobs logs ${job.id} --failed` : undefined) }
   }
-  if (waits) return { failure: failure([...told, `Job ${job.id} waits on its user${holding(job)}. Delete it, or add --new, to begin again.`], `${app.program} jobs debug ${job.id}`), left: 'kept' }
+  if (waits) return { failure: failure([...told, `Job ${job.id} waits on its user${holding(job)}. To begin again: --new, or first ${app.program} jobs delete ${job.id}`], `${app.program} jobs debug ${job.id}`), left: 'kept' }
   return { failure: failure(told, whereToLook(app, job, log)), left: 'kept' }
 }
 
