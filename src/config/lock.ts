@@ -13,11 +13,13 @@ const patience = 60_000
  * Does work that one process at a time should do on a file, by an exclusive file beside it. A holder that died is
  * taken over from. Where no lock can be made (a folder that is read only), or its holder never ends, the work is
  * done without: it must be right either way, the lock saves the others from repeating it.
+ *
+ * @param refuse what to throw, in place of waiting, where a process that lives holds it: its id is given.
  */
-export async function withLock<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+export async function withLock<Result>(path: string, work: () => Promise<Result>, refuse?: (pid: string) => Error): Promise<Result> {
   const lock = `${path}.lock`
   const mine = `${process.pid} ${hostname()} ${process.hrtime.bigint()}`
-  if (!(await acquire(lock, mine))) return work()
+  if (!(await acquire(lock, mine, refuse))) return work()
   const beating = setInterval(() => beat(lock), heartbeat)
   beating.unref()
   try {
@@ -28,12 +30,13 @@ export async function withLock<Result>(path: string, work: () => Promise<Result>
   }
 }
 
-async function acquire(lock: string, mine: string): Promise<boolean> {
+async function acquire(lock: string, mine: string, refuse?: (pid: string) => Error): Promise<boolean> {
   for (const end = performance.now() + patience; performance.now() < end; ) {
     const made = create(lock, mine)
     if (made !== undefined) return made
     const holder = holderOf(lock)
     if (holder !== undefined && isDead(lock, holder)) takeAway(lock, holder, mine)
+    else if (holder && refuse) throw refuse(holder.split(' ')[0]!)
     else await wait(20 + Math.random() * 30)
   }
   return false

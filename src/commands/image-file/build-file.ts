@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import { withLock } from '../../config/lock.ts'
 import { readTextFile } from '../../config/text-file.ts'
 import { Failure, usageFailure } from '../../errors.ts'
 import { shellWord } from '../../ssh/shell-words.ts'
@@ -9,13 +10,14 @@ import { isAttended } from '../image-build/attend.ts'
 import { readCatalogue } from '../image-build/catalogue.ts'
 import { nameForgotten } from '../image-build/forgotten-jobs.ts'
 import { handleInterruption } from '../image-build/interruption.ts'
-import { readEntries, inOrder } from './entries.ts'
+import { againLine } from './again-line.ts'
+import { readEntries, inOrder, type Entry } from './entries.ts'
 import { createEntryMaker } from './entry-maker.ts'
 import { inParallel } from './in-parallel.ts'
-import { orderedEntries } from './ordered.ts'
+import { orderedEntries, type OrderedEntry } from './ordered.ts'
 import { checkPlans } from './plans.ts'
 import { hasImage, resultsValue, type Result } from './result.ts'
-import { openState } from './state.ts'
+import { openState, type FileState } from './state.ts'
 import { createTable } from './table.ts'
 
 /**
@@ -23,10 +25,10 @@ import { createTable } from './table.ts'
  *
  * @returns 1 where one was not made.
  * @throws Failure before anything is sent for a file with mistakes, and before anything is written for what the service
- * can't do; 130 or 143 when interrupted.
+ * can't do, or another process does; 130 or 143 when interrupted.
  */
 export async function buildFile(app: App, path: string, options: BuildOptions): Promise<number> {
-  const { io, global, program } = app
+  const { io } = app
   if (options.parallel === 0) throw usageFailure("Invalid value for '--parallel': 0 at once is none.")
   if (options.on_failure === 'shell') throw usageFailure("Invalid value for '--on-failure': with --file several jobs run side by side, and no shell is opened: keep or delete.")
   const file = resolve(io.cwd, path)
@@ -34,16 +36,33 @@ export async function buildFile(app: App, path: string, options: BuildOptions): 
   if (text === undefined) throw new Failure(`${path}: no such file`, { next: `ls ${shellWord(dirname(path))}` })
   const entries = readEntries(path, text)
   const ordered = await orderedEntries(app, path, inOrder(entries), options)
-  const state = openState(file)
-  if (!options.dry_run) state.requireWritable()
-  const again = `${program} build --file ${shellWord(path)}`
+  const make = () => makeImages(app, { path, entries, ordered, state: openState(file), options })
+  if (options.dry_run) return make()
+  const { path: statePath, requireWritable } = openState(file)
+  requireWritable()
+  return withLock(statePath, make, (pid) => new Failure(`${path}: process ${pid} makes its images already`, { next: 'the same command again once that has ended' }))
+}
+
+interface Images {
+  /** Of the file, as it was typed. */
+  readonly path: string
+  readonly entries: readonly Entry[]
+  /** So that each comes after the one that it needs. */
+  readonly ordered: readonly OrderedEntry[]
+  readonly state: FileState
+  readonly options: BuildOptions
+}
+
+async function makeImages(app: App, { path, entries, ordered, state, options }: Images): Promise<number> {
+  const { io, global, program } = app
+  const again = againLine(program, path, options)
   const progress = await createProgress(io, global.quiet)
   const api = await app.api({ held: true })
   try {
     const catalogue = await readCatalogue(app, api, progress)
     const plans = checkPlans({ program, path, catalogue, ordered, state })
     if (options.dry_run) {
-      await io.stdout.write(plans.writes(options).map((line) => `${line}\n`).join(''))
+      await io.stdout.write(plans.writes().map((line) => `${line}\n`).join(''))
       return 0
     }
     nameForgotten(app, progress, catalogue.jobs)
@@ -57,9 +76,11 @@ export async function buildFile(app: App, path: string, options: BuildOptions): 
         return { name, how: 'not begun' }
       },
     })
-    progress.stop()
+    table.close()
     if (io.interrupted.aborted) {
-      throw await handleInterruption(app, io.interrupted.reason, { jobs: maker.underWay(), attended: isAttended(app), cancel: options.cancel_on_interrupt ?? false, resume: again })
+      const jobs = maker.underWay()
+      if (jobs.length === 0) throw new Failure(io.interrupted.reason.message, { exit: io.interrupted.reason.exit, next: again })
+      throw await handleInterruption(app, io.interrupted.reason, { jobs, attended: isAttended(app), cancel: options.cancel_on_interrupt ?? false, resume: again })
     }
     const results = entries.map(({ order }) => ended.find(({ name }) => name === order.name)!)
     const code = await app.print(resultsValue(results))

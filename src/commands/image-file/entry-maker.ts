@@ -2,22 +2,25 @@ import { Failure } from '../../errors.ts'
 import type { Api } from '../../ims/api.ts'
 import type { Image, Job } from '../../ims/records.ts'
 import { toValue } from '../../json/value.ts'
+import type { Io } from '../../terminal/io.ts'
 import type { Progress } from '../../terminal/progress.ts'
 import type { App } from '../app.ts'
 import type { BuildOptions } from '../build.ts'
 import { bringHome } from '../image-build/bring-home.ts'
 import { readCatalogue } from '../image-build/catalogue.ts'
-import { otherOfThatName, tidyUp } from '../image-build/finish.ts'
+import { tidyUp } from '../image-build/finish.ts'
 import type { Making } from '../image-build/making.ts'
 import { outlast } from '../image-build/outlast.ts'
 import type { Plan } from '../image-build/plan.ts'
 import { ensureKey, startJob } from '../image-build/start.ts'
 import { jobRecord } from '../job-reference.ts'
 import type { OrderedEntry } from './ordered.ts'
-import { hashOf, stepOf, type Step } from './plans.ts'
+
 import type { Result } from './result.ts'
+import { scriptOutput, type ScriptOutput } from './script-output.ts'
 import { createSharedLooks } from './shared-looks.ts'
-import type { FileState } from './state.ts'
+import type { EntryState, FileState } from './state.ts'
+import { hashOf, stepOf, type Step } from './step.ts'
 import type { Table } from './table.ts'
 
 /** What all images of a file have in common. */
@@ -50,10 +53,13 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
   const keys = new Map<string, Promise<string>>()
   const read = createSharedLooks(io, api, options.interval * 1000)
 
-  function making({ order }: OrderedEntry, hash: string): Making {
+  function making({ order }: OrderedEntry): Making & { output: ScriptOutput } {
     const own = table.of(order.name)
+    const output = scriptOutput(own)
+    const ownIo: Io = Object.create(io, { stderr: { value: output } })
     return {
-      app,
+      app: { ...app, io: ownIo },
+      output,
       api,
       progress: own,
       attended: false,
@@ -62,7 +68,6 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
       resume: () => again,
       onJob(job, takenUp) {
         jobs.set(order.name, job)
-        state.set(order.name, { order: hash, job: job.id })
         const line = `job ${job.id}${takenUp ? `, ${job.status}, is taken up` : ''}`
         if (global.quiet) app.warn(`${order.name}: ${line}`)
         else own.line(line)
@@ -80,34 +85,47 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
     return known
   }
 
-  async function begin(made: Making, step: Exclude<Step, { kept: Image }>, known: ReadonlySet<string>) {
-    if ('begun' in step) return { first: jobRecord(toValue(step.begun)), takenUp: true }
-    const { plan } = step
-    if (plan.takeUp) return { first: jobRecord(toValue(plan.takeUp)), takenUp: true }
-    return { first: await startJob(made, plan, await keyIdFor(made, plan), known, plan.order.debug ?? false), takenUp: false }
+  async function start(made: Making, plan: Plan, known: readonly Job[], note: (before: string[]) => void) {
+    const keyId = await keyIdFor(made, plan)
+    // Whoever is cut off before the answer would not know that it is there.
+    note(known.filter((job) => job.image_root_archive_name === plan.order.name).map(({ id }) => id))
+    return startJob(made, plan, keyId, new Set(known.map(({ id }) => id)), plan.order.debug ?? false)
   }
 
   async function makeOne(one: OrderedEntry, base: Image | undefined): Promise<Result> {
     const { name } = one.order
     const hash = hashOf(one, base)
-    const made = making(one, hash)
+    const made = making(one)
+    const keep = (progress: Omit<EntryState, 'order'>) => state.set(name, { order: hash, ...progress })
     // What was read before the first was begun may be hours old.
     const catalogue = await outlast(made, () => readCatalogue(app, api, made.progress))
     const step = stepOf({ program, catalogue, state, one, base })
-    const existing = 'kept' in step ? step.kept : 'plan' in step ? step.plan.existing : undefined
-    if (existing) {
-      table.ended(name, '✔', `${existing.id}  ${'kept' in step ? 'made before' : 'there already'}`)
-      return { name, how: 'kept', image: existing }
+    if ('plan' in step && step.plan.existing) return ended(name, 'kept', step.plan.existing, 'there already')
+    if ('kept' in step) {
+      const { kept: image, job, replaces } = step
+      if (job) {
+        await tidyUp(made, job, { image, record: toValue(image) }, replaces)
+        keep({ image: image.id })
+      }
+      return ended(name, 'kept', image, 'made before')
     }
-    const { first, takenUp } = await begin(made, step as Exclude<Step, { kept: Image }>, new Set(catalogue.jobs.map(({ id }) => id)))
-    made.onJob(first.job, takenUp)
-    const { job, made: result } = await bringHome(made, first, { script: one.script, identity: one.key.identity })
-    state.set(name, { order: hash, job: job.id, image: result.image.id })
-    const replaces = 'plan' in step ? step.plan.replaces : one.order.if_exists === 'replace' ? await otherOfThatName(made, job, result) : undefined
+    const { takeUp, replaces } = 'plan' in step ? step.plan : { takeUp: step.begun, replaces: step.replaces }
+    const noted = { replaces: replaces?.id }
+    const first = 'plan' in step && !takeUp ? await start(made, step.plan, catalogue.jobs, (before) => keep({ ...noted, before })) : jobRecord(toValue(takeUp!))
+    made.onJob(first.job, takeUp !== undefined)
+    keep({ ...noted, job: first.job.id })
+    const { job, made: result } = await bringHome(made, first, { script: one.script, identity: one.key.identity }).finally(made.output.rest)
+    const { image } = result
+    keep({ ...noted, image: image.id, job: job.id })
     const how = await tidyUp(made, job, result, replaces)
+    keep({ image: image.id })
     jobs.delete(name)
-    table.ended(name, '✔', `${result.image.id}  ${how}`)
-    return { name, how: 'made', image: result.image }
+    return ended(name, 'made', image, how)
+  }
+
+  function ended(name: string, how: 'made' | 'kept', image: Image, text: string): Result {
+    table.ended(name, '✔', `${image.id}  ${text}`)
+    return { name, how, image }
   }
 
   return {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { readTextFile, reasonOf } from '../../config/text-file.ts'
 import { replaceFile } from '../../config/write-file.ts'
@@ -10,8 +10,12 @@ import { shellWords } from '../../ssh/shell-words.ts'
 export interface EntryState {
   /** A hash of what was ordered, of {@link orderHash}. */
   readonly order: string
-  /** The id of its job. */
+  /** Ids of the jobs of that name that were there before its own was asked for: one besides them is its own. */
+  readonly before?: readonly string[]
+  /** The id of its job, until nothing is to be done with that any more. */
   readonly job?: string
+  /** The id of the image that is deleted once it is made. */
+  readonly replaces?: string
   /** The id of the image, once it is made. */
   readonly image?: string
 }
@@ -45,7 +49,10 @@ export function openState(file: string): FileState {
       states.set(name, state)
       trying(path, () => replaceFile(path, `${JSON.stringify({ version, images: Object.fromEntries(states) }, null, 2)}\n`))
     },
-    requireWritable: () => trying(path, () => accessSync(dirname(path), constants.W_OK | constants.X_OK)),
+    requireWritable() {
+      if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw unusable(path, 'it is a folder')
+      trying(path, () => accessSync(dirname(path), constants.W_OK | constants.X_OK))
+    },
   }
 }
 
@@ -84,7 +91,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 const isId = (value: unknown) => value === undefined || (typeof value === 'string' && value !== '')
 
 function isState(value: unknown): boolean {
-  return isRecord(value) && typeof value.order === 'string' && isId(value.job) && isId(value.image)
+  return isRecord(value) && typeof value.order === 'string' && [value.job, value.image, value.replaces].every(isId) && (value.before === undefined || (Array.isArray(value.before) && value.before.every(isId)))
 }
 
 function unusable(path: string, why: string, cause?: unknown): Failure {

@@ -8,24 +8,36 @@ export interface Table {
   of(name: string): Progress
   /** An image is made, failed, or won't be begun: what stays in its line. */
   ended(name: string, mark: '✔' | '✖' | '·', text: string): void
+  /** Nothing moves any more: in a terminal its last state stays. */
+  close(): void
 }
 
 /** A table in the place of a progress of its own. */
 export function createTable(io: Io, progress: Progress, names: readonly string[], began = io.now()): Table {
   const rows = new Map(names.map((name) => [name, { mark: ' ', text: '' }]))
-  const width = Math.max(...names.map(({ length }) => length))
+  const longest = Math.max(...names.map(({ length }) => length))
+
+  function lines(): string[] {
+    const columns = io.stderr.columns - 1
+    // What goes on has to be seen, too.
+    const width = Math.min(longest, Math.max(Math.floor(columns / 2), 1))
+    return [...rows].map(([name, { mark, text }]) => `${mark} ${shortened(name, width).padEnd(width)}  ${text}`.slice(0, columns).trimEnd())
+  }
+
+  function head(): string {
+    const over = [...rows.values()].filter(({ mark }) => mark !== ' ').length
+    return `${over} of ${rows.size}, ${timeSpan(io.now() - began)}`
+  }
 
   function show(): void {
     if (!progress.live) return
-    const all = [...rows]
-    const over = all.filter(([, { mark }]) => mark !== ' ').length
-    const lines = all.map(([name, { mark, text }]) => `${mark} ${name.padEnd(width)}  ${text}`.slice(0, io.stderr.columns - 1).trimEnd())
+    const all = lines()
     // What doesn't fit on the screen could not be taken away again: those under way stay.
     const room = Math.max((io.stderr.stream.rows || 24) - 4, 1)
-    const under = lines.filter((_, at) => all[at]![1].mark === ' ' && all[at]![1].text !== '')
-    const shown = lines.length <= room ? lines : under.slice(0, room)
-    const hidden = lines.length - shown.length
-    progress.now([`${over} of ${all.length}, ${timeSpan(io.now() - began)}`, ...shown, ...(hidden > 0 ? [`  … and ${hidden} more`] : [])].join('\n'))
+    const under = [...rows.values()].flatMap(({ mark, text }, at) => (mark === ' ' && text !== '' ? [all[at]!] : []))
+    const shown = all.length <= room ? all : under.slice(0, room)
+    const hidden = all.length - shown.length
+    progress.now([head(), ...shown, ...(hidden > 0 ? [`  … and ${hidden} more`] : [])].join('\n'))
   }
 
   return {
@@ -50,5 +62,17 @@ export function createTable(io: Io, progress: Progress, names: readonly string[]
       if (progress.live) show()
       else progress.line(`${mark} ${name}: ${text}`)
     },
+    close() {
+      progress.stop()
+      if (!progress.live) return
+      for (const line of [head(), ...lines()]) progress.line(line)
+    },
   }
+}
+
+/** A name in so many columns: its beginning and its end, which names of images differ in. */
+function shortened(name: string, width: number): string {
+  if (name.length <= width) return name
+  const end = Math.floor((width - 1) / 2)
+  return `${name.slice(0, width - 1 - end)}…${name.slice(name.length - end)}`
 }
