@@ -21,9 +21,9 @@ export interface Asked {
 /** What a test does to requests, each counted from 1. */
 export interface Between {
   /** Before the service has it; what is returned is answered in its place. Throwing closes the connection. */
-  before?(asked: Asked, count: number): Answer | void
+  before?(asked: Asked, count: number): Answer | void | Promise<Answer | void>
   /** When the service has done it, before it is answered. Throwing closes the connection. */
-  after?(asked: Asked, count: number): Answer | void
+  after?(asked: Asked, count: number): Answer | void | Promise<Answer | void>
 }
 
 /** A service that is watched, with a user who has a folder for files of images. */
@@ -96,9 +96,9 @@ export async function startImageSite({ speed = 4000, kubectl, jobs }: { speed?: 
   async function answer(call: Call): Promise<Answer> {
     const one: Asked = { method: call.method, path: call.path.replace('/apis/ims/v3', ''), body: call.body, status: 0 }
     const count = asked.push(one)
-    const own = site.between.before?.(one, count)
+    const own = await site.between.before?.(one, count)
     const given = own ?? (await mock.answer(call))
-    const last = site.between.after?.(one, count) ?? given
+    const last = (await site.between.after?.(one, count)) ?? given
     one.status = last.status
     return last
   }

@@ -18,7 +18,7 @@ import type { OrderedEntry } from './ordered.ts'
 
 import type { Result } from './result.ts'
 import { scriptOutput, type ScriptOutput } from './script-output.ts'
-import { createSharedLooks } from './shared-looks.ts'
+import { createSharedLooks, sharedReads } from './shared-reads.ts'
 import type { EntryState, FileState } from './state.ts'
 import { hashOf, stepOf, type Step } from './step.ts'
 import type { Table } from './table.ts'
@@ -51,7 +51,9 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
   const { io, global, program } = app
   const jobs = new Map<string, Job>()
   const keys = new Map<string, Promise<string>>()
-  const read = createSharedLooks(io, api, options.interval * 1000)
+  const interval = options.interval * 1000
+  const read = createSharedLooks(io, api, interval)
+  const catalogueFor = sharedReads(io, interval / 2, (own: Progress) => readCatalogue(app, api, own))
 
   function making({ order }: OrderedEntry): Making & { output: ScriptOutput } {
     const own = table.of(order.name)
@@ -98,7 +100,7 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
     const made = making(one)
     const keep = (progress: Omit<EntryState, 'order'>) => state.set(name, { order: hash, ...progress })
     // What was read before the first was begun may be hours old.
-    const catalogue = await outlast(made, () => readCatalogue(app, api, made.progress))
+    const catalogue = await outlast(made, () => catalogueFor(made.progress))
     const step = stepOf({ program, catalogue, state, one, base })
     if ('plan' in step && step.plan.existing) return ended(name, 'kept', step.plan.existing, 'there already')
     if ('kept' in step) {

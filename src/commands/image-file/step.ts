@@ -4,9 +4,9 @@ import type { Image, Job } from '../../ims/records.ts'
 import type { Catalogue } from '../image-build/catalogue.ts'
 import type { ImageOrder } from '../image-build/order.ts'
 import { makePlan, type Plan } from '../image-build/plan.ts'
-import { sameKeys, type OwnKey } from '../image-build/public-key.ts'
+import { sameKeys } from '../image-build/public-key.ts'
 import type { OrderedEntry } from './ordered.ts'
-import { orderHash, type FileState } from './state.ts'
+import { orderHash, type EntryState, type FileState } from './state.ts'
 
 /** What is to be done for an image of a file. */
 export type Step =
@@ -37,21 +37,22 @@ export function stepOf(planning: Planning): Step {
 
 /** What an earlier run has made or begun; undefined where that was nothing, or is of another order by now. */
 export function earlierStep({ catalogue, state, one, base }: Planning): Step | undefined {
-  const { order, key } = one
+  const { order } = one
   const known = state.of(order.name)
   if (known?.order !== hashOf(one, base)) return undefined
   const image = catalogue.images.find(({ id, link }) => id === known.image && link)
-  const job = catalogue.jobs.find(({ id }) => id === known.job) ?? (known.before && askedFor(known.before, catalogue, order, key))
+  const job = jobOf(known, catalogue, one)
   const replaces = catalogue.images.find(({ id }) => id === known.replaces)
   if (image) return { kept: image, job, replaces }
   if (!job || known.image !== undefined || stageOf(job) === 'error') return undefined
   return order.new && job.job_type === 'create' && stageOf(job) === 'waiting' ? undefined : { begun: job, replaces }
 }
 
-/** The job of a run that ended before it had its answer. */
-function askedFor(before: readonly string[], { jobs, publicKeys }: Catalogue, { name, job_type: type }: ImageOrder, key: OwnKey): Job | undefined {
+/** The job of an earlier run, also of one that ended before it had its answer. */
+function jobOf({ job: ours, before }: EntryState, { jobs, publicKeys }: Catalogue, { order, key }: OrderedEntry): Job | undefined {
+  if (before === undefined) return jobs.find(({ id }) => id === ours)
   const keys = new Set(sameKeys(publicKeys, key).map(({ id }) => id))
-  return jobs.find((job) => job.image_root_archive_name === name && job.job_type === type && keys.has(job.public_key_id) && !before.includes(job.id))
+  return jobs.find((job) => job.image_root_archive_name === order.name && keys.has(job.public_key_id) && !before.includes(job.id))
 }
 
 function planOf({ program, catalogue, state, one, base }: Planning): Plan {
@@ -59,7 +60,8 @@ function planOf({ program, catalogue, state, one, base }: Planning): Plan {
   const from: ImageOrder = base ? { ...order, source: base.id } : order
   const images = base && !catalogue.images.some(({ id }) => id === base.id) ? [...catalogue.images, base] : catalogue.images
   const plan = makePlan({ program, catalogue: { ...catalogue, images }, order: from, key })
-  const job = catalogue.jobs.find(({ id }) => id === state.of(order.name)?.job)
+  const known = state.of(order.name)
+  const job = known && jobOf(known, catalogue, one)
   // What it asks of a build is compared; a script that it has run by now was another one.
   const same = plan.takeUp?.id === job?.id && !(job?.job_type === 'customize' && job.status === 'packaging_artifacts')
   if (!job || ended.has(job.status) || same || order.new) return plan

@@ -1,0 +1,169 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { LiveProgram } from '../support/live-program.ts'
+import { ids, startImageSite, type ImageSite } from '../support/image-site.ts'
+
+const lines = (text: string) => text.trimEnd().split('\n')
+const namesOf = (site: ImageSite) => site.created.map(({ image_root_archive_name: name }) => name)
+const yaml = (...items: string[]) => `images:\n${items.map((item) => `  - {${item}}\n`).join('')}`
+
+/** A site of one test, in which what was started is ended. */
+async function at<R>(options: Parameters<typeof startImageSite>[0], work: (site: ImageSite) => Promise<R>): Promise<R> {
+  const site = await startImageSite(options)
+  const started: LiveProgram[] = []
+  const { start } = site
+  site.start = (...words) => {
+    const one = start(...words)
+    started.push(one)
+    return one
+  }
+  try {
+    return await work(site)
+  } finally {
+    for (const one of started) one.kill('SIGKILL')
+    await Promise.all(started.map((one) => one.ended))
+    await site.close()
+  }
+}
+
+/** Names of images, and what came of each, as a run printed them. */
+async function buildAgain(site: ImageSite, file: string, ...words: string[]) {
+  const before = site.writes().length
+  const { exit, stdout, stderr } = await site.build(file, '--format', 'json', ...words)
+  const results = Object.fromEntries((stdout === '' ? [] : (JSON.parse(stdout) as { name: string; result: string }[])).map(({ name, result }) => [name, result]))
+  return { exit, results, stderr, writes: site.writes().slice(before) }
+}
+
+const theSame = (site: ImageSite) => ({ jobs: namesOf(site), keys: [...site.mock.state.publicKeys.values()].length, images: Object.values(site.images()).map((found) => found.length), left: [...site.mock.state.jobs.values()].length })
+
+describe.concurrent('the same command again', () => {
+  test('keeps what is as ordered, and makes anew what is not', () =>
+    at({}, async (site) => {
+      const write = (a: string, b: string, comment = '') => site.write('images.yaml', `${comment}${yaml(`name: a, ${a}`, `name: b, base: a, ${b}`, 'name: c, recipe: good')}`)
+      site.write('set-up.sh', 'echo one\n')
+      write('recipe: good', 'script: set-up.sh')
+      expect(await buildAgain(site, 'images.yaml')).toMatchObject({ exit: 0, results: { a: 'made', b: 'made', c: 'made' } })
+      const first = site.images()
+
+      // How it is looked after, and how it is written down, makes no other image.
+      write('recipe: good, on_failure: delete, keep-job: true, if-exists: replace, debug: true', 'on-failure: keep, script: ./set-up.sh', '# changed\n')
+      expect(await buildAgain(site, 'images.yaml', '--parallel', '1', '--quiet')).toMatchObject({ exit: 0, results: { a: 'kept', b: 'kept', c: 'kept' }, writes: [] })
+
+      site.write('set-up.sh', 'echo two\n')
+      const refused = await buildAgain(site, 'images.yaml')
+      expect(refused).toMatchObject({ exit: 2, writes: [] })
+      expect(refused.stderr).toContain('Error: images.yaml:4: the image name b is taken\n')
+
+      write('recipe: other, if-exists: replace', 'script: set-up.sh, if-exists: replace')
+      const { exit, results, stderr } = await buildAgain(site, 'images.yaml')
+      expect({ exit, results }).toEqual({ exit: 0, results: { a: 'made', b: 'made', c: 'kept' } })
+      expect(lines(stderr)).toContain('b: two')
+      const second = site.images()
+      expect(Object.values(second).map((found) => found.length)).toEqual([1, 1, 1])
+      expect([second.a![0] === first.a![0], second.b![0] === first.b![0], second.c![0]]).toEqual([false, false, first.c![0]])
+
+      // One that the service doesn't have any more.
+      site.mock.state.images.delete(second.c![0]!)
+      expect(await buildAgain(site, 'images.yaml')).toMatchObject({ exit: 0, results: { a: 'kept', b: 'kept', c: 'made' } })
+    }))
+
+  test('what was made from an image that was there already is kept, and from a recipe that is gone', () =>
+    at({}, async (site) => {
+      site.write('images.yaml', yaml('name: there, recipe: good, if-exists: skip', `name: on-there, base: there, run: 'true'`, 'name: other, recipe: other'))
+      expect(await buildAgain(site, 'images.yaml')).toMatchObject({ exit: 0, results: { there: 'kept', 'on-there': 'made', other: 'made' } })
+      site.mock.state.recipes.delete(ids.other)
+      expect(await buildAgain(site, 'images.yaml')).toMatchObject({ exit: 0, results: { there: 'kept', 'on-there': 'kept', other: 'kept' }, writes: [] })
+    }))
+
+  test('a job of an order that has changed since stands in the way, unless it makes the same', () =>
+    at({}, async (site) => {
+      site.write('images.yaml', yaml('name: a, recipe: hanging'))
+      const running = site.start('images.yaml')
+      await running.says('a: job ')
+      running.kill('SIGKILL')
+      await running.ended
+      const [job] = site.created
+      site.write('images.yaml', yaml('name: a, recipe: good'))
+      const refused = await buildAgain(site, 'images.yaml')
+      expect(refused).toMatchObject({ exit: 2, writes: [] })
+      expect(refused.stderr).toContain(`Error: images.yaml:2: job ${job!.id} still makes a as it was ordered before\n`)
+      expect(refused.stderr).toContain(`Next: cray-ims jobs delete ${job!.id}\n`)
+      site.write('images.yaml', yaml('name: a, recipe: good, new: true'))
+      expect(await buildAgain(site, 'images.yaml')).toMatchObject({ exit: 0, results: { a: 'made' } })
+      expect([...site.mock.state.jobs.values()].map(({ id }) => id)).toEqual([job!.id])
+    }))
+})
+
+describe.concurrent('killed at once, then the same command again: everything once', () => {
+  const writes = ['POST /public-keys', 'POST /jobs', 'POST /jobs', 'DELETE /jobs', 'DELETE /images', 'DELETE /jobs']
+  const file = yaml('name: a, recipe: good', 'name: taken, recipe: good, if-exists: replace')
+  const points: [string, string, (site: ImageSite, kill: () => never) => void][] = [
+    ...(['before', 'after'] as const).flatMap((when) =>
+      writes.map((_, at): (typeof points)[number] => [`${when} its write ${at + 1}`, file, (site, kill) => {
+        site.between[when] = ({ method }) => {
+          if (method !== 'GET' && site.writes().length === at + 1) kill()
+        }
+      }]),
+    ),
+    ...[1, 5, 9, 11, 15].map((at): (typeof points)[number] => [`at its request ${at}`, file, (site, kill) => {
+      site.between.before = (_, count) => {
+        if (count === at) kill()
+      }
+    }]),
+  ]
+
+  test.each(points)('%s', (_, text, arm) =>
+    at({ speed: 3000 }, async (site) => {
+      site.write('images.yaml', text)
+      const running = site.start('images.yaml')
+      arm(site, () => {
+        running.kill('SIGKILL')
+        throw new Error('no answer')
+      })
+      expect((await running.ended).exit).toBe('SIGKILL')
+      site.between = {}
+      const { exit, stderr } = await site.build('images.yaml')
+      expect({ exit, stderr: exit === 0 ? '' : stderr }).toEqual({ exit: 0, stderr: '' })
+      expect(theSame(site)).toEqual({ jobs: expect.toSatisfy((names: string[]) => [...names].sort().join() === 'a,taken'), keys: 1, images: [1, 1], left: 0 })
+      expect(site.mock.state.images.get(ids.taken)).toBeUndefined()
+      expect(site.mock.state.images.get(ids.image)).toBeDefined()
+      expect(readdirSync(site.folder).filter((name) => !name.endsWith('.tmp')).sort()).toEqual(['images.yaml', 'images.yaml.state'])
+    }),
+  )
+
+  test.each([
+    ['as the job of its customisation is created', 'after', 'POST /jobs'],
+    ['as that is asked about', 'before', 'GET /jobs/*'],
+  ] as const)('%s', (_, when, at_) =>
+    at({}, async (site) => {
+      site.write('images.yaml', yaml(`name: b, base: there, run: 'echo done'`))
+      const running = site.start('images.yaml')
+      site.between[when] = ({ method, path }) => {
+        if (`${method} ${path.replace(/[^/]*-[^/]*$/, '*')}` !== at_) return
+        running.kill('SIGKILL')
+        throw new Error('no answer')
+      }
+      expect((await running.ended).exit).toBe('SIGKILL')
+      site.between = {}
+      expect(await buildAgain(site, 'images.yaml')).toMatchObject({ exit: 0, results: { b: 'made' } })
+      expect(theSame(site)).toEqual({ jobs: ['b'], keys: 1, images: [1], left: 0 })
+    }),
+  )
+
+  test('what is under way is taken up, and said so', () =>
+    at({ speed: 400 }, async (site) => {
+      site.write('images.yaml', yaml('name: a, recipe: good', 'name: b, recipe: hanging'))
+      const running = site.start('images.yaml')
+      await running.says(': job ', 2)
+      running.kill('SIGKILL')
+      await running.ended
+      // One that ended without us.
+      const hanging = site.created.find(({ image_root_archive_name: name }) => name === 'b')!
+      site.mock.jobs.hold(hanging, 'error')
+      const { stderr, results } = await buildAgain(site, 'images.yaml', '--timeout', '20')
+      expect(stderr).toMatch(/a: job [\da-f-]{36}, \w+, is taken up/)
+      expect(results).toEqual({ a: 'made', b: 'failed' })
+      expect(namesOf(site).sort()).toEqual(['a', 'b', 'b'])
+    }), 60_000)
+})
