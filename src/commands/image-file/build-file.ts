@@ -56,10 +56,13 @@ interface Images {
 async function makeImages(app: App, { path, entries, ordered, state, options }: Images): Promise<number> {
   const { io, global, program } = app
   const again = againLine(program, path, options)
+  const withoutJobs = () => new Failure(io.interrupted.reason.message, { exit: io.interrupted.reason.exit, next: again })
   const progress = await createProgress(io, global.quiet)
   const api = await app.api({ held: true })
   try {
-    const catalogue = await readCatalogue(app, api, progress)
+    const catalogue = await readCatalogue(app, api, progress).catch((error: unknown) => {
+      throw io.interrupted.aborted ? withoutJobs() : error
+    })
     const plans = checkPlans({ program, path, catalogue, ordered, state })
     if (options.dry_run) {
       await io.stdout.write(plans.writes().map((line) => `${line}\n`).join(''))
@@ -79,7 +82,7 @@ async function makeImages(app: App, { path, entries, ordered, state, options }: 
     table.close()
     if (io.interrupted.aborted) {
       const jobs = maker.underWay()
-      if (jobs.length === 0) throw new Failure(io.interrupted.reason.message, { exit: io.interrupted.reason.exit, next: again })
+      if (jobs.length === 0) throw withoutJobs()
       throw await handleInterruption(app, io.interrupted.reason, { jobs, attended: isAttended(app), cancel: options.cancel_on_interrupt ?? false, resume: again })
     }
     const results = entries.map(({ order }) => ended.find(({ name }) => name === order.name)!)

@@ -1,0 +1,158 @@
+import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test, vi } from 'vitest'
+import { startImageSite, type ImageSite } from '../support/image-site.ts'
+import type { LiveProgram } from '../support/live-program.ts'
+
+const lines = (text: string) => text.trimEnd().split('\n')
+const namesOf = (site: ImageSite) => site.created.map(({ image_root_archive_name: name }) => name)
+const yaml = (...items: string[]) => `images:\n${items.map((item) => `  - {${item}}\n`).join('')}`
+
+/** A site of one test, in which what was started is ended. */
+async function at<R>(options: Parameters<typeof startImageSite>[0], work: (site: ImageSite) => Promise<R>): Promise<R> {
+  const site = await startImageSite(options)
+  const started: LiveProgram[] = []
+  const { start } = site
+  site.start = (...words) => {
+    const one = start(...words)
+    started.push(one)
+    return one
+  }
+  try {
+    return await work(site)
+  } finally {
+    for (const one of started) one.kill('SIGKILL')
+    await Promise.all(started.map((one) => one.ended))
+    await site.close()
+  }
+}
+
+describe.concurrent('interrupted', () => {
+  test.each([['SIGINT', 130], ['SIGTERM', 143]] as const)('%s leaves the jobs running; the same command ends it', (signal, exit) =>
+    at({ speed: 400 }, async (site) => {
+      site.write('images.yaml', yaml('name: a, recipe: good', 'name: b, recipe: twins', `name: c, base: a, run: 'true'`))
+      const running = site.start('images.yaml', '--arch', 'x86_64', '--parallel', '2', '--if-exists', 'skip')
+      await running.says(': job ', 2)
+      running.kill(signal)
+      const outcome = await running.ended
+      expect(outcome).toMatchObject({ exit, stdout: '' })
+      expect(lines(outcome.stderr).slice(-3)).toEqual([`Error: Interrupted by ${signal}`, 'The jobs go on.', 'Next: cray-ims build --file images.yaml --arch x86_64 --if-exists skip --parallel 2'])
+      expect(site.writes().filter((write) => write.startsWith('DELETE'))).toEqual([])
+      const again = await site.build('images.yaml', '--arch', 'x86_64', '--if-exists', 'skip', '--parallel', '2')
+      expect(again.exit).toBe(0)
+      expect(namesOf(site).sort()).toEqual(['a', 'b', 'c'])
+      expect(Object.values(site.images()).map((found) => found.length)).toEqual([1, 1, 1])
+    }))
+
+  test('--cancel-on-interrupt deletes them, also where one is gone already', () =>
+    at({}, async (site) => {
+      site.write('images.yaml', yaml('name: a, recipe: hanging', 'name: b, recipe: hanging', 'name: c, recipe: hanging'))
+      const running = site.start('images.yaml', '--cancel-on-interrupt')
+      await running.says(': job ', 3)
+      const ids = site.created.map(({ id }) => id)
+      site.between.before = ({ method, path }) => {
+        if (method === 'DELETE' && path.endsWith(ids[0]!)) site.mock.state.jobs.delete(ids[0]!)
+      }
+      running.kill('SIGTERM')
+      const { exit, stderr } = await running.ended
+      expect(exit).toBe(143)
+      expect([...site.mock.state.jobs.values()]).toEqual([])
+      for (const [at, id] of ids.entries()) expect(lines(stderr)).toContain(`Job ${id} is ${at === 0 ? 'gone already' : 'deleted'}.`)
+    }))
+
+  test('while its script runs: that is begun anew', () =>
+    at({}, async (site) => {
+      site.write('images.yaml', yaml(`name: a, base: there, run: 'if [ -e /etc/begun ]; then echo again; else touch /etc/begun; echo begun; sleep 300; fi'`))
+      const running = site.start('images.yaml', '--on-failure', 'delete')
+      await running.says('a: begun')
+      running.kill('SIGINT')
+      expect(await running.ended).toMatchObject({ exit: 130, stderr: expect.stringContaining('The job goes on.\nNext: cray-ims build --file images.yaml --on-failure delete\n') })
+      expect([...site.mock.state.jobs.values()].map(({ status }) => status)).toEqual(['waiting_on_user'])
+      const { exit, stderr } = await site.build('images.yaml')
+      expect(exit).toBe(0)
+      expect(lines(stderr)).toContain('a: again')
+      expect(namesOf(site)).toEqual(['a'])
+    }))
+
+  test('before anything is begun', () =>
+    at({}, async (site) => {
+      site.write('images.yaml', yaml('name: a, recipe: good'))
+      const running = site.start('images.yaml')
+      site.between.before = () => new Promise(() => {})
+      await vi.waitFor(() => expect(site.asked.length).toBeGreaterThan(0), 60_000)
+      running.kill('SIGINT')
+      expect(await running.ended).toEqual({ exit: 130, stdout: '', stderr: 'Error: Interrupted by SIGINT\nNext: cray-ims build --file images.yaml\n' })
+    }))
+})
+
+describe.concurrent('what is kept beside the file', () => {
+  const state = 'images.yaml.state'
+
+  test('is for its owner alone, and names what was made', () =>
+    at({}, async (site) => {
+      site.write('images.yaml', yaml('name: a, recipe: good'))
+      expect((await site.build('images.yaml')).exit).toBe(0)
+      expect(statSync(join(site.folder, state)).mode & 0o777).toBe(0o600)
+      expect(JSON.parse(site.read(state))).toEqual({ version: 1, images: { a: { order: expect.stringMatching(/^[\da-f]{64}$/), image: site.images().a![0] } } })
+    }))
+
+  test.each<[string, (site: ImageSite) => void, string]>([
+    ['broken', (site) => site.write(state, '{"version": 1, "ima'), "can't be used: it is no JSON"],
+    ['of something else', (site) => site.write(state, '[]'), "can't be used: it is not what a build of this file keeps there"],
+    ['a folder', (site) => mkdirSync(join(site.folder, state)), "can't be used: it is a folder"],
+  ])('%s: nothing is sent', (_, spoil, why) =>
+    at({}, async (site) => {
+      site.write('images.yaml', yaml('name: a, recipe: good'))
+      spoil(site)
+      const { exit, stdout, stderr } = await site.build('images.yaml')
+      expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
+      expect(stderr).toContain(`Error: ${join(site.folder, state)} ${why}\n`)
+      expect(site.asked).toEqual([])
+    }))
+
+  test.skipIf(process.getuid?.() === 0)('in a folder that can not be written: nothing is sent', () =>
+    at({}, async (site) => {
+      site.write('images.yaml', yaml('name: a, recipe: good'))
+      chmodSync(site.folder, 0o500)
+      const { exit, stderr } = await site.build('images.yaml')
+      chmodSync(site.folder, 0o700)
+      expect(exit).toBe(2)
+      expect(stderr).toContain("can't be written: permission denied\n")
+      expect(site.asked).toEqual([])
+    }))
+})
+
+describe.concurrent('two runs of the same file', () => {
+  test('the second is refused while the first lives, and takes over from one that was killed', () =>
+    at({}, async (site) => {
+      site.write('images.yaml', yaml('name: a, recipe: hanging', 'name: b, recipe: good'))
+      const first = site.start('images.yaml')
+      await first.says('✔ b')
+      const writes = site.writes()
+      const second = await site.build('images.yaml')
+      expect(second).toMatchObject({ exit: 2, stdout: '' })
+      expect(second.stderr).toMatch(/^Error: images\.yaml: process \d+ makes its images already\nNext: the same command again once that has ended\n$/)
+      expect(site.writes()).toEqual(writes)
+      first.kill('SIGKILL')
+      await first.ended
+      const third = site.start('images.yaml')
+      await third.says('a: job ')
+      third.kill('SIGINT')
+      expect((await third.ended).stderr).toContain(`a: job ${site.created.find(({ image_root_archive_name: name }) => name === 'a')!.id}, `)
+      expect(namesOf(site).sort()).toEqual(['a', 'b'])
+      expect(existsSync(join(site.folder, 'images.yaml.state.lock'))).toBe(false)
+    }))
+
+  test('begun at the same moment', () =>
+    at({}, async (site) => {
+      site.write('images.yaml', yaml('name: a, recipe: good', 'name: b, recipe: good'))
+      const runs = await Promise.all([site.build('images.yaml'), site.build('images.yaml'), site.build('images.yaml')])
+      const exits = runs.map(({ exit }) => exit).sort()
+      // One that comes late finds all made.
+      expect(exits[0]).toBe(0)
+      expect(exits.every((exit) => exit === 0 || exit === 2)).toBe(true)
+      expect(namesOf(site).sort()).toEqual(['a', 'b'])
+      expect([...site.mock.state.publicKeys.values()]).toHaveLength(1)
+      expect(Object.keys(JSON.parse(site.read('images.yaml.state')).images).sort()).toEqual(['a', 'b'])
+    }))
+})
