@@ -1,4 +1,5 @@
 import { Failure } from '../../errors.ts'
+import { ServerFailure } from '../../ims/problem.ts'
 import type { Job } from '../../ims/records.ts'
 import { holding } from '../after-shell.ts'
 import type { App } from '../app.ts'
@@ -26,11 +27,19 @@ export async function handleInterruption(before: App, reason: Failure, { jobs, w
   if (!remove) return new Failure(reason.message, { exit: reason.exit, more: [waits ? `The job waits on its user${holding(jobs[0]!)}; what was run in it may still run.` : one ? 'The job goes on.' : 'The jobs go on.'], next: resume })
   const api = await app.api()
   try {
-    for (const job of jobs) await deleteJob(api, job)
+    const said: string[] = []
+    // One that can't be deleted mustn't keep the others.
+    for (const job of jobs) said.push(await deleteJob(api, job).then(() => `Job ${job.id} is deleted.`, (error: unknown) => notDeleted(job, error)))
+    return new Failure(reason.message, { exit: reason.exit, more: said })
   } finally {
     await api.close()
   }
-  return new Failure(reason.message, { exit: reason.exit, more: jobs.map(({ id }) => `Job ${id} is deleted.`) })
+}
+
+function notDeleted({ id }: Job, error: unknown): string {
+  if (error instanceof ServerFailure && error.status === 404) return `Job ${id} is gone already.`
+  if (error instanceof Failure) return `Job ${id} is not deleted: ${error.message}`
+  throw error
 }
 
 async function askToDelete(app: App, jobs: readonly Job[], waits: boolean): Promise<boolean> {
