@@ -1,31 +1,8 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import type { LiveProgram } from '../support/live-program.ts'
-import { ids, startImageSite, type ImageSite } from '../support/image-site.ts'
+import { atImageSite, ids, namesOf, yamlOf, type ImageSite } from '../support/image-site.ts'
 
 const lines = (text: string) => text.trimEnd().split('\n')
-const namesOf = (site: ImageSite) => site.created.map(({ image_root_archive_name: name }) => name)
-const yaml = (...items: string[]) => `images:\n${items.map((item) => `  - {${item}}\n`).join('')}`
-
-/** A site of one test, in which what was started is ended. */
-async function at<R>(options: Parameters<typeof startImageSite>[0], work: (site: ImageSite) => Promise<R>): Promise<R> {
-  const site = await startImageSite(options)
-  const started: LiveProgram[] = []
-  const { start } = site
-  site.start = (...words) => {
-    const one = start(...words)
-    started.push(one)
-    return one
-  }
-  try {
-    return await work(site)
-  } finally {
-    for (const one of started) one.kill('SIGKILL')
-    await Promise.all(started.map((one) => one.ended))
-    await site.close()
-  }
-}
 
 /** Names of images, and what came of each, as a run printed them. */
 async function buildAgain(site: ImageSite, file: string, ...words: string[]) {
@@ -39,8 +16,8 @@ const theSame = (site: ImageSite) => ({ jobs: namesOf(site), keys: [...site.mock
 
 describe.concurrent('the same command again', () => {
   test('keeps what is as ordered, and makes anew what is not', () =>
-    at({}, async (site) => {
-      const write = (a: string, b: string, comment = '') => site.write('images.yaml', `${comment}${yaml(`name: a, ${a}`, `name: b, base: a, ${b}`, 'name: c, recipe: good')}`)
+    atImageSite({}, async (site) => {
+      const write = (a: string, b: string, comment = '') => site.write('images.yaml', `${comment}${yamlOf(`name: a, ${a}`, `name: b, base: a, ${b}`, 'name: c, recipe: good')}`)
       site.write('set-up.sh', 'echo one\n')
       write('recipe: good', 'script: set-up.sh')
       expect(await buildAgain(site, 'images.yaml')).toMatchObject({ exit: 0, results: { a: 'made', b: 'made', c: 'made' } })
@@ -69,27 +46,27 @@ describe.concurrent('the same command again', () => {
     }))
 
   test('what was made from an image that was there already is kept, and from a recipe that is gone', () =>
-    at({}, async (site) => {
-      site.write('images.yaml', yaml('name: there, recipe: good, if-exists: skip', `name: on-there, base: there, run: 'true'`, 'name: other, recipe: other'))
+    atImageSite({}, async (site) => {
+      site.write('images.yaml', yamlOf('name: there, recipe: good, if-exists: skip', `name: on-there, base: there, run: 'true'`, 'name: other, recipe: other'))
       expect(await buildAgain(site, 'images.yaml')).toMatchObject({ exit: 0, results: { there: 'kept', 'on-there': 'made', other: 'made' } })
       site.mock.state.recipes.delete(ids.other)
       expect(await buildAgain(site, 'images.yaml')).toMatchObject({ exit: 0, results: { there: 'kept', 'on-there': 'kept', other: 'kept' }, writes: [] })
     }))
 
   test('a job of an order that has changed since stands in the way, unless it makes the same', () =>
-    at({}, async (site) => {
-      site.write('images.yaml', yaml('name: a, recipe: hanging'))
+    atImageSite({}, async (site) => {
+      site.write('images.yaml', yamlOf('name: a, recipe: hanging'))
       const running = site.start('images.yaml')
       await running.says('a: job ')
       running.kill('SIGKILL')
       await running.ended
       const [job] = site.created
-      site.write('images.yaml', yaml('name: a, recipe: good'))
+      site.write('images.yaml', yamlOf('name: a, recipe: good'))
       const refused = await buildAgain(site, 'images.yaml')
       expect(refused).toMatchObject({ exit: 2, writes: [] })
       expect(refused.stderr).toContain(`Error: images.yaml:2: job ${job!.id} still makes a as it was ordered before\n`)
       expect(refused.stderr).toContain(`Next: cray-ims jobs delete ${job!.id}\n`)
-      site.write('images.yaml', yaml('name: a, recipe: good, new: true'))
+      site.write('images.yaml', yamlOf('name: a, recipe: good, new: true'))
       expect(await buildAgain(site, 'images.yaml')).toMatchObject({ exit: 0, results: { a: 'made' } })
       expect([...site.mock.state.jobs.values()].map(({ id }) => id)).toEqual([job!.id])
     }))
@@ -97,7 +74,7 @@ describe.concurrent('the same command again', () => {
 
 describe.concurrent('killed at once, then the same command again: everything once', () => {
   const writes = ['POST /public-keys', 'POST /jobs', 'POST /jobs', 'DELETE /jobs', 'DELETE /images', 'DELETE /jobs']
-  const file = yaml('name: a, recipe: good', 'name: taken, recipe: good, if-exists: replace')
+  const file = yamlOf('name: a, recipe: good', 'name: taken, recipe: good, if-exists: replace')
   const points: [string, string, (site: ImageSite, kill: () => never) => void][] = [
     ...(['before', 'after'] as const).flatMap((when) =>
       writes.map((_, at): (typeof points)[number] => [`${when} its write ${at + 1}`, file, (site, kill) => {
@@ -114,7 +91,7 @@ describe.concurrent('killed at once, then the same command again: everything onc
   ]
 
   test.each(points)('%s', (_, text, arm) =>
-    at({ speed: 3000 }, async (site) => {
+    atImageSite({ speed: 3000 }, async (site) => {
       site.write('images.yaml', text)
       const running = site.start('images.yaml')
       arm(site, () => {
@@ -135,12 +112,12 @@ describe.concurrent('killed at once, then the same command again: everything onc
   test.each([
     ['as the job of its customisation is created', 'after', 'POST /jobs'],
     ['as that is asked about', 'before', 'GET /jobs/*'],
-  ] as const)('%s', (_, when, at_) =>
-    at({}, async (site) => {
-      site.write('images.yaml', yaml(`name: b, base: there, run: 'echo done'`))
+  ] as const)('%s', (_, when, request) =>
+    atImageSite({}, async (site) => {
+      site.write('images.yaml', yamlOf(`name: b, base: there, run: 'echo done'`))
       const running = site.start('images.yaml')
       site.between[when] = ({ method, path }) => {
-        if (`${method} ${path.replace(/[^/]*-[^/]*$/, '*')}` !== at_) return
+        if (`${method} ${path.replace(/[^/]*-[^/]*$/, '*')}` !== request) return
         running.kill('SIGKILL')
         throw new Error('no answer')
       }
@@ -152,8 +129,8 @@ describe.concurrent('killed at once, then the same command again: everything onc
   )
 
   test('what is under way is taken up, and said so', () =>
-    at({ speed: 400 }, async (site) => {
-      site.write('images.yaml', yaml('name: a, recipe: good', 'name: b, recipe: hanging'))
+    atImageSite({ speed: 400 }, async (site) => {
+      site.write('images.yaml', yamlOf('name: a, recipe: good', 'name: b, recipe: hanging'))
       const running = site.start('images.yaml')
       await running.says(': job ', 2)
       running.kill('SIGKILL')

@@ -1,36 +1,14 @@
 import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
-import { startImageSite, type ImageSite } from '../support/image-site.ts'
-import type { LiveProgram } from '../support/live-program.ts'
+import { atImageSite, namesOf, yamlOf, type ImageSite } from '../support/image-site.ts'
 
 const lines = (text: string) => text.trimEnd().split('\n')
-const namesOf = (site: ImageSite) => site.created.map(({ image_root_archive_name: name }) => name)
-const yaml = (...items: string[]) => `images:\n${items.map((item) => `  - {${item}}\n`).join('')}`
-
-/** A site of one test, in which what was started is ended. */
-async function at<R>(options: Parameters<typeof startImageSite>[0], work: (site: ImageSite) => Promise<R>): Promise<R> {
-  const site = await startImageSite(options)
-  const started: LiveProgram[] = []
-  const { start } = site
-  site.start = (...words) => {
-    const one = start(...words)
-    started.push(one)
-    return one
-  }
-  try {
-    return await work(site)
-  } finally {
-    for (const one of started) one.kill('SIGKILL')
-    await Promise.all(started.map((one) => one.ended))
-    await site.close()
-  }
-}
 
 describe.concurrent('interrupted', () => {
   test.each([['SIGINT', 130], ['SIGTERM', 143]] as const)('%s leaves the jobs running; the same command ends it', (signal, exit) =>
-    at({ speed: 400 }, async (site) => {
-      site.write('images.yaml', yaml('name: a, recipe: good', 'name: b, recipe: twins', `name: c, base: a, run: 'true'`))
+    atImageSite({ speed: 400 }, async (site) => {
+      site.write('images.yaml', yamlOf('name: a, recipe: good', 'name: b, recipe: twins', `name: c, base: a, run: 'true'`))
       const running = site.start('images.yaml', '--arch', 'x86_64', '--parallel', '2', '--if-exists', 'skip')
       await running.says(': job ', 2)
       running.kill(signal)
@@ -45,8 +23,8 @@ describe.concurrent('interrupted', () => {
     }))
 
   test('--cancel-on-interrupt deletes them, also where one is gone already', () =>
-    at({}, async (site) => {
-      site.write('images.yaml', yaml('name: a, recipe: hanging', 'name: b, recipe: hanging', 'name: c, recipe: hanging'))
+    atImageSite({}, async (site) => {
+      site.write('images.yaml', yamlOf('name: a, recipe: hanging', 'name: b, recipe: hanging', 'name: c, recipe: hanging'))
       const running = site.start('images.yaml', '--cancel-on-interrupt')
       await running.says(': job ', 3)
       const ids = site.created.map(({ id }) => id)
@@ -61,8 +39,8 @@ describe.concurrent('interrupted', () => {
     }))
 
   test('while its script runs: that is begun anew', () =>
-    at({}, async (site) => {
-      site.write('images.yaml', yaml(`name: a, base: there, run: 'if [ -e /etc/begun ]; then echo again; else touch /etc/begun; echo begun; sleep 300; fi'`))
+    atImageSite({}, async (site) => {
+      site.write('images.yaml', yamlOf(`name: a, base: there, run: 'if [ -e /etc/begun ]; then echo again; else touch /etc/begun; echo begun; sleep 300; fi'`))
       const running = site.start('images.yaml', '--on-failure', 'delete')
       await running.says('a: begun')
       running.kill('SIGINT')
@@ -75,8 +53,8 @@ describe.concurrent('interrupted', () => {
     }))
 
   test('before anything is begun', () =>
-    at({}, async (site) => {
-      site.write('images.yaml', yaml('name: a, recipe: good'))
+    atImageSite({}, async (site) => {
+      site.write('images.yaml', yamlOf('name: a, recipe: good'))
       const running = site.start('images.yaml')
       site.between.before = () => new Promise(() => {})
       await vi.waitFor(() => expect(site.asked.length).toBeGreaterThan(0), 60_000)
@@ -89,8 +67,8 @@ describe.concurrent('what is kept beside the file', () => {
   const state = 'images.yaml.state'
 
   test('is for its owner alone, and names what was made', () =>
-    at({}, async (site) => {
-      site.write('images.yaml', yaml('name: a, recipe: good'))
+    atImageSite({}, async (site) => {
+      site.write('images.yaml', yamlOf('name: a, recipe: good'))
       expect((await site.build('images.yaml')).exit).toBe(0)
       expect(statSync(join(site.folder, state)).mode & 0o777).toBe(0o600)
       expect(JSON.parse(site.read(state))).toEqual({ version: 1, images: { a: { order: expect.stringMatching(/^[\da-f]{64}$/), image: site.images().a![0] } } })
@@ -101,8 +79,8 @@ describe.concurrent('what is kept beside the file', () => {
     ['of something else', (site) => site.write(state, '[]'), "can't be used: it is not what a build of this file keeps there"],
     ['a folder', (site) => mkdirSync(join(site.folder, state)), "can't be used: it is a folder"],
   ])('%s: nothing is sent', (_, spoil, why) =>
-    at({}, async (site) => {
-      site.write('images.yaml', yaml('name: a, recipe: good'))
+    atImageSite({}, async (site) => {
+      site.write('images.yaml', yamlOf('name: a, recipe: good'))
       spoil(site)
       const { exit, stdout, stderr } = await site.build('images.yaml')
       expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
@@ -111,8 +89,8 @@ describe.concurrent('what is kept beside the file', () => {
     }))
 
   test.skipIf(process.getuid?.() === 0)('in a folder that can not be written: nothing is sent', () =>
-    at({}, async (site) => {
-      site.write('images.yaml', yaml('name: a, recipe: good'))
+    atImageSite({}, async (site) => {
+      site.write('images.yaml', yamlOf('name: a, recipe: good'))
       chmodSync(site.folder, 0o500)
       const { exit, stderr } = await site.build('images.yaml')
       chmodSync(site.folder, 0o700)
@@ -124,8 +102,8 @@ describe.concurrent('what is kept beside the file', () => {
 
 describe.concurrent('two runs of the same file', () => {
   test('the second is refused while the first lives, and takes over from one that was killed', () =>
-    at({}, async (site) => {
-      site.write('images.yaml', yaml('name: a, recipe: hanging', 'name: b, recipe: good'))
+    atImageSite({}, async (site) => {
+      site.write('images.yaml', yamlOf('name: a, recipe: hanging', 'name: b, recipe: good'))
       const first = site.start('images.yaml')
       await first.says('✔ b')
       const writes = site.writes()
@@ -144,8 +122,8 @@ describe.concurrent('two runs of the same file', () => {
     }))
 
   test('begun at the same moment', () =>
-    at({}, async (site) => {
-      site.write('images.yaml', yaml('name: a, recipe: good', 'name: b, recipe: good'))
+    atImageSite({}, async (site) => {
+      site.write('images.yaml', yamlOf('name: a, recipe: good', 'name: b, recipe: good'))
       const runs = await Promise.all([site.build('images.yaml'), site.build('images.yaml'), site.build('images.yaml')])
       const exits = runs.map(({ exit }) => exit).sort()
       // One that comes late finds all made.

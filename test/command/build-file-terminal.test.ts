@@ -1,11 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { startImageSite, type ImageSite } from '../support/image-site.ts'
+import { startImageSite, yamlOf, type ImageSite } from '../support/image-site.ts'
 import { programLine } from '../support/site.ts'
 import { describeWithTmux, openTerminal, type Terminal } from '../support/tmux.ts'
 
-const yaml = (...items: string[]) => `images:\n${items.map((item) => `  - {${item}}\n`).join('')}`
 
 describeWithTmux('build --file in a terminal', () => {
   let site: ImageSite
@@ -36,7 +35,7 @@ describeWithTmux('build --file in a terminal', () => {
   const left = (...ids: string[]) => ids.filter((id) => site.mock.state.jobs.get(id))
 
   test('a table of all images moves, and its end stays', async () => {
-    site.write('images.yaml', yaml('name: compute, recipe: good', `name: compute-ssh, base: compute, run: 'echo set up'`, 'name: broken, recipe: bad', 'name: not-begun, base: broken, run: x'))
+    site.write('images.yaml', yamlOf('name: compute, recipe: good', `name: compute-ssh, base: compute, run: 'echo set up'`, 'name: broken, recipe: bad', 'name: not-begun, base: broken, run: x'))
     build('images.yaml --query "[].result"')
     await terminal.shows(/ of 4, \d+s\n  compute     .*\n/)
     const screen = (await ends(1)).replace(/[\da-f]{8}-[\da-f-]{27}/g, 'ID').replace(/[\da-f]{8}…/g, 'JOB…').replace(/\d+s/g, 'TIME')
@@ -62,7 +61,7 @@ describeWithTmux('build --file in a terminal', () => {
   })
 
   test('Ctrl-C asks once for all jobs: d deletes them', async () => {
-    site.write('held.yaml', yaml('name: a, recipe: hanging', 'name: b, recipe: hanging', `name: c, base: a, run: x`))
+    site.write('held.yaml', yamlOf('name: a, recipe: hanging', 'name: b, recipe: hanging', `name: c, base: a, run: x`))
     build('held.yaml')
     await terminal.shows(/ a  .*build \d+s[^]* b  .*build \d+s/)
     terminal.type('C-c')
@@ -78,7 +77,7 @@ describeWithTmux('build --file in a terminal', () => {
   })
 
   test('a second Ctrl-C leaves them running', async () => {
-    site.write('left.yaml', yaml('name: d, recipe: hanging', 'name: e, recipe: hanging'))
+    site.write('left.yaml', yamlOf('name: d, recipe: hanging', 'name: e, recipe: hanging'))
     build('left.yaml')
     await terminal.shows(/ d  .*build \d+s[^]* e  .*build \d+s/)
     terminal.type('C-c')

@@ -1,22 +1,11 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { away, ids, startImageSite, type ImageSite } from '../support/image-site.ts'
+import { atImageSite, away, ids, namesOf, startImageSite, yamlOf, type ImageSite } from '../support/image-site.ts'
 import { run } from '../support/program.ts'
 import { makeKey } from '../support/sshd.ts'
 
 const lines = (text: string) => text.trimEnd().split('\n')
-const namesOf = (site: ImageSite) => site.created.map(({ image_root_archive_name: name }) => name)
-
-/** A site of one test. */
-async function at<R>(options: Parameters<typeof startImageSite>[0], work: (site: ImageSite) => Promise<R>): Promise<R> {
-  const site = await startImageSite(options)
-  try {
-    return await work(site)
-  } finally {
-    await site.close()
-  }
-}
 
 describe('twenty builds, five at once, three of them failing', () => {
   const names = Array.from({ length: 20 }, (_, at) => `image-${at + 1}`)
@@ -78,7 +67,7 @@ describe('twenty builds, five at once, three of them failing', () => {
 
 describe.concurrent('images that need each other', () => {
   test('are made after those, in chains and several from one; those from an image of the service at once', () =>
-    at({}, async (site) => {
+    atImageSite({}, async (site) => {
       site.write('set-up.sh', 'echo set up >>/etc/motd\ncat /etc/motd\n')
       const file = `images:
   - {name: leaf, base: middle, run: 'echo leaf'}
@@ -103,7 +92,7 @@ describe.concurrent('images that need each other', () => {
     }))
 
   test('are not begun where that could not be made', () =>
-    at({}, async (site) => {
+    atImageSite({}, async (site) => {
       site.write('images.yaml', `images:
   - {name: root, recipe: bad}
   - {name: middle, base: root, run: 'true'}
@@ -127,29 +116,28 @@ describe.concurrent('what can not be made is refused with its line, and nothing 
     site.write('private', '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA==\n-----END OPENSSH PRIVATE KEY-----\n')
   })
   afterAll(() => site.close())
-  const yaml = (...items: string[]) => `images:\n${items.map((item) => `  - {${item}}\n`).join('')}`
 
   test.each<[string, string, string, string[]]>([
-    ['a cycle', 'i.yaml', yaml('name: a, base: b, run: x', 'name: b, base: a, run: x'), ['i.yaml:2: a needs b, b needs a: none can be made first']],
+    ['a cycle', 'i.yaml', yamlOf('name: a, base: b, run: x', 'name: b, base: a, run: x'), ['i.yaml:2: a needs b, b needs a: none can be made first']],
     ['a cycle in TOML', 'i.toml', '[[images]]\nname = "a"\nbase = "b"\nrun = "x"\n[[images]]\nname = "b"\nbase = "a"\nrun = "x"\n', ['i.toml:1: a needs b, b needs a: none can be made first']],
     ['a cycle in JSON', 'i.json', '{"images": [\n{"name": "a", "base": "b", "run": "x"},\n{"name": "b", "base": "a", "run": "x"}]}', ['i.json:2: a needs b, b needs a: none can be made first']],
-    ['a base that is nowhere', 'i.yaml', yaml('name: a, base: ther, run: x'), ['i.yaml:2: there is no image ther', `${ids.image}  2026-01-02T03:04:05  x86_64  there`, 'Next: cray-ims images list']],
+    ['a base that is nowhere', 'i.yaml', yamlOf('name: a, base: ther, run: x'), ['i.yaml:2: there is no image ther', `${ids.image}  2026-01-02T03:04:05  x86_64  there`, 'Next: cray-ims images list']],
     ['a recipe that is nowhere', 'i.toml', '[[images]]\nname = "a"\nrecipe = "goood"\n', ['i.toml:3: there is no recipe goood', 'Next: cray-ims recipes list']],
     ['a recipe that may be several', 'i.json', '{"images": [{\n"name": "a",\n"recipe": "twins"}]}', ['i.json:3: twins is the name of 2 recipes', ...ids.twins]],
-    ['a recipe without link', 'i.yaml', yaml('name: a, recipe: linkless'), ['i.yaml:2: recipe linkless has no link: its archive was never uploaded']],
-    ['a recipe of another architecture', 'i.yaml', yaml('name: a, recipe: good, arch: aarch64'), ['i.yaml:2: recipe good is not for aarch64']],
+    ['a recipe without link', 'i.yaml', yamlOf('name: a, recipe: linkless'), ['i.yaml:2: recipe linkless has no link: its archive was never uploaded']],
+    ['a recipe of another architecture', 'i.yaml', yamlOf('name: a, recipe: good, arch: aarch64'), ['i.yaml:2: recipe good is not for aarch64']],
     ['a name twice', 'i.toml', '[[images]]\nname = "a"\nrecipe = "good"\n[[images]]\nname = "a"\nrecipe = "good"\n', ['i.toml:5: there is an image a in line 2 already']],
     ['a wrong type', 'i.json', '{"images": [{"name": "a", "recipe": "good",\n"build-env-size": "big"}]}', ['i.json:2: build-env-size takes a whole number, not the text "big"']],
     ['no YAML', 'i.yaml', 'images:\n\t- name: a\n', ['i.yaml:2: not valid YAML: Tabs are not allowed as indentation']],
     ['no TOML', 'i.toml', '[[images]\n', ['i.toml:2: not valid TOML']],
     ['no JSON', 'i.json', '{"images": [\n', ['i.json:2: not valid YAML']],
-    ['a script that is nowhere', 'i.yaml', yaml('name: a, base: there,\n     script: gone.sh'), ['i.yaml:3: gone.sh: no such file']],
-    ['an empty script', 'i.yaml', yaml('name: a, base: there,\n     script: empty.sh'), ['i.yaml:3: empty.sh is empty']],
-    ['a private key', 'i.yaml', yaml('name: a, recipe: good,\n     public-key: private'), ['i.yaml:3: ', 'private key']],
-    ['a customisation by hand', 'i.yaml', yaml('name: a, base: there'), ['i.yaml:2: a needs a script or a run']],
+    ['a script that is nowhere', 'i.yaml', yamlOf('name: a, base: there,\n     script: gone.sh'), ['i.yaml:3: gone.sh: no such file']],
+    ['an empty script', 'i.yaml', yamlOf('name: a, base: there,\n     script: empty.sh'), ['i.yaml:3: empty.sh is empty']],
+    ['a private key', 'i.yaml', yamlOf('name: a, recipe: good,\n     public-key: private'), ['i.yaml:3: ', 'private key']],
+    ['a customisation by hand', 'i.yaml', yamlOf('name: a, base: there'), ['i.yaml:2: a needs a script or a run']],
     ['a name that is taken', 'i.toml', '[[images]]\nrecipe = "good"\nname = "taken"\n', ['i.toml:3: the image name taken is taken', ids.taken, 'Next: add --if-exists skip or replace']],
     ['an unsafe name', 'i.json', '{"images": [{"recipe": "good",\n"name": "yes"}]}', [`i.json:2: the service can't work with the name "yes"`]],
-    ['several', 'i.yaml', yaml('name: taken, recipe: good', 'name: a, recipe: nowhere', 'name: b, recipe: good', 'name: c, base: taken, run: x'), ['i.yaml: 2 mistakes; nothing was sent', '  i.yaml:2: the image name taken is taken', '  i.yaml:3: there is no recipe nowhere']],
+    ['several', 'i.yaml', yamlOf('name: taken, recipe: good', 'name: a, recipe: nowhere', 'name: b, recipe: good', 'name: c, base: taken, run: x'), ['i.yaml: 2 mistakes; nothing was sent', '  i.yaml:2: the image name taken is taken', '  i.yaml:3: there is no recipe nowhere']],
   ])('%s', async (what, path, text, expected) => {
     const file = what.replaceAll(' ', '-') + path.slice(1)
     site.write(file, text)
@@ -166,7 +154,7 @@ describe.concurrent('what can not be made is refused with its line, and nothing 
 
 describe.concurrent('options', () => {
   test('a dry run reads alone, and prints what it would write', () =>
-    at({}, async (site) => {
+    atImageSite({}, async (site) => {
       site.write('images.yaml', `images:
   - {name: a, recipe: good, debug: true, build-env-size: 20}
   - {name: b, base: a, run: 'true', keep-job: true}
@@ -192,7 +180,7 @@ describe.concurrent('options', () => {
     }))
 
   test('the schema that is printed is the one that ships', () =>
-    at({}, async ({ env, folder, asked }) => {
+    atImageSite({}, async ({ env, folder, asked }) => {
       const { exit, stdout } = await run(['build', '--print-schema'], { cwd: folder, env })
       expect(exit).toBe(0)
       expect(stdout).toBe(readFileSync(join(import.meta.dirname, '../../docs/images.schema.json'), 'utf8'))
@@ -207,7 +195,7 @@ describe.concurrent('options', () => {
     [['--parallel', '0'], "Invalid value for '--parallel': 0 at once is none."],
     [['--parallel', 'many'], "Invalid value for '--parallel': many is not a number from 0 up"],
   ])("%s isn't for a file", (words, why) =>
-    at({}, async (site) => {
+    atImageSite({}, async (site) => {
       site.write('images.yaml', 'images: [{name: a, recipe: good}]\n')
       const { exit, stdout, stderr } = await site.build('images.yaml', ...words)
       expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
@@ -216,7 +204,7 @@ describe.concurrent('options', () => {
     }))
 
   test('of the line hold for every image that says nothing else, paths of the file from its folder', () =>
-    at({}, async (site) => {
+    atImageSite({}, async (site) => {
       mkdirSync(join(site.folder, 'below'))
       const { publicKey } = makeKey(join(site.folder, 'below/key'))
       site.write('below/images.yaml', 'images:\n  - {name: a, recipe: twins, public-key: key.pub}\n  - {name: b, recipe: twins, arch: x86_64, keep-job: false}\n')
@@ -235,7 +223,7 @@ describe.concurrent('options', () => {
 
 describe.concurrent('what is said', () => {
   test('quiet: ids of jobs alone, then what was not made', () =>
-    at({}, async (site) => {
+    atImageSite({}, async (site) => {
       site.write('images.yaml', `images:\n  - {name: a, recipe: good}\n  - {name: b, recipe: bad}\n  - {name: c, base: b, run: 'true'}\n  - {name: d, base: there, run: 'echo loud'}\n`)
       const { exit, stderr } = await site.build('images.yaml', '--quiet')
       expect(exit).toBe(1)
@@ -250,7 +238,7 @@ describe.concurrent('what is said', () => {
     }))
 
   test('logs begin with the name of their image, too', () =>
-    at({ kubectl: loggingKubectl }, async (site) => {
+    atImageSite({ kubectl: loggingKubectl }, async (site) => {
       site.write('images.yaml', 'images:\n  - {name: first, recipe: good}\n  - {name: second, recipe: good}\n')
       const { exit, stderr } = await site.build('images.yaml', '--logs')
       expect(exit).toBe(0)
@@ -258,7 +246,7 @@ describe.concurrent('what is said', () => {
     }))
 
   test('a service that is away for a minute costs a line an image', () =>
-    at({ speed: 600 }, async (site) => {
+    atImageSite({ speed: 600 }, async (site) => {
       const names = ['a', 'b', 'c']
       site.write('images.yaml', `images:\n${names.map((name) => `  - {name: ${name}, recipe: good}\n`).join('')}`)
       let refused = 0
@@ -273,7 +261,7 @@ describe.concurrent('what is said', () => {
     }))
 
   test('an answer that is lost on the way makes nothing twice', () =>
-    at({}, async (site) => {
+    atImageSite({}, async (site) => {
       site.write('images.yaml', `images:\n  - {name: a, recipe: good}\n  - {name: b, recipe: good}\n  - {name: c, base: a, run: 'true'}\n`)
       const lost = new Set<string>()
       site.between.after = ({ method, path }) => {

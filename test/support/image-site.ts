@@ -137,5 +137,30 @@ export async function startImageSite({ speed = 4000, kubectl, jobs }: { speed?: 
   })
 }
 
+/** A site of one test, in which what was started is ended. */
+export async function atImageSite<R>(options: Parameters<typeof startImageSite>[0], work: (site: ImageSite) => Promise<R>): Promise<R> {
+  const site = await startImageSite(options)
+  const started: LiveProgram[] = []
+  const { start: startOne } = site
+  const start: ImageSite['start'] = (...words) => {
+    const one = startOne(...words)
+    started.push(one)
+    return one
+  }
+  try {
+    return await work(Object.assign(site, { start }))
+  } finally {
+    for (const one of started) one.kill('SIGKILL')
+    await Promise.all(started.map(({ ended }) => ended))
+    await site.close()
+  }
+}
+
+/** A file of images, each as what stands in its braces. */
+export const yamlOf = (...items: readonly string[]): string => `images:\n${items.map((item) => `  - {${item}}\n`).join('')}`
+
+/** The images that jobs were created for, in their order. */
+export const namesOf = ({ created }: ImageSite): string[] => created.map(({ image_root_archive_name: name }) => name)
+
 /** A service that is away, as its gateway says it. */
 export const away: Answer = { status: 503, reason: 'Service Unavailable', headers: { 'Content-Type': 'text/plain' }, body: 'upstream connect error' }

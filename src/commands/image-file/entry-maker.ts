@@ -20,7 +20,7 @@ import type { Result } from './result.ts'
 import { scriptOutput, type ScriptOutput } from './script-output.ts'
 import { createSharedLooks, sharedReads } from './shared-reads.ts'
 import type { EntryState, FileState } from './state.ts'
-import { hashOf, stepOf, type Step } from './step.ts'
+import { hashOf, stepOf } from './step.ts'
 import type { Table } from './table.ts'
 
 /** What all images of a file have in common. */
