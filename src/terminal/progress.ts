@@ -1,3 +1,4 @@
+import { coloursFor } from './colours.ts'
 import type { Io } from './io.ts'
 
 /** What a long command shows of its progress, on stderr. */
@@ -46,9 +47,11 @@ export async function createProgress(io: Io, quiet: boolean, plain: (text: strin
       stop() {},
     }
   }
-  const { default: ora } = await import('ora')
-  // It mustn't take stdin: what is typed ahead belongs to the shell that opens.
-  const spinner = ora({ stream: io.stderr.stream, discardStdin: false, isEnabled: true, color: io.env.NO_COLOR ? false : 'cyan' })
+  const { default: ora, spinners } = await import('ora')
+  const { cyan } = await coloursFor(io, io.stderr)
+  const { interval, frames } = spinners.dots
+  // It mustn't take stdin: what is typed ahead belongs to the shell that opens. Its own colours would go by stdout.
+  const spinner = ora({ stream: io.stderr.stream, discardStdin: false, isEnabled: true, color: false, spinner: { interval, frames: frames.map((frame) => cyan(frame)) } })
   return {
     now(text) {
       const room = io.stderr.columns - spinnerTakes
