@@ -237,6 +237,13 @@ describe.skipIf(skip).each(ways)('the shell of a job (%s)', (isolation) => {
     for (const line of [`IMS_JOB_ID=${here.job.id}`, 'IMS_ARCH=aarch64', 'IMS_DKMS_ENABLED=True', 'REMOTE_BUILD_NODE=']) expect(env.split('\n')).toContain(line)
   })
 
+  it.runIf(isolation === 'namespaces')('of customize has an image root to change into, whose programs are the machine\'s and stay as they are', async () => {
+    const here = await ready({ isolation })
+    expect(await said(here, `chroot /mnt/image/image-root /bin/sh -c 'cat /etc/cray-release; test -r /proc/self/stat && echo >/dev/null && echo new >/etc/new; pwd'`)).toBe('result\n/\n')
+    expect(await said(here, 'cat /mnt/image/image-root/etc/new')).toBe('new\n')
+    expect((await ssh(here, ['touch /mnt/image/image-root/usr/new'])).stderr).toContain('Read-only file system')
+  })
+
   it('in a jail has the image root at /', async () => {
     const here = await ready({ kind: 'jailed', isolation })
     expect((await said(here, 'ls /')).split('\n')).toEqual(expect.arrayContaining(['boot', 'etc', 'tmp', 'usr', 'var']))

@@ -59,9 +59,9 @@ export function layOut(job: Job, { folder, jailed, mounts }: View): void {
       writeFileSync(file, text)
     }
   }
-  if (!jailed) return
-  for (const { at } of mounts.slice(1)) {
-    if (isLink(at)) symlinkSync(readlinkSync(at), join(root, at))
-    else mkdirSync(join(root, at), { recursive: true })
+  for (const { at, from } of mounts.slice(1).filter(({ system }) => system)) {
+    const place = join(jailed ? root : folder, at)
+    if (isLink(from)) symlinkSync(readlinkSync(from), place)
+    else mkdirSync(place, { recursive: true })
   }
 }

@@ -53,10 +53,12 @@ function setUp({ folder, jailed, root, mounts }: View, hostname: string): string
   // What lies over the folder itself comes last.
   const over = ({ at }: Mount) => Number(folder.startsWith(`${at}/`))
   const order = below.toSorted((one, other) => over(one) - over(other))
+  const proc = (at: string) => `mount -t proc proc ${inside(at)}`
   const mounting = order.flatMap(({ at, from, system }) => {
-    if (at === '/proc' || (system && isLink(from))) return []
-    const fixed = system && at !== '/dev' ? [`mount -o remount,bind,ro ${inside(at)} || :`] : []
-    return [`mount --rbind ${shellWord(from)} ${inside(at)}`, ...fixed]
+    if (system && isLink(from)) return []
+    const bind = `mount --rbind ${shellWord(from)} ${inside(at)}`
+    if (from === '/proc') return [`${proc(at)} || ${bind}`]
+    return [bind, ...(system && from !== '/dev' ? [`mount -o remount,bind,ro ${inside(at)} || :`] : [])]
   })
   return [
     'set -e',
@@ -65,7 +67,7 @@ function setUp({ folder, jailed, root, mounts }: View, hostname: string): string
     // The command works for those who aren't root outside, too, but isn't everywhere.
     `hostname ${name} || echo ${name} > /proc/sys/kernel/hostname || :`,
     ...mounting,
-    `mount -t proc proc ${inside('/proc')} || ${jailed ? `mount --rbind /proc ${inside('/proc')}` : ':'}`,
+    ...(jailed ? [] : [`${proc('/proc')} || :`]),
     ...(jailed
       ? [`cd ${shellWord(root)}`, `exec chroot . /bin/sh -c ${shellWord(`cd ${home}; ${first}`)} sh "$pid"`]
       : ['mount -o remount,bind,ro / || :', `cd ${home}`, 'set +e -- "$pid"', first]),

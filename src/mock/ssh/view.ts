@@ -33,13 +33,16 @@ export const home = '/root'
 
 /**
  * What is seen in the container of a job. `/` is the machine's own, with folders of the job's at `/mnt`, `/root` and
- * `/tmp`; in a jail it is the image's root.
+ * `/tmp`; in a jail it is the image's root. The image root that is customised can be changed into by `chroot`, too.
  */
 export function viewOf(job: Pick<Job, 'job_type' | 'remote_build_node'>, jailed: boolean, folder: string): View {
-  const root = jailed ? join(folder, placesOf(job, false).imageRoot!) : '/'
+  const imageRoot = placesOf(job, false).imageRoot!
+  const root = jailed ? join(folder, imageRoot) : '/'
   const own = ['/mnt', home, '/tmp'].map((at) => ({ at, from: join(folder, at) }))
-  const system = borrowed.filter(existsSync).map((at) => ({ at, from: at, system: true as const }))
-  const mounts: readonly Mount[] = [{ at: '/', from: root, ...(!jailed && { system: true }) }, ...(jailed ? system : own)]
+  const system = (below: string) => borrowed.filter(existsSync).map((from) => ({ at: posix.join(below, from), from, system: true as const }))
+  const mounts: readonly Mount[] = jailed
+    ? [{ at: '/', from: root }, ...system('/')]
+    : [{ at: '/', from: root, system: true }, ...own, ...(job.job_type === 'customize' ? system(imageRoot) : [])]
   const byDepth = mounts.toSorted((one, other) => other.at.length - one.at.length)
   const mountOf = (path: string) => byDepth.find(({ at }) => path === at || path.startsWith(at === '/' ? '/' : `${at}/`))!
   return {
