@@ -16,7 +16,7 @@ export interface Watch {
   /** When it began, in milliseconds since 1970; now unless given. */
   began?: number
   progress: Progress
-  /** What to type to go on, after the time limit or Ctrl-C. */
+  /** What to type to go on, after the time limit or Ctrl-C; empty where nothing is under way. */
   resume: string
   /** Ends the watch: of the process, unless given. */
   signal?: AbortSignal
@@ -73,6 +73,9 @@ interface Looking<R, T> {
 /** However late it is, a look that has begun gets so many milliseconds. */
 const lookTakes = 10_000
 
+/** How long a look that is interrupted gets to say so itself, in milliseconds. */
+const lastWords = 100
+
 /** The longest time that a timer can count, in milliseconds. */
 const longest = 2 ** 31 - 1
 
@@ -89,13 +92,19 @@ export async function lookUntil<R, T>({ io }: App, watch: Watch, look: () => Pro
   const left = () => Math.max(began + timeout - io.now(), 0)
   const late = () => new Failure(`not there after ${timeSpan(timeout)}: ${state() || 'the service was away'}`, { exit: 3, next: watch.resume })
 
+  // Whoever is in the middle of a request knows best what has come of it.
+  const cutOff = async (reason: unknown): Promise<never> => {
+    if (signal.aborted) await io.sleep(lastWords)
+    throw reason
+  }
+
   // A server that takes a request and never answers it mustn't hold us beyond the limit.
   async function inTime(answer: Promise<R>): Promise<R> {
     if (timeout === Infinity) return answer
     const timer = new AbortController()
     const alarm = io.sleep(Math.min(Math.max(left(), lookTakes), longest), AbortSignal.any([signal, timer.signal]))
     try {
-      return await Promise.race([answer, alarm.then(() => Promise.reject(late()))])
+      return await Promise.race([answer, alarm.then(() => Promise.reject(late()), cutOff)])
     } finally {
       timer.abort()
     }
@@ -111,7 +120,8 @@ export async function lookUntil<R, T>({ io }: App, watch: Watch, look: () => Pro
       const outcome = await enough(seen)
       if (outcome !== undefined) return outcome
     } catch (error) {
-      if (signal.aborted) throw interrupted(signal.reason, watch, many)
+      // What was cut off in a request says what may have come of it.
+      if (signal.aborted) throw interrupted(error instanceof Failure && error.cause === signal.reason ? error : signal.reason, watch, many)
       if (!passes(error)) throw error
       away = true
       progress.now(`the service is away (${whyAway(error)}); looking again`)
@@ -159,5 +169,6 @@ function stateOf(seen: readonly Seen[]): string {
 
 function interrupted(reason: unknown, { resume }: Watch, many: boolean): unknown {
   if (!(reason instanceof Failure)) return reason
-  return new Failure(reason.message, { exit: reason.exit, more: [...reason.more, many ? 'The jobs go on.' : 'The job goes on.'], next: reason.next ?? resume })
+  const goesOn = resume === '' ? [] : [many ? 'The jobs go on.' : 'The job goes on.']
+  return new Failure(reason.message, { exit: reason.exit, more: [...reason.more, ...goesOn], next: reason.next ?? (resume || undefined), cause: reason })
 }

@@ -1,18 +1,13 @@
 import { Failure } from '../../errors.ts'
 import type { Job } from '../../ims/records.ts'
-import { shellWord } from '../../ssh/shell-words.ts'
 import { createProgress } from '../../terminal/progress.ts'
 import type { App } from '../app.ts'
 import { handleInterruption } from './interruption.ts'
 import type { Attending, Making } from './making.ts'
+import { resumeLine, type Again } from './resume-line.ts'
 
 /** Options that say how a job is looked after, and those that go on with it later. */
-export interface Attention extends Attending {
-  readonly cancel_on_interrupt?: boolean
-  readonly if_exists: string
-  readonly script?: string
-  readonly run?: string
-}
+export type Attention = Attending & Again & { readonly cancel_on_interrupt?: boolean }
 
 /** Whether someone sits before it, who can be asked. */
 export function isAttended({ io }: App): boolean {
@@ -30,7 +25,7 @@ export async function attend(app: App, options: Attention, work: (making: Making
   const api = await app.api({ held: true })
   let current: Job | undefined
   let waits = false
-  const resume = (job: Job) => resumeLine(app, job, options)
+  const resume = (job: Job) => resumeLine(app.program, job, options)
   const making: Making = {
     app,
     api,
@@ -67,16 +62,4 @@ export async function attend(app: App, options: Attention, work: (making: Making
 function amended(failure: Failure, details: { more?: readonly string[]; next?: string }): Failure {
   const { message, exit, more, next, usage, cause } = failure
   return new Failure(message, { exit, more, next, usage, cause, ...details })
-}
-
-/** The line that takes a job up again, in the same way. */
-function resumeLine({ program }: App, job: Job, { if_exists, keep_job, script, run }: Attention): string {
-  const words = [
-    `${program} ${job.job_type === 'create' ? 'build' : 'customize'} --resume ${job.id}`,
-    script !== undefined && `--script ${shellWord(script)}`,
-    run !== undefined && `--run ${shellWord(run)}`,
-    if_exists === 'replace' && '--if-exists replace',
-    keep_job && '--keep-job',
-  ]
-  return words.filter(Boolean).join(' ')
 }

@@ -1,5 +1,6 @@
 import { Failure } from '../../errors.ts'
 import { stageOf } from '../../ims/job-outlook.ts'
+import { ServerFailure } from '../../ims/problem.ts'
 import type { Job } from '../../ims/records.ts'
 import type { Left } from '../after-shell.ts'
 import { describeJob, type JobRecord } from '../job-reference.ts'
@@ -29,15 +30,14 @@ export async function bringHome(making: Making, first: JobRecord, help: Help): P
   const { app, progress } = making
   const phases = createPhases()
   let givenUp = false
-  let stop = await followJob(making, first, phases)
+  let stop = await followJob(making, first.job, phases, first)
   if (stop.job.job_type === 'customize' && stageOf(stop.job) === 'waiting') {
     const opened = app.io.now()
     making.onWaiting?.(true)
     givenUp = await throughShell(making, stop, help)
     making.onWaiting?.(false)
     phases.passed('waiting_on_user', app.io.now() - opened)
-    const next = await outlast(making, () => describeJob(making.api, stop.job.id), stop.job)
-    stop = await followJob(making, next, phases, true)
+    stop = await followJob(making, stop.job, phases)
   }
   const { job } = stop
   const succeeded = job.status === 'success'
@@ -73,11 +73,14 @@ async function throughShell(making: Making, stop: Stop, { script, identity }: He
     throw new Failure(`image ${job.image_root_archive_name} ${left === 'kept' ? 'is not made yet: its job still waits' : 'was not made: its job is deleted'}`, { exit: 1 })
   }
   const ending = await runScript(making, job, script, identity)
-  if ('code' in ending && ending.code === 0) return false
+  if ('code' in ending ? ending.code === 0 : await hasGoneOn(making, job)) return false
   const why = `${'command' in script ? 'the command' : script.shown} ${endingText(ending)}`
   if (!attended && attending.on_failure === undefined && 'code' in ending) {
     making.progress.line(`✖ ${why}`)
-    await giveUp(making, job, identity)
+    await giveUp(making, job, identity).catch(async (failure: unknown) => {
+      // Told all the same, though the word of it was lost.
+      if (!(failure instanceof Failure && failure.exit === 255 && (await hasGoneOn(making, job)))) throw failure
+    })
     throw giveUpFailure(making, job, why)
   }
   const { failure, left } = await handleFailure(making, { ...stop, why, identity })
@@ -89,4 +92,23 @@ async function throughShell(making: Making, stop: Stop, { script, identity }: He
 function giveUpFailure({ app, onOver }: Making, job: Job, why: string): Failure {
   onOver(job)
   return new Failure(`image ${job.image_root_archive_name} was not made: ${why}`, { exit: 1, more: [`Job ${job.id} was told to end without a result.`], next: `${app.program} jobs delete ${job.id}` })
+}
+
+function goneIs404(error: unknown): 'gone' {
+  if (error instanceof ServerFailure && error.status === 404) return 'gone'
+  throw error
+}
+
+/** How often a job is looked at whose connection was lost: its container ends before the record says so. */
+const looks = 3
+
+/** Whether a job waits no more: its script may have touched a signal file itself, and others may, or delete it. */
+async function hasGoneOn(making: Making, job: Job): Promise<boolean> {
+  const { api, app, attending } = making
+  for (let look = 1; look <= looks; look++) {
+    if (look > 1) await app.io.sleep(attending.interval * 1000, app.io.interrupted)
+    const stage = await outlast(making, () => describeJob(api, job.id).then((now) => stageOf(now.job), goneIs404), job)
+    if (stage !== 'waiting') return true
+  }
+  return false
 }

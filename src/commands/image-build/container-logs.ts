@@ -14,11 +14,14 @@ import { kubectlOf } from '../job-pod.ts'
 import { describeJob } from '../job-reference.ts'
 import type { Making } from './making.ts'
 
-/** How long the last lines get to arrive once a job has stopped, in milliseconds. */
+/** How long the last lines get to arrive once a job waits, in milliseconds: its containers go on. */
 const lastLines = 2000
 
+/** … and once it has ended, when they come to an end by themselves. */
+const allLines = 30_000
+
 /** Shows the lines of a job's containers besides what else is done. That `kubectl` doesn't work here is said once. */
-export function followContainers({ app, api, progress, attending }: Making, job: Job): { end(): Promise<void>; stop(): void } {
+export function followContainers({ app, api, progress, attending }: Making, job: Job): { end(hasEnded: boolean): Promise<void>; stop(): void } {
   const stopped = new AbortController()
   const signal = AbortSignal.any([app.io.interrupted, stopped.signal])
   const jobEnded = async () => ['success', 'error'].includes(stageOf((await describeJob(api, job.id)).job))
@@ -35,9 +38,9 @@ export function followContainers({ app, api, progress, attending }: Making, job:
   const shown = show()
   shown.catch(() => {})
   return {
-    async end() {
+    async end(hasEnded) {
       const late = new AbortController()
-      await Promise.race([shown, app.io.sleep(lastLines, AbortSignal.any([signal, late.signal])).catch(() => {})])
+      await Promise.race([shown, app.io.sleep(hasEnded ? allLines : lastLines, AbortSignal.any([signal, late.signal])).catch(() => {})])
       late.abort()
       stopped.abort()
       await shown

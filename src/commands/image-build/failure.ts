@@ -31,7 +31,9 @@ type Wish = 'shell' | 'keep' | 'delete'
 export async function handleFailure(making: Making, { job, previousStatus, why, identity }: Failed): Promise<{ failure: Failure; left: Left }> {
   const { app, attended, attending, progress } = making
   const waits = stageOf(job) === 'waiting'
-  const log = why === undefined ? await failedLogOf(app, { ...job, previousStatus }) : undefined
+  // Seen last needn't have been last: but for packaging, only the pod can tell.
+  const packaged = previousStatus === 'packaging_artifacts' ? { previousStatus } : {}
+  const log = why === undefined ? await failedLogOf(app, { ...job, ...packaged }) : undefined
   const reasons = log ? briefOf(log).map((line) => `  ${log.container}: ${line}`) : []
   const what = why ?? (waits ? 'its build failed' : `job ${shortId(job.id)} ended in error`)
   const failure = (more: readonly string[], next?: string) => new Failure(`image ${job.image_root_archive_name} was not made: ${what}`, { exit: 1, more, next })

@@ -1,4 +1,5 @@
 import { usageFailure } from '../../errors.ts'
+import { shellOutlook } from '../../ims/job-outlook.ts'
 import type { Job } from '../../ims/records.ts'
 import { toValue } from '../../json/value.ts'
 import type { App } from '../app.ts'
@@ -18,10 +19,7 @@ import { ensureKey, startJob } from './start.ts'
 import { writesOf } from './writes.ts'
 
 /** Options of a command that makes one image. */
-export interface OneImage extends Attention {
-  readonly debug?: boolean
-  readonly dry_run?: boolean
-}
+export type OneImage = Attention & { readonly debug?: boolean; readonly dry_run?: boolean }
 
 /**
  * Makes the image of an order, and prints its id.
@@ -57,14 +55,15 @@ export async function makeImage(app: App, order: ImageOrder, options: OneImage):
 export function resumeImage(app: App, reference: string, order: Pick<ImageOrder, 'script' | 'run'>, options: OneImage): Promise<number> {
   const script = readScript(app.io.cwd, order)
   return attend(app, options, async (making) => {
+    const identity = options.public_key === undefined ? undefined : (await findOwnKey(app, options.public_key)).identity
     const [first] = await outlast(making, () => findJobs(making.api, [reference]))
-    return goOn(making, first!, { script, identity: undefined }, undefined, options.if_exists === 'replace')
+    return goOn(making, first!, { script, identity }, undefined, options.if_exists === 'replace')
   })
 }
 
 async function goOn(making: Making, first: JobRecord, help: Help, plan: Plan | undefined, replacing = false): Promise<number> {
   const { app } = making
-  refuseByHand(app, first.job.job_type, help.script)
+  if (shellOutlook(first.job) !== 'never') refuseByHand(app, first.job.job_type, help.script)
   making.onJob(first.job, plan === undefined || plan.takeUp !== undefined)
   const { job, made } = await bringHome(making, first, help)
   // Before anything is removed: whoever is cut off now has the image, or the job that leads to it.

@@ -10,6 +10,7 @@ import { jobs, publicKeys } from '../../spec/records.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { ImageOrder } from './order.ts'
 import { sameKeys, type OwnKey } from './public-key.ts'
+import { resumeLine } from './resume-line.ts'
 import { candidate, findSource } from './source.ts'
 
 /** What is to be done for an order, decided from what the service has. */
@@ -62,7 +63,7 @@ function unfinished({ program, catalogue, order }: Ordered, source: string, keys
   if (differing.length === 0) return job
   throw new Failure(`job ${job.id} makes ${order.name} already, with other settings`, {
     more: differing.map((row) => `  ${row.flag} ${String(job[row.field as keyof Job])}, not ${String(asked[row.field!])}`),
-    next: `${program} build --resume ${job.id}, or add --new`,
+    next: `${resumeLine(program, job, order)}, or add --new`,
   })
 }
 
@@ -70,8 +71,10 @@ function judgeName({ program, catalogue, order }: Ordered, images: readonly Imag
   const none = { existing: undefined, replaces: undefined }
   if (images.length === 0) return none
   const taken = (why: string, next: string) => new Failure(`the image name ${order.name} is taken${why}`, { more: images.map(candidate), next })
+  const maker = catalogue.jobs.find((job) => images.some(({ id }) => id === job.resultant_image_id))
   if (order.if_exists === 'replace') {
     if (images.length === 1) return { ...none, replaces: images[0] }
+    if (maker) throw taken(`, by ${images.length} images, one of which job ${maker.id} has made`, resumeLine(program, maker, order))
     throw taken(`, by ${images.length} images: which is to be replaced?`, `${program} images delete ID, of those that should go`)
   }
   if (order.if_exists === 'skip') {
@@ -79,8 +82,7 @@ function judgeName({ program, catalogue, order }: Ordered, images: readonly Imag
     if (newest) return { ...none, existing: newest }
     throw taken(', by an image without a link: it was never completed', `${program} images delete ${images[0]!.id}`)
   }
-  const maker = catalogue.jobs.find((job) => images.some(({ id }) => id === job.resultant_image_id))
-  throw taken(maker ? `: job ${maker.id} has made it` : '', maker ? `${program} build --resume ${maker.id}, or add --if-exists skip or replace` : 'add --if-exists skip or replace, or another --name')
+  throw taken(maker ? `: job ${maker.id} has made it` : '', maker ? `${resumeLine(program, maker, order)}, or add --if-exists skip or replace` : 'add --if-exists skip or replace, or another --name')
 }
 
 const fieldsOf = (type: Job['job_type']): readonly OptionRow[] => (type === 'create' ? imageKeys.recipe : imageKeys.base).filter((row: OptionRow) => row.field !== undefined && row.field !== 'arch')
@@ -99,7 +101,8 @@ export function keyRequest({ key }: Pick<Plan, 'key'>): ApiRequest & { body: Val
 
 /** The request that creates a plan's job. */
 export function jobRequest({ order, source }: Pick<Plan, 'order' | 'source'>, keyId: string, debug: boolean): ApiRequest & { body: Value } {
-  const fields = Object.entries(settingsOf(order)).filter(([, value]) => value !== undefined)
+  const settings = settingsOf(order)
+  const fields = Object.entries(settings).filter(([, value]) => value !== undefined)
   const jail = jailOf(order)
   return {
     method: 'POST',
@@ -113,7 +116,10 @@ export function jobRequest({ order, source }: Pick<Plan, 'order' | 'source'>, ke
       ...Object.fromEntries(fields),
       ...(jail !== undefined && { ssh_containers: [{ name: 'customize', jail }] }),
     }),
-    optionOf: (field) => fieldsOf(order.job_type).find((row) => row.field === field)?.flag,
+    optionOf(field) {
+      const row = fieldsOf(order.job_type).find((one) => one.field === field)
+      return row && `${row.flag} ${String(settings[field])}`
+    },
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { readTextFile } from '../../config/text-file.ts'
@@ -48,7 +49,9 @@ export async function findOwnKey({ io, warn }: App, file: string | undefined): P
       throw new Failure(`${shown} ${trouble.refused}`, { next: trouble.private && `--public-key ${shown.replace(/\.(pem|ppk)$/, '')}.pub` })
     }
     if (trouble) warn(`Warning: ${shown} ${trouble.odd}; it is used as it is.`)
-    return { text: text.trim(), shown, name, ...(file !== undefined && path.endsWith('.pub') && { identity: path.slice(0, -'.pub'.length) }) }
+    // The private half may as well be an agent's.
+    const beside = path.replace(/\.pub$/, '')
+    return { text: text.trim(), shown, name, ...(file !== undefined && beside !== path && existsSync(beside) && { identity: beside }) }
   }
   const [key] = (await askAgent(env.SSH_AUTH_SOCK))?.keys ?? []
   if (!key) {

@@ -14,6 +14,7 @@ import { shortId } from '../job-reference.ts'
 import { openJob, say } from '../job-release.ts'
 import type { Making } from './making.ts'
 import type { ImageOrder } from './order.ts'
+import { outlast } from './outlast.ts'
 import { forShells } from './shell.ts'
 
 /** What is run in an image root. */
@@ -60,9 +61,13 @@ export async function runScript(making: Making, job: Job, script: Script, identi
     making.progress.stop()
     // Through a shell, which also runs a script that names no interpreter.
     const ending = await here(...inRoot, '/bin/sh', '-c', 'command' in script ? script.command : inside)
-    if ('content' in script) await here('rm', '-f', outside)
-    if (exitCode(ending) === 0) await say(session, job, container, 'complete')
-    return ending
+    if ('content' in script) await here('rm', '-f', outside).catch(() => {})
+    if (exitCode(ending) !== 0) return ending
+    return say(session, job, container, 'complete').then(() => ending, (failure: unknown) => {
+      const lost = session.lost()
+      if (lost === undefined) throw failure
+      return { lost }
+    })
   })
 }
 
@@ -79,7 +84,8 @@ export function endingText(ending: Ending): string {
 async function inSession<R>(making: Making, job: Job, identity: string | undefined, work: (session: Session, container: SshContainer) => Promise<R>): Promise<R> {
   const { api, attending, progress } = making
   const container = chooseContainer(job)
-  const session = await openJob(forShells(making.app), api, job, container, { ...attending, identity: attending.identity ?? identity }, progress)
+  const options = { ...attending, identity: attending.identity ?? identity }
+  const session = await outlast(making, () => openJob(forShells(making.app), api, job, container, options, progress), job)
   try {
     return await work(session, container)
   } finally {
