@@ -216,6 +216,8 @@ describeWithTmux('build in a terminal', () => {
     const job = await someone.job()
     await put(job, 'building_image')
     await someone.shows(/^fetch-recipe \| Fetching\nbuild-image \| Installing\n(?:build-image.*\n)*\S build \d+s$/m)
+    // Its pod ends with the job; else its lines would be waited for.
+    fillCluster(steered.kubectl, { pod: pod({ 'fetch-recipe': ended(0), 'build-image': ended(0) }) })
     await put(job, 'success', { resultant_image_id: ids.image })
     await someone.shows('job deleted')
     await someone.isBack(0)

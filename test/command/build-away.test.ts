@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startWatchedSite, type Asked, type WatchedSite, type Instead } from '../support/watched-site.ts'
+import { makeKey, temporaryFolder } from '../support/sshd.ts'
+
+const { path: folder, remove } = temporaryFolder()
+afterAll(remove)
+
+let keys: Record<string, string>
+beforeAll(() => {
+  const { path, publicKey } = makeKey(`${folder}/id`)
+  keys = { id_ed25519: readFileSync(path, 'utf8'), 'id_ed25519.pub': publicKey }
+})
+
+const commands = {
+  build: ['build', 'succeeds', '--name', 'mine'],
+  customize: ['customize', 'image-succeeds', '--name', 'mine', '--run', 'exit 0'],
+} as const
+
+/** Runs a command and sees to it that it made one image, of one key and one job, and left nothing. */
+async function makesOne(command: keyof typeof commands, prepare: (site: WatchedSite) => void | Promise<void>): Promise<{ site: WatchedSite; stderr: string }> {
+  const site = await startWatchedSite({ keys })
+  try {
+    await prepare(site)
+    const { exit, stdout, stderr } = await site.ims(...commands[command])
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: expect.stringContaining('linked; job deleted') })
+    const { images, jobs, publicKeys } = site.mock.state
+    expect([...images.values()].filter(({ name }) => name === 'mine').map(({ id }) => `${id}\n`)).toEqual([stdout])
+    expect([[...publicKeys.values()].length, [...jobs.values()].length]).toEqual([1, 0])
+    return { site, stderr }
+  } finally {
+    await site.close()
+  }
+}
+
+describe.concurrent('an answer that is lost', () => {
+  const lost = [
+    [502, 'POST public-keys'],
+    ['reset', 'POST public-keys'],
+    [504, 'POST jobs'],
+    ['reset', 'POST jobs'],
+    [502, 'DELETE jobs/ONE success'],
+    ['reset', 'DELETE jobs/ONE success'],
+  ] as const
+  test.each(lost)('%s, after %s was handled: nothing is made twice', async (instead, step) => {
+    let times = 0
+    const { site } = await makesOne('build', (site) => site.intervene({ after: (asked) => (asked.step === step && times++ === 0 ? instead : undefined) }))
+    expect(site.asked.filter(({ method, path }) => method === 'POST' && path === 'jobs').length).toBe(1)
+    expect(site.asked.filter(({ method, path }) => method === 'POST' && path === 'public-keys').length).toBe(1)
+  })
+
+  test("is not taken for that of somebody else, who makes the same meanwhile", async () => {
+    const site = await startWatchedSite({ keys })
+    try {
+      const post = async (path: string, body: unknown): Promise<{ id: string }> => {
+        const asked = { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }
+        return (await site.mock.handle(new Request(`http://ims/apis/ims/v3/${path}`, asked))).json() as Promise<{ id: string }>
+      }
+      let others: string | undefined
+      site.intervene({
+        async before({ step, body }) {
+          if (step !== 'POST jobs' || others) return undefined
+          const { id } = await post('public-keys', { name: "joe's", public_key: 'ssh-ed25519 AAAAjoe' })
+          others = (await post('jobs', { ...JSON.parse(body), public_key_id: id })).id
+          return 502
+        },
+      })
+      const { exit, stdout } = await site.ims(...commands.build)
+      expect({ exit, stdout }).toEqual({ exit: 0, stdout: expect.stringMatching(/^[0-9a-f-]{36}\n$/) })
+      expect([...site.mock.state.jobs.values()]).toMatchObject([{ id: others, status: 'creating' }])
+    } finally {
+      await site.close()
+    }
+  })
+})
+
+describe.concurrent('a service that is away for a while', () => {
+  /** Answers that a step, and all that comes after it for so many requests, don't get. */
+  const away = (step: string, instead: Instead, looks: number) => (site: WatchedSite) => {
+    let left = 0
+    let begun = false
+    site.intervene({
+      before({ step: now }: Asked) {
+        if (!begun && now === step) [begun, left] = [true, looks]
+        return left-- > 0 ? instead : undefined
+      },
+    })
+  }
+  const steps = [
+    [503, 'POST public-keys'],
+    [503, 'POST jobs'],
+    ['reset', 'POST jobs'],
+    ['reset', 'GET jobs/ONE creating'],
+    [503, 'GET jobs/ONE building_image'],
+    ['reset', 'GET images/ONE'],
+    [503, 'DELETE jobs/ONE success'],
+  ] as const
+  test.each(steps)('%s for 30 looks from %s on', async (instead, step) => {
+    const { stderr } = await makesOne('build', away(step, instead, 30))
+    expect(stderr).toContain('the service is away (')
+  })
+
+  test.each(['GET jobs/ONE waiting_on_user', 'GET public-keys/ONE', 'GET jobs/ONE packaging_artifacts'])('a customisation, from %s on', async (step) => {
+    await makesOne('customize', away(step, 503, 30))
+  })
+
+  test.each(['POST jobs', 'GET jobs/ONE fetching_recipe'])('no connection for a second, from %s on', async (step) => {
+    let times = 0
+    const { stderr } = await makesOne('build', (site) =>
+      site.intervene({
+        async before(asked) {
+          if (asked.step !== step || times++ > 0) return undefined
+          // Whoever is in the middle of a request loses it, too.
+          void site.refuse()
+          setTimeout(() => void site.listen(), 1000)
+          return 'reset'
+        },
+      }),
+    )
+    expect(stderr).toContain('connection refused')
+  })
+
+  test('before anything is under way for some looks, then it is given up', async () => {
+    await makesOne('build', away('GET recipes', 503, 2))
+    const site = await startWatchedSite({ keys })
+    try {
+      site.intervene({ before: () => 503 })
+      const { exit, stdout, stderr } = await site.ims(...commands.build)
+      expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
+      expect(stderr).toContain('503 Service Unavailable')
+      expect(site.writes()).toEqual([])
+    } finally {
+      await site.close()
+    }
+  })
+})

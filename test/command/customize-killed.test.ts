@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startWatchedSite } from '../support/watched-site.ts'
+import { survives } from '../support/kill-points.ts'
+import { makeKey, temporaryFolder } from '../support/sshd.ts'
+
+const { path: folder, remove } = temporaryFolder()
+afterAll(remove)
+
+let keys: Record<string, string>
+beforeAll(() => {
+  const { path, publicKey } = makeKey(`${folder}/id`)
+  keys = { id_ed25519: readFileSync(path, 'utf8'), 'id_ed25519.pub': publicKey }
+})
+
+const argv = ['customize', 'image-succeeds', '--name', 'mine', '--run', 'exit 0']
+
+/** All that a customisation asks, in order; how often it looks while the job waits is a matter of time. */
+const steps = [
+  'GET recipes',
+  'GET images',
+  'GET public-keys',
+  'GET jobs',
+  'POST public-keys',
+  'POST jobs',
+  'GET jobs/ONE creating',
+  'GET jobs/ONE fetching_image',
+  'GET jobs/ONE waiting_on_user',
+  'GET public-keys/ONE',
+  'GET jobs/ONE packaging_artifacts',
+  'GET jobs/ONE packaging_artifacts +image',
+  'GET jobs/ONE success',
+  'GET images/ONE',
+  'DELETE jobs/ONE success',
+]
+
+describe.concurrent('a customisation that is killed', () => {
+  test('asks this', async () => {
+    const site = await startWatchedSite({ keys })
+    try {
+      expect(await site.ims(...argv)).toMatchObject({ exit: 0 })
+      expect([...new Set(site.asked.map(({ step }) => step))].sort()).toEqual([...steps].sort())
+    } finally {
+      await site.close()
+    }
+  })
+
+  // A read is the same before it as after the step before; until the first lists are read, a build is the same, too.
+  const points = steps.slice(3).flatMap((step) => [...(step.startsWith('GET') ? [] : [['before', step] as const]), ['after', step] as const])
+  test.each(points)('%s %s', (when, step) => survives({ keys }, 'mine', step, when, argv))
+
+  test('while its command runs', async () => {
+    const site = await startWatchedSite({ keys })
+    const line = ['customize', 'image-succeeds', '--name', 'mine', '--run', 'if mkdir /opt/once 2>/dev/null; then echo first; exec sleep 1000; else echo second; fi']
+    try {
+      const first = site.start(...line)
+      await first.says('\nfirst\n')
+      first.kill('SIGKILL')
+      await first.ended
+      const again = await site.ims(...line)
+      expect(again).toMatchObject({ exit: 0, stderr: expect.stringContaining('second\n') })
+      expect([...site.mock.state.images.values()].filter(({ name }) => name === 'mine').map(({ id }) => `${id}\n`)).toEqual([again.stdout])
+      expect(site.writes().map(({ step }) => step)).toEqual(['POST public-keys', 'POST jobs', 'DELETE jobs/ONE success'])
+    } finally {
+      await site.close()
+    }
+  })
+})
