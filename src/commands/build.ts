@@ -1,11 +1,8 @@
 import { usageFailure } from '../errors.ts'
-import type { OptionsOf } from '../spec/given.ts'
-import type { buildOptions } from '../spec/image-builds.ts'
+import type { BuildOptions } from '../spec/image-builds.ts'
 import type { Run } from './app.ts'
 import { makeImage, resumeImage } from './image-build/one-image.ts'
 import { oneOf } from './image-build/one-of.ts'
-
-export type BuildOptions = OptionsOf<typeof buildOptions>
 
 /** Builds an image from a recipe, takes up a job, or makes the images of a file. Prints the ids of the images. */
 export const run: Run<BuildOptions, { recipe?: string }> = async (app, options, { recipe }) => {

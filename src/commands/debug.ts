@@ -8,12 +8,12 @@ import { commandText } from '../ssh/command.ts'
 import { exitCode } from '../ssh/ending.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { withoutSpans } from '../terminal/time-span.ts'
-import { afterShell } from './after-shell.ts'
+import { afterShell } from './job/after-shell.ts'
 import type { App, Run } from './app.ts'
-import { candidate, findJobs, listJobs, shortId, type JobRecord } from './job-reference.ts'
-import { waitForOutcome } from './job-release.ts'
-import { openShell } from './open-shell.ts'
-import { waitForShell } from './wait-for-shell.ts'
+import { candidate, findJobs, listJobs, shortId, type JobRecord } from './job/reference.ts'
+import { waitForOutcome } from './job/release.ts'
+import { openShell } from './job/open-shell.ts'
+import { waitForShell } from './job/wait-for-shell.ts'
 
 type Options = OptionsOf<typeof debugOptions>
 

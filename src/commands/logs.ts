@@ -14,8 +14,8 @@ import type { OptionsOf } from '../spec/given.ts'
 import type { logsOptions } from '../spec/job-shells.ts'
 import { coloursFor } from '../terminal/colours.ts'
 import type { App, Run } from './app.ts'
-import { kubectlOf } from './job-pod.ts'
-import { describeJob, findJobs, shortId } from './job-reference.ts'
+import { kubectlOf } from './job/pod.ts'
+import { describeJob, findJobs, shortId } from './job/reference.ts'
 
 type Options = OptionsOf<typeof logsOptions>
 

@@ -6,10 +6,10 @@ import { goals, type waitOptions } from '../spec/job-shells.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
 import { timeSpan } from '../terminal/time-span.ts'
 import type { App, Run } from './app.ts'
-import { judgeFor, lostFailure, type Verdict } from './job-goal.ts'
-import { createHangs } from './job-hang.ts'
-import { findJobs, shortId } from './job-reference.ts'
-import { lookUntil, watchJobs, type Seen } from './job-watch.ts'
+import { judgeFor, lostFailure, type Verdict } from './job/goal.ts'
+import { createHangs } from './job/hang.ts'
+import { findJobs, shortId } from './job/reference.ts'
+import { lookUntil, watchJobs, type Seen } from './job/watch.ts'
 
 type Options = OptionsOf<typeof waitOptions>
 

@@ -1,3 +1,4 @@
+import type { OptionsOf } from './given.ts'
 import { interval, reaching } from './job-shells.ts'
 import { arch, buildEnvSize, dkms, initrd, kernel, kernelParameters } from './records.ts'
 import type { CommandRow, OptionRow } from './rows.ts'
@@ -71,6 +72,9 @@ export const customizeOptions = [
   { flag: '--no-jail', type: 'flag', help: 'Do not confine it' },
   ...attending,
 ] as const satisfies readonly OptionRow[]
+
+/** What `build` is given. */
+export type BuildOptions = OptionsOf<typeof buildOptions>
 
 /** Keys of an image in a file, besides its name and what it is made from; those of a build, and of a customisation. */
 export const imageKeys = { recipe: [...ordering, debug], base: [...ordering, ...customising, jail] } as const

@@ -10,7 +10,7 @@ import { createSharedLooks, sharedReads } from '../../src/commands/image-file/sh
 import { openState } from '../../src/commands/image-file/state.ts'
 import { hashOf, stepOf, type Step } from '../../src/commands/image-file/step.ts'
 import type { Catalogue } from '../../src/commands/image-build/catalogue.ts'
-import type { BuildOptions } from '../../src/commands/build.ts'
+import type { BuildOptions } from '../../src/spec/image-builds.ts'
 import { Failure } from '../../src/errors.ts'
 import type { Api } from '../../src/ims/api.ts'
 import type { Image, Job, PublicKey, Recipe } from '../../src/ims/records.ts'

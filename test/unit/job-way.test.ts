@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { App } from '../../src/commands/app.ts'
-import { findWay, type WaySearch } from '../../src/commands/job-way.ts'
+import { findWay, type WaySearch } from '../../src/commands/job/way.ts'
 import { Failure } from '../../src/errors.ts'
 import type { Api } from '../../src/ims/api.ts'
 import type { Job } from '../../src/ims/records.ts'

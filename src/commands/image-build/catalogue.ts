@@ -5,7 +5,7 @@ import { toData } from '../../json/value.ts'
 import * as resources from '../../spec/records.ts'
 import type { Progress } from '../../terminal/progress.ts'
 import type { App } from '../app.ts'
-import { lookUntil } from '../job-watch.ts'
+import { lookUntil } from '../job/watch.ts'
 
 /** What the service has, as it was read before anything is written. */
 export interface Catalogue {

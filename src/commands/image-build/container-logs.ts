@@ -10,8 +10,8 @@ import { KubectlFault } from '../../kubernetes/fault.ts'
 import { followLogs } from '../../kubernetes/follow-logs.ts'
 import { readLogs, type LogLine } from '../../kubernetes/logs.ts'
 import type { App } from '../app.ts'
-import { kubectlOf } from '../job-pod.ts'
-import { describeJob } from '../job-reference.ts'
+import { kubectlOf } from '../job/pod.ts'
+import { describeJob } from '../job/reference.ts'
 import type { Making } from './making.ts'
 
 /** How long the last lines get to arrive once a job waits, in milliseconds: its containers go on. */

@@ -6,7 +6,7 @@ import type { Image, Job } from '../../ims/records.ts'
 import { toData, type Value } from '../../json/value.ts'
 import { images, jobs } from '../../spec/records.ts'
 import { timeSpan } from '../../terminal/time-span.ts'
-import { shortId } from '../job-reference.ts'
+import { shortId } from '../job/reference.ts'
 import type { Making } from './making.ts'
 import { deleteOnce, outlast } from './outlast.ts'
 

@@ -3,9 +3,9 @@ import { stageOf } from '../../ims/job-outlook.ts'
 import type { Job } from '../../ims/records.ts'
 import type { Progress } from '../../terminal/progress.ts'
 import { timeSpan } from '../../terminal/time-span.ts'
-import { holding } from '../after-shell.ts'
+import { holding } from '../job/after-shell.ts'
 import type { App } from '../app.ts'
-import { shortId } from '../job-reference.ts'
+import { shortId } from '../job/reference.ts'
 
 /** Jobs that have waited on their users for longer than this, in milliseconds, are taken for forgotten. */
 const forgotten = 4 * 3600_000

@@ -1,10 +1,10 @@
 import { Failure } from '../../errors.ts'
 import { ServerFailure } from '../../ims/problem.ts'
 import type { Job } from '../../ims/records.ts'
-import { holding } from '../after-shell.ts'
+import { holding } from '../job/after-shell.ts'
 import type { App } from '../app.ts'
-import { shortId } from '../job-reference.ts'
-import { deleteJob } from '../job-release.ts'
+import { shortId } from '../job/reference.ts'
+import { deleteJob } from '../job/release.ts'
 
 /** What is under way when Ctrl-C or SIGTERM comes. */
 interface UnderWay {

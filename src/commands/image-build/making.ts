@@ -4,7 +4,7 @@ import type { OptionsOf } from '../../spec/given.ts'
 import type { reaching } from '../../spec/job-shells.ts'
 import type { Progress } from '../../terminal/progress.ts'
 import type { App } from '../app.ts'
-import type { Watch } from '../job-watch.ts'
+import type { Watch } from '../job/watch.ts'
 
 /** What images are made with, and how that is looked after. */
 export interface Making {

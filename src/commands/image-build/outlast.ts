@@ -1,7 +1,7 @@
 import { isAway } from '../../ims/away.ts'
 import { ServerFailure } from '../../ims/problem.ts'
 import type { Job } from '../../ims/records.ts'
-import { lookUntil } from '../job-watch.ts'
+import { lookUntil } from '../job/watch.ts'
 import type { Making } from './making.ts'
 
 /** How long a service that is away is waited for around a single request, in milliseconds. */

@@ -1,7 +1,7 @@
 import type { Job, PublicKey } from '../../ims/records.ts'
 import { toData } from '../../json/value.ts'
 import { publicKeys } from '../../spec/records.ts'
-import { jobRecord, listJobs, type JobRecord } from '../job-reference.ts'
+import { jobRecord, listJobs, type JobRecord } from '../job/reference.ts'
 import type { Making } from './making.ts'
 import { makeOnce } from './outlast.ts'
 import { jobRequest, keyRequest, type Plan } from './plan.ts'

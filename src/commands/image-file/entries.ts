@@ -1,7 +1,8 @@
 import { excerpt } from '../../ims/printable.ts'
 import { isNear } from '../near.ts'
 import { readEntry, type Entry } from './entry.ts'
-import { locate, type Located } from './located.ts'
+import { locate } from './locate.ts'
+import type { Located } from './located.ts'
 import { mistakes, schemaCommand, type Found, type Mistake } from './mistakes.ts'
 import { described } from './typed.ts'
 

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { Failure } from '../../errors.ts'
+import type { BuildOptions } from '../../spec/image-builds.ts'
 import type { App } from '../app.ts'
-import type { BuildOptions } from '../build.ts'
 import type { ImageOrder } from '../image-build/order.ts'
 import { findOwnKey, type OwnKey } from '../image-build/public-key.ts'
 import { readScript, type Script } from '../image-build/script.ts'

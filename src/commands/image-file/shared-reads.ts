@@ -1,6 +1,6 @@
 import type { Api } from '../../ims/api.ts'
 import type { Io } from '../../terminal/io.ts'
-import { listJobs, type JobRecord } from '../job-reference.ts'
+import { listJobs, type JobRecord } from '../job/reference.ts'
 
 /** Reads for several that may all read the same: reads that come within a time of each other, in milliseconds, are one. */
 export function sharedReads<R, A extends unknown[]>({ now }: Pick<Io, 'now'>, within: number, read: (...how: A) => Promise<R>): (...how: A) => Promise<R> {

@@ -1,11 +1,11 @@
-import { diagnose, diagnosisText } from '../kubernetes/diagnosis.ts'
-import { KubectlFault } from '../kubernetes/fault.ts'
-import { findEvents, findPod } from '../kubernetes/pod.ts'
-import type { Job } from '../ims/records.ts'
-import type { App } from './app.ts'
-import { kubectlOf } from './job-pod.ts'
-import { shortId } from './job-reference.ts'
-import type { Seen } from './job-watch.ts'
+import { diagnose, diagnosisText } from '../../kubernetes/diagnosis.ts'
+import { KubectlFault } from '../../kubernetes/fault.ts'
+import { findEvents, findPod } from '../../kubernetes/pod.ts'
+import type { Job } from '../../ims/records.ts'
+import type { App } from '../app.ts'
+import { kubectlOf } from './pod.ts'
+import { shortId } from './reference.ts'
+import type { Seen } from './watch.ts'
 
 /** A status that lasts longer than this, in milliseconds, makes us ask Kubernetes why, and then again after as long. */
 const suspicious = 60_000

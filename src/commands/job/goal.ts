@@ -1,8 +1,8 @@
-import { Failure } from '../errors.ts'
-import { ended, reached, stageOf } from '../ims/job-outlook.ts'
-import { jobStatuses, type Job } from '../ims/records.ts'
-import type { App } from './app.ts'
-import type { Seen } from './job-watch.ts'
+import { Failure } from '../../errors.ts'
+import { ended, reached, stageOf } from '../../ims/job-outlook.ts'
+import { jobStatuses, type Job } from '../../ims/records.ts'
+import type { App } from '../app.ts'
+import type { Seen } from './watch.ts'
 
 /** Whether a job is where it should be, may still get there, or can't any more. */
 export type Verdict = 'there' | 'pending' | 'lost'
@@ -21,7 +21,7 @@ export function judgeFor(goal: string): Judge | undefined {
       if (verdict !== 'there') return verdict
       // It was there once, but isn't any more.
       if (stageOf(job) !== 'waiting') return 'lost'
-      const { answers } = await import('../ssh/addresses.ts')
+      const { answers } = await import('../../ssh/addresses.ts')
       return (await answers(job, { signal })) ? 'there' : 'pending'
     })
   }

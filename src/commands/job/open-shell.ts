@@ -1,20 +1,20 @@
-import { Failure } from '../errors.ts'
-import type { Api } from '../ims/api.ts'
-import { placesOf } from '../ims/job-outlook.ts'
-import type { Job, SshContainer } from '../ims/records.ts'
-import { addressesOf } from '../ssh/addresses.ts'
-import { addressText } from '../ssh/banner.ts'
-import { runCommand } from '../ssh/command.ts'
-import type { Ending } from '../ssh/ending.ts'
-import { checkServer, openSession, type Session } from '../ssh/session.ts'
-import { givesTerminal, runInTerminal } from '../ssh/shell.ts'
-import type { Progress } from '../terminal/progress.ts'
-import type { App } from './app.ts'
-import { hostVerifier, knownHostsPath } from './job-host.ts'
-import { findKey, forOpenSsh, type Key } from './job-key.ts'
-import { briefOf, failedLogOf } from './job-pod.ts'
-import { shortId } from './job-reference.ts'
-import { findWay, type Reaching, type Way } from './job-way.ts'
+import { Failure } from '../../errors.ts'
+import type { Api } from '../../ims/api.ts'
+import { placesOf } from '../../ims/job-outlook.ts'
+import type { Job, SshContainer } from '../../ims/records.ts'
+import { addressesOf } from '../../ssh/addresses.ts'
+import { addressText } from '../../ssh/banner.ts'
+import { runCommand } from '../../ssh/command.ts'
+import type { Ending } from '../../ssh/ending.ts'
+import { checkServer, openSession, type Session } from '../../ssh/session.ts'
+import { givesTerminal, runInTerminal } from '../../ssh/shell.ts'
+import type { Progress } from '../../terminal/progress.ts'
+import type { App } from '../app.ts'
+import { hostVerifier, knownHostsPath } from './host.ts'
+import { findKey, forOpenSsh, type Key } from './key.ts'
+import { briefOf, failedLogOf } from './pod.ts'
+import { shortId } from './reference.ts'
+import { findWay, type Reaching, type Way } from './way.ts'
 
 /** What is opened, and how. */
 export interface Opening extends Reaching {
@@ -100,7 +100,7 @@ async function whyItFailed(app: App, job: Job): Promise<string[]> {
 
 /** Prints what OpenSSH is to be told, or runs it; its exit code then. */
 async function useOpenSsh(app: App, job: Job, way: Way, key: Key, { command, tty, ...opening }: Opening): Promise<number | undefined> {
-  const { runOpenSsh, sshConfig, sshLine } = await import('../ssh/openssh.ts')
+  const { runOpenSsh, sshConfig, sshLine } = await import('../../ssh/openssh.ts')
   const { host, port } = way.address
   const told = { jobId: job.id, host, port, identity: forOpenSsh(app, key.identity), knownHosts: knownHostsPath(app), hostKeyIsKnown: true }
   const words = { command: command === undefined ? [] : [command], terminal: tty }

@@ -1,11 +1,11 @@
-import type { Job } from '../ims/records.ts'
-import { diagnose, type Diagnosis } from '../kubernetes/diagnosis.ts'
-import type { FailedJob } from '../kubernetes/failed-container.ts'
-import { tailOfFailed, type FailedLog } from '../kubernetes/failed-log.ts'
-import { KubectlFault } from '../kubernetes/fault.ts'
-import { createKubectl, type Kubectl } from '../kubernetes/kubectl.ts'
-import { findEvents, findPod, type Pod } from '../kubernetes/pod.ts'
-import type { App } from './app.ts'
+import type { Job } from '../../ims/records.ts'
+import { diagnose, type Diagnosis } from '../../kubernetes/diagnosis.ts'
+import type { FailedJob } from '../../kubernetes/failed-container.ts'
+import { tailOfFailed, type FailedLog } from '../../kubernetes/failed-log.ts'
+import { KubectlFault } from '../../kubernetes/fault.ts'
+import { createKubectl, type Kubectl } from '../../kubernetes/kubectl.ts'
+import { findEvents, findPod, type Pod } from '../../kubernetes/pod.ts'
+import type { App } from '../app.ts'
 
 /** The `kubectl` of this machine, as the user calls it. */
 export function kubectlOf({ io }: App): Kubectl {

@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events'
-import { Failure } from '../errors.ts'
-import type { Api } from '../ims/api.ts'
-import { isAway, whyAway } from '../ims/away.ts'
-import type { Progress } from '../terminal/progress.ts'
-import { timeSpan } from '../terminal/time-span.ts'
-import type { App } from './app.ts'
-import { describeJob, listJobs, shortId, type JobRecord } from './job-reference.ts'
+import { Failure } from '../../errors.ts'
+import type { Api } from '../../ims/api.ts'
+import { isAway, whyAway } from '../../ims/away.ts'
+import type { Progress } from '../../terminal/progress.ts'
+import { timeSpan } from '../../terminal/time-span.ts'
+import type { App } from '../app.ts'
+import { describeJob, listJobs, shortId, type JobRecord } from './reference.ts'
 
 /** How jobs are watched. */
 export interface Watch {

@@ -1,9 +1,9 @@
-import { Failure, usageFailure } from '../errors.ts'
-import { encodeSegment, type Api } from '../ims/api.ts'
-import { stageOf } from '../ims/job-outlook.ts'
-import type { Job } from '../ims/records.ts'
-import { toData, type Value } from '../json/value.ts'
-import { jobs } from '../spec/records.ts'
+import { Failure, usageFailure } from '../../errors.ts'
+import { encodeSegment, type Api } from '../../ims/api.ts'
+import { stageOf } from '../../ims/job-outlook.ts'
+import type { Job } from '../../ims/records.ts'
+import { toData, type Value } from '../../json/value.ts'
+import { jobs } from '../../spec/records.ts'
 
 /** A job as the service sent it: typed for us, and as it is printed. */
 export interface JobRecord {
