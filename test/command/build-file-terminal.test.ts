@@ -44,14 +44,14 @@ describeWithTmux('build --file in a terminal', () => {
       "4 of 4, TIME
       ✔ compute      ID  linked; job deleted (TIME)
       ✔ compute-ssh  ID  linked; job deleted (TIME)
-      ✖ broken       image broken was not made: job JOB… ended in error
+      ✖ broken       job JOB… ended in error
       · not-begun    not begun: there is no broken
       made
       made
       failed
       not begun
       Error: 2 of 4 images were not made
-        broken: image broken was not made: job JOB… ended in error
+        broken: job JOB… ended in error
         not-begun: not begun
       Next: cray-ims build --file images.yaml
       "

@@ -36,7 +36,7 @@ describe('twenty builds, five at once, three of them failing', () => {
     const images = site.images()
     expect(JSON.parse(outcome.stdout)).toEqual(names.map((name) => ({ name, image_id: images[name]?.[0] ?? null, result: failing.has(name) ? 'failed' : 'made' })))
     expect(outcome.stderr).toContain('Error: 3 of 20 images were not made\n')
-    for (const name of failing) expect(outcome.stderr).toMatch(new RegExp(`\n✖ ${name}: image ${name} was not made: job [\\da-f]{8}… ended in error\n`))
+    for (const name of failing) expect(outcome.stderr).toMatch(new RegExp(`\n✖ ${name}: job [\\da-f]{8}… ended in error\n`))
     expect(lines(outcome.stderr).at(-1)).toBe('Next: cray-ims build --file twenty.yaml --parallel 5')
   })
 
@@ -103,7 +103,7 @@ describe.concurrent('images that need each other', () => {
       const { exit, stdout, stderr } = await site.build('images.yaml', '--query', "[].result | join(', ', @)")
       expect(stderr).toContain('Error: 5 of 5 images were not made\n')
       expect({ exit, stdout }).toEqual({ exit: 1, stdout: 'failed, not begun, not begun, failed, not begun\n' })
-      for (const line of ['· middle: not begun: there is no root', '· leaf: not begun: there is no middle', '✖ alone: image alone was not made: the command ended with 3', '· on-alone: not begun: there is no alone', '  leaf: not begun']) expect(lines(stderr)).toContain(line)
+      for (const line of ['· middle: not begun: there is no root', '· leaf: not begun: there is no middle', '✖ alone: the command ended with 3', '· on-alone: not begun: there is no alone', '  leaf: not begun']) expect(lines(stderr)).toContain(line)
       expect(namesOf(site).sort()).toEqual(['alone', 'root'])
     }))
 })
@@ -231,7 +231,7 @@ describe.concurrent('what is said', () => {
       expect(lines(stderr).slice(0, -4).sort()).toEqual(['a', 'b', 'd'].map((name) => `${name}: job ${jobOf(name)}`))
       expect(lines(stderr).slice(-4)).toEqual([
         'Error: 2 of 4 images were not made',
-        `  b: image b was not made: job ${jobOf('b').slice(0, 8)}… ended in error`,
+        `  b: job ${jobOf('b').slice(0, 8)}… ended in error`,
         '  c: not begun',
         'Next: cray-ims build --file images.yaml',
       ])

@@ -89,7 +89,7 @@ async function makeImages(app: App, { path, entries, ordered, state, options }: 
     const code = await app.print(resultsValue(results))
     const missing = results.filter((result) => !hasImage(result))
     if (missing.length === 0) return code
-    throw new Failure(`${missing.length} of ${results.length} images were not made`, { exit: 1, more: missing.map((result) => `  ${result.name}: ${'failure' in result ? result.failure.message : result.how}`), next: again })
+    throw new Failure(`${missing.length} of ${results.length} images were not made`, { exit: 1, more: missing.map((result) => `  ${result.name}: ${'why' in result ? result.why : result.how}`), next: again })
   } finally {
     progress.stop()
     await api.close()

@@ -15,7 +15,6 @@ import type { Plan } from '../image-build/plan.ts'
 import { ensureKey, startJob } from '../image-build/start.ts'
 import { jobRecord } from '../job/reference.ts'
 import type { OrderedEntry } from './ordered.ts'
-
 import type { Result } from './result.ts'
 import { scriptOutput, type ScriptOutput } from './script-output.ts'
 import { createSharedLooks, sharedReads } from './shared-reads.ts'
@@ -140,9 +139,11 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
         if (!(failure instanceof Failure)) throw failure
         if (io.interrupted.aborted) return { name, how: 'left running' }
         jobs.delete(name)
-        table.ended(name, '✖', failure.message)
+        // Its row says of which image.
+        const why = failure.message.replace(`image ${name} was not made: `, '')
+        table.ended(name, '✖', why)
         for (const line of [...failure.more, ...(failure.next === undefined ? [] : [`Next: ${failure.next}`])]) progress.line(`${name}: ${line.trim()}`)
-        return { name, how: 'failed', failure }
+        return { name, how: 'failed', why }
       }
     },
     underWay: () => [...jobs.values()],

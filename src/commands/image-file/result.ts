@@ -1,11 +1,10 @@
-import type { Failure } from '../../errors.ts'
 import type { Image } from '../../ims/records.ts'
 import type { Value } from '../../json/value.ts'
 
 /** What an image of a file came to. */
 export type Result =
   | { readonly name: string; readonly how: 'made' | 'kept'; readonly image: Image }
-  | { readonly name: string; readonly how: 'failed'; readonly failure: Failure }
+  | { readonly name: string; readonly how: 'failed'; readonly why: string }
   | { readonly name: string; readonly how: 'not begun' | 'left running' }
 
 /** Whether there is an image. */
