@@ -18,7 +18,7 @@ export function fetchRuntime(npm, work) {
   const folder = join(work, 'runtime')
   mkdirSync(folder)
   try {
-    npm('pack', `${name}@${version}`, '--prefer-offline', '--fetch-retries=1', '--fetch-retry-mintimeout=2000', '--pack-destination', folder)
+    npm('pack', `${name}@${version}`, '--prefer-offline', '--fetch-retries=2', '--fetch-retry-mintimeout=2000', '--pack-destination', folder)
   } catch (error) {
     throw new Error(`${name}@${version}, which runs inside the executable, could not be fetched\n${String(error.stderr).split(/\n.* at /)[0]}`)
   }

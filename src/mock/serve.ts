@@ -26,7 +26,7 @@ export interface ServeOptions {
   kubernetes?: Pick<Kubernetes, 'handle'>
 }
 
-const kubernetesPath = /^\/(?:api|version|openapi|apis(?!\/ims(?:[/?]|$)))(?:[/?]|$)/
+const kubernetesPath = /^\/(?:[?]|$|(?:api|version|openapi|apis(?!\/ims(?:[/?]|$)))(?:[/?]|$))/
 
 /**
  * Serves a mock on loopback.

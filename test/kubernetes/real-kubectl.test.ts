@@ -54,6 +54,7 @@ describe.skipIf(skip)('the real kubectl against the mock', () => {
     expect(mock.jobs.signal(job.id, 'complete')).toBe(true)
     expect(table(await words(kubectl, 'get', 'pods'))[1]!.slice(1, 3)).toEqual(['0/2', 'Error'])
     expect(await words(kubectl, 'get', 'pods', '-o', 'wide')).toContain('ncn-w002')
+    expect(JSON.parse(await words(kubectl, 'get', '--raw', '/')).paths).toContain('/api/v1')
 
     const name = row![0]!
     expect(JSON.parse(await words(kubectl, 'get', 'pods', '-l', code(job), '-o', 'json')).items[0].metadata.name).toBe(name)

@@ -11,8 +11,7 @@ const resource = (name: string, singularName: string, kind: string, shortNames: 
 
 const batch = { groupVersion: 'batch/v1', version: 'v1' }
 
-/** What `kubectl` asks before anything else: which resources there are. By path. */
-export const discovery: Readonly<Record<string, object>> = {
+const described: Readonly<Record<string, object>> = {
   '/version': {
     major: '1',
     minor: '32',
@@ -48,3 +47,6 @@ export const discovery: Readonly<Record<string, object>> = {
   },
   '/openapi/v3': { paths: {} },
 }
+
+/** What `kubectl` asks before anything else: which resources there are. By path. */
+export const discovery: Readonly<Record<string, object>> = { '/': { paths: Object.keys(described) }, ...described }
