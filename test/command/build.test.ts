@@ -231,6 +231,14 @@ describe.concurrent('a build that fails', () => {
       expect(jobsOf(site)).toMatchObject([{ status: 'waiting_on_user' }])
     }))
 
+  test('--on-failure shell without the key that opens it is a failed build all the same', () =>
+    at({ keys: { 'id_ed25519.pub': keys['id_ed25519.pub']! } }, async (site) => {
+      const { exit, stdout, stderr } = await site.ims('build', 'fails', '--name', 'mine', '--debug', '--on-failure', 'shell')
+      expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
+      expect(stderr).toMatch(/\nError: no key here opens job [^]*\nAgain: cray-ims build --resume \S+\nNext: cray-ims jobs debug \S+ -i FILE\n$/)
+      expect(jobsOf(site)).toMatchObject([{ status: 'waiting_on_user' }])
+    }))
+
   test('3 at the time limit, and how to go on; the job goes on', () =>
     at(fast, async (site) => {
       const { exit, stdout, stderr } = await site.ims('build', 'hangs', '--name', 'mine', '--timeout', '1')

@@ -53,11 +53,17 @@ export async function handleFailure(making: Making, { job, previousStatus, why, 
     return { failure: failure([...told, `Job ${job.id} is deleted.`]), left: 'deleted' }
   }
   if (wish === 'shell' && waits) {
-    const left = await openJobShell(making, job, identity, reasons.length > 0)
+    const left = await openJobShell(making, job, identity, reasons.length > 0).catch(asFailedBuild)
     return { left, failure: failure([], left === 'failed' || left === 'released' ? `${app.program} jobs logs ${job.id} --failed` : undefined) }
   }
   if (waits) return { failure: failure([...told, `Job ${job.id} waits on its user${holding(job)}. To begin again: --new, or first ${app.program} jobs delete ${job.id}`], `${app.program} jobs debug ${job.id}`), left: 'kept' }
   return { failure: failure(told, whereToLook(app, job, log)), left: 'kept' }
+}
+
+/** That there is no way into the shell doesn't change what the command ends with. */
+function asFailedBuild(error: unknown): never {
+  if (!(error instanceof Failure) || error.exit !== 255) throw error
+  throw new Failure(error.message, { exit: 1, more: error.more, next: error.next, cause: error })
 }
 
 async function askWish({ app }: Making, job: Job): Promise<Wish> {
