@@ -2,7 +2,7 @@ import { Failure, usageFailure } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
 import { isAway } from '../ims/away.ts'
 import { stageOf } from '../ims/job-outlook.ts'
-import { ServerFailure } from '../ims/problem.ts'
+import { isGone } from '../ims/problem.ts'
 import type { Job } from '../ims/records.ts'
 import { wentWrong } from '../kubernetes/failed-container.ts'
 import { tailOfFailed } from '../kubernetes/failed-log.ts'
@@ -99,7 +99,7 @@ async function look(api: Api, last: Job): Promise<Job> {
     return (await describeJob(api, last.id)).job
   } catch (error) {
     if (isAway(error)) return last
-    if (error instanceof ServerFailure && error.status === 404) throw new Failure(`job ${last.id} is gone: someone deleted it`, { exit: 1, cause: error })
+    if (isGone(error)) throw new Failure(`job ${last.id} is gone: someone deleted it`, { exit: 1, cause: error })
     throw error
   }
 }

@@ -29,6 +29,11 @@ export class ServerFailure extends Failure {
   }
 }
 
+/** Whether a failure says that there is no such record, or none any more. */
+export function isGone(error: unknown): error is ServerFailure {
+  return error instanceof ServerFailure && error.status === 404
+}
+
 /** A request, and what its sender knows of how it was typed. */
 export interface Typed extends Asked {
   /** What the user typed for a field: `--link-type s3`; undefined where it was nothing. */

@@ -10,7 +10,7 @@ const name = { flag: '--name', type: 'text', placeholder: 'IMAGE', help: 'Name o
 
 /** What an image is made from, told apart where several have its name. */
 const choosing = [
-  { ...arch, help: 'Only one of this architecture' },
+  { flag: arch.flag, type: arch.type, choices: arch.choices, help: 'Only one of this architecture' },
   { flag: '--latest', type: 'flag', help: 'The newest, where several have that name' },
 ] as const satisfies readonly OptionRow[]
 

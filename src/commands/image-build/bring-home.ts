@@ -1,8 +1,8 @@
 import { Failure } from '../../errors.ts'
 import { stageOf } from '../../ims/job-outlook.ts'
-import { ServerFailure } from '../../ims/problem.ts'
+import { isGone } from '../../ims/problem.ts'
 import type { Job } from '../../ims/records.ts'
-import type { Left } from '../job/after-shell.ts'
+import { stageAfter, type Left } from '../job/after-shell.ts'
 import { describeJob, type JobRecord } from '../job/reference.ts'
 import { handleFailure } from './failure.ts'
 import { checkImage, type Made } from './finish.ts'
@@ -94,21 +94,13 @@ function giveUpFailure({ app, onOver }: Making, job: Job, why: string): Failure 
   return new Failure(`image ${job.image_root_archive_name} was not made: ${why}`, { exit: 1, more: [`Job ${job.id} was told to end without a result.`], next: `${app.program} jobs delete ${job.id}` })
 }
 
-function goneIs404(error: unknown): 'gone' {
-  if (error instanceof ServerFailure && error.status === 404) return 'gone'
-  throw error
-}
-
-/** How often a job is looked at whose connection was lost: its container ends before the record says so. */
-const looks = 3
-
 /** Whether a job waits no more: its script may have touched a signal file itself, and others may, or delete it. */
 async function hasGoneOn(making: Making, job: Job): Promise<boolean> {
   const { api, app, attending } = making
-  for (let look = 1; look <= looks; look++) {
-    if (look > 1) await app.io.sleep(attending.interval * 1000, app.io.interrupted)
-    const stage = await outlast(making, () => describeJob(api, job.id).then((now) => stageOf(now.job), goneIs404), job)
-    if (stage !== 'waiting') return true
-  }
-  return false
+  const look = () =>
+    describeJob(api, job.id).then((now) => stageOf(now.job), (error: unknown) => {
+      if (isGone(error)) return 'gone' as const
+      throw error
+    })
+  return (await stageAfter(app, () => outlast(making, look, job), { lost: true, interval: attending.interval })) !== 'waiting'
 }

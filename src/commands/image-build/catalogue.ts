@@ -3,6 +3,7 @@ import { isAway } from '../../ims/away.ts'
 import type { Image, Job, PublicKey, Recipe } from '../../ims/records.ts'
 import { toData } from '../../json/value.ts'
 import * as resources from '../../spec/records.ts'
+import type { Resource } from '../../spec/verbs.ts'
 import type { Progress } from '../../terminal/progress.ts'
 import type { App } from '../app.ts'
 import { lookUntil } from '../job/watch.ts'
@@ -15,22 +16,24 @@ export interface Catalogue {
   readonly jobs: readonly Job[]
 }
 
+/** All records of a kind. */
+export async function listOf<R>(api: Api, { path }: Resource): Promise<R[]> {
+  const records = await api.send({ method: 'GET', path })
+  return Array.isArray(records) ? (records.map(toData) as R[]) : []
+}
+
 /** How often a service that is away is asked again, before anything is under way. */
 const tries = 3
 
 /** Reads what the service has. */
 export async function readCatalogue(app: App, api: Api, progress: Progress): Promise<Catalogue> {
-  const list = async <R>({ path }: { path: string }): Promise<R[]> => {
-    const records = await api.send({ method: 'GET', path })
-    return Array.isArray(records) ? (records.map(toData) as R[]) : []
-  }
   let failed = 0
   const look = async () => {
     const [recipes, images, publicKeys, jobs] = await Promise.all([
-      list<Recipe>(resources.recipes),
-      list<Image>(resources.images),
-      list<PublicKey>(resources.publicKeys),
-      list<Job>(resources.jobs),
+      listOf<Recipe>(api, resources.recipes),
+      listOf<Image>(api, resources.images),
+      listOf<PublicKey>(api, resources.publicKeys),
+      listOf<Job>(api, resources.jobs),
     ])
     return { recipes, images, publicKeys, jobs }
   }

@@ -1,12 +1,13 @@
 import { Failure } from '../../errors.ts'
 import { encodeSegment } from '../../ims/api.ts'
 import { createdAt } from '../../ims/created.ts'
-import { ServerFailure } from '../../ims/problem.ts'
+import { isGone } from '../../ims/problem.ts'
 import type { Image, Job } from '../../ims/records.ts'
 import { toData, type Value } from '../../json/value.ts'
 import { images, jobs } from '../../spec/records.ts'
 import { timeSpan } from '../../terminal/time-span.ts'
 import { shortId } from '../job/reference.ts'
+import { listOf } from './catalogue.ts'
 import type { Making } from './making.ts'
 import { deleteOnce, outlast } from './outlast.ts'
 
@@ -28,7 +29,7 @@ export async function checkImage(making: Making, job: Job): Promise<Made> {
   const wrong = (why: string, next: string) => new Failure(`job ${id} succeeded, but ${why}`, { exit: 1, more: ['The job is left as it is.'], next })
   if (!imageId) throw wrong('names no image', `${app.program} jobs describe ${id}`)
   const record = await outlast(making, () => api.send({ method: 'GET', path: `${images.path}/${encodeSegment(imageId)}` }), job).catch((error: unknown) => {
-    if (error instanceof ServerFailure && error.status === 404) throw wrong(`its image ${imageId} is gone`, `${app.program} deleted images describe ${imageId}`)
+    if (isGone(error)) throw wrong(`its image ${imageId} is gone`, `${app.program} deleted images describe ${imageId}`)
     throw error
   })
   const image = toData(record!) as Image
@@ -53,8 +54,8 @@ export async function tidyUp(making: Making, job: Job, { image }: Made, replaces
 
 /** The only other image that has a made one's name, which it replaces; none where there are several. */
 export async function otherOfThatName(making: Making, job: Job, { image: made }: Made): Promise<Image | undefined> {
-  const records = await outlast(making, () => making.api.send({ method: 'GET', path: images.path }), job)
-  const others = (Array.isArray(records) ? (records.map(toData) as Image[]) : []).filter(({ id, name }) => name === made.name && id !== made.id)
+  const all = await outlast(making, () => listOf<Image>(making.api, images), job)
+  const others = all.filter(({ id, name }) => name === made.name && id !== made.id)
   if (others.length > 1) making.progress.line(`${others.length} other images are called ${made.name}: none is deleted`)
   return others.length === 1 ? others[0] : undefined
 }

@@ -22,4 +22,3 @@ export function nameForgotten(app: App, progress: Progress, all: readonly Job[])
   }
   if (waiting.length > named) progress.line(`… and ${waiting.length - named} more that wait`)
 }
-

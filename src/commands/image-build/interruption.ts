@@ -1,5 +1,5 @@
 import { Failure } from '../../errors.ts'
-import { ServerFailure } from '../../ims/problem.ts'
+import { isGone } from '../../ims/problem.ts'
 import type { Job } from '../../ims/records.ts'
 import { holding } from '../job/after-shell.ts'
 import type { App } from '../app.ts'
@@ -37,7 +37,7 @@ export async function handleInterruption(before: App, reason: Failure, { jobs, w
 }
 
 function notDeleted({ id }: Job, error: unknown): string {
-  if (error instanceof ServerFailure && error.status === 404) return `Job ${id} is gone already.`
+  if (isGone(error)) return `Job ${id} is gone already.`
   if (error instanceof Failure) return `Job ${id} is not deleted: ${error.message}`
   throw error
 }

@@ -1,5 +1,5 @@
 import { isAway } from '../../ims/away.ts'
-import { ServerFailure } from '../../ims/problem.ts'
+import { isGone } from '../../ims/problem.ts'
 import type { Job } from '../../ims/records.ts'
 import { lookUntil } from '../job/watch.ts'
 import type { Making } from './making.ts'
@@ -37,6 +37,6 @@ export async function makeOnce<R>(making: Making, make: () => Promise<R>, find: 
 export async function deleteOnce(making: Making, path: string, job: Job): Promise<void> {
   const remove = () => making.api.send({ method: 'DELETE', path })
   await outlast(making, () => remove().catch((error: unknown) => {
-    if (!(error instanceof ServerFailure && error.status === 404)) throw error
+    if (!isGone(error)) throw error
   }), job)
 }

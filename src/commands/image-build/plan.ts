@@ -85,7 +85,7 @@ function judgeName({ program, catalogue, order }: Ordered, images: readonly Imag
   throw taken(maker ? `: job ${maker.id} has made it` : '', maker ? `${resumeLine(program, maker, order)}, or add --if-exists skip or replace` : 'add --if-exists skip or replace, or another --name')
 }
 
-const fieldsOf = (type: Job['job_type']): readonly OptionRow[] => (type === 'create' ? imageKeys.recipe : imageKeys.base).filter((row: OptionRow) => row.field !== undefined && row.field !== 'arch')
+const fieldsOf = (type: Job['job_type']): readonly OptionRow[] => (type === 'create' ? imageKeys.recipe : imageKeys.base).filter((row: OptionRow) => row.field !== undefined)
 
 const plain = (value: unknown): unknown => (typeof value === 'object' && value !== null && 'number' in value ? Number(value.number) : value)
 

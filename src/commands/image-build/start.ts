@@ -2,6 +2,7 @@ import type { Job, PublicKey } from '../../ims/records.ts'
 import { toData } from '../../json/value.ts'
 import { publicKeys } from '../../spec/records.ts'
 import { jobRecord, listJobs, type JobRecord } from '../job/reference.ts'
+import { listOf } from './catalogue.ts'
 import type { Making } from './making.ts'
 import { makeOnce } from './outlast.ts'
 import { jobRequest, keyRequest, type Plan } from './plan.ts'
@@ -28,10 +29,7 @@ export function startJob(making: Making, plan: Plan, keyId: string, known: Reado
 export async function ensureKey(making: Making, plan: Plan): Promise<string> {
   if (plan.keyId !== undefined) return plan.keyId
   const { api, progress } = making
-  const read = async () => {
-    const records = await api.send({ method: 'GET', path: publicKeys.path })
-    return sameKeys(Array.isArray(records) ? (records.map(toData) as PublicKey[]) : [], plan.key)[0]
-  }
+  const read = async () => sameKeys(await listOf<PublicKey>(api, publicKeys), plan.key)[0]
   const record = await makeOnce(making, async () => toData((await api.send(keyRequest(plan)))!) as PublicKey, read)
   progress.line(`Key ${plan.key.shown} uploaded as "${record.name}"`)
   return record.id

@@ -1,7 +1,7 @@
 import { Failure } from '../../errors.ts'
 import type { Api } from '../../ims/api.ts'
-import { placesOf, stageOf } from '../../ims/job-outlook.ts'
-import { ServerFailure } from '../../ims/problem.ts'
+import { placesOf, stageOf, type Stage } from '../../ims/job-outlook.ts'
+import { isGone } from '../../ims/problem.ts'
 import type { Job, SshContainer } from '../../ims/records.ts'
 import { anyExists } from '../../ssh/exists.ts'
 import type { Progress } from '../../terminal/progress.ts'
@@ -57,21 +57,27 @@ export async function afterShell(app: App, api: Api, job: Job, container: SshCon
 async function howItIsLeft(app: App, api: Api, job: Job, container: SshContainer, { ending, session }: Ended, { interval }: Afterwards, progress: Progress): Promise<'waiting' | 'released' | 'gone'> {
   const { complete, failed } = placesOf(job, container.jail)
   if (session && (await anyExists(session, [complete, failed]))) return 'released'
-  // The container ends before the record says so.
-  const looks = 'lost' in ending && session?.lost() !== undefined ? 3 : 1
-  if (looks > 1) progress.now('the connection is gone; does the job go on?')
-  for (let look = 1; ; look++) {
-    const stage = await describeJob(api, job.id).then(
-      (now) => stageOf(now.job),
-      (error: unknown) => (error instanceof ServerFailure && error.status === 404 ? ('gone' as const) : ('waiting' as const)),
-    )
-    if (stage === 'gone') return stage
-    if (stage !== 'waiting') return 'released'
-    if (look === looks) {
-      progress.stop()
-      return 'waiting'
-    }
-    await app.io.sleep(interval * 1000, app.io.interrupted)
+  const lost = 'lost' in ending && session?.lost() !== undefined
+  if (lost) progress.now('the connection is gone; does the job go on?')
+  const look = () => describeJob(api, job.id).then((now) => stageOf(now.job), (error: unknown) => (isGone(error) ? 'gone' : 'waiting'))
+  const stage = await stageAfter(app, look, { lost, interval })
+  if (stage === 'waiting') progress.stop()
+  return stage === 'waiting' || stage === 'gone' ? stage : 'released'
+}
+
+/** How often a job is looked at whose connection was lost: its container ends before the record says so. */
+const looks = 3
+
+/**
+ * How far a job is that waited on its user, and may go on by now, or be gone.
+ *
+ * @param interval seconds between looks.
+ */
+export async function stageAfter({ io }: App, look: () => Promise<Stage | 'gone'>, { lost, interval }: { lost: boolean; interval: number }): Promise<Stage | 'gone'> {
+  for (let left = lost ? looks : 1; ; left--) {
+    const stage = await look()
+    if (stage !== 'waiting' || left === 1) return stage
+    await io.sleep(interval * 1000, io.interrupted)
   }
 }
 

@@ -4,7 +4,7 @@ import { configFolder } from '../../config/folder.ts'
 import { replaceFile } from '../../config/write-file.ts'
 import { Failure } from '../../errors.ts'
 import { encodeSegment, type Api } from '../../ims/api.ts'
-import { ServerFailure } from '../../ims/problem.ts'
+import { isGone } from '../../ims/problem.ts'
 import type { Job, SshContainer } from '../../ims/records.ts'
 import { publicKeys } from '../../spec/records.ts'
 import { findIdentity, unlock, type Identity, type Login, type Looked } from '../../ssh/identities.ts'
@@ -54,7 +54,7 @@ async function publicKeyOfJob(api: Api, { public_key_id: id }: Job): Promise<Key
     const record = await api.send({ method: 'GET', path: `${publicKeys.path}/${encodeSegment(id)}` })
     return record instanceof Map ? { name: String(record.get('name')), key: parsePublicKey(String(record.get('public_key'))) } : undefined
   } catch (error) {
-    if (error instanceof ServerFailure && error.status === 404) return undefined
+    if (isGone(error)) return undefined
     throw error
   }
 }

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { Failure } from '../../errors.ts'
 import type { Api } from '../../ims/api.ts'
 import { isAway, whyAway } from '../../ims/away.ts'
+import { isGone } from '../../ims/problem.ts'
 import type { Progress } from '../../terminal/progress.ts'
 import { timeSpan } from '../../terminal/time-span.ts'
 import type { App } from '../app.ts'
@@ -141,7 +142,7 @@ async function readJobs(api: Api, ids: readonly string[]): Promise<JobRecord[]> 
   try {
     return [await describeJob(api, ids[0]!)]
   } catch (error) {
-    if (error instanceof Failure && 'status' in error && error.status === 404) return []
+    if (isGone(error)) return []
     throw error
   }
 }
