@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { inOrder, mistakes, readEntries } from '../../src/commands/image-file/entries.ts'
 import { imageFileSchema } from '../../src/commands/image-file/schema.ts'
-import { openState, orderHash } from '../../src/commands/image-file/state.ts'
+import { openState, orderHash, requireWritable, statePath } from '../../src/commands/image-file/state.ts'
 import { Failure } from '../../src/errors.ts'
 import { imageKeys } from '../../src/spec/image-builds.ts'
 
@@ -310,12 +310,12 @@ describe('the state', () => {
 
   test('is kept beside the file, for its owner alone, with each change at once', () => {
     const state = openState(file)
-    expect(state.path).toBe(`${file}.state`)
+    expect(statePath(file)).toBe(`${file}.state`)
     expect(state.of('a')).toBeUndefined()
-    expect(existsSync(state.path)).toBe(false)
+    expect(existsSync(statePath(file))).toBe(false)
     state.set('a', { order: 'x', job: 'j' })
     state.set('__proto__', { order: 'y' })
-    expect(statSync(state.path).mode & 0o777).toBe(0o600)
+    expect(statSync(statePath(file)).mode & 0o777).toBe(0o600)
     state.set('a', { order: 'x', job: 'j', image: 'i' })
     const again = openState(file)
     expect([again.of('a'), again.of('__proto__'), again.of('toString')]).toEqual([{ order: 'x', job: 'j', image: 'i' }, { order: 'y' }, undefined])
@@ -347,13 +347,13 @@ describe('the state', () => {
 
   test.skipIf(process.getuid?.() === 0)('a folder that cannot be written is found before anything is', () => {
     chmodSync(folder, 0o500)
-    expect(failureOf(() => openState(file).requireWritable()).message).toBe(`${file}.state can't be written: permission denied`)
+    expect(failureOf(() => requireWritable(file)).message).toBe(`${file}.state can't be written: permission denied`)
     chmodSync(folder, 0o700)
-    openState(file).requireWritable()
+    requireWritable(file)
   })
 
   test('a folder that is gone is found before anything is', () => {
-    expect(failureOf(() => openState(join(folder, 'gone/images.yaml')).requireWritable()).message).toContain('no such file or directory')
+    expect(failureOf(() => requireWritable(join(folder, 'gone/images.yaml'))).message).toContain('no such file or directory')
   })
 
   test('the hash of an order is that of its keys, their values and what they name', () => {

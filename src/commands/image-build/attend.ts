@@ -32,6 +32,7 @@ export async function attend(app: App, options: Attention, work: (making: Making
     progress,
     attended,
     attending: options,
+    tell: global.quiet ? app.warn : progress.line,
     resume,
     onJob(job, takenUp) {
       current = job

@@ -13,20 +13,13 @@ import { createPhases } from './phases.ts'
 import { endingText, giveUp, runScript, type Script } from './script.ts'
 import { openJobShell } from './shell.ts'
 
-/** What a job needs besides itself. */
-export interface Help {
-  /** What is run in a customize job's image root, in place of a shell. */
-  readonly script: Script | undefined
-  /** The private key's file, where it isn't among those that are looked through anyway. */
-  readonly identity: string | undefined
-}
-
 /**
  * Follows a job to its end, through the shell of a customize job, and checks its image.
  *
+ * @param script what is run in a customize job's image root, in place of a shell.
  * @throws Failure with exit 1 where there will be no image, once it is seen to what becomes of the job.
  */
-export async function bringHome(making: Making, first: JobRecord, help: Help): Promise<{ job: Job; made: Made }> {
+export async function bringHome(making: Making, first: JobRecord, script: Script | undefined): Promise<{ job: Job; made: Made }> {
   const { app, progress } = making
   const phases = createPhases()
   let givenUp = false
@@ -34,7 +27,7 @@ export async function bringHome(making: Making, first: JobRecord, help: Help): P
   if (stop.job.job_type === 'customize' && stageOf(stop.job) === 'waiting') {
     const opened = app.io.now()
     making.onWaiting?.(true)
-    givenUp = await throughShell(making, stop, help)
+    givenUp = await throughShell(making, stop, script)
     making.onWaiting?.(false)
     phases.passed('waiting_on_user', app.io.now() - opened)
     stop = await followJob(making, stop.job, phases)
@@ -49,7 +42,7 @@ export async function bringHome(making: Making, first: JobRecord, help: Help): P
   if (succeeded) return { job, made: await checkImage(making, job) }
   if (givenUp) throw giveUpFailure(making, job, 'you chose to fail it')
   making.onWaiting?.(stageOf(job) === 'waiting')
-  const { failure, left } = await handleFailure(making, { ...stop, identity: help.identity })
+  const { failure, left } = await handleFailure(making, stop)
   // A create job that waited is over also when it was told to go on.
   if (left !== 'kept' || job.status === 'error') making.onOver(job)
   throw failure
@@ -60,7 +53,7 @@ export async function bringHome(making: Making, first: JobRecord, help: Help): P
  *
  * @returns whether its user wants no image of it.
  */
-async function throughShell(making: Making, stop: Stop, { script, identity }: Help): Promise<boolean> {
+async function throughShell(making: Making, stop: Stop, script: Script | undefined): Promise<boolean> {
   const { attended, attending } = making
   const { job } = stop
   const goesOn = (left: Left) => {
@@ -68,22 +61,22 @@ async function throughShell(making: Making, stop: Stop, { script, identity }: He
     return left === 'released' || left === 'completed' || left === 'failed'
   }
   if (!script) {
-    const left = await openJobShell(making, job, identity)
+    const left = await openJobShell(making, job)
     if (goesOn(left)) return left === 'failed'
     throw new Failure(`image ${job.image_root_archive_name} ${left === 'kept' ? 'is not made yet: its job still waits' : 'was not made: its job is deleted'}`, { exit: 1 })
   }
-  const ending = await runScript(making, job, script, identity)
+  const ending = await runScript(making, job, script)
   if ('code' in ending ? ending.code === 0 : await hasGoneOn(making, job)) return false
   const why = `${'command' in script ? 'the command' : script.shown} ${endingText(ending)}`
   if (!attended && attending.on_failure === undefined && 'code' in ending) {
     making.progress.line(`✖ ${why}`)
-    await giveUp(making, job, identity).catch(async (failure: unknown) => {
+    await giveUp(making, job).catch(async (failure: unknown) => {
       // Told all the same, though the word of it was lost.
       if (!(failure instanceof Failure && failure.exit === 255 && (await hasGoneOn(making, job)))) throw failure
     })
     throw giveUpFailure(making, job, why)
   }
-  const { failure, left } = await handleFailure(making, { ...stop, why, identity })
+  const { failure, left } = await handleFailure(making, { ...stop, why })
   if (!goesOn(left)) throw failure
   return left === 'failed'
 }

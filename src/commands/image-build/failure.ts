@@ -16,7 +16,6 @@ import { keepLogs, openJobShell } from './shell.ts'
 interface Failed extends Stop {
   /** Why, where the job doesn't tell. */
   readonly why?: string
-  readonly identity: string | undefined
 }
 
 /** Asked in a terminal: what becomes of a failed job. */
@@ -28,7 +27,7 @@ type Wish = 'shell' | 'keep' | 'delete'
  *
  * @returns the failure to end with; what became of the job.
  */
-export async function handleFailure(making: Making, { job, previousStatus, why, identity }: Failed): Promise<{ failure: Failure; left: Left }> {
+export async function handleFailure(making: Making, { job, previousStatus, why }: Failed): Promise<{ failure: Failure; left: Left }> {
   const { app, attended, attending, progress } = making
   const waits = stageOf(job) === 'waiting'
   // Seen last needn't have been last: but for packaging, only the pod can tell.
@@ -41,9 +40,7 @@ export async function handleFailure(making: Making, { job, previousStatus, why, 
   const opened = waits && attending.on_failure === 'shell'
   // Whoever sits before a question or a shell has to know by then; else the failure itself tells.
   const shown = asked || opened
-  // Also when quiet: the failure doesn't say it again.
-  const tell = app.global.quiet ? app.warn : progress.line
-  if (shown) for (const line of [`✖ ${why ?? 'the build failed'}`, ...reasons]) tell(line)
+  if (shown) for (const line of [`✖ ${why ?? 'the build failed'}`, ...reasons]) making.tell(line)
   progress.stop()
   const told = shown ? [] : reasons
   const wish = asked ? await askWish(making, job) : attending.on_failure
@@ -53,7 +50,7 @@ export async function handleFailure(making: Making, { job, previousStatus, why, 
     return { failure: failure([...told, `Job ${job.id} is deleted.`]), left: 'deleted' }
   }
   if (wish === 'shell' && waits) {
-    const left = await openJobShell(making, job, identity, reasons.length > 0).catch(asFailedBuild)
+    const left = await openJobShell(making, job, reasons.length > 0).catch(asFailedBuild)
     return { left, failure: failure([], left === 'failed' || left === 'released' ? `${app.program} jobs logs ${job.id} --failed` : undefined) }
   }
   if (waits) return { failure: failure([...told, `Job ${job.id} waits on its user${holding(job)}. To begin again: --new, or first ${app.program} jobs delete ${job.id}`], `${app.program} jobs debug ${job.id}`), left: 'kept' }

@@ -15,6 +15,8 @@ export interface Making {
   /** Someone sits before it, who can be asked. */
   readonly attended: boolean
   readonly attending: Attending
+  /** A line that is said also when quiet: no other says it again. */
+  tell(line: string): void
   /** In place of one request for each look at a job. */
   readonly read?: Watch['read']
   /** Told of the job as soon as there is one. */
@@ -27,7 +29,7 @@ export interface Making {
   resume(job: Job): string
 }
 
-/** Options that look after a job, whichever it is. */
+/** Options that look after a job, whichever it is; its private key, where that isn't among those that are looked through anyway. */
 export interface Attending extends OptionsOf<typeof reaching> {
   /** Seconds between looks at the job. */
   readonly interval: number

@@ -5,7 +5,7 @@ import { toValue } from '../../json/value.ts'
 import type { App } from '../app.ts'
 import { findJobs, jobRecord, shortId, type JobRecord } from '../job/reference.ts'
 import { attend, isAttended, type Attention } from './attend.ts'
-import { bringHome, type Help } from './bring-home.ts'
+import { bringHome } from './bring-home.ts'
 import { readCatalogue } from './catalogue.ts'
 import { otherOfThatName, tidyUp, type Made } from './finish.ts'
 import { nameForgotten } from './forgotten-jobs.ts'
@@ -13,7 +13,7 @@ import type { Making } from './making.ts'
 import { orderTroubles, type ImageOrder } from './order.ts'
 import { outlast } from './outlast.ts'
 import { makePlan, type Plan } from './plan.ts'
-import { findOwnKey } from './public-key.ts'
+import { findOwnKey, type OwnKey } from './public-key.ts'
 import { readScript, type Script } from './script.ts'
 import { ensureKey, startJob } from './start.ts'
 import { writesOf } from './writes.ts'
@@ -47,7 +47,7 @@ export async function makeImage(app: App, order: ImageOrder, options: OneImage):
       return 0
     }
     const first = plan.takeUp ? jobRecord(toValue(plan.takeUp)) : await startJob(making, plan, await ensureKey(making, plan), new Set(catalogue.jobs.map(({ id }) => id)), debug)
-    return goOn(making, first, { script, identity: key.identity }, plan)
+    return goOn(withIdentity(making, key), first, script, plan)
   })
 }
 
@@ -55,21 +55,27 @@ export async function makeImage(app: App, order: ImageOrder, options: OneImage):
 export function resumeImage(app: App, reference: string, order: Pick<ImageOrder, 'script' | 'run'>, options: OneImage): Promise<number> {
   const script = readScript(app.io.cwd, order)
   return attend(app, options, async (making) => {
-    const identity = options.public_key === undefined ? undefined : (await findOwnKey(app, options.public_key)).identity
+    const key = options.public_key === undefined ? undefined : await findOwnKey(app, options.public_key)
     const [first] = await outlast(making, () => findJobs(making.api, [reference]))
-    return goOn(making, first!, { script, identity }, undefined, options.if_exists === 'replace')
+    return goOn(withIdentity(making, key), first!, script, undefined, options.if_exists === 'replace')
   })
 }
 
-async function goOn(making: Making, first: JobRecord, help: Help, plan: Plan | undefined, replacing = false): Promise<number> {
+async function goOn(making: Making, first: JobRecord, script: Script | undefined, plan: Plan | undefined, replacing = false): Promise<number> {
   const { app } = making
-  if (shellOutlook(first.job) !== 'never') refuseByHand(app, first.job.job_type, help.script)
+  if (shellOutlook(first.job) !== 'never') refuseByHand(app, first.job.job_type, script)
   making.onJob(first.job, plan === undefined || plan.takeUp !== undefined)
-  const { job, made } = await bringHome(making, first, help)
+  const { job, made } = await bringHome(making, first, script)
   // Before anything is removed: whoever is cut off now has the image, or the job that leads to it.
   const code = await printImage(app, made)
   making.progress.line(`✔ image ${shortId(made.image.id)} ${await tidyUp(making, job, made, plan ? plan.replaces : replacing ? await otherOfThatName(making, job, made) : undefined)}`)
   return code
+}
+
+/** The key's private half is looked for beside it, unless another is named. */
+function withIdentity(making: Making, key: OwnKey | undefined): Making {
+  const { attending } = making
+  return { ...making, attending: { ...attending, identity: attending.identity ?? key?.identity } }
 }
 
 /** A customisation by hand needs hands. */

@@ -44,8 +44,8 @@ export function readScript(cwd: string, { script, run }: Pick<ImageOrder, 'scrip
  *
  * @throws Failure with exit 255 where the job can't be reached.
  */
-export async function runScript(making: Making, job: Job, script: Script, identity: string | undefined): Promise<Ending> {
-  return inSession(making, job, identity, async (session, container) => {
+export async function runScript(making: Making, job: Job, script: Script): Promise<Ending> {
+  return inSession(making, job, async (session, container) => {
     const root = placesOf(job, container.jail).imageRoot!
     // The same for every try, so that one that was cut off leaves nothing behind.
     const inside = `/tmp/cray-ims-${job.id}`
@@ -72,8 +72,8 @@ export async function runScript(making: Making, job: Job, script: Script, identi
 }
 
 /** Tells a customize job that waits to end without a result. */
-export function giveUp(making: Making, job: Job, identity: string | undefined): Promise<void> {
-  return inSession(making, job, identity, (session, container) => say(session, job, container, 'failed'))
+export function giveUp(making: Making, job: Job): Promise<void> {
+  return inSession(making, job, (session, container) => say(session, job, container, 'failed'))
 }
 
 /** How a script ended, in words. */
@@ -81,11 +81,10 @@ export function endingText(ending: Ending): string {
   return 'lost' in ending ? `lost its connection: ${ending.lost}` : `ended with ${ending.code}`
 }
 
-async function inSession<R>(making: Making, job: Job, identity: string | undefined, work: (session: Session, container: SshContainer) => Promise<R>): Promise<R> {
+async function inSession<R>(making: Making, job: Job, work: (session: Session, container: SshContainer) => Promise<R>): Promise<R> {
   const { api, attending, progress } = making
   const container = chooseContainer(job)
-  const options = { ...attending, identity: attending.identity ?? identity }
-  const session = await outlast(making, () => openJob(forShells(making.app), api, job, container, options, progress), job)
+  const session = await outlast(making, () => openJob(forShells(making.app), api, job, container, attending, progress), job)
   try {
     return await work(session, container)
   } finally {

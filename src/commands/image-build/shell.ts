@@ -16,14 +16,13 @@ const opening = { command: undefined, tty: false, openssh: false, print_command:
  *
  * @param explained why it failed was shown already.
  */
-export async function openJobShell(making: Making, job: Job, identity: string | undefined, explained = false): Promise<Left> {
-  const { api, progress } = making
+export async function openJobShell(making: Making, job: Job, explained = false): Promise<Left> {
+  const { api, attending, progress } = making
   const app = forShells(making.app)
   const container = chooseContainer(job)
-  const options = { ...making.attending, identity: making.attending.identity ?? identity }
-  const shell = (await openShell(app, api, job, container, { ...options, ...opening, explained }, progress))!
+  const shell = (await openShell(app, api, job, container, { ...attending, ...opening, explained }, progress))!
   try {
-    return await afterShell(app, api, job, container, shell, { ...options, beforeDelete: async () => void (await keepLogs(making, job)) }, progress)
+    return await afterShell(app, api, job, container, shell, { ...attending, beforeDelete: () => keepLogs(making, job) }, progress)
   } finally {
     await shell.close()
   }
@@ -35,8 +34,8 @@ export function forShells(app: App): App {
   return { ...app, io, command: jobShells.find(({ name }) => name === 'debug')! }
 }
 
-/** Saves a job's logs, and says where, also when quiet: its failure doesn't. */
-export async function keepLogs({ app, progress }: Pick<Making, 'app' | 'progress'>, job: Job): Promise<void> {
+/** Saves a job's logs, and says where. */
+export async function keepLogs({ app, tell }: Making, job: Job): Promise<void> {
   const saved = await saveLogs(app, job)
-  if (saved) (app.global.quiet ? app.warn : progress.line)(`Logs ${saved}`)
+  if (saved) tell(`Logs ${saved}`)
 }

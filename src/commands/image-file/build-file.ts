@@ -3,7 +3,7 @@ import { withLock } from '../../config/lock.ts'
 import { readTextFile } from '../../config/text-file.ts'
 import { Failure, usageFailure } from '../../errors.ts'
 import { shellWord } from '../../ssh/shell-words.ts'
-import { createProgress } from '../../terminal/progress.ts'
+import { createProgress, type Progress } from '../../terminal/progress.ts'
 import type { BuildOptions } from '../../spec/image-builds.ts'
 import type { App } from '../app.ts'
 import { isAttended } from '../image-build/attend.ts'
@@ -17,7 +17,8 @@ import { inParallel } from './in-parallel.ts'
 import { orderedEntries, type OrderedEntry } from './ordered.ts'
 import { checkPlans } from './plans.ts'
 import { hasImage, resultsValue, type Result } from './result.ts'
-import { openState, type FileState } from './state.ts'
+import { openState, requireWritable, statePath, type FileState } from './state.ts'
+import { sharedReads } from './shared-reads.ts'
 import { createTable } from './table.ts'
 
 /**
@@ -38,9 +39,8 @@ export async function buildFile(app: App, path: string, options: BuildOptions): 
   const ordered = await orderedEntries(app, path, inOrder(entries), options)
   const make = () => makeImages(app, { path, entries, ordered, state: openState(file), options })
   if (options.dry_run) return make()
-  const { path: statePath, requireWritable } = openState(file)
-  requireWritable()
-  return withLock(statePath, make, (pid) => new Failure(`${path}: process ${pid} makes its images already`, { next: 'the same command again once that has ended' }))
+  requireWritable(file)
+  return withLock(statePath(file), make, (pid) => new Failure(`${path}: process ${pid} makes its images already`, { next: 'the same command again once that has ended' }))
 }
 
 interface Images {
@@ -60,7 +60,9 @@ async function makeImages(app: App, { path, entries, ordered, state, options }: 
   const progress = await createProgress(io, global.quiet)
   const api = await app.api({ held: true })
   try {
-    const catalogue = await readCatalogue(app, api, progress).catch((error: unknown) => {
+    // The first images begin with what was read to check them all.
+    const catalogueFor = sharedReads(io, (options.interval * 1000) / 2, (own: Progress) => readCatalogue(app, api, own))
+    const catalogue = await catalogueFor(progress).catch((error: unknown) => {
       throw io.interrupted.aborted ? withoutJobs() : error
     })
     const plans = checkPlans({ program, path, catalogue, ordered, state })
@@ -70,7 +72,7 @@ async function makeImages(app: App, { path, entries, ordered, state, options }: 
     }
     nameForgotten(app, progress, catalogue.jobs)
     const table = createTable(io, progress, ordered.map(({ order }) => order.name))
-    const maker = createEntryMaker({ app, api, progress, options, state, table, again })
+    const maker = createEntryMaker({ app, api, progress, options, state, table, again, catalogueFor })
     const tasks = ordered.map((one) => ({ name: one.order.name, needs: one.entry.needs, run: (needed: Result | undefined) => maker.make(one, needed && hasImage(needed) ? needed.image : undefined) }))
     const ended = await inParallel<Result>(tasks, options.parallel, {
       isGood: hasImage,

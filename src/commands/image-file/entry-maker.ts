@@ -7,7 +7,7 @@ import type { Progress } from '../../terminal/progress.ts'
 import type { BuildOptions } from '../../spec/image-builds.ts'
 import type { App } from '../app.ts'
 import { bringHome } from '../image-build/bring-home.ts'
-import { readCatalogue } from '../image-build/catalogue.ts'
+import type { Catalogue } from '../image-build/catalogue.ts'
 import { tidyUp } from '../image-build/finish.ts'
 import type { Making } from '../image-build/making.ts'
 import { outlast } from '../image-build/outlast.ts'
@@ -17,7 +17,7 @@ import { jobRecord } from '../job/reference.ts'
 import type { OrderedEntry } from './ordered.ts'
 import type { Result } from './result.ts'
 import { scriptOutput, type ScriptOutput } from './script-output.ts'
-import { createSharedLooks, sharedReads } from './shared-reads.ts'
+import { createSharedLooks } from './shared-reads.ts'
 import type { EntryState, FileState } from './state.ts'
 import { hashOf, stepOf } from './step.ts'
 import type { Table } from './table.ts'
@@ -32,6 +32,8 @@ interface Workshop {
   readonly table: Table
   /** The line that goes on with the file. */
   readonly again: string
+  /** What the service has, as it was read just now. */
+  catalogueFor(progress: Progress): Promise<Catalogue>
 }
 
 export interface EntryMaker {
@@ -46,32 +48,30 @@ export interface EntryMaker {
 }
 
 /** Makes images of a file, side by side. */
-export function createEntryMaker({ app, api, progress, options, state, table, again }: Workshop): EntryMaker {
+export function createEntryMaker({ app, api, progress, options, state, table, again, catalogueFor }: Workshop): EntryMaker {
   const { io, global, program } = app
   const jobs = new Map<string, Job>()
   const keys = new Map<string, Promise<string>>()
-  const interval = options.interval * 1000
-  const read = createSharedLooks(io, api, interval)
-  const catalogueFor = sharedReads(io, interval / 2, (own: Progress) => readCatalogue(app, api, own))
+  const read = createSharedLooks(io, api, options.interval * 1000)
 
-  function making({ order }: OrderedEntry): Making & { output: ScriptOutput } {
+  function making({ order, key }: OrderedEntry): Making & { output: ScriptOutput } {
     const own = table.of(order.name)
     const output = scriptOutput(own)
+    const tell = global.quiet ? (line: string) => app.warn(`${order.name}: ${line}`) : own.line
     const ownIo: Io = Object.create(io, { stderr: { value: output } })
     return {
       app: { ...app, io: ownIo },
       output,
+      tell,
       api,
       progress: own,
       attended: false,
-      attending: { ...options, keep_job: order.keep_job, on_failure: order.on_failure },
+      attending: { ...options, identity: options.identity ?? key.identity, keep_job: order.keep_job, on_failure: order.on_failure },
       read: (ids) => (jobs.size > 1 ? read(ids) : undefined),
       resume: () => again,
       onJob(job, takenUp) {
         jobs.set(order.name, job)
-        const line = `job ${job.id}${takenUp ? `, ${job.status}, is taken up` : ''}`
-        if (global.quiet) app.warn(`${order.name}: ${line}`)
-        else own.line(line)
+        tell(`job ${job.id}${takenUp ? `, ${job.status}, is taken up` : ''}`)
       },
       onOver: () => void jobs.delete(order.name),
     }
@@ -115,7 +115,7 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
     const first = 'plan' in step && !takeUp ? await start(made, step.plan, catalogue.jobs, (before) => keep({ ...noted, before })) : jobRecord(toValue(takeUp!))
     made.onJob(first.job, takeUp !== undefined)
     keep({ ...noted, job: first.job.id })
-    const { job, made: result } = await bringHome(made, first, { script: one.script, identity: one.key.identity }).finally(made.output.rest)
+    const { job, made: result } = await bringHome(made, first, one.script).finally(made.output.rest)
     const { image } = result
     keep({ ...noted, image: image.id, job: job.id })
     const how = await tidyUp(made, job, result, replaces)

@@ -22,36 +22,40 @@ export interface EntryState {
 
 /** What is kept beside a file of images, so that the same command again goes on where it ended. */
 export interface FileState {
-  readonly path: string
   /** By the image's name. */
   of(name: string): EntryState | undefined
   /** Written before it returns. @throws Failure where it can't be. */
   set(name: string, state: EntryState): void
-  /** @throws Failure where {@link set} would have no place to write to. */
-  requireWritable(): void
 }
 
 const version = 1
 
+/** Where the state of a file of images is: `images.yaml.state`. */
+export function statePath(file: string): string {
+  return `${file}.state`
+}
+
+/** @throws Failure where the state of a file would have no place to be written to. */
+export function requireWritable(file: string): void {
+  const path = statePath(file)
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw unusable(path, 'it is a folder')
+  trying(path, () => accessSync(dirname(path), constants.W_OK | constants.X_OK))
+}
+
 /**
- * The state beside a file of images: `images.yaml.state`.
+ * The state of a file of images.
  *
  * @param file the file of images.
  * @throws Failure where there is something else in its place, which is left alone.
  */
 export function openState(file: string): FileState {
-  const path = `${file}.state`
+  const path = statePath(file)
   const states = read(path)
   return {
-    path,
     of: (name) => states.get(name),
     set(name, state) {
       states.set(name, state)
       trying(path, () => replaceFile(path, `${JSON.stringify({ version, images: Object.fromEntries(states) }, null, 2)}\n`))
-    },
-    requireWritable() {
-      if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw unusable(path, 'it is a folder')
-      trying(path, () => accessSync(dirname(path), constants.W_OK | constants.X_OK))
     },
   }
 }
