@@ -1,16 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { startWatchedSite, type Asked, type WatchedSite, type Instead } from '../support/watched-site.ts'
-import { makeKey, temporaryFolder } from '../support/sshd.ts'
+import { ownKeys } from '../support/own-keys.ts'
 
-const { path: folder, remove } = temporaryFolder()
-afterAll(remove)
-
-let keys: Record<string, string>
-beforeAll(() => {
-  const { path, publicKey } = makeKey(`${folder}/id`)
-  keys = { id_ed25519: readFileSync(path, 'utf8'), 'id_ed25519.pub': publicKey }
-})
+const keys = ownKeys()
 
 const commands = {
   build: ['build', 'succeeds', '--name', 'mine'],

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Job, PublicKey } from '../../src/mock/library.ts'
-import { endingSeed, image, recipe, recipeOf, startWatchedSite, type WatchedSite, type WatchedSiteOptions } from '../support/watched-site.ts'
+import { endingSeed, image, recipe, recipeOf, withSite, type WatchedSite, type WatchedSiteOptions } from '../support/watched-site.ts'
 import { run } from '../support/program.ts'
 import { makeKey, startAgent, temporaryFolder } from '../support/sshd.ts'
 
@@ -18,14 +18,8 @@ beforeAll(() => {
   keys = { 'id_ed25519.pub': own }
 })
 
-async function at<R>(options: WatchedSiteOptions, work: (site: WatchedSite) => Promise<R>): Promise<R> {
-  const site = await startWatchedSite({ keys, ...options })
-  try {
-    return await work(site)
-  } finally {
-    await site.close()
-  }
-}
+/** Tries something at a site of its own. */
+const at = <R>(options: WatchedSiteOptions, work: (site: WatchedSite) => Promise<R>) => withSite({ keys, ...options }, work)
 
 const id = (at: number) => `c0000000-0000-4000-8000-00000000000${at}`
 const jobsOf = ({ mock }: WatchedSite): Job[] => [...mock.state.jobs.values()]

@@ -1,37 +1,23 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Job } from '../../src/mock/library.ts'
-import { endingSeed, image, imageOf, recipeOf, startWatchedSite, type WatchedSite, type WatchedSiteOptions } from '../support/watched-site.ts'
+import { endingSeed, image, imageOf, recipeOf, withSite, type WatchedSite, type WatchedSiteOptions } from '../support/watched-site.ts'
 import { startProgram } from '../support/live-program.ts'
 import { run } from '../support/program.ts'
 import { startSite } from '../support/site.ts'
-import { makeKey, temporaryFolder } from '../support/sshd.ts'
+import { ownKeys } from '../support/own-keys.ts'
 
 const withoutKubectl = spawnSync('kubectl', ['version', '--client']).error !== undefined
 if (withoutKubectl) console.warn('There is no kubectl in PATH (Debian: kubernetes-client): its tests are skipped.')
 // In CI it has to be there.
 const skip = withoutKubectl && !process.env.CI
 
-const { path: folder, remove } = temporaryFolder()
-afterAll(remove)
-
-let keys: Record<string, string>
-beforeAll(() => {
-  const { path, publicKey } = makeKey(`${folder}/id`)
-  keys = { id_ed25519: readFileSync(path, 'utf8'), 'id_ed25519.pub': publicKey }
-})
+const keys = ownKeys()
 
 /** Tries something at a site of its own. */
-async function at<R>(options: WatchedSiteOptions, work: (site: WatchedSite) => Promise<R>): Promise<R> {
-  const site = await startWatchedSite({ keys, ...options })
-  try {
-    return await work(site)
-  } finally {
-    await site.close()
-  }
-}
+const at = <R>(options: WatchedSiteOptions, work: (site: WatchedSite) => Promise<R>) => withSite({ keys, ...options }, work)
 
 /** Minutes of a real system in a fraction of a second. */
 const fast = { speed: 3000 } as const

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Job } from '../../src/mock/library.ts'
-import { startWatchedSite, type WatchedSite, type WatchedSiteOptions } from '../support/watched-site.ts'
+import { withSite, type WatchedSite, type WatchedSiteOptions } from '../support/watched-site.ts'
 import { run } from '../support/program.ts'
-import { makeKey, temporaryFolder } from '../support/sshd.ts'
+import { ownKeys } from '../support/own-keys.ts'
+import { makeKey } from '../support/sshd.ts'
 
 const withoutKubectl = spawnSync('kubectl', ['version', '--client']).error !== undefined
 if (withoutKubectl) console.warn('There is no kubectl in PATH (Debian: kubernetes-client): its tests are skipped.')
@@ -15,23 +16,10 @@ const skip = withoutKubectl && !process.env.CI
 const namespaces = spawnSync('unshare', ['--user', '--map-root-user', '--mount', '--pid', '--fork', 'true']).status === 0
 if (!namespaces) console.warn("Namespaces of Linux are not allowed here: what runs in an image root isn't tested, for there is none to change into.")
 
-const { path: folder, remove } = temporaryFolder()
-afterAll(remove)
+const keys = ownKeys()
 
-let keys: Record<string, string>
-beforeAll(() => {
-  const { path, publicKey } = makeKey(`${folder}/id`)
-  keys = { id_ed25519: readFileSync(path, 'utf8'), 'id_ed25519.pub': publicKey }
-})
-
-async function at<R>(options: WatchedSiteOptions, work: (site: WatchedSite) => Promise<R>): Promise<R> {
-  const site = await startWatchedSite({ keys, ...options })
-  try {
-    return await work(site)
-  } finally {
-    await site.close()
-  }
-}
+/** Tries something at a site of its own. */
+const at = <R>(options: WatchedSiteOptions, work: (site: WatchedSite) => Promise<R>) => withSite({ keys, ...options }, work)
 
 const jobsOf = ({ mock }: WatchedSite): Job[] => [...mock.state.jobs.values()]
 const madeBy = ({ mock }: WatchedSite) => [...mock.state.images.values()].filter(({ name }) => name === 'mine').map(({ id }) => `${id}\n`)

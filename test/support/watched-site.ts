@@ -96,6 +96,16 @@ export const endingSeed = {
   images: endings.map((builds) => image(imageOf(builds), `image-${builds}`, { mock: { builds } })),
 } satisfies Seed
 
+/** Tries something at a site of its own. */
+export async function withSite<R>(options: WatchedSiteOptions, work: (site: WatchedSite) => Promise<R>): Promise<R> {
+  const site = await startWatchedSite(options)
+  try {
+    return await work(site)
+  } finally {
+    await site.close()
+  }
+}
+
 /** Starts such a site. */
 export async function startWatchedSite({ speed = 'step', seed = endingSeed, keys = {}, kubectl = noCluster }: WatchedSiteOptions = {}): Promise<WatchedSite> {
   const home = mkdtempSync(join(tmpdir(), 'images-'))
