@@ -14,6 +14,7 @@ import { aborted, Failure } from './errors.ts'
 import { ims, site } from './spec/tree.ts'
 import type { Io } from './terminal/io.ts'
 import { processIo } from './terminal/process-io.ts'
+import { printable } from './text/printable.ts'
 
 /**
  * Runs one command line. Never throws.
@@ -73,7 +74,7 @@ async function run(io: Io, program: Program, given: Parsed): Promise<number | vo
   const settings = command.request ? configuration() : present(configuration)
   const reading: Reading = {
     cwd: io.cwd,
-    warn: (line) => void io.stderr.write(`${line}\n`),
+    warn: (line) => void io.stderr.write(`${printable(line)}\n`),
     get terminal() {
       return io.stderr.isTTY
     },
@@ -110,6 +111,6 @@ async function report(io: Io, error: unknown, usageLine: string): Promise<number
   }
   const { stack, message } = error instanceof Error ? error : new Error(String(error))
   const hint = io.env.CRAY_IMS_DEBUG === '1' ? stack : 'Next: run it again with CRAY_IMS_DEBUG=1, and report what it prints'
-  await io.stderr.write(`Error: cray-ims failed in a way that it should not: ${message}\n${hint}\n`)
+  await io.stderr.write(`Error: cray-ims failed in a way that it should not: ${printable(message)}\n${hint}\n`)
   return 2
 }

@@ -5,6 +5,7 @@ import type { HttpOptions } from '../ims/api.ts'
 import type { Query } from '../render/query.ts'
 import type { Io } from '../terminal/io.ts'
 import { createQuestions } from '../terminal/question.ts'
+import { printable, printableLines } from '../text/printable.ts'
 import type { GlobalOptions } from './globals.ts'
 import type { Parsed } from './parser.ts'
 
@@ -19,7 +20,7 @@ export function createApp(
   query: Query | undefined,
   again = false,
 ): App {
-  const warn = (line: string) => void io.stderr.write(`${line}\n`)
+  const warn = (line: string) => void io.stderr.write(`${printable(line)}\n`)
   const log = (level: number, line: string) => {
     if (global.verbose >= level && !global.quiet) warn(line)
   }
@@ -71,8 +72,8 @@ export function createApp(
       })
     },
     async listPrinter() {
-      // Of the whole answer a query is asked, and the third -v tells the size.
-      if (query || global.verbose > 2) return undefined
+      // Of the whole answer a query is asked, the third -v tells the size, and a terminal shows only what is printable.
+      if (query || global.verbose > 2 || io.stdout.isTTY) return undefined
       const { holdText, listWriter } = await import('../render/render.ts')
       const openList = await listWriter(global.format)
       return () => {
@@ -93,7 +94,7 @@ export function createApp(
       const { render } = await import('../render/render.ts')
       let left = Promise.resolve()
       const write = (text: string) => {
-        left = io.stdout.write(text)
+        left = io.stdout.write(io.stdout.isTTY ? printableLines(text) : text)
       }
       let found = true
       if (query) found = await (await import('../render/query.ts')).runQuery(query, value ?? null, global.format, write)

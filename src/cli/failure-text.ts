@@ -1,4 +1,5 @@
 import type { Failure } from '../errors.ts'
+import { printable } from '../text/printable.ts'
 
 /**
  * What stderr says of a failure: the message first, then what is known of it, then what to type next.
@@ -9,5 +10,7 @@ export function failureText(failure: Failure, usage: string): string {
   const head = failure.usage ? `Usage: ${usage}\nTry '${usage.split(' [')[0]} -h' for help.\n\n` : ''
   const lines = [failure.bare ? failure.message : `Error: ${failure.message}`, ...failure.more]
   if (failure.next) lines.push(`Next: ${failure.next}`)
-  return `${head}${lines.join('\n')}\n`
+  if (failure.footer) lines.push(failure.footer)
+  // A name with an end of line in it must not look like a line of ours.
+  return `${head}${lines.map((line) => `${printable(line)}\n`).join('')}`
 }

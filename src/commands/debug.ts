@@ -35,7 +35,7 @@ export const run: Run<Options, { job?: string; command?: string[] }> = async (ap
   const { io, global } = app
   const command = commandText(args.command ?? [])
   const { tty = false, openssh = false, print_command = false, ssh_config = false } = options
-  const began = io.now()
+  const began = io.monotonic()
   const seconds = options.timeout ?? (io.stdin.isTTY && io.stderr.isTTY ? undefined : unattended)
   const timeout = seconds === undefined ? undefined : seconds * 1000
   const progress = await createProgress(io, global.quiet, withoutSpans)
@@ -49,7 +49,7 @@ export const run: Run<Options, { job?: string; command?: string[] }> = async (ap
     if (!print_command && !ssh_config) progress.line(`Job ${shortId(id)} ${first.job.image_root_archive_name}, ${first.job.job_type}`)
     const job = await waitForShell(app, api, first, { interval: options.interval * 1000, timeout, began }, progress)
     const container = chooseContainer(job, options.container)
-    const left = timeout === undefined ? undefined : Math.max(began + timeout - io.now(), leastReach)
+    const left = timeout === undefined ? undefined : Math.max(began + timeout - io.monotonic(), leastReach)
     const shell = await openShell(app, api, job, container, { ...options, tty, openssh, print_command, ssh_config, command, left }, progress)
     if (!shell) return 0
     try {
@@ -81,7 +81,7 @@ async function choose(app: App, api: Api): Promise<JobRecord> {
   const waiting = (await listJobs(api)).filter(({ job }) => stageOf(job) === 'waiting')
   if (!stdin.isTTY || !stderr.isTTY) throw usageFailure("Missing argument 'JOB'.", { more: waiting.map(candidate) })
   if (waiting.length === 0) throw new Failure('no job waits on its user', { exit: 1, next: `${app.program} jobs list` })
-  app.warn(waiting.map((record, at) => `${at + 1}${candidate(record)}`).join('\n'))
+  waiting.forEach((record, at) => app.warn(`${at + 1}${candidate(record)}`))
   for (;;) {
     const answer = Number(await app.questions.ask(`Which one? [1-${waiting.length}]: `))
     if (waiting[answer - 1]) return waiting[answer - 1]!

@@ -13,6 +13,7 @@ import { containersInOrder, findPod } from '../kubernetes/pod.ts'
 import type { OptionsOf } from '../spec/given.ts'
 import type { logsOptions } from '../spec/job-shells.ts'
 import { coloursFor } from '../terminal/colours.ts'
+import { printable } from '../text/printable.ts'
 import type { App, Run } from './app.ts'
 import { kubectlOf } from './job/pod.ts'
 import { describeJob, findJobs, shortId } from './job/reference.ts'
@@ -126,11 +127,12 @@ const hues = ['cyan', 'magenta', 'yellow', 'green', 'blue'] as const
 async function lineWriter(app: App, { no_prefix: bare, timestamps }: Options): Promise<Write> {
   const { stdout } = app.io
   const colours = await coloursFor(app.io, stdout)
+  const shown = stdout.isTTY ? printable : (text: string) => text
   const names: string[] = []
   return ({ container, line, time }) => {
     if (!names.includes(container)) names.push(container)
     const hue = hues[names.indexOf(container) % hues.length]!
-    const prefix = bare ? '' : `${colours[hue](container)} | `
-    return stdout.write(`${prefix}${timestamps && time ? `${time} ` : ''}${line}\n`)
+    const prefix = bare ? '' : `${colours[hue](shown(container))} | `
+    return stdout.write(`${prefix}${timestamps && time ? `${time} ` : ''}${shown(line)}\n`)
   }
 }

@@ -29,7 +29,7 @@ export const run: Run<Options, { job: string[] }> = async (app, options, args) =
   const api = await app.api({ held: true })
   const progress = await createProgress(io, app.global.quiet)
   const line = (jobs: readonly string[]) => `${program} jobs wait ${jobs.join(' ')}${options.for === 'success' ? '' : ` --for ${options.for}`}`
-  const watch = { interval: options.interval * 1000, timeout: options.timeout * 1000, began: io.now(), progress }
+  const watch = { interval: options.interval * 1000, timeout: options.timeout * 1000, began: io.monotonic(), progress }
   const hangs = createHangs(app, watch.interval, progress.line)
   try {
     const first = await lookUntil(app, { ...watch, resume: line(args.job) }, () => findJobs(api, args.job), {

@@ -4,7 +4,7 @@ import type { Value } from '../json/value.ts'
 import { mayHaveHappened, statusLine, type Asked } from './asked.ts'
 import { textOf } from './body.ts'
 import type { ListBody, Taker } from './list-body.ts'
-import { excerpt, printable } from './printable.ts'
+import { excerpt, printable } from '../text/printable.ts'
 import type { HttpResponse } from './transport.ts'
 
 /**

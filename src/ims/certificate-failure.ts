@@ -1,7 +1,7 @@
 import { Failure } from '../errors.ts'
 import type { Certificate } from './certificate.ts'
 import type { TransportFault } from './faults.ts'
-import { printable } from './printable.ts'
+import { printable } from '../text/printable.ts'
 import type { TriedFile } from './trust.ts'
 
 /** What is known of a handshake whose verification failed. */
@@ -22,7 +22,8 @@ export function certificateFailure({ url, fault, certificates, tried, now }: Fai
   if (fault.kind === 'wrong-name') {
     return new Failure(`${url.hostname}: certificate is for another name`, {
       more: own ? [`  ${quoted(own.subject)}, for ${printable(own.names.join(', ')) || 'no name at all'}`] : [],
-      next: `cray-ims config set core hostname=${plainName(own?.names[0]) ?? 'NAME'}\n${once}`,
+      next: `cray-ims config set core hostname=${plainName(own?.names[0]) ?? 'NAME'}`,
+      footer: once,
       cause: fault,
     })
   }
@@ -34,7 +35,8 @@ export function certificateFailure({ url, fault, certificates, tried, now }: Fai
         ...(bad ? [`  ${quoted(bad.subject)} of issuer ${quoted(bad.issuer)}, valid ${early ? 'from' : 'to'} ${day(early ? bad.validFrom : bad.validTo)}`] : []),
         `  this machine's date is ${day(new Date(now))}`,
       ],
-      next: `date\n${once}`,
+      next: 'date',
+      footer: once,
       cause: fault,
     })
   }
@@ -43,7 +45,8 @@ export function certificateFailure({ url, fault, certificates, tried, now }: Fai
       ...(own ? [untrusted(certificates)] : []),
       ...table(tried.map(({ path, source, found }) => [source ? `${path} (${source})` : path, outcome(found)])),
     ],
-    next: `cray-ims config set core ca_file=FILE\n${once}`,
+    next: 'cray-ims config set core ca_file=FILE',
+    footer: once,
     cause: fault,
   })
 }

@@ -3,7 +3,8 @@ import { mayHaveHappened } from './asked.ts'
 import { connectionFailure } from './connection-failure.ts'
 import { TransportFault } from './faults.ts'
 import { createNodeTransport } from './node-transport.ts'
-import { printable } from './printable.ts'
+import { printable } from '../text/printable.ts'
+import { sleep as defaultSleep } from '../time/timer.ts'
 import { proxyFor, type Proxy } from './proxy.ts'
 import { withRedirects } from './redirect.ts'
 import { withRetries } from './retry.ts'
@@ -146,19 +147,4 @@ function logged(transport: Transport, log: NonNullable<HttpOptions['log']>, now:
       throw error
     }
   }
-}
-
-async function defaultSleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const interrupt = () => {
-      clearTimeout(timer)
-      reject(signal?.reason)
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', interrupt)
-      resolve()
-    }, milliseconds)
-    if (signal?.aborted) interrupt()
-    else signal?.addEventListener('abort', interrupt, { once: true })
-  })
 }

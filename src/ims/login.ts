@@ -4,7 +4,7 @@ import { parseAddress, urlFor } from './address.ts'
 import { connectionFailure } from './connection-failure.ts'
 import { TransportFault } from './faults.ts'
 import type { Http } from './http.ts'
-import { excerpt } from './printable.ts'
+import { excerpt } from '../text/printable.ts'
 import { basic } from './proxy.ts'
 import type { HttpRequest, HttpResponse, Transport } from './transport.ts'
 
@@ -110,7 +110,7 @@ export function insecure(): Failure {
 function notReached(cause: unknown): never {
   if (!(cause instanceof Failure) || cause.exit !== 2) throw cause
   const head = cause.message.startsWith('Unable to connect') ? [] : [cause.message]
-  throw new Failure('Unable to login!', { more: [...head, ...cause.more.filter((line) => line !== '')], next: cause.next, cause })
+  throw new Failure('Unable to login!', { more: [...head, ...cause.more.filter((line) => !/^(\t|$)/.test(line))], next: cause.next, cause })
 }
 
 function parse({ body }: HttpResponse): unknown {

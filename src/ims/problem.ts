@@ -4,7 +4,7 @@ import { writeJson } from '../json/write.ts'
 import type { Value, ValueMap } from '../json/value.ts'
 import { listCommand, mayHaveHappened, namesOne, statusLine, type Asked } from './asked.ts'
 import { parseBody, textOf } from './body.ts'
-import { excerpt, printable } from './printable.ts'
+import { excerpt, printable } from '../text/printable.ts'
 import type { HttpResponse } from './transport.ts'
 
 /** What a server has against one field of a request. */
@@ -42,6 +42,9 @@ export interface Typed extends Asked {
   next?: string
 }
 
+/** More of a message than this many characters is nothing that a person reads. */
+const longestMessage = 8192
+
 /** The failure that an answer from 400 up means, in the original's words, with more below. */
 export function serverFailure(response: HttpResponse, asked: Typed): ServerFailure {
   const body = parseBody(response)
@@ -49,7 +52,8 @@ export function serverFailure(response: HttpResponse, asked: Typed): ServerFailu
   const fields = fieldProblems(map?.get('errors'))
   const { lines, next } = advice(response.status, map, asked)
   const more = [...fieldLines(fields, asked.optionOf), ...remark(response, map), statusLine(response.status, asked), ...lines]
-  return new ServerFailure(printable(messageOf(response, map)), { status: response.status, fields, more, next })
+  const [message = '', ...below] = messageOf(response, map).slice(0, longestMessage).split(/\r*\n/).map(printable)
+  return new ServerFailure(message, { status: response.status, fields, more: [...below.map((line) => `  ${line}`), ...more], next })
 }
 
 function messageOf({ status, reason }: HttpResponse, body: ValueMap | undefined): string {

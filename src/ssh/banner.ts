@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
+import { after } from '../time/timer.ts'
 import { socketReason } from './socket-reason.ts'
 
 export type AccessName = 'customer' | 'cluster' | 'port-forward'
@@ -72,12 +73,12 @@ export function reach(addresses: readonly Address[], options: ReachOptions = {})
     const end = (finish: () => void) => {
       if (over.signal.aborted) return
       over.abort()
-      clearTimeout(timer)
+      cancel?.()
       signal?.removeEventListener('abort', interrupt)
       finish()
     }
     const interrupt = () => end(() => reject(signal?.reason))
-    const timer = patience === undefined ? undefined : setTimeout(() => end(() => reject(nobody(last, next, exit))), patience)
+    const cancel = patience === undefined ? undefined : after(patience, () => end(() => reject(nobody(last, next, exit))))
     signal?.addEventListener('abort', interrupt)
 
     async function keepTrying(address: Address): Promise<void> {

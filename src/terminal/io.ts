@@ -19,8 +19,10 @@ export interface Io {
   readonly stdin: Readable & { isTTY?: boolean; setRawMode?: (raw: boolean) => unknown }
   readonly stdout: Output
   readonly stderr: Output
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970: for what others have dated. */
   now(): number
+  /** Milliseconds of a clock that nobody sets: for time limits and spans. */
+  monotonic(): number
   /** Resolves after so many milliseconds; rejects with the signal's reason when it is aborted. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
   /** Aborted when the process is asked to end (SIGINT, SIGTERM). Its reason is a Failure with exit 130 or 143. */

@@ -1,7 +1,7 @@
 import { fstatSync, writeSync } from 'node:fs'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { WriteStream } from 'node:tty'
 import { Failure } from '../errors.ts'
+import { sleep } from '../time/timer.ts'
 import type { Io, Output } from './io.ts'
 
 /** What belongs to a real process. */
@@ -26,10 +26,8 @@ export function processIo(of: NodeJS.Process): ProcessIo {
     stderr,
     written: () => Promise.all([stdout.written(), stderr.written()]),
     now: Date.now,
-    sleep: (milliseconds, signal) =>
-      wait(milliseconds, undefined, { signal }).catch((error: unknown) => {
-        throw signal?.aborted ? signal.reason : error
-      }),
+    monotonic: () => performance.now(),
+    sleep,
     get interrupted() {
       return (interruption ??= onSignals(of)).signal
     },

@@ -1,10 +1,14 @@
+import { printable } from '../text/printable.ts'
 import { coloursFor } from './colours.ts'
 import type { Io } from './io.ts'
 
 /** What a long command shows of its progress, on stderr. */
 export interface Progress {
-  /** What goes on now: a spinner's text in a terminal; elsewhere a line, when it isn't the last one again. */
-  now(text: string): void
+  /**
+   * What goes on now: a spinner's text in a terminal, which may have several lines; elsewhere a line, when it isn't the
+   * last one again.
+   */
+  now(text: string | readonly string[]): void
   /** A line that stays: `✔ building_image 14m`. */
   line(text: string): void
   /** Takes the spinner away, so that something else can have the terminal. */
@@ -33,13 +37,13 @@ const silent: Progress = { now() {}, line() {}, stop() {} }
  */
 export async function createProgress(io: Io, quiet: boolean, plain: (text: string) => string = (text) => text): Promise<Progress> {
   if (quiet) return silent
-  const write = (text: string) => void io.stderr.write(`${text}\n`)
+  const write = (text: string) => void io.stderr.write(`${printable(text)}\n`)
   // A terminal that has no columns (of script, of some CI systems) has no room for a spinner.
   if (!io.stderr.isTTY || !io.stderr.stream.columns) {
     let last = ''
     return {
       now(text) {
-        const said = plain(text)
+        const said = plain([text].flat().join('; '))
         if (said !== last) write(said)
         last = said
       },
@@ -55,7 +59,7 @@ export async function createProgress(io: Io, quiet: boolean, plain: (text: strin
   return {
     now(text) {
       const room = io.stderr.columns - spinnerTakes
-      const fitting = text.split('\n').map((line) => shortened(line, room)).join('\n')
+      const fitting = [text].flat().map((line) => shortened(printable(line), room)).join('\n')
       if (spinner.isSpinning) spinner.text = fitting
       else spinner.start(fitting)
     },

@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder'
 import { aborted } from '../errors.ts'
+import { printableLines } from '../text/printable.ts'
 import type { Io } from './io.ts'
 
 export interface AskOptions {
@@ -33,7 +34,7 @@ export function createQuestions(io: Io): Questions {
     if (unseen) io.stdin.setRawMode?.(true)
     let lineEnded = false
     try {
-      await io.stderr.write(question)
+      await io.stderr.write(printableLines(question))
       const answer = await (unseen ? readKeys() : readLine())
       if (answer === undefined) throw aborted()
       // A terminal that shows the answer shows its Enter, too.

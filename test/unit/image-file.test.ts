@@ -194,7 +194,7 @@ describe('mistakes', () => {
     ['a second document', `${image()}---\nx: 1\n`, ['4: a second document begins here, and a file has one']],
     ['a tab', 'images:\n\t- name: a\n', ['2: not valid YAML: Tabs are not allowed as indentation']],
     ['no YAML', image('arch: "x86'), ['5: not valid YAML: Missing closing "quote']],
-    ['control characters', image('"\\e[31mx": 1'), ['4: there is no key x']],
+    ['control characters', image('"\\e[31mx": 1'), ['4: there is no key \\x1b[31mx']],
   ])('YAML: %s', (_, text, expected) => expect(mistakesOf('i.yaml', text)).toEqual(expected))
 
   test.each<[string, string, string[]]>([

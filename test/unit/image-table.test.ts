@@ -8,13 +8,13 @@ import type { Progress } from '../../src/terminal/progress.ts'
 function tableOf(names: readonly string[], size?: { columns: number; rows: number }) {
   const screen = { text: '', lines: [] as string[], stopped: 0 }
   const progress: Progress = {
-    now: (text) => void (screen.text = text),
+    now: (text) => void (screen.text = [text].flat().join('\n')),
     line: (text) => void screen.lines.push(text),
     stop: () => void screen.stopped++,
     ...(size && { live: true as const }),
   }
   let now = 0
-  const io = { now: () => now, stderr: { columns: size?.columns ?? 80, stream: { rows: size?.rows } } } as unknown as Io
+  const io = { monotonic: () => now, stderr: { columns: size?.columns ?? 80, stream: { rows: size?.rows } } } as unknown as Io
   return { table: createTable(io, progress, names), screen, pass: (seconds: number) => void (now += seconds * 1000) }
 }
 

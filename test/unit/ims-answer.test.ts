@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { readAnswer } from '../../src/ims/answer.ts'
-import { excerpt, printable } from '../../src/ims/printable.ts'
 import { toValue } from '../../src/json/value.ts'
 import { writeJson } from '../../src/json/write.ts'
 
@@ -59,22 +58,6 @@ describe('is no result', () => {
       expect.objectContaining({ more: expect.arrayContaining([expect.stringContaining('may have been carried out')]) }),
     )
   })
-})
-
-test.each([
-  ['line2 \x1b[31mred\x1b[0m', 'line2 red'],
-  ['\x1b]0;title\x07x', 'x'],
-  ['a\r\nb\tc', 'a\nb\tc'],
-  ['a\x00\x9b31mb\x7f', /^a\ufffd[^\x80-\x9f]*b\ufffd$/],
-  ['\u202eevil', '\ufffdevil'],
-])('%j is printable', (text, shown) => {
-  if (typeof shown === 'string') expect(printable(text)).toBe(shown)
-  else expect(printable(text)).toMatch(shown)
-})
-
-test('an excerpt is one line', () => {
-  expect(excerpt(' a\n\n b ', 10)).toBe('a b')
-  expect(excerpt('x'.repeat(11), 10)).toBe(`${'x'.repeat(10)}…`)
 })
 
 test('JSON is written with its own numbers and order', () => {

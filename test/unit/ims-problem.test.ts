@@ -18,7 +18,6 @@ describe('the message', () => {
     [400, { e: 1 }, 'Error received from server: 400 REASON'],
     [400, [1], 'Error received from server: 400 REASON'],
     [400, '<html>', 'Error received from server: 400 REASON'],
-    [400, { title: 'Fehlér', detail: 'née "q"\nline2 \x1b[31mred' }, 'Fehlér: née "q"\nline2 red'],
   ])('%d %j', (status, body, message) => {
     expect(failure(status, body)).toMatchObject({ message, status, exit: 2 })
   })
@@ -28,10 +27,15 @@ describe('the message', () => {
     [404, 'NOT FOUND', 'Error received from server: 404 NOT FOUND'],
     [418, '', "Error received from server: 418 I'm a Teapot"],
     [599, '', 'Error received from server: 599'],
-    [500, 'a\x1b[31mb', 'Error received from server: 500 ab'],
+    [500, 'a\x1b[31mb', 'Error received from server: 500 a\\x1b[31mb'],
   ])('%d %j without a body', (status, reason, message) => {
     expect(failure(status, '', { reason }).message).toBe(message)
   })
+})
+
+test('of several lines, only the first is the message', () => {
+  const { message, more } = failure(400, { title: 'Fehlér', detail: 'née "q"\nline2 \x1b[31mred\nNext: rm -rf /' })
+  expect([message, ...more.slice(0, 2)]).toEqual(['Fehlér: née "q"', '  line2 \\x1b[31mred', '  Next: rm -rf /'])
 })
 
 test.each([
@@ -51,7 +55,7 @@ describe('errors by field', () => {
     ['the record as a whole', { _schema: ['Bad.'] }, [['', ['Bad.']]]],
     ['a nested record as a whole', { link: { _schema: ['Bad.'] } }, [['link', ['Bad.']]]],
     ['what is no text', { name: [{ code: 1 }, 2] }, [['name.0.code', ['1']], ['name', ['2']]]],
-    ['a terminal sequence', { 'na\x1b[1mme': ['\x1b[31mred'] }, [['name', ['red']]]],
+    ['a terminal sequence', { 'na\x1b[1mme': ['\x1b[31mred'] }, [['na\\x1b[1mme', ['\\x1b[31mred']]]],
     ['nothing', {}, []],
     ['null', null, []],
   ])('%s', (_what, errors, fields) => {
@@ -95,7 +99,7 @@ describe('what to do next', () => {
   })
 
   test("a framework's message is shown", () => {
-    expect(failure(415, { message: 'no \x1b[1mJSON' }).more[0]).toBe('  no JSON')
+    expect(failure(415, { message: 'no \x1b[1mJSON' }).more[0]).toBe('  no \\x1b[1mJSON')
     expect(failure(500, 'upstream gone', { type: 'text/plain' }).more[0]).toBe('  upstream gone')
     expect(failure(500, '<html>x</html>', { type: 'text/html' }).more[0]).toMatch(/^HTTP 500/)
   })

@@ -37,6 +37,7 @@ function testIo(env: Record<string, string> = {}) {
     stdout: output,
     stderr: output,
     now: Date.now,
+    monotonic: () => performance.now(),
     sleep: () => Promise.resolve(),
     interrupted: asked.signal,
     nextInterruption: () => new AbortController().signal,

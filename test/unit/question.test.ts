@@ -11,7 +11,7 @@ function terminal(isTTY: boolean) {
   const stdin = Object.assign(new PassThrough(), { isTTY, setRawMode: (on: boolean) => raw.push(on) })
   const output = { isTTY, columns: 80, stream: process.stderr, write: async (text: string) => void written.push(text) }
   const io: Io = {
-    env: {}, cwd: '/', stdin, stdout: output, stderr: output, now: () => 0, sleep: async () => {}, interrupted: controller.signal, nextInterruption: () => new AbortController().signal,
+    env: {}, cwd: '/', stdin, stdout: output, stderr: output, now: () => 0, monotonic: () => 0, sleep: async () => {}, interrupted: controller.signal, nextInterruption: () => new AbortController().signal,
   }
   return { questions: createQuestions(io), stdin, raw, stderr: () => written.join(''), interrupt: (exit: number) => controller.abort(new Failure('Interrupted', { exit })) }
 }

@@ -25,11 +25,11 @@ export async function bringHome(making: Making, first: JobRecord, script: Script
   let givenUp = false
   let stop = await followJob(making, first.job, phases, first)
   if (stop.job.job_type === 'customize' && stageOf(stop.job) === 'waiting') {
-    const opened = app.io.now()
+    const opened = app.io.monotonic()
     making.onWaiting?.(true)
     givenUp = await throughShell(making, stop, script)
     making.onWaiting?.(false)
-    phases.passed('waiting_on_user', app.io.now() - opened)
+    phases.passed('waiting_on_user', app.io.monotonic() - opened)
     stop = await followJob(making, stop.job, phases)
   }
   const { job } = stop

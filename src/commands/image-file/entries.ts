@@ -1,4 +1,4 @@
-import { excerpt } from '../../ims/printable.ts'
+import { excerpt } from '../../text/printable.ts'
 import { isNear } from '../near.ts'
 import { readEntry, type Entry } from './entry.ts'
 import { locate } from './locate.ts'

@@ -1,4 +1,4 @@
-import { excerpt } from '../../ims/printable.ts'
+import { excerpt } from '../../text/printable.ts'
 import { buildOptions, customizeOptions } from '../../spec/image-builds.ts'
 import { optionKey, type OptionRow } from '../../spec/rows.ts'
 import { orderTroubles, type ImageOrder } from '../image-build/order.ts'

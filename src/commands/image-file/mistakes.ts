@@ -6,6 +6,7 @@ export interface Mistake {
   /** From 1. */
   readonly line: number
   readonly why: string
+  readonly more?: readonly string[]
 }
 
 /** Is told of a mistake. */
@@ -22,8 +23,9 @@ export const schemaCommand = 'cray-ims build --print-schema'
  */
 export function mistakes(path: string, list: readonly Mistake[], next?: string): Failure {
   const sorted = list.toSorted((a, b) => a.line - b.line)
-  const lines = sorted.map(({ line, why }) => `${path}:${line}: ${why}`)
+  const lines = sorted.flatMap(({ line, why, more = [] }) => [`${path}:${line}: ${why}`, ...more.map((one) => `  ${one}`)])
   const details = { next: next ?? shellWords(['vi', `+${sorted[0]?.line ?? 1}`, path]) }
-  if (lines.length === 1) return new Failure(lines[0]!, { more: ['Nothing was sent.'], ...details })
-  return new Failure(`${path}: ${lines.length} mistakes; nothing was sent`, { more: lines.map((line) => `  ${line}`), ...details })
+  const [first, ...below] = lines
+  if (sorted.length === 1) return new Failure(first!, { more: [...below, 'Nothing was sent.'], ...details })
+  return new Failure(`${path}: ${sorted.length} mistakes; nothing was sent`, { more: lines.map((line) => `  ${line}`), ...details })
 }

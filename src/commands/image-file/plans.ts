@@ -26,7 +26,7 @@ export function checkPlans({ path, ordered, ...planning }: Omit<Planning, 'one' 
       return work()
     } catch (error) {
       if (!(error instanceof Failure)) throw error
-      list.push({ line: lineOf(key), why: [error.message, ...error.more].join('\n    '), next: error.next })
+      list.push({ line: lineOf(key), why: error.message, more: error.more, next: error.next })
       return undefined
     }
   }

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
-import { printable } from '../../ims/printable.ts'
+import { stripVTControlCharacters } from 'node:util'
 import type { Output } from '../../terminal/io.ts'
 import type { Progress } from '../../terminal/progress.ts'
 
@@ -18,7 +18,7 @@ export function scriptOutput(progress: Progress): ScriptOutput {
     const lines = (begun + text).split(/\r*\n/)
     begun = lines.pop()!
     // Of a line that was written over itself, its last state.
-    for (const line of lines) progress.line(printable(line.slice(line.lastIndexOf('\r') + 1)))
+    for (const line of lines) progress.line(stripVTControlCharacters(line.slice(line.lastIndexOf('\r') + 1)))
   }
   const stream = new Writable({
     write(chunk: Buffer, _, done) {

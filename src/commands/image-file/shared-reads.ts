@@ -3,10 +3,10 @@ import type { Io } from '../../terminal/io.ts'
 import { listJobs, type JobRecord } from '../job/reference.ts'
 
 /** Reads for several that may all read the same: reads that come within a time of each other, in milliseconds, are one. */
-export function sharedReads<R, A extends unknown[]>({ now }: Pick<Io, 'now'>, within: number, read: (...how: A) => Promise<R>): (...how: A) => Promise<R> {
+export function sharedReads<R, A extends unknown[]>({ monotonic }: Pick<Io, 'monotonic'>, within: number, read: (...how: A) => Promise<R>): (...how: A) => Promise<R> {
   let last: { at: number; found: Promise<R> } | undefined
   return (...how) => {
-    if (!last || now() - last.at >= within) last = { at: now(), found: read(...how) }
+    if (!last || monotonic() - last.at >= within) last = { at: monotonic(), found: read(...how) }
     return last.found
   }
 }
@@ -16,7 +16,7 @@ export function sharedReads<R, A extends unknown[]>({ now }: Pick<Io, 'now'>, wi
  *
  * @param interval milliseconds between the looks of each.
  */
-export function createSharedLooks(io: Pick<Io, 'now'>, api: Api, interval: number): (ids: readonly string[]) => Promise<JobRecord[]> {
+export function createSharedLooks(io: Pick<Io, 'monotonic'>, api: Api, interval: number): (ids: readonly string[]) => Promise<JobRecord[]> {
   const all = sharedReads(io, interval / 2, () => listJobs(api))
   return async (ids) => (await all()).filter(({ job }) => ids.includes(job.id))
 }

@@ -1,6 +1,7 @@
 import type { Io } from '../../terminal/io.ts'
 import type { Progress } from '../../terminal/progress.ts'
 import { timeSpan } from '../../terminal/time-span.ts'
+import { printable } from '../../text/printable.ts'
 
 /** The images of a file, with what goes on with each: a live table in a terminal, a line a change elsewhere. */
 export interface Table {
@@ -13,7 +14,7 @@ export interface Table {
 }
 
 /** A table in the place of a progress of its own. */
-export function createTable(io: Io, progress: Progress, names: readonly string[], began = io.now()): Table {
+export function createTable(io: Io, progress: Progress, names: readonly string[], began = io.monotonic()): Table {
   const rows = new Map(names.map((name) => [name, { mark: ' ', text: '' }]))
   const longest = Math.max(...names.map(({ length }) => length))
 
@@ -21,12 +22,12 @@ export function createTable(io: Io, progress: Progress, names: readonly string[]
     const columns = io.stderr.columns - 1
     // What goes on has to be seen, too.
     const width = Math.min(longest, Math.max(Math.floor(columns / 2), 1))
-    return [...rows].map(([name, { mark, text }]) => `${mark} ${shortened(name, width).padEnd(width)}  ${text}`.slice(0, columns).trimEnd())
+    return [...rows].map(([name, { mark, text }]) => `${mark} ${shortened(printable(name), width).padEnd(width)}  ${printable(text)}`.slice(0, columns).trimEnd())
   }
 
   function head(): string {
     const over = [...rows.values()].filter(({ mark }) => mark !== ' ').length
-    return `${over} of ${rows.size}, ${timeSpan(io.now() - began)}`
+    return `${over} of ${rows.size}, ${timeSpan(io.monotonic() - began)}`
   }
 
   function show(): void {
@@ -37,7 +38,7 @@ export function createTable(io: Io, progress: Progress, names: readonly string[]
     const under = [...rows.values()].flatMap(({ mark, text }, at) => (mark === ' ' && text !== '' ? [all[at]!] : []))
     const shown = all.length <= room ? all : under.slice(0, room)
     const hidden = all.length - shown.length
-    progress.now([head(), ...shown, ...(hidden > 0 ? [`  … and ${hidden} more`] : [])].join('\n'))
+    progress.now([head(), ...shown, ...(hidden > 0 ? [`  … and ${hidden} more`] : [])])
   }
 
   return {
@@ -46,11 +47,11 @@ export function createTable(io: Io, progress: Progress, names: readonly string[]
       let last = ''
       return {
         now(text) {
-          row.text = text
+          row.text = [text].flat().join('; ')
           if (progress.live) return show()
           // Others' lines come between: this one's own last counts.
-          if (text !== last) progress.line(`${name}: ${text}`)
-          last = text
+          if (row.text !== last) progress.line(`${name}: ${row.text}`)
+          last = row.text
         },
         line: (text) => progress.line(`${name}: ${text}`),
         stop() {},

@@ -1,5 +1,5 @@
 import { parseTOML, type AST } from 'toml-eslint-parser'
-import { excerpt } from '../../ims/printable.ts'
+import { excerpt } from '../../text/printable.ts'
 import type { Located, LocatedMap, Reading, Scalar } from './located.ts'
 
 /** The values of a TOML file. */

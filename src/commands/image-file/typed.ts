@@ -1,4 +1,4 @@
-import { excerpt } from '../../ims/printable.ts'
+import { excerpt } from '../../text/printable.ts'
 import type { OptionRow } from '../../spec/rows.ts'
 import type { Located } from './located.ts'
 import { keyOf } from './keys.ts'

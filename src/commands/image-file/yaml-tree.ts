@@ -1,5 +1,5 @@
 import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, Parser, visit, type Alias, type CST, type Document, type Node, type Pair, type YAMLMap } from 'yaml'
-import { excerpt } from '../../ims/printable.ts'
+import { excerpt } from '../../text/printable.ts'
 import type { Located, LocatedMap, Reading } from './located.ts'
 
 type Map12 = YAMLMap<Node, Node | null>

@@ -49,14 +49,14 @@ export function createHangs(app: App, interval: number, say: (line: string) => v
         const last = asked.get(job.id)
         const said = await whyOf(job)
         if (said && said !== last?.said) say(`${shortId(job.id)} ${job.status}: its pod can't run: ${said}`)
-        asked.set(job.id, { at: io.now(), said })
+        asked.set(job.id, { at: io.monotonic(), said })
       }
     } catch (error) {
       if (signal.aborted) return
       if (error instanceof KubectlFault) app.log(1, `kubectl: ${error.message}`)
       else throw error
       // What doesn't work for one job won't for the others.
-      for (const { id } of jobs) asked.set(id, { at: io.now(), said: asked.get(id)?.said })
+      for (const { id } of jobs) asked.set(id, { at: io.monotonic(), said: asked.get(id)?.said })
     } finally {
       asking = false
     }
@@ -64,7 +64,7 @@ export function createHangs(app: App, interval: number, say: (line: string) => v
 
   return {
     look(seen) {
-      const due = ({ job, inStatus }: Seen) => inStatus >= patience && io.now() - (asked.get(job.id)?.at ?? 0) >= patience
+      const due = ({ job, inStatus }: Seen) => inStatus >= patience && io.monotonic() - (asked.get(job.id)?.at ?? 0) >= patience
       const jobs = seen.filter(({ job }) => !settled.has(job.status)).filter(due).map(({ job }) => job)
       if (jobs.length > 0 && !asking) void ask(jobs)
     },

@@ -17,7 +17,7 @@ export interface ShellWait {
   interval: number
   /** Milliseconds; none is without end. */
   timeout: number | undefined
-  /** When the wait began, in milliseconds since 1970. */
+  /** When the wait began, by the monotonic clock. */
   began: number
 }
 
@@ -73,7 +73,7 @@ function createPodLook(app: App) {
 
   function ask(job: Job): void {
     if (asked?.status !== job.status) suspected = undefined
-    asked = { status: job.status, at: io.now() }
+    asked = { status: job.status, at: io.monotonic() }
     asking = diagnosisOf(app, job, stopped.signal)
       .then((found) => void (answer = found), () => {})
       .finally(() => void (asking = undefined))
@@ -82,7 +82,7 @@ function createPodLook(app: App) {
   return {
     async look({ job }: Seen): Promise<Diagnosis | undefined> {
       const first = asked === undefined
-      if (!asking && (asked?.status !== job.status || io.now() - asked.at >= every)) ask(job)
+      if (!asking && (asked?.status !== job.status || io.monotonic() - asked.at >= every)) ask(job)
       if (first) await orLate(asking!, patience)
       const found = asked?.status === job.status ? answer : undefined
       answer = undefined

@@ -14,7 +14,7 @@ export interface Watch {
   interval: number
   /** Longest watch in milliseconds; none is no limit. */
   timeout?: number
-  /** When it began, in milliseconds since 1970; now unless given. */
+  /** When it began, by the monotonic clock; now unless given. */
   began?: number
   progress: Progress
   /** What to type to go on, after the time limit or Ctrl-C; empty where nothing is under way. */
@@ -45,14 +45,14 @@ export interface Seen extends JobRecord {
  */
 export async function watchJobs<T>(app: App, api: Api, ids: readonly string[], watch: Watch, enough: (seen: Map<string, Seen>) => T | undefined | Promise<T | undefined>): Promise<T> {
   const { io } = app
-  const began = watch.began ?? io.now()
+  const began = watch.began ?? io.monotonic()
   const since = new Map<string, { status: string; at: number }>()
   let { known } = watch
   let last: readonly Seen[] = []
   const look = async () => {
     const records = known ?? (await (watch.read?.(ids) ?? readJobs(api, ids)))
     known = undefined
-    const seen = new Map(records.map((record) => [record.job.id, see(record, since, began, io.now())]))
+    const seen = new Map(records.map((record) => [record.job.id, see(record, since, began, io.monotonic())]))
     last = [...seen.values()]
     return seen
   }
@@ -77,9 +77,6 @@ const lookTakes = 10_000
 /** How long a look that is interrupted gets to say so itself, in milliseconds. */
 const lastWords = 100
 
-/** The longest time that a timer can count, in milliseconds. */
-const longest = 2 ** 31 - 1
-
 /**
  * Looks until it was enough. A server that is away for a while is shown, and asked again.
  *
@@ -87,10 +84,10 @@ const longest = 2 ** 31 - 1
  */
 export async function lookUntil<R, T>({ io }: App, watch: Watch, look: () => Promise<R>, looking: Looking<R, T>): Promise<T> {
   const { enough, many = false, state = () => '', passes = isAway } = looking
-  const { progress, interval, timeout = Infinity, began = io.now(), signal = io.interrupted } = watch
+  const { progress, interval, timeout = Infinity, began = io.monotonic(), signal = io.interrupted } = watch
   // Each look's sleep and request listen to it.
   setMaxListeners(0, signal)
-  const left = () => Math.max(began + timeout - io.now(), 0)
+  const left = () => Math.max(began + timeout - io.monotonic(), 0)
   const late = () => new Failure(`not there after ${timeSpan(timeout)}: ${state() || 'the service was away'}`, { exit: 3, next: watch.resume })
 
   // Whoever is in the middle of a request knows best what has come of it.
@@ -103,7 +100,7 @@ export async function lookUntil<R, T>({ io }: App, watch: Watch, look: () => Pro
   async function inTime(answer: Promise<R>): Promise<R> {
     if (timeout === Infinity) return answer
     const timer = new AbortController()
-    const alarm = io.sleep(Math.min(Math.max(left(), lookTakes), longest), AbortSignal.any([signal, timer.signal]))
+    const alarm = io.sleep(Math.max(left(), lookTakes), AbortSignal.any([signal, timer.signal]))
     try {
       return await Promise.race([answer, alarm.then(() => Promise.reject(late()), cutOff)])
     } finally {
@@ -128,7 +125,7 @@ export async function lookUntil<R, T>({ io }: App, watch: Watch, look: () => Pro
       progress.now(`the service is away (${whyAway(error)}); looking again`)
     }
     if (left() === 0) throw late()
-    await io.sleep(Math.min(interval, left(), longest), signal).catch((error: unknown) => {
+    await io.sleep(Math.min(interval, left()), signal).catch((error: unknown) => {
       throw signal.aborted ? interrupted(signal.reason, watch, many) : error
     })
   }
