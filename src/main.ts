@@ -81,7 +81,7 @@ async function run(io: Io, program: Program, given: Parsed): Promise<number | vo
   }
   const global = readGlobals(parsed, io.env, settings, reading)
   const table = settings?.inexact ? (await import('./config/document.ts')).exactTable(settings, parsed.words) : settings?.table(parsed.words)
-  const options = readOptions(parsed, { env: io.env, table }, reading)
+  const options = readOptions(parsed, { env: io.env, table, path: settings?.path }, reading)
   const query = global.query === undefined ? undefined : (await import('./render/query.ts')).compileQuery(global.query)
   const app = createApp(io, program.name === 'cray' ? 'cray ims' : program.name, version, parsed, global, configuration, query)
   const loaded = (await command.load()) as { run: Run }

@@ -1,16 +1,20 @@
 import type { Settings } from '../config/configuration.ts'
-import { optionValue } from '../config/precedence.ts'
-import { usageFailure } from '../errors.ts'
+import { environmentName, optionValue } from '../config/precedence.ts'
+import { Failure, usageFailure } from '../errors.ts'
 import { isNumber, type Value } from '../json/value.ts'
-import { optionKey, type CommandRow, type OptionRow } from '../spec/rows.ts'
+import { globalOptions } from '../spec/global.ts'
+import { deletesMany, optionKey, type CommandRow, type OptionRow } from '../spec/rows.ts'
+import { checkValues, sendsAsConfigured } from './option-check.ts'
 import type { Parsed } from './parser.ts'
-import { readValue, type Reading } from './values.ts'
+import { describeValue, invalid, readValue, type Reading } from './values.ts'
 
 /** Where values come from besides the command line. */
 export interface Sources {
   env: Readonly<Record<string, string | undefined>>
   /** The command's table in the configuration. */
   table: Settings | undefined
+  /** The configuration's file. */
+  path: string | undefined
 }
 
 /**
@@ -21,30 +25,63 @@ export interface Sources {
 export function readOptions(parsed: Parsed, sources: Sources, reading: Reading): Record<string, unknown> {
   const options: Record<string, unknown> = {}
   const rows = parsed.command.options ?? []
+  if (deletesMany(parsed.command)) refuseUnknownFilters(parsed, sources)
   for (const option of rows) {
     const value = readOption(option, parsed, sources, reading)
     if (value !== undefined) options[optionKey(option)] = value
   }
+  checkValues(parsed.command, options)
   refuseMissing(parsed.command, options)
   return options
 }
 
-function readOption(option: OptionRow, { words, flags }: Parsed, { env, table }: Sources, reading: Reading): unknown {
+function readOption(option: OptionRow, { command, words, flags }: Parsed, { env, table, path }: Sources, reading: Reading): unknown {
   const flag = flags[optionKey(option)]
   if (flag !== undefined && typeof flag !== 'string') return flag
   const found = optionValue(option, { flag, env, prefix: words, table })
   if (!found) return undefined
-  return found.source === 'configuration' ? readSetting(option, found.value as Value, reading) : readValue(option, found.value as string, reading)
+  if (found.source !== 'configuration') return readValue(option, found.value as string, reading)
+  const value = found.value as Value
+  if (sendsAsConfigured(command, option, value)) return value
+  try {
+    return readSetting(option, value, reading)
+  } catch (error) {
+    throw inConfiguration(error, path, [...words, optionKey(option)])
+  }
+}
+
+/** A value of a configuration, as if its text had been typed. */
+function readSetting(option: OptionRow, value: Value, reading: Reading): unknown {
+  const isList = option.type === 'texts' || option.type === 'booleans'
+  if (isList && Array.isArray(value) && value.every(isScalar)) return value.map((item) => (option.type === 'texts' ? textOf(item) : readValue({ ...option, type: 'boolean' }, textOf(item), reading)))
+  if (!isScalar(value)) throw invalid(option.flag, `${describeValue(value)} is no value of it`)
+  return readValue(option, textOf(value), reading)
+}
+
+const isScalar = (value: Value): value is Exclude<Value, Value[] | Map<string, Value> | null> => value !== null && (typeof value !== 'object' || isNumber(value))
+const textOf = (value: Value) => (isNumber(value) ? value.number : String(value))
+
+function inConfiguration(error: unknown, path: string | undefined, words: readonly string[]): unknown {
+  if (!(error instanceof Failure) || path === undefined) return error
+  return new Failure(`${path}: ${error.message}`, { more: error.more, next: `cray-ims config unset ${words.join('.')}`, cause: error })
 }
 
 /**
- * A value as a configuration has it. A text is split where the option is a list, and a file's name is read; all
- * else is sent as it is, right or wrong. Source: the original.
+ * A misspelt filter would be passed over, and all records deleted.
+ *
+ * @throws Failure that names it.
  */
-function readSetting(option: OptionRow, value: Value, reading: Reading): unknown {
-  const taken = option.check === 'age' || ['file', 'texts', 'booleans'].includes(option.type)
-  if (option.field && !(taken && typeof value === 'string')) return value
-  return readValue(option, isNumber(value) ? value.number : String(value), reading)
+function refuseUnknownFilters({ command, words }: Parsed, { env, table = {}, path }: Sources): void {
+  const keys = [...(command.options ?? []), ...globalOptions].map(optionKey)
+  const known = new Set(keys.flatMap((key) => [key, key.replaceAll('_', '-')]))
+  const [setting] = Object.keys(table).filter((key) => !known.has(key))
+  const danger = 'It would be ignored, and more deleted than meant.'
+  if (setting !== undefined) {
+    throw new Failure(`${path}: [${words.join('.')}] has ${setting}, which is no option of this command`, { more: [danger], next: `cray-ims config unset ${[...words, setting].join('.')}` })
+  }
+  const names = new Set(keys.map((key) => environmentName(words, key)))
+  const [variable] = Object.keys(env).filter((name) => name.startsWith(environmentName(words, '')) && !names.has(name))
+  if (variable !== undefined) throw new Failure(`${variable} is set, and is no option of this command`, { more: [danger], next: `unset ${variable}` })
 }
 
 function refuseMissing(command: CommandRow, options: Record<string, unknown>): void {

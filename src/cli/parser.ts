@@ -3,6 +3,7 @@ import { optionsOf } from '../spec/global.ts'
 import { argumentKey, isGroup, optionKey, type ArgumentRow, type CommandRow, type GroupRow, type OptionRow } from '../spec/rows.ts'
 import { usageFailure } from '../errors.ts'
 import { describeHelp, optionHelp } from './help.ts'
+import { readLine, type Line } from './line.ts'
 import type { Route } from './route.ts'
 import { translate } from './usage.ts'
 
@@ -58,7 +59,7 @@ export function parse(program: Program, { path, argv }: Route): Parsed | { help:
     const command = describeHelp(dress(new Command(row.name)), [program.name, ...words.slice(0, depth + 1)], row, row.summary)
     parent.addCommand(command)
     if (!isGroup(row)) {
-      leaf(command, row, (flags, args) => (parsed = { command: row, words: words.slice(0, depth + 1), flags, arguments: args }))
+      leaf(command, row, readLine(row, argv.slice(path.length)), (flags, args) => (parsed = { command: row, words: words.slice(0, depth + 1), flags, arguments: args }))
     }
     children = isGroup(row) ? row.commands : []
     parent = command
@@ -75,7 +76,7 @@ export function parse(program: Program, { path, argv }: Route): Parsed | { help:
   return parsed ?? { help }
 }
 
-function leaf(command: Command, row: CommandRow, found: (flags: Parsed['flags'], args: Parsed['arguments']) => void): void {
+function leaf(command: Command, row: CommandRow, line: Line, found: (flags: Parsed['flags'], args: Parsed['arguments']) => void): void {
   const { own, inherited } = optionsOf(row)
   const keys = new Map<string, string>()
   const add = (option: OptionRow, group: string) => {
@@ -90,7 +91,7 @@ function leaf(command: Command, row: CommandRow, found: (flags: Parsed['flags'],
   if (row.passThrough) command.passThroughOptions()
   command.allowExcessArguments().action(() => {
     const flags = Object.fromEntries(Object.entries(command.opts()).map(([name, value]) => [keys.get(name)!, value]))
-    found(flags, takeArguments(row.arguments ?? [], command.args))
+    found(flags, takeArguments(row.arguments ?? [], command.args, line))
   })
 }
 
@@ -105,10 +106,12 @@ function makeOption(row: OptionRow): Option {
   return option
 }
 
-function takeArguments(rows: readonly ArgumentRow[], given: readonly string[]): Record<string, string | string[]> {
+function takeArguments(rows: readonly ArgumentRow[], given: readonly string[], { argumentsBeforeDashes }: Line): Record<string, string | string[]> {
   const rest = [...given]
   const taken: Record<string, string | string[]> = {}
-  for (const row of rows) {
+  for (const [at, row] of rows.entries()) {
+    // Of `jobs debug -- ls`, the command is no job.
+    if (argumentsBeforeDashes === 0 && row.optional && rows[at + 1]?.many) continue
     if (rest.length === 0) {
       if (row.optional) continue
       throw usageFailure(`Missing argument '${row.name}${row.many ? '...' : ''}'.`)

@@ -1,5 +1,5 @@
 import { usageFailure, type Failure } from '../errors.ts'
-import type { NumberText } from '../json/value.ts'
+import { isNumber, type NumberText, type Value } from '../json/value.ts'
 import type { OptionRow } from '../spec/rows.ts'
 import { checks, type Warnings } from './checks.ts'
 import { parseDuration } from './duration.ts'
@@ -25,6 +25,13 @@ export function readValue(option: OptionRow, text: string, reading: Reading): un
 /** A failure that names the option whose value is wrong. */
 export function invalid(flag: string, why: string, next?: string): Failure {
   return usageFailure(`Invalid value for '${flag}': ${why}`, { next })
+}
+
+/** A value as a message names it: `7.5`, `a list`, `a table`. */
+export function describeValue(value: Value): string {
+  if (Array.isArray(value)) return 'a list'
+  if (value instanceof Map) return 'a table'
+  return isNumber(value) ? value.number : String(value) || 'an empty text'
 }
 
 type Reader = (option: OptionRow, text: string, reading: Reading) => unknown

@@ -1,4 +1,5 @@
-import { aborted } from '../errors.ts'
+import { aborted, Failure } from '../errors.ts'
+import { createdAt } from '../ims/created.ts'
 import type { Value } from '../json/value.ts'
 import type { App, Run } from './app.ts'
 import { makeRequest, run as send } from './request.ts'
@@ -17,7 +18,8 @@ export const run: Run<{ yes?: boolean }> = async (app, options, args) => {
 async function confirm(app: App, options: Record<string, unknown>, args: Record<string, string>): Promise<void> {
   const { path, query = {} } = makeRequest(app.command, options, args)
   const records = await (await app.api()).send({ method: 'GET', path })
-  const count = Array.isArray(records) ? records.filter((record) => picked(record, query, app.io.now())).length : 0
+  if (!Array.isArray(records)) throw new Failure(`the service's list can't be counted: GET ${path} didn't answer with a list`, { more: ['Nothing was deleted.'] })
+  const count = records.filter((record) => picked(record, query, app.io.now())).length
   const what = path.slice(path.indexOf('/v3/') + 4).replaceAll('/', ' ').replace('-', ' ')
   const answer = await app.questions.ask(`Delete ${count === 0 ? 'none' : count === 1 ? '1' : `all ${count}`} of the ${what}? [y/N]: `)
   if (!/^y(es)?$/i.test(answer.trim())) throw aborted()
@@ -30,9 +32,6 @@ function picked(record: Value, query: Readonly<Record<string, string>>, now: num
   if (!(record instanceof Map)) return false
   return Object.entries(query).every(([field, wanted]) => {
     if (field !== 'age') return record.get(field) === wanted
-    const created = String(record.get('created'))
-    // The service's times are UTC, with or without saying so.
-    const time = Date.parse(/Z|[+-]\d\d:?\d\d$/.test(created) ? created : `${created}Z`)
-    return time <= now - Number.parseInt(wanted) * hours[wanted.at(-1)!]! * 3_600_000
+    return createdAt({ created: String(record.get('created')) }) <= now - Number.parseInt(wanted) * hours[wanted.at(-1)!]! * 3_600_000
   })
 }

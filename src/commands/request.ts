@@ -33,7 +33,7 @@ export function makeRequest(command: CommandRow, options: Record<string, unknown
 }
 
 function makeQuery(fields: readonly OptionRow[], options: Record<string, unknown>): Record<string, string> {
-  return Object.fromEntries(fields.map((option) => [option.field!, String(options[optionKey(option)])]))
+  return Object.fromEntries(fields.map((option) => [option.field!, options[optionKey(option)] as string]))
 }
 
 function makeBody(fields: readonly OptionRow[], options: Record<string, unknown>): Value | undefined {

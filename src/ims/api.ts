@@ -140,6 +140,8 @@ function interrupted(reason: unknown, request: HttpRequest): unknown {
  * @throws Failure for an id that is empty, `.` or `..`: it would name another path.
  */
 export function encodeSegment(id: string, argument = 'ID'): string {
+  // A program of JavaScript may give anything.
+  if (typeof id !== 'string') throw usageFailure(`Invalid value for '${argument}': ${String(id)} is no id.`)
   if (id === '' || id === '.' || id === '..') {
     throw usageFailure(`Invalid value for '${argument}': ${id === '' ? 'an empty text' : `'${id}'`} is no id.`)
   }

@@ -2,6 +2,7 @@ import { Failure } from '../errors.ts'
 import { toData, toValue } from '../json/value.ts'
 import { connect, encodeSegment, type Api, type ApiOptions, type ApiRequest } from './api.ts'
 import { isJobAge } from './job-age.ts'
+import { jobStatuses } from './records.ts'
 import type {
   Deleted,
   Image,
@@ -125,9 +126,15 @@ function makeCollection<R, New>(api: Api, kind: string) {
   }
 }
 
-// The service takes an age that it can't read as "every job", and leaves out what is empty.
+const selectable: Readonly<Record<keyof JobSelection, (value: string) => boolean>> = {
+  age: isJobAge,
+  job_type: (value) => value === 'create' || value === 'customize',
+  status: (value) => jobStatuses.some((status) => status === value),
+}
+
+// The service takes an age that it can't read as "every job", and leaves out what it doesn't know and what is empty.
 function checked(selection: JobSelection = {}): JobSelection {
-  const wrong = Object.entries(selection).find(([name, value]) => !value || (name === 'age' && !isJobAge(value)))
+  const wrong = Object.entries(selection).find(([name, value]) => typeof value !== 'string' || !Object.hasOwn(selectable, name) || !selectable[name as keyof JobSelection](value))
   if (!wrong) return selection
   throw new Failure(`deleteAll: ${wrong[0]} is ${JSON.stringify(wrong[1])}, and would select more jobs than meant`, {
     more: wrong[0] === 'age' ? ['An age is 7d, or 12h.'] : [],

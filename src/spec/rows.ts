@@ -94,6 +94,11 @@ export function isGroup(row: CommandRow | GroupRow): row is GroupRow {
   return 'commands' in row
 }
 
+/** Whether a command deletes all records of a kind, or those that its options select. */
+export function deletesMany({ request }: CommandRow): boolean {
+  return request?.method === 'DELETE' && !request.path.includes('{')
+}
+
 /** The name of an option without dashes, as configuration files and environment have it: `artifact_id`. */
 export function optionKey(option: OptionRow): string {
   return option.flag.slice(2).replaceAll('-', '_')

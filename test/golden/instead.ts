@@ -315,6 +315,52 @@ export const instead: readonly Instead[] = [
     says: ['--age'],
     case: { ...refused, argv: ['ims', 'jobs', 'deleteall', `--age=${age}`] },
   })),
+  ...['age = 7', 'age = 7.5', 'age = true', 'age = []', 'age = {}', 'age = ""', 'age = 2026-01-01', 'job_type = ""', 'job_type = "other"', 'job_type = ["create"]', 'status = 1', 'status = {a = 1}'].map((setting) => ({
+    reason: 'A filter of a deletion that is empty, wrong or unknown',
+    row: 'filter of `deleteall`',
+    says: [settings, setting.split(' ')[0]!.replace('_', '-')],
+    case: { ...refused, argv: ['ims', 'jobs', 'deleteall'], files: { [settings]: `${core}[ims.jobs.deleteall]\n${setting}\n` } },
+  })),
+  ...([['jobs', 'agee = "7d"'], ['jobs', 'job-types = "create"'], ['images', 'age = "7d"'], ['deleted.recipes', 'name = "x"'], ['jobs', '[ims.jobs.deleteall.filter]']] as const).map(([group, setting]) => ({
+    reason: 'A filter of a deletion that is empty, wrong or unknown',
+    row: 'filter of `deleteall`',
+    says: [settings, 'no option of this command'],
+    case: { ...refused, argv: ['ims', ...group.split('.'), 'deleteall', '--yes'], files: { [settings]: `${core}[ims.${group}.deleteall]\n${setting}\n` } },
+  })),
+  {
+    reason: 'A filter of a deletion that is empty, wrong or unknown',
+    row: 'filter of `deleteall`',
+    says: ['CRAY_IMS_JOBS_DELETEALL_JOBTYPE'],
+    case: { ...refused, argv: ['ims', 'jobs', 'deleteall'], env: { CRAY_IMS_JOBS_DELETEALL_JOBTYPE: 'create' } },
+  },
+  {
+    reason: 'A filter of a deletion that is empty, wrong or unknown',
+    row: 'filter of `deleteall`',
+    case: {
+      argv: ['ims', 'jobs', 'deleteall'],
+      env: { CRAY_IMS_JOBS_DELETEALL_FORMAT: 'json' },
+      files: { [settings]: `${core}[ims.jobs.deleteall]\nage = "7d"\njob-type = "create"\ntoken = ""\n` },
+      responses: [{ status: 204, headers: {}, body: '' }],
+      requests: [{ ...list, method: 'DELETE', query: 'age=7d&job_type=create' }],
+      stdout: '\n',
+    },
+  },
+  ...[['--metadata-key', '--metadata-value'], ['--metadata-key', '--metadata-value=x'], ['--link-path', '--format', 'json'], ['--metadata-key', 'k', '--metadata-value', '--help']].map((words) => ({
+    reason: 'A value that is the name of another option',
+    row: "another option's name",
+    says: ['has no value: the next word is', `(For that very text: ${words.at(words[1] === 'k' ? 2 : 0)}=`],
+    case: { ...refused, argv: ['ims', 'images', 'update', 'x', ...words] },
+  })),
+  {
+    reason: 'A value that is the name of another option',
+    row: "another option's name",
+    case: {
+      argv: ['ims', 'images', 'update', 'x', '--metadata-key=--metadata-value', '--metadata-value', '--other', '--link-path', '-v'],
+      requests: [{ method: 'PATCH', path: '/apis/ims/v3/images/x', query: '', headers: {}, raw_body: '{"link": {"path": "-v"}, "metadata": {"key": "--metadata-value", "value": "--other"}}' }],
+      responses: [ok('{"a": 1}')],
+      stdout: 'a = 1\n\n',
+    },
+  },
   {
     reason: 'Valid TOML that parses back',
     row: 'control characters',
