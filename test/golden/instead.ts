@@ -356,7 +356,7 @@ export const instead: readonly Instead[] = [
     row: "another option's name",
     case: {
       argv: ['ims', 'images', 'update', 'x', '--metadata-key=--metadata-value', '--metadata-value', '--other', '--link-path', '-v'],
-      requests: [{ method: 'PATCH', path: '/apis/ims/v3/images/x', query: '', headers: {}, raw_body: '{"link": {"path": "-v"}, "metadata": {"key": "--metadata-value", "value": "--other"}}' }],
+      requests: [{ method: 'PATCH', path: '/apis/ims/v3/images/x', query: '', headers: { 'Content-Type': 'application/json' }, raw_body: '{"link": {"path": "-v"}, "metadata": {"key": "--metadata-value", "value": "--other"}}' }],
       responses: [ok('{"a": 1}')],
       stdout: 'a = 1\n\n',
     },

@@ -93,13 +93,16 @@ test.each([
   ['an age that the service would take for every job', { age: '1 month' }],
   ['an age of none', { age: '' }],
   ['a filter that is missing', { status: undefined }],
+  ['a filter that there is not', { agee: '7d' } as never],
+  ['a value of another type', { age: 7 } as never],
+  ['a status that there is not', { status: 'done' } as never],
 ])('deleteAll refuses %s', async (_what, selection) => {
   const { ims, sent } = await client(() => ({ status: 204 }))
   await expect(ims.jobs.deleteAll(selection)).rejects.toBeInstanceOf(Failure)
   expect(sent).toEqual([])
 })
 
-test.each(['', '..'])('an id that would be another path is refused: %j', async (id) => {
+test.each(['', '..', undefined as never])('an id that would be another path is refused: %j', async (id) => {
   const { ims, sent } = await client(() => ({ status: 204 }))
   await expect(ims.images.delete(id)).rejects.toBeInstanceOf(Failure)
   expect(sent).toEqual([])
