@@ -1,4 +1,5 @@
 import { usageFailure } from '../errors.ts'
+import { isHost, isPort } from '../ims/names.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
 import { reach, type AccessName, type Address } from './banner.ts'
 
@@ -18,11 +19,23 @@ export function chooseContainer({ id, ssh_containers }: Pick<Job, 'id' | 'ssh_co
   throw usageFailure(name === undefined ? `job ${id} has several SSH containers, or none` : `job ${id} has no SSH container ${name}`, { more: [`  it has ${names}`] })
 }
 
-/** The addresses at which a container may be reached from here. */
+/** The addresses at which a container may be reached from here; one that is no address is left out. */
 export function addressesOf({ connection_info: info }: SshContainer, access: 'auto' | AccessName): Address[] {
   return (['customer', 'cluster'] as const).flatMap((name) => {
-    const address = info?.[networks[name]]
-    return address && (access === 'auto' || access === name) ? [{ name, ...address }] : []
+    const { host, port } = info?.[networks[name]] ?? {}
+    const usable = typeof host === 'string' && isHost(host) && isPort(port) && (access === 'auto' || access === name)
+    return usable ? [{ name, host, port }] : []
+  })
+}
+
+/** What of a container's record should be an address and is none, in words. */
+export function oddAddresses({ connection_info: info }: SshContainer): string[] {
+  return Object.values(networks).flatMap((network) => {
+    const address: unknown = info?.[network] ?? undefined
+    if (address === undefined) return []
+    const { host, port } = (typeof address === 'object' ? address : {}) as { host?: unknown; port?: unknown }
+    if (typeof host !== 'string' || !isHost(host)) return [`its ${network} has no host, but ${JSON.stringify(host) ?? 'nothing'}`]
+    return isPort(port) ? [] : [`its ${network} has no port, but ${JSON.stringify(port) ?? 'nothing'}`]
   })
 }
 

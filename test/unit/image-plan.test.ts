@@ -17,7 +17,7 @@ const image = (more: Partial<Image> = {}): Image => ({ id: 'i1', created: '2026-
 const keyRecord = (more: Partial<PublicKey> = {}): PublicKey => ({ id: 'k1', created: '2026-01-01T00:00:00', name: 'k', public_key: key.text, ...more })
 const job = (more: Partial<Job> = {}) => ({ id: 'j1', created: '2026-01-02T00:00:00', job_type: 'create', artifact_id: 'r1', public_key_id: 'k1', image_root_archive_name: 'mine', enable_debug: false, build_env_size: 60, kernel_file_name: 'vmlinuz', initrd_file_name: 'initrd', kernel_parameters_file_name: 'kernel-parameters', require_dkms: false, status: 'building_image', resultant_image_id: null, ...more }) as Job
 const order = (more: Partial<ImageOrder> = {}): ImageOrder => ({ name: 'mine', job_type: 'create', source: 'r', if_exists: 'fail', initrd_file_name: 'initrd', kernel_parameters_file_name: 'kernel-parameters', ...more })
-const catalogue = (more: Partial<Catalogue> = {}): Catalogue => ({ recipes: [recipe()], images: [image()], publicKeys: [keyRecord()], jobs: [], ...more })
+const catalogue = (more: Partial<Catalogue> = {}): Catalogue => ({ recipes: [recipe()], images: [image()], publicKeys: [keyRecord()], jobs: [], odd: [], ...more })
 const plan = (more: Partial<Catalogue> = {}, asked: Partial<ImageOrder> = {}) => makePlan({ program: 'cray-ims', catalogue: catalogue(more), order: order(asked), key })
 
 /** What a failure says: its message, what more, the next command. */

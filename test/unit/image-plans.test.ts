@@ -12,6 +12,7 @@ import { hashOf, stepOf, type Step } from '../../src/commands/image-file/step.ts
 import type { Catalogue } from '../../src/commands/image-build/catalogue.ts'
 import type { BuildOptions } from '../../src/spec/image-builds.ts'
 import { Failure } from '../../src/errors.ts'
+import { toValue } from '../../src/json/value.ts'
 import type { Api } from '../../src/ims/api.ts'
 import type { Image, Job, PublicKey, Recipe } from '../../src/ims/records.ts'
 
@@ -29,6 +30,7 @@ const catalogueOf = (more: Partial<Catalogue> = {}): Catalogue => ({
   images: [image('i0', 'there')],
   publicKeys: [{ id: 'k1', name: 'k', created, public_key: `${keyText} at another machine` } as PublicKey],
   jobs: [],
+  odd: [],
   ...more,
 })
 
@@ -211,10 +213,12 @@ describe('reads that are shared', () => {
 
   test('looks at jobs: each gets its own; one that is gone is nobody’s', async () => {
     const asked: string[] = []
-    const api = { send: ({ path }: { path: string }) => Promise.resolve((asked.push(path), ['j1', 'j2'].map((id) => new Map([['id', id]])))) } as unknown as Api
+    const [one, other, gone] = [1, 2, 3].map((digit) => `${String(digit).repeat(8)}-0000-4000-8000-000000000000`) as [string, string, string]
+    const records = [one, other].map((id) => toValue({ ...job(id, 'a'), kubernetes_namespace: 'ims', kubernetes_job: 'j' }))
+    const api = { send: ({ path }: { path: string }) => Promise.resolve((asked.push(path), records)) } as unknown as Api
     const look = createSharedLooks(clock, api, 100)
-    const seen = await Promise.all([look(['j1']), look(['j2']), look(['j3'])])
-    expect(seen.map((jobs) => jobs.map(({ job: { id } }) => id))).toEqual([['j1'], ['j2'], []])
+    const seen = await Promise.all([look([one]), look([other]), look([gone])])
+    expect(seen.map((jobs) => jobs.map(({ job: { id } }) => id))).toEqual([[one], [other], []])
     expect(asked).toEqual(['/apis/ims/v3/jobs'])
   })
 })

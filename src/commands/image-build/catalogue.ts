@@ -1,9 +1,8 @@
 import type { Api } from '../../ims/api.ts'
 import { isAway } from '../../ims/away.ts'
+import { readRecords, type Kinds, type OddRecord } from '../../ims/read-record.ts'
 import type { Image, Job, PublicKey, Recipe } from '../../ims/records.ts'
-import { toData } from '../../json/value.ts'
 import * as resources from '../../spec/records.ts'
-import type { Resource } from '../../spec/verbs.ts'
 import type { Progress } from '../../terminal/progress.ts'
 import type { App } from '../app.ts'
 import { lookUntil } from '../job/watch.ts'
@@ -14,12 +13,21 @@ export interface Catalogue {
   readonly images: readonly Image[]
   readonly publicKeys: readonly PublicKey[]
   readonly jobs: readonly Job[]
+  /** Records that can't be used: they stop only who needs them. */
+  readonly odd: readonly OddRecord[]
 }
 
-/** All records of a kind. */
-export async function listOf<R>(api: Api, { path }: Resource): Promise<R[]> {
-  const records = await api.send({ method: 'GET', path })
-  return Array.isArray(records) ? (records.map(toData) as R[]) : []
+const paths: Readonly<Record<keyof Kinds, string>> = {
+  recipe: resources.recipes.path,
+  image: resources.images.path,
+  'public key': resources.publicKeys.path,
+  job: resources.jobs.path,
+}
+
+/** All records of a kind, and those that can't be used. */
+export async function listRecords<K extends keyof Kinds>(api: Api, kind: K): Promise<{ records: Kinds[K][]; odd: OddRecord[] }> {
+  const { records, odd } = readRecords(kind, await api.send({ method: 'GET', path: paths[kind] }))
+  return { records: records.map(({ data }) => data), odd }
 }
 
 /** How often a service that is away is asked again, before anything is under way. */
@@ -29,13 +37,8 @@ const tries = 3
 export async function readCatalogue(app: App, api: Api, progress: Progress): Promise<Catalogue> {
   let failed = 0
   const look = async () => {
-    const [recipes, images, publicKeys, jobs] = await Promise.all([
-      listOf<Recipe>(api, resources.recipes),
-      listOf<Image>(api, resources.images),
-      listOf<PublicKey>(api, resources.publicKeys),
-      listOf<Job>(api, resources.jobs),
-    ])
-    return { recipes, images, publicKeys, jobs }
+    const [recipes, images, publicKeys, jobs] = await Promise.all([listRecords(api, 'recipe'), listRecords(api, 'image'), listRecords(api, 'public key'), listRecords(api, 'job')])
+    return { recipes: recipes.records, images: images.records, publicKeys: publicKeys.records, jobs: jobs.records, odd: [recipes, images, publicKeys, jobs].flatMap(({ odd }) => odd) }
   }
   const watch = { interval: 1000, progress, resume: '' }
   return lookUntil(app, watch, look, { enough: (found) => found, passes: (error): error is Error => isAway(error) && ++failed <= tries })

@@ -3,11 +3,12 @@ import { encodeSegment } from '../../ims/api.ts'
 import { createdAt } from '../../ims/created.ts'
 import { isGone } from '../../ims/problem.ts'
 import type { Image, Job } from '../../ims/records.ts'
-import { toData, type Value } from '../../json/value.ts'
+import { readRecord } from '../../ims/read-record.ts'
+import type { Value } from '../../json/value.ts'
 import { images, jobs } from '../../spec/records.ts'
 import { timeSpan } from '../../terminal/time-span.ts'
 import { shortId } from '../job/reference.ts'
-import { listOf } from './catalogue.ts'
+import { listRecords } from './catalogue.ts'
 import type { Making } from './making.ts'
 import { deleteOnce, outlast } from './outlast.ts'
 
@@ -28,13 +29,12 @@ export async function checkImage(making: Making, job: Job): Promise<Made> {
   const { id, resultant_image_id: imageId } = job
   const wrong = (why: string, next: string) => new Failure(`job ${id} succeeded, but ${why}`, { exit: 1, more: ['The job is left as it is.'], next })
   if (!imageId) throw wrong('names no image', `${app.program} jobs describe ${id}`)
-  const record = await outlast(making, () => api.send({ method: 'GET', path: `${images.path}/${encodeSegment(imageId)}` }), job).catch((error: unknown) => {
+  const { data: image, value: record } = await outlast(making, async () => readRecord('image', await api.send({ method: 'GET', path: `${images.path}/${encodeSegment(imageId)}` }), `image ${imageId}`), job).catch((error: unknown) => {
     if (isGone(error)) throw wrong(`its image ${imageId} is gone`, `${app.program} deleted images describe ${imageId}`)
     throw error
   })
-  const image = toData(record!) as Image
   if (!image.link) throw wrong(`its image ${imageId} has no link: it was not uploaded`, `${app.program} jobs logs ${id}`)
-  return { image, record: record! }
+  return { image, record }
 }
 
 /**
@@ -54,8 +54,8 @@ export async function tidyUp(making: Making, job: Job, { image }: Made, replaces
 
 /** The only other image that has a made one's name, which it replaces; none where there are several. */
 export async function otherOfThatName(making: Making, job: Job, { image: made }: Made): Promise<Image | undefined> {
-  const all = await outlast(making, () => listOf<Image>(making.api, images), job)
-  const others = all.filter(({ id, name }) => name === made.name && id !== made.id)
+  const { records } = await outlast(making, () => listRecords(making.api, 'image'), job)
+  const others = records.filter(({ id, name }) => name === made.name && id !== made.id)
   if (others.length > 1) making.progress.line(`${others.length} other images are called ${made.name}: none is deleted`)
   return others.length === 1 ? others[0] : undefined
 }

@@ -3,7 +3,7 @@ import { shellOutlook } from '../../ims/job-outlook.ts'
 import type { Job } from '../../ims/records.ts'
 import { toValue } from '../../json/value.ts'
 import type { App } from '../app.ts'
-import { findJobs, jobRecord, shortId, type JobRecord } from '../job/reference.ts'
+import { findJobs, recordOf, shortId, type JobRecord } from '../job/reference.ts'
 import { attend, isAttended, type Attention } from './attend.ts'
 import { bringHome } from './bring-home.ts'
 import { readCatalogue } from './catalogue.ts'
@@ -46,7 +46,7 @@ export async function makeImage(app: App, order: ImageOrder, options: OneImage):
       await app.io.stdout.write(writesOf(plan, { debug, keepJob: options.keep_job ?? false }).map((line) => `${line}\n`).join(''))
       return 0
     }
-    const first = plan.takeUp ? jobRecord(toValue(plan.takeUp)) : await startJob(making, plan, await ensureKey(making, plan), new Set(catalogue.jobs.map(({ id }) => id)), debug)
+    const first = plan.takeUp ? recordOf(plan.takeUp) : await startJob(making, plan, await ensureKey(making, plan), new Set(catalogue.jobs.map(({ id }) => id)), debug)
     return goOn(withIdentity(making, key), first, script, plan)
   })
 }

@@ -69,6 +69,9 @@ function unfinished({ program, catalogue, order }: Ordered, source: string, keys
 
 function judgeName({ program, catalogue, order }: Ordered, images: readonly Image[]): Pick<Plan, 'existing' | 'replaces'> {
   const none = { existing: undefined, replaces: undefined }
+  const unusable = catalogue.odd.find(({ kind, name }) => kind === 'image' && name === order.name)
+  // It may be the one that would have to be printed, or replaced.
+  if (unusable) throw unusable.failure
   if (images.length === 0) return none
   const taken = (why: string, next: string) => new Failure(`the image name ${order.name} is taken${why}`, { more: images.map(candidate), next })
   const maker = catalogue.jobs.find((job) => images.some(({ id }) => id === job.resultant_image_id))

@@ -9,13 +9,15 @@ import type { ImageOrder } from './order.ts'
  *
  * @throws Failure with the candidates where none or several fit, and for one that has no artifact yet.
  */
-export function findSource(program: string, { recipes, images }: Catalogue, order: Pick<ImageOrder, 'job_type' | 'source' | 'arch' | 'latest'>): Recipe | Image {
-  const [kind, records]: [string, readonly (Recipe | Image)[]] = order.job_type === 'create' ? ['recipe', recipes] : ['image', images]
+export function findSource(program: string, { recipes, images, odd }: Catalogue, order: Pick<ImageOrder, 'job_type' | 'source' | 'arch' | 'latest'>): Recipe | Image {
+  const [kind, records]: ['recipe' | 'image', readonly (Recipe | Image)[]] = order.job_type === 'create' ? ['recipe', recipes] : ['image', images]
   const { source, arch } = order
   const byId = records.filter(({ id }) => id === source)
   const named = byId.length > 0 ? byId : records.filter(({ name }) => name === source)
   const found = named.filter((record) => arch === undefined || record.arch === arch)
   const list = `${program} ${kind}s list`
+  const unusable = odd.find((record) => record.kind === kind && (record.id === source || record.name === source))
+  if (unusable && byId.length === 0) throw unusable.failure
   if (named.length === 0) {
     const near = records.filter(({ name }) => name.includes(source) || source.includes(name))
     throw new Failure(`there is no ${kind} ${source}`, { more: near.length > 0 ? ['These are near:', ...near.map(candidate)] : [], next: list })

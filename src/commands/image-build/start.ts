@@ -1,8 +1,7 @@
-import type { Job, PublicKey } from '../../ims/records.ts'
-import { toData } from '../../json/value.ts'
-import { publicKeys } from '../../spec/records.ts'
-import { jobRecord, listJobs, type JobRecord } from '../job/reference.ts'
-import { listOf } from './catalogue.ts'
+import { readRecord } from '../../ims/read-record.ts'
+import type { Job } from '../../ims/records.ts'
+import { listJobs, readJob, type JobRecord } from '../job/reference.ts'
+import { listRecords } from './catalogue.ts'
 import type { Making } from './making.ts'
 import { makeOnce } from './outlast.ts'
 import { jobRequest, keyRequest, type Plan } from './plan.ts'
@@ -20,7 +19,7 @@ export function startJob(making: Making, plan: Plan, keyId: string, known: Reado
   const isOurs = (job: Job) => !known.has(job.id) && job.public_key_id === keyId && job.artifact_id === plan.source.id && job.image_root_archive_name === plan.order.name
   return makeOnce(
     making,
-    async () => jobRecord((await api.send(request))!),
+    async () => readJob(await api.send(request), 'job'),
     async () => (await listJobs(api)).find(({ job }) => isOurs(job)),
   )
 }
@@ -29,8 +28,8 @@ export function startJob(making: Making, plan: Plan, keyId: string, known: Reado
 export async function ensureKey(making: Making, plan: Plan): Promise<string> {
   if (plan.keyId !== undefined) return plan.keyId
   const { api, progress } = making
-  const read = async () => sameKeys(await listOf<PublicKey>(api, publicKeys), plan.key)[0]
-  const record = await makeOnce(making, async () => toData((await api.send(keyRequest(plan)))!) as PublicKey, read)
+  const read = async () => sameKeys((await listRecords(api, 'public key')).records, plan.key)[0]
+  const record = await makeOnce(making, async () => readRecord('public key', await api.send(keyRequest(plan))).data, read)
   progress.line(`Key ${plan.key.shown} uploaded as "${record.name}"`)
   return record.id
 }

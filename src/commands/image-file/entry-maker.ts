@@ -13,7 +13,7 @@ import type { Making } from '../image-build/making.ts'
 import { outlast } from '../image-build/outlast.ts'
 import type { Plan } from '../image-build/plan.ts'
 import { ensureKey, startJob } from '../image-build/start.ts'
-import { jobRecord } from '../job/reference.ts'
+import { recordOf } from '../job/reference.ts'
 import type { OrderedEntry } from './ordered.ts'
 import type { Result } from './result.ts'
 import { scriptOutput, type ScriptOutput } from './script-output.ts'
@@ -112,7 +112,7 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
     }
     const { takeUp, replaces } = 'plan' in step ? step.plan : { takeUp: step.begun, replaces: step.replaces }
     const noted = { replaces: replaces?.id }
-    const first = 'plan' in step && !takeUp ? await start(made, step.plan, catalogue.jobs, (before) => keep({ ...noted, before })) : jobRecord(toValue(takeUp!))
+    const first = 'plan' in step && !takeUp ? await start(made, step.plan, catalogue.jobs, (before) => keep({ ...noted, before })) : recordOf(takeUp!)
     made.onJob(first.job, takeUp !== undefined)
     keep({ ...noted, job: first.job.id })
     const { job, made: result } = await bringHome(made, first, one.script).finally(made.output.rest)

@@ -1,6 +1,7 @@
 import type { Api } from '../../ims/api.ts'
 import type { Io } from '../../terminal/io.ts'
-import { listJobs, type JobRecord } from '../job/reference.ts'
+import { readJobs, type JobRecord } from '../job/reference.ts'
+import { readSeveral } from '../job/watch.ts'
 
 /** Reads for several that may all read the same: reads that come within a time of each other, in milliseconds, are one. */
 export function sharedReads<R, A extends unknown[]>({ monotonic }: Pick<Io, 'monotonic'>, within: number, read: (...how: A) => Promise<R>): (...how: A) => Promise<R> {
@@ -17,6 +18,6 @@ export function sharedReads<R, A extends unknown[]>({ monotonic }: Pick<Io, 'mon
  * @param interval milliseconds between the looks of each.
  */
 export function createSharedLooks(io: Pick<Io, 'monotonic'>, api: Api, interval: number): (ids: readonly string[]) => Promise<JobRecord[]> {
-  const all = sharedReads(io, interval / 2, () => listJobs(api))
-  return async (ids) => (await all()).filter(({ job }) => ids.includes(job.id))
+  const read = sharedReads(io, interval / 2, () => readJobs(api))
+  return (ids) => readSeveral(api, ids, read)
 }

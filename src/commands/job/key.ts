@@ -5,6 +5,7 @@ import { replaceFile } from '../../config/write-file.ts'
 import { Failure } from '../../errors.ts'
 import { encodeSegment, type Api } from '../../ims/api.ts'
 import { isGone } from '../../ims/problem.ts'
+import { readRecord } from '../../ims/read-record.ts'
 import type { Job, SshContainer } from '../../ims/records.ts'
 import { publicKeys } from '../../spec/records.ts'
 import { findIdentity, unlock, type Identity, type Login, type Looked } from '../../ssh/identities.ts'
@@ -51,8 +52,8 @@ export async function findKey(app: App, api: Api, job: Job, container: SshContai
 
 async function publicKeyOfJob(api: Api, { public_key_id: id }: Job): Promise<KeyRecord | undefined> {
   try {
-    const record = await api.send({ method: 'GET', path: `${publicKeys.path}/${encodeSegment(id)}` })
-    return record instanceof Map ? { name: String(record.get('name')), key: parsePublicKey(String(record.get('public_key'))) } : undefined
+    const { data } = readRecord('public key', await api.send({ method: 'GET', path: `${publicKeys.path}/${encodeSegment(id)}` }), `public key ${id}`)
+    return { name: data.name, key: parsePublicKey(data.public_key) }
   } catch (error) {
     if (isGone(error)) return undefined
     throw error

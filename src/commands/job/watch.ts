@@ -6,7 +6,7 @@ import { isGone } from '../../ims/problem.ts'
 import type { Progress } from '../../terminal/progress.ts'
 import { timeSpan } from '../../terminal/time-span.ts'
 import type { App } from '../app.ts'
-import { describeJob, listJobs, shortId, type JobRecord } from './reference.ts'
+import { describeJob, readJobs, shortId, type JobRecord } from './reference.ts'
 
 /** How jobs are watched. */
 export interface Watch {
@@ -50,7 +50,7 @@ export async function watchJobs<T>(app: App, api: Api, ids: readonly string[], w
   let { known } = watch
   let last: readonly Seen[] = []
   const look = async () => {
-    const records = known ?? (await (watch.read?.(ids) ?? readJobs(api, ids)))
+    const records = known ?? (await (watch.read?.(ids) ?? readAgain(api, ids)))
     known = undefined
     const seen = new Map(records.map((record) => [record.job.id, see(record, since, began, io.monotonic())]))
     last = [...seen.values()]
@@ -131,17 +131,28 @@ export async function lookUntil<R, T>({ io }: App, watch: Watch, look: () => Pro
   }
 }
 
-async function readJobs(api: Api, ids: readonly string[]): Promise<JobRecord[]> {
-  if (ids.length > 1) {
-    const wanted = new Set(ids)
-    return (await listJobs(api)).filter(({ job }) => wanted.has(job.id))
-  }
+async function readAgain(api: Api, ids: readonly string[]): Promise<JobRecord[]> {
+  if (ids.length > 1) return readSeveral(api, ids)
   try {
     return [await describeJob(api, ids[0]!)]
   } catch (error) {
     if (isGone(error)) return []
     throw error
   }
+}
+
+/**
+ * The jobs of some ids, by one request; those that are gone are missing.
+ *
+ * @param read all jobs, in place of a request of its own.
+ * @throws Failure where the record of one can't be used.
+ */
+export async function readSeveral(api: Api, ids: readonly string[], read = readJobs): Promise<JobRecord[]> {
+  const wanted = new Set(ids)
+  const { jobs, odd } = await read(api)
+  const unusable = odd.find(({ id }) => id !== undefined && wanted.has(id))
+  if (unusable) throw unusable.failure
+  return jobs.filter(({ job }) => wanted.has(job.id))
 }
 
 function see(record: JobRecord, since: Map<string, { status: string; at: number }>, began: number, now: number): Seen {

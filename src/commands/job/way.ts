@@ -4,7 +4,7 @@ import { stageOf } from '../../ims/job-outlook.ts'
 import type { Job, SshContainer } from '../../ims/records.ts'
 import { KubectlFault, kubectlFailure } from '../../kubernetes/fault.ts'
 import { openPortForward, type PortForward } from '../../kubernetes/port-forward.ts'
-import { addressesOf } from '../../ssh/addresses.ts'
+import { addressesOf, oddAddresses } from '../../ssh/addresses.ts'
 import { addressText, reach, type AccessName, type Address, type Reached } from '../../ssh/banner.ts'
 import type { HostKeyPolicy } from '../../ssh/host-keys.ts'
 import type { Progress } from '../../terminal/progress.ts'
@@ -89,7 +89,7 @@ function closeWhenOpen({ opened }: Joining): void {
 }
 
 function noAddress({ id }: Job, container: SshContainer, access: string, next: string): Failure {
-  const there = addressesOf(container, 'auto').map((address) => `  ${addressText(address)}`)
+  const there = [...addressesOf(container, 'auto').map(addressText), ...oddAddresses(container)].map((line) => `  ${line}`)
   return new Failure(`job ${shortId(id)} has no ${access === 'auto' ? '' : `${access} `}address`, { exit: 255, more: there, next })
 }
 
