@@ -39,15 +39,15 @@ const arch = textThat('an architecture', (name) => /^\w{1,32}$/.test(name))
 const link = check('a link with a path', (value) => isObject(value) && typeof value.path === 'string')
 const containers = check('a list of containers', (value) => Array.isArray(value) && value.every((one) => isObject(one) && optional(text)(one.name) === undefined && optional(boolean)(one.jail) === undefined && (one.connection_info == null || isObject(one.connection_info))))
 
-/** What we rely on of each kind of record. What else it has is shown as it came. */
+/** What we rely on of each kind of record: what isn't optional has to be there. What else it has is shown as it came. */
 const fields: Readonly<Record<keyof Kinds, Readonly<Record<string, Check>>>> = {
   job: {
     id: uuid,
-    created: time,
+    created: optional(time),
     job_type: textThat('create or customize', (type) => type === 'create' || type === 'customize'),
     status: textThat('a status', (status) => /^\w{1,64}$/.test(status)),
-    artifact_id: reference,
-    public_key_id: reference,
+    artifact_id: optional(reference),
+    public_key_id: optional(reference),
     image_root_archive_name: text,
     resultant_image_id: optional(reference),
     enable_debug: optional(boolean),
@@ -55,14 +55,14 @@ const fields: Readonly<Record<keyof Kinds, Readonly<Record<string, Check>>>> = {
     job_mem_size: optional(number),
     arch: optional(arch),
     ssh_containers: optional(containers),
-    kubernetes_namespace: kubernetesName,
-    kubernetes_job: kubernetesName,
+    kubernetes_namespace: optional(kubernetesName),
+    kubernetes_job: optional(kubernetesName),
     kubernetes_service: optional(kubernetesName),
     remote_build_node: optional(text),
   },
-  image: { id: reference, created: time, name: text, arch: optional(arch), link: optional(link) },
-  recipe: { id: reference, created: time, name: text, arch: optional(arch), link: optional(link) },
-  'public key': { id: reference, created: time, name: text, public_key: text },
+  image: { id: reference, created: optional(time), name: text, arch: optional(arch), link: optional(link) },
+  recipe: { id: reference, created: optional(time), name: text, arch: optional(arch), link: optional(link) },
+  'public key': { id: reference, created: optional(time), name: text, public_key: text },
 }
 
 /** A record that came in. */

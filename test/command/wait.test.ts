@@ -173,7 +173,7 @@ describe.concurrent('several jobs', () => {
 
   test('500 cost one request a look, and are printed as a list', async () => {
     const names = Array.from({ length: 500 }, (_, at) => String(10_000_000 + at))
-    const all = (status: string, others: Record<string, string> = {}) => ({ ...Object.fromEntries(names.map((name) => [name, status])), other: 'error', ...others })
+    const all = (status: string, others: Record<string, string> = {}) => ({ ...Object.fromEntries(names.map((name) => [name, status])), dddd0001: 'error', ...others })
     const { asked, server, wait } = await service([all('building_image'), all('success', { [names[7]!]: 'packaging_artifacts' }), all('success', { [names[7]!]: 'packaging_artifacts' }), all('success')])
     try {
       const { exit, stdout, stderr } = await wait(...names.map(idOf), '--format', 'json')

@@ -39,7 +39,7 @@ describe.each(kinds)('a record of a %s', (kind) => {
     expect(() => read(kind, data)).toThrow(Failure)
   })
 
-  const needed = { job: ['id', 'created', 'job_type', 'status', 'artifact_id', 'public_key_id', 'image_root_archive_name', 'kubernetes_namespace', 'kubernetes_job'], image: ['id', 'created', 'name'], recipe: ['id', 'created', 'name'], 'public key': ['id', 'created', 'name', 'public_key'] }[kind]
+  const needed = { job: ['id', 'job_type', 'status', 'image_root_archive_name'], image: ['id', 'name'], recipe: ['id', 'name'], 'public key': ['id', 'name', 'public_key'] }[kind]
   const wrong = [undefined, null, [], {}, 7, true, [null]]
   test.each(needed.flatMap((field) => wrong.map((value) => [field, value] as const)))('whose %s is %j names it and the record', (field, value) => {
     const { message } = failureOf(() => read(kind, { ...good[kind], [field]: value }))
@@ -56,6 +56,7 @@ test.each<[keyof Kinds, string, unknown]>([
   ['image', 'id', '-o'],
   ['public key', 'id', 'a b'],
   ['job', 'created', 'yesterday'],
+  ['image', 'created', 7],
   ['job', 'job_type', 'other'],
   ['job', 'status', 'done\n'],
   ['job', 'artifact_id', "x'; rm -rf /"],
