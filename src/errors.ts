@@ -12,6 +12,10 @@ export interface FailureDetails {
   usage?: boolean
   /** The message stands alone, without `Error: ` before it. */
   bare?: boolean
+  /** Of a write: it may have been carried out. */
+  inDoubt?: boolean
+  /** It may pass by itself: the same may work when it is tried again. */
+  transient?: boolean
   cause?: unknown
 }
 
@@ -26,6 +30,8 @@ export class Failure extends Error {
   readonly footer: string | undefined
   readonly usage: boolean
   readonly bare: boolean
+  readonly inDoubt: boolean
+  readonly transient: boolean
 
   constructor(message: string, details: FailureDetails = {}) {
     super(message, { cause: details.cause })
@@ -36,6 +42,8 @@ export class Failure extends Error {
     this.footer = details.footer
     this.usage = details.usage ?? false
     this.bare = details.bare ?? false
+    this.inDoubt = details.inDoubt ?? false
+    this.transient = details.transient ?? false
   }
 }
 

@@ -25,7 +25,7 @@ export function createApp(
     if (global.verbose >= level && !global.quiet) warn(line)
   }
   if (global.insecure && !again) warn("Warning: the server is not verified (--insecure): whoever answers gets the request's token.")
-  const network = (held = false): HttpOptions & { version: string } => ({
+  const network = ({ held = false, signal = undefined as AbortSignal | undefined } = {}): HttpOptions & { version: string } => ({
     env: io.env,
     version,
     insecure: global.insecure,
@@ -38,7 +38,7 @@ export function createApp(
     log,
     now: io.now,
     sleep: io.sleep,
-    signal: io.interrupted,
+    signal: signal ?? io.interrupted,
   })
   return {
     io,
@@ -61,7 +61,7 @@ export function createApp(
       const used = configuration()
       const hostname = requireHostname(used)
       const [{ connect, createTransport }, { authorization }] = await Promise.all([import('../ims/api.ts'), import('../ims/authorization.ts')])
-      const settings = network(how?.held)
+      const settings = network(how)
       const transport = createTransport(settings)
       return connect({
         ...settings,

@@ -1,6 +1,6 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { optionsOf } from '../spec/global.ts'
-import { argumentKey, isGroup, optionKey, type ArgumentRow, type CommandRow, type GroupRow, type OptionRow } from '../spec/rows.ts'
+import { argumentKey, isGroup, flagKey, optionKey, type ArgumentRow, type CommandRow, type GroupRow, type OptionRow } from '../spec/rows.ts'
 import { usageFailure } from '../errors.ts'
 import { describeHelp, optionHelp } from './help.ts'
 import { readLine, type Line } from './line.ts'
@@ -79,9 +79,16 @@ export function parse(program: Program, { path, argv }: Route): Parsed | { help:
 function leaf(command: Command, row: CommandRow, line: Line, found: (flags: Parsed['flags'], args: Parsed['arguments']) => void): void {
   const { own, inherited } = optionsOf(row)
   const keys = new Map<string, string>()
+  const insisted = new Set<string>()
   const add = (option: OptionRow, group: string) => {
     const made = makeOption(option).helpGroup(group)
     keys.set(made.attributeName(), optionKey(option))
+    if (option.twice) {
+      made.argParser((value, before: string | undefined) => {
+        if (value === before) insisted.add(flagKey(option.twice!))
+        return value
+      })
+    }
     command.addOption(made)
   }
   for (const option of own) add(option, 'Options:')
@@ -90,8 +97,8 @@ function leaf(command: Command, row: CommandRow, line: Line, found: (flags: Pars
   for (const argument of row.arguments ?? []) command.addArgument(new Argument(argument.many ? `[${argument.name}...]` : `[${argument.name}]`, argument.help))
   if (row.passThrough) command.passThroughOptions()
   command.allowExcessArguments().action(() => {
-    const flags = Object.fromEntries(Object.entries(command.opts()).map(([name, value]) => [keys.get(name)!, value]))
-    found(flags, takeArguments(row.arguments ?? [], command.args, line))
+    const flags = Object.entries(command.opts()).map(([name, value]) => [keys.get(name)!, value] as const)
+    found(Object.fromEntries([...flags, ...[...insisted].map((key) => [key, true] as const)]), takeArguments(row.arguments ?? [], command.args, line))
   })
 }
 

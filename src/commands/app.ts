@@ -41,9 +41,10 @@ export interface App {
   /**
    * The service, with the user's credentials.
    *
-   * @param how held: for many requests, whose caller shows and outlasts a service that is away.
+   * @param how held: for many requests, whose caller shows and outlasts a service that is away. signal: what ends
+   * requests, in place of an interruption of the process.
    */
-  api(how?: { held: boolean }): Promise<Api>
+  api(how?: { held?: boolean; signal?: AbortSignal }): Promise<Api>
   /** Verified HTTP without credentials: for the token endpoint. */
   transport(): Promise<Transport>
   /** Prints a result on stdout, as `--format` and `--query` say; the exit code that it deserves. */

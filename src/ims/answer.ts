@@ -5,7 +5,7 @@ import { mayHaveHappened, statusLine, type Asked } from './asked.ts'
 import { textOf } from './body.ts'
 import type { ListBody, Taker } from './list-body.ts'
 import { excerpt, printable } from '../text/printable.ts'
-import type { HttpResponse } from './transport.ts'
+import { isRead, type HttpResponse } from './transport.ts'
 
 /**
  * What a 2xx response says: undefined for 204 or an empty body; JSON where it parses, whatever its type; else text.
@@ -46,7 +46,7 @@ function notJson(error: unknown, text: string, response: HttpResponse, asked: As
 }
 
 function noAnswer(message: string, text: string, { status }: HttpResponse, asked: Asked, next?: string) {
-  return new Failure(message, { more: [`  ${excerpt(text)}`, statusLine(status, asked), ...mayHaveHappened(asked)], next })
+  return new Failure(message, { more: [`  ${excerpt(text)}`, statusLine(status, asked), ...mayHaveHappened(asked)], next, inDoubt: !isRead(asked) })
 }
 
 function mediaType({ headers }: HttpResponse): string {

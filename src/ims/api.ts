@@ -131,7 +131,7 @@ function authorized(request: HttpRequest, authorization: string | undefined): Ht
 
 function interrupted(reason: unknown, request: HttpRequest): unknown {
   if (!(reason instanceof Failure) || isRead(request)) return reason
-  return new Failure(reason.message, { exit: reason.exit, more: [...reason.more, ...mayHaveHappened(request)], next: reason.next, cause: reason })
+  return new Failure(reason.message, { exit: reason.exit, more: [...reason.more, ...mayHaveHappened(request)], next: reason.next, inDoubt: true, cause: reason })
 }
 
 /**

@@ -1,3 +1,4 @@
+import { Failure } from '../errors.ts'
 import { TransportFault, type FaultKind } from './faults.ts'
 import { ServerFailure } from './problem.ts'
 import { busy } from './retry.ts'
@@ -11,6 +12,16 @@ export function isAway(error: unknown): error is Error {
   if (error instanceof ServerFailure) return busy.has(error.status)
   const cause = error instanceof Error ? error.cause : undefined
   return cause instanceof TransportFault && passing.has(cause.kind)
+}
+
+/** Statuses after which a write may have been carried out all the same, or still is. */
+const inDoubt: ReadonlySet<number> = new Set([502, 503, 504])
+
+/** Whether a write that failed so may have been carried out. */
+export function isInDoubt(error: unknown): error is Failure {
+  if (error instanceof ServerFailure) return inDoubt.has(error.status)
+  if (!(error instanceof Failure)) return false
+  return error.inDoubt || (error.cause instanceof TransportFault && error.cause.sent)
 }
 
 /** Whether a host's name isn't known: of a service that never answered, most often a typing error. */

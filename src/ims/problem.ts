@@ -126,9 +126,10 @@ function advice(status: number, body: ValueMap | undefined, asked: Typed): { lin
     case 502:
     case 504:
       return { lines: [...mayHaveHappened({ method, url }), 'The gateway got no answer from IMS. Try again in a while.'] }
-    case 429:
     case 503:
-      return { lines: ['The gateway or IMS is restarting or busy. Try again in a while.'] }
+      return { lines: [...mayHaveHappened({ method, url }), 'The gateway or IMS is restarting or busy. Try again in a while.'] }
+    case 429:
+      return { lines: ['The gateway or IMS is busy. Try again in a while.'] }
     default:
       return { lines: [] }
   }

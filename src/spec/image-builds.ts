@@ -30,7 +30,8 @@ const ordering = [
   dkms,
   { flag: '--if-exists', type: 'choice', choices: ifExists, default: 'fail', help: 'Where an image has that name: fail, print its id, or delete it once the new one is made' },
   { flag: '--new', type: 'flag', help: 'Make a job of its own, also beside an unfinished one that makes the same' },
-  { flag: '--on-failure', type: 'choice', choices: onFailure, help: 'What becomes of a job that fails; asked in a terminal, else keep' },
+  { flag: '--on-failure', type: 'choice', choices: onFailure, twice: '--without-logs', help: 'What becomes of a job that fails; asked in a terminal, else keep' },
+  { flag: '--without-logs', type: 'flag', help: "Delete a job that fails also where its logs can't be saved; so does --on-failure delete twice" },
   { flag: '--keep-job', type: 'flag', help: 'Do not delete the job after success' },
 ] as const satisfies readonly OptionRow[]
 

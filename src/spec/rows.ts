@@ -33,6 +33,8 @@ export interface OptionRow {
   readonly placeholder?: string
   readonly help: string
   readonly check?: CheckName
+  /** A flag of the same command that is meant, too, where this option is given twice with the same value. */
+  readonly twice?: string
   /** Left out of help: a spelling that is only kept for the original's sake. */
   readonly hidden?: true
 }
@@ -100,8 +102,13 @@ export function deletesMany({ request }: CommandRow): boolean {
 }
 
 /** The name of an option without dashes, as configuration files and environment have it: `artifact_id`. */
-export function optionKey(option: OptionRow): string {
-  return option.flag.slice(2).replaceAll('-', '_')
+export function optionKey({ flag }: OptionRow): string {
+  return flagKey(flag)
+}
+
+/** The same, of a flag. */
+export function flagKey(flag: string): string {
+  return flag.slice(2).replaceAll('-', '_')
 }
 
 /** The argument that a `{placeholder}` of a path stands for: `job_id` is JOB_ID. */

@@ -109,7 +109,7 @@ function nobody(attempts: ReadonlyMap<Address, Attempt | undefined>, next: strin
   const more = [...attempts].map(
     ([address, attempt]) => `  ${addressText(address)}  ${attempt ? `${attempt.reason} (tried ${attempt.tries}×)` : 'no answer yet'}`,
   )
-  return new Failure('no SSH server answers', { exit, more, next })
+  return new Failure('no SSH server answers', { exit, more, next, transient: true })
 }
 
 /** `customer ad51….ims.cmn.site:22` */

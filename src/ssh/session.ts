@@ -138,8 +138,10 @@ function hostVerifier(judge: VerifyHostKey, refuse: (why: unknown) => void) {
 
 const gone = () => new Error('the server closed the connection')
 
-function failure(error: Error, options: Handshake): Failure {
-  return new Failure(`no SSH login: ${wordsOf(error, options)}`, { exit: 255, next: options.next, cause: error })
+function failure(error: Error & { level?: string }, options: Handshake): Failure {
+  // A key that is refused now will be refused again.
+  const transient = error.level !== 'client-authentication' && error.level !== 'agent'
+  return new Failure(`no SSH login: ${wordsOf(error, options)}`, { exit: 255, next: options.next, transient, cause: error })
 }
 
 function wordsOf(error: Error & { level?: string }, { login, keepalive = 15_000, readyTimeout = 30_000 }: Handshake): string {

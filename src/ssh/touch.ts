@@ -7,17 +7,18 @@ import { shellWords } from './shell-words.ts'
 /**
  * Makes a file at the other end, as `touch` does; by SFTP where commands aren't allowed.
  *
+ * @param before a command that runs first, where commands are allowed.
  * @throws Failure with what the other end said
  */
-export async function touch(session: Session, path: string): Promise<void> {
-  const outcome = await touchByCommand(session, path)
+export async function touch(session: Session, path: string, before?: string): Promise<void> {
+  const outcome = await touchByCommand(session, path, before)
   if (outcome === 'not allowed') await touchBySftp(session, path)
 }
 
 const proof = 'was touched'
 
-async function touchByCommand(session: Session, path: string): Promise<'done' | 'not allowed'> {
-  const command = `${shellWords(['touch', '--', path])} && echo ${proof}`
+async function touchByCommand(session: Session, path: string, before: string | undefined): Promise<'done' | 'not allowed'> {
+  const command = `${before ? `${before}; ` : ''}${shellWords(['touch', '--', path])} && echo ${proof}`
   const running = await start(session, { command }).catch((failure: Failure) => {
     if (session.lost() !== undefined) throw failure
     return undefined

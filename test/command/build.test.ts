@@ -184,11 +184,20 @@ describe.concurrent('a build that fails', () => {
       expect(lines(stderr).slice(3).join('\n')).not.toContain('Again:')
     }))
 
-  test('--on-failure delete where kubectl does not work saves nothing, and deletes', () =>
+  test('--on-failure delete keeps a job whose logs can not be saved, and says so', () =>
     at({}, async (site) => {
       const { exit, stderr } = await site.ims('build', 'fails', '--name', 'mine', '--on-failure', 'delete')
+      const [{ id, status }] = jobsOf(site) as [Job]
+      expect({ exit, status }).toEqual({ exit: 1, status: 'error' })
+      expect(stderr).toContain(`The logs of job ${id} can't be saved: The connection to the server localhost:8080 was refused\n`)
+      expect(stderr).toContain(`Job ${id} is kept: with it its logs would be lost. To delete it all the same: cray-ims jobs delete ${id}; next time --without-logs\n`)
+    }))
+
+  test.each([[['--without-logs']], [['--on-failure', 'delete']]])('… but deletes it all the same with %j', (words) =>
+    at({}, async (site) => {
+      const { exit, stderr } = await site.ims('build', 'fails', '--name', 'mine', '--on-failure', 'delete', ...words)
       expect({ exit, jobs: jobsOf(site) }).toEqual({ exit: 1, jobs: [] })
-      expect(stderr).not.toContain('Logs ')
+      expect(stderr).toContain("can't be saved")
       expect(existsSync(join(site.config, 'ims_job_logs'))).toBe(false)
     }))
 

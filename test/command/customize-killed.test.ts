@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { startWatchedSite } from '../support/watched-site.ts'
 import { survives } from '../support/kill-points.ts'
 import { ownKeys } from '../support/own-keys.ts'
+import { run } from '../support/program.ts'
 
 const keys = ownKeys()
 
@@ -41,17 +42,21 @@ describe.concurrent('a customisation that is killed', () => {
   const points = steps.slice(3).flatMap((step) => [...(step.startsWith('GET') ? [] : [['before', step] as const]), ['after', step] as const])
   test.each(points)('%s %s', (when, step) => survives({ keys }, 'mine', step, when, argv))
 
-  test('while its command runs', async () => {
+  test('while its command runs: the same line follows it to its end', async () => {
     const site = await startWatchedSite({ keys })
-    const line = ['customize', 'image-succeeds', '--name', 'mine', '--run', 'if mkdir /opt/once 2>/dev/null; then echo first; exec sleep 1000; else echo second; fi']
+    const command = 'echo run >>/opt/runs; echo begun; until [ -e /opt/go ]; do sleep 0.1; done; echo "runs: $(wc -l </opt/runs)"'
+    const line = ['customize', 'image-succeeds', '--name', 'mine', '--run', command]
     try {
       const first = site.start(...line)
-      await first.says('\nfirst\n')
+      await first.says('\nbegun\n')
       first.kill('SIGKILL')
       await first.ended
-      const again = await site.ims(...line)
-      expect(again).toMatchObject({ exit: 0, stderr: expect.stringContaining('second\n') })
-      expect([...site.mock.state.images.values()].filter(({ name }) => name === 'mine').map(({ id }) => `${id}\n`)).toEqual([again.stdout])
+      const again = site.start(...line)
+      await again.says('\nbegun\n')
+      expect(await run(['jobs', 'debug', 'mine', '--quiet', '--', 'touch', '/opt/go'], { cwd: site.home, env: site.env })).toMatchObject({ exit: 0 })
+      const { exit, stdout, stderr } = await again.ended
+      expect({ exit, stderr }).toEqual({ exit: 0, stderr: expect.stringContaining('\nruns: 1\n') })
+      expect([...site.mock.state.images.values()].filter(({ name }) => name === 'mine').map(({ id }) => `${id}\n`)).toEqual([stdout])
       expect(site.writes().map(({ step }) => step)).toEqual(['POST public-keys', 'POST jobs', 'DELETE jobs/ONE success'])
     } finally {
       await site.close()

@@ -79,16 +79,8 @@ describe.concurrent('cray-ims customize', () => {
       const { exit, stdout, stderr } = await customize(site, '--script', 'own/script', ...words)
       const [, id] = /^Job (\S+)$/m.exec(stderr)!
       expect({ exit, stdout: [stdout] }).toEqual({ exit: 0, stdout: madeBy(site) })
-      expect(stderr).toContain(`Job ${id!.slice(0, 8)}… runs own/script\nmine\n/tmp/cray-ims-${id}\n`)
+      expect(stderr).toContain(`Job ${id!.slice(0, 8)}… runs own/script\nmine\n/.cray-ims-${id}/script.`)
       expect(stderr).toContain(`Again: cray-ims customize --resume ${id} --script own/script\n`)
-    }))
-
-  test('a script leaves nothing of itself in the image', () =>
-    at({}, async (site) => {
-      writeFileSync(join(site.home, 'script'), 'exit 1\n')
-      expect((await customize(site, '--script', join(site.home, 'script'), '--on-failure', 'keep')).exit).toBe(1)
-      const listed = await run(['jobs', 'debug', 'mine', '--quiet', '--interval', '0.05', '--', 'ls -A /tmp'], { cwd: site.home, env: site.env })
-      expect(listed).toMatchObject({ exit: 0, stdout: '' })
     }))
 
   const refused: [string, string[], RegExp][] = [
@@ -143,9 +135,14 @@ describe.concurrent('a customisation that fails', () => {
         `Again: cray-ims customize --resume ${id} --run 'exit 7'`,
         `Next: cray-ims jobs debug ${id}`,
       ])
-      // With a command that works, the same job makes the image.
-      const again = await site.ims('customize', '--resume', id, '--run', 'exit 0')
-      expect({ exit: again.exit, stdout: [again.stdout], jobs: jobsOf(site) }).toEqual({ exit: 0, stdout: madeBy(site), jobs: [] })
+      // What is half changed is no place for another try, nor for another command.
+      for (const [command, why] of [['exit 7', 'the script ended with 7, and may have changed half of its image root'], ['exit 0', 'another script or command was started in its image root']] as const) {
+        const again = await site.ims('customize', '--resume', id, '--run', command)
+        expect({ exit: again.exit, stdout: again.stdout }).toEqual({ exit: 1, stdout: '' })
+        expect(again.stderr).toContain(`Error: image mine was not made: ${why} (by jane@`)
+        expect(again.stderr).toContain('add --new')
+        expect(lines(again.stderr).at(-1)).toBe(`Next: cray-ims jobs debug ${id}`)
+      }
     }))
 
   test.skipIf(skip)('--on-failure delete saves its logs, and deletes', () =>
@@ -157,10 +154,10 @@ describe.concurrent('a customisation that fails', () => {
       expect(readFileSync(path!, 'utf8')).toContain('prepare | ')
     }))
 
-  test('--on-failure delete where kubectl does not work', () =>
+  test('--on-failure delete where the logs can not be saved keeps the job', () =>
     at({}, async (site) => {
-      expect(await customize(site, '--run', 'exit 7', '--on-failure', 'delete')).toMatchObject({ exit: 1, stdout: '' })
-      expect({ jobs: jobsOf(site), logs: existsSync(join(site.config, 'ims_job_logs')) }).toEqual({ jobs: [], logs: false })
+      expect(await customize(site, '--run', 'exit 7', '--on-failure', 'delete')).toMatchObject({ exit: 1, stdout: '', stderr: expect.stringContaining("can't be saved") })
+      expect(jobsOf(site)).toMatchObject([{ status: 'waiting_on_user' }])
     }))
 
   test('--on-failure shell runs what is piped in', () =>
@@ -203,6 +200,37 @@ describe.concurrent('a customisation that fails', () => {
       expect(stderr).toMatch(/Error: image mine was not made: job \S+ ended in error\n/)
     }))
 
+  /** Counts its runs, says so, and ends once it may. */
+  const counting = 'echo run >>/opt/runs; echo "runs: $(wc -l </opt/runs)"; until [ -e /opt/go ]; do sleep 0.1; done; echo "over: $(wc -l </opt/runs)"; exit 0'
+  const letGo = (site: WatchedSite) => run(['jobs', 'debug', 'mine', '--quiet', '--interval', '0.05', '--', 'touch', '/opt/go'], { cwd: site.home, env: site.env })
+
+  test('a connection that breaks off is no failure, whatever was asked for: the command runs on, once', () =>
+    at({}, async (site) => {
+      const program = site.start('customize', 'image-succeeds', '--name', 'mine', '--run', counting, '--on-failure', 'delete', '--without-logs')
+      await program.says('\nruns: 1\n')
+      for (const times of [1, 2]) {
+        site.dropShells()
+        await program.says('✔ connected again\n', times)
+      }
+      expect(await letGo(site)).toMatchObject({ exit: 0 })
+      const { exit, stdout, stderr } = await program.ended
+      expect({ exit, stdout: [stdout] }).toEqual({ exit: 0, stdout: madeBy(site) })
+      expect(stderr.match(/^(runs|over): .*$/gm)).toEqual(['runs: 1', 'over: 1'])
+    }))
+
+  test('the same line a second time follows what runs already, to the same end', () =>
+    at({}, async (site) => {
+      const line = ['customize', 'image-succeeds', '--name', 'mine', '--run', counting]
+      const first = site.start(...line)
+      await first.says('\nruns: 1\n')
+      const second = site.start(...line)
+      await second.says('\nruns: 1\n')
+      expect(await letGo(site)).toMatchObject({ exit: 0 })
+      const [one, other] = await Promise.all([first.ended, second.ended])
+      expect([one.exit, one.stdout].join()).toBe([0, ...madeBy(site)].join())
+      expect(other.stderr).toContain('\nover: 1\n')
+    }))
+
   test('somebody deletes the job while its command runs', () =>
     at({}, async (site) => {
       const program = site.start('customize', 'image-succeeds', '--name', 'mine', '--run', 'echo "it runs"; exec sleep 1000')
@@ -235,9 +263,9 @@ describe.concurrent('a customisation that fails', () => {
       const { exit, stdout } = await customize(site, '--public-key', 'other.pub', '--run', 'exit 1', '--on-failure', 'keep')
       expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
       expect([...site.mock.state.publicKeys.values()].map((key) => key.public_key)).toEqual([publicKey])
-      // Whoever takes it up as he is told needs no more.
+      // It opens the shell again, in which the command has failed.
       const [{ id }] = jobsOf(site) as [Job]
-      expect(await site.ims('customize', '--resume', id, '--run', 'exit 0', '--public-key', 'other.pub')).toMatchObject({ exit: 0 })
+      expect((await site.ims('customize', '--resume', id, '--run', 'exit 1', '--public-key', 'other.pub')).stderr).toContain('the script ended with 1')
     }))
 
   test('a key whose private half is not here is told before its script could run', () =>

@@ -51,6 +51,8 @@ export interface Sshd {
   readonly hostKeys: readonly string[]
   /** Drops all connections, as when a container goes away. */
   dropAll(): void
+  /** Breaks off all connections: what runs behind them goes on. */
+  cutAll(): void
   /** Freezes all connections: they are there, but nothing answers. */
   freezeAll(): void
   stop(): Promise<void>
@@ -109,6 +111,7 @@ export async function startSshd({ authorized, hostKeyTypes = ['ed25519'], port, 
     user: userInfo().username,
     hostKeys: keys.map(({ publicKey }) => publicKey),
     dropAll: () => signalAll('SIGKILL'),
+    cutAll: () => descendants(child.pid!).filter((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sshd')).forEach((pid) => signal(pid, 'SIGKILL')),
     freezeAll: () => signalAll('SIGSTOP'),
     async stop() {
       signalAll('SIGKILL')

@@ -63,6 +63,8 @@ export interface WatchedSite {
   /** Stops listening for a while: connections are refused. */
   refuse(): Promise<void>
   listen(): Promise<void>
+  /** Breaks off all SSH connections. */
+  dropShells(): void
   close(): Promise<void>
 }
 
@@ -194,6 +196,7 @@ export async function startWatchedSite({ speed = 'step', seed = endingSeed, keys
     start: (...argv) => startProgram(often(argv), { cwd: home, env }),
     refuse,
     listen,
+    dropShells: doors.drop,
     async close() {
       await refuse()
       await shells.close()

@@ -100,7 +100,16 @@ describe('what is to be done', () => {
     ['it is made, and new was asked for', `${item}, new: true`, { order: 'same', image: 'i1' }, { images: [made] }, { kept: 'i1' }],
     ['it was made, and is gone', item, { order: 'same', image: 'i1' }, {}, anew],
     ['it is there, but empty', `${item}, if-exists: replace`, { order: 'same', image: 'i1' }, { images: [image('i1', 'a', { link: null })] }, { ...anew, replaces: 'i1' }],
-    ['it is made, but its job is left, and what it replaces', item, { order: 'same', image: 'i1', job: 'j1', replaces: 'i2' }, { images: [made, image('i2', 'a')], jobs: [job('j1', 'a', { status: 'success' })] }, { kept: 'i1', job: 'j1', replaces: 'i2' }],
+    ['it is made, but its job is left, and what it replaces', item, { order: 'same', image: 'i1', job: 'j1', replaces: 'i2' }, { images: [made, image('i2', 'a')], jobs: [job('j1', 'a', { status: 'success', resultant_image_id: 'i1' })] }, { kept: 'i1', job: 'j1', replaces: 'i2' }],
+    ['it is made, and a job that made another image is not touched', item, { order: 'same', image: 'i1', job: 'j1' }, { images: [made], jobs: [job('j1', 'a', { status: 'success', resultant_image_id: 'i9' })] }, { kept: 'i1' }],
+    ['the image has another name', item, { order: 'same', image: 'i1' }, { images: [image('i1', 'b')] }, anew],
+    ["another user's job has its id", item, { order: 'same', job: 'j1' }, { jobs: [job('j1', 'a', { status: 'success', public_key_id: 'k2' })] }, anew],
+    ['a job of another recipe has its id', item, { order: 'same', job: 'j1' }, { jobs: [job('j1', 'a', { status: 'success', artifact_id: 'r2' })] }, anew],
+    ['a job of another recipe was asked for by someone else', item, { order: 'same', before: [], source: 'r1' }, { jobs: [job('j1', 'a', { artifact_id: 'r2' })] }, anew],
+    ['a job that was there before the attempt', item, { order: 'same', before: [], source: 'r1', attempted: '2026-01-03T00:00:00Z' }, { jobs: [job('j1', 'a', { status: 'success' })] }, anew],
+    ['a job of the attempt', item, { order: 'same', before: [], source: 'r1', attempted: '2026-01-02T03:04:00Z' }, { jobs: [job('j1', 'a', { status: 'success' })] }, { begun: 'j1' }],
+    ['a job of the attempt with other settings', `${item}, build-env-size: 20`, { order: 'same', before: [] }, { jobs: [job('j1', 'a', { status: 'success', build_env_size: 10 })] }, anew],
+    ['a recipe of that name that is another one by now', item, { order: 'same', job: 'j1', source: 'r9' }, { jobs: [job('j1', 'a', { status: 'success', artifact_id: 'r9' })] }, { begun: 'j1' }],
     ['its job is under way', item, { order: 'same', job: 'j1' }, { jobs: [job('j1', 'a')] }, { begun: 'j1' }],
     ['its job has ended well', item, { order: 'same', job: 'j1', replaces: 'i2' }, { images: [made, image('i2', 'a')], jobs: [job('j1', 'a', { status: 'success' })] }, { begun: 'j1', replaces: 'i2' }],
     ['its job has failed', item, { order: 'same', job: 'j1' }, { jobs: [job('j1', 'a', { status: 'error' })] }, anew],
@@ -168,7 +177,7 @@ describe('all images of a file', () => {
 
   test('what is made or begun costs what is left of it', () => {
     const items = ['name: a, recipe: gone', 'name: b, recipe: good', 'name: c, recipe: good']
-    const catalogue = { images: [image('i1', 'a'), image('i2', 'b'), image('i3', 'b')], jobs: [job('j2', 'b', { status: 'success' }), job('j3', 'c')] }
+    const catalogue = { images: [image('i1', 'a'), image('i2', 'b'), image('i3', 'b')], jobs: [job('j2', 'b', { status: 'success', resultant_image_id: 'i2' }), job('j3', 'c')] }
     const known = [{ image: 'i1' }, { image: 'i2', job: 'j2', replaces: 'i3' }, { job: 'j3' }]
     const written = writes(items, catalogue, (state, ordered) => ordered.forEach((one, at) => state.set(one.order.name, { order: hashOf(one, undefined), ...known[at] })))
     expect(written).toEqual(['# b', 'DELETE /apis/ims/v3/images/i3', 'DELETE /apis/ims/v3/jobs/j2', '# c', 'DELETE /apis/ims/v3/jobs/j3'])

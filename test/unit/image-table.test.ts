@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { scriptOutput } from '../../src/commands/image-file/script-output.ts'
+import { scriptOutput } from '../../src/commands/image-build/script-output.ts'
 import { createTable } from '../../src/commands/image-file/table.ts'
 import type { Io } from '../../src/terminal/io.ts'
 import type { Progress } from '../../src/terminal/progress.ts'
@@ -108,7 +108,7 @@ describe('what scripts print', () => {
     ['empty lines', ['\n\nx\n'], ['', '', 'x']],
   ])('%s', async (_, chunks, expected) => {
     const shown: string[] = []
-    const output = scriptOutput({ now() {}, line: (text) => void shown.push(text), stop() {} })
+    const output = scriptOutput((text) => void shown.push(text))
     for (const chunk of chunks) await output.write(chunk)
     output.rest()
     output.rest()

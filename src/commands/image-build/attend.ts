@@ -1,5 +1,6 @@
 import { Failure } from '../../errors.ts'
 import type { Job } from '../../ims/records.ts'
+import type { Io } from '../../terminal/io.ts'
 import { createProgress } from '../../terminal/progress.ts'
 import type { App } from '../app.ts'
 import { handleInterruption } from './interruption.ts'
@@ -25,6 +26,7 @@ export async function attend(app: App, options: Attention, work: (making: Making
   const api = await app.api({ held: true })
   let current: Job | undefined
   let waits = false
+  const ends: (() => Promise<void>)[] = []
   const resume = (job: Job) => resumeLine(app.program, job, options)
   const making: Making = {
     app,
@@ -40,6 +42,7 @@ export async function attend(app: App, options: Attention, work: (making: Making
       app.warn(`Job ${job.id}${takenUp ? `, ${job.status}, is taken up` : ''}`)
       app.warn(`Again: ${resume(job)}`)
     },
+    atEnd: (work) => void ends.push(work),
     onWaiting: (now) => void (waits = now),
     onOver: () => void (current = undefined),
   }
@@ -55,8 +58,18 @@ export async function attend(app: App, options: Attention, work: (making: Making
     if (!current || error.next === resume(current)) throw error
     throw amended(error, { more: [...error.more, `Again: ${resume(current)}`] })
   } finally {
+    await runEnds(io, ends)
     progress.stop()
     await api.close()
+  }
+}
+
+/** Does what is to be done at the end. What fails then doesn't change the outcome. */
+export async function runEnds(io: Io, ends: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const end of io.interrupted.aborted ? [] : ends) {
+    await end().catch((error: unknown) => {
+      if (!(error instanceof Failure)) throw error
+    })
   }
 }
 

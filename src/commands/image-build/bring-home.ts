@@ -1,16 +1,14 @@
 import { Failure } from '../../errors.ts'
 import { stageOf } from '../../ims/job-outlook.ts'
-import { isGone } from '../../ims/problem.ts'
 import type { Job } from '../../ims/records.ts'
-import { stageAfter, type Left } from '../job/after-shell.ts'
-import { describeJob, type JobRecord } from '../job/reference.ts'
+import type { Left } from '../job/after-shell.ts'
+import type { JobRecord } from '../job/reference.ts'
 import { handleFailure } from './failure.ts'
 import { checkImage, type Made } from './finish.ts'
 import { followJob, type Stop } from './follow.ts'
 import type { Making } from './making.ts'
-import { outlast } from './outlast.ts'
 import { createPhases } from './phases.ts'
-import { endingText, giveUp, runScript, type Script } from './script.ts'
+import { giveUp, hasGoneOn, runScript, type Script } from './script.ts'
 import { openJobShell } from './shell.ts'
 
 /**
@@ -66,9 +64,9 @@ async function throughShell(making: Making, stop: Stop, script: Script | undefin
     throw new Failure(`image ${job.image_root_archive_name} ${left === 'kept' ? 'is not made yet: its job still waits' : 'was not made: its job is deleted'}`, { exit: 1 })
   }
   const ending = await runScript(making, job, script)
-  if ('code' in ending ? ending.code === 0 : await hasGoneOn(making, job)) return false
-  const why = `${'command' in script ? 'the command' : script.shown} ${endingText(ending)}`
-  if (!attended && attending.on_failure === undefined && 'code' in ending) {
+  if ('jobLeft' in ending || ending.code === 0) return false
+  const why = `${'command' in script ? 'the command' : script.shown} ended with ${ending.code}`
+  if (!attended && attending.on_failure === undefined) {
     making.progress.line(`✖ ${why}`)
     await giveUp(making, job).catch(async (failure: unknown) => {
       // Told all the same, though the word of it was lost.
@@ -85,15 +83,4 @@ async function throughShell(making: Making, stop: Stop, script: Script | undefin
 function giveUpFailure({ app, onOver }: Making, job: Job, why: string): Failure {
   onOver(job)
   return new Failure(`image ${job.image_root_archive_name} was not made: ${why}`, { exit: 1, more: [`Job ${job.id} was told to end without a result.`], next: `${app.program} jobs delete ${job.id}` })
-}
-
-/** Whether a job waits no more: its script may have touched a signal file itself, and others may, or delete it. */
-async function hasGoneOn(making: Making, job: Job): Promise<boolean> {
-  const { api, app, attending } = making
-  const look = () =>
-    describeJob(api, job.id).then((now) => stageOf(now.job), (error: unknown) => {
-      if (isGone(error)) return 'gone' as const
-      throw error
-    })
-  return (await stageAfter(app, () => outlast(making, look, job), { lost: true, interval: attending.interval })) !== 'waiting'
 }

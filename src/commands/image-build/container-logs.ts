@@ -52,10 +52,10 @@ export function followContainers({ app, api, progress, attending }: Making, job:
 /**
  * Keeps the logs of a job's containers in a file of its own, before they go with it.
  *
- * @returns the file; undefined where `kubectl` doesn't work here.
+ * @returns the file, or why they can't be read.
  * @throws Failure where the file can't be written.
  */
-export async function saveLogs(app: App, job: Job): Promise<string | undefined> {
+export async function saveLogs(app: App, job: Job): Promise<{ readonly path: string } | { readonly why: string }> {
   const folder = join(configFolder(app.io.env), 'ims_job_logs')
   const path = join(folder, `${job.id}.log`)
   const lines = readLogs(kubectlOf(app), job, { signal: app.io.interrupted, notice: (text) => app.log(1, text) })
@@ -69,11 +69,10 @@ export async function saveLogs(app: App, job: Job): Promise<string | undefined> 
     const first = await lines.next()
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     await pipeline(texts(first), createWriteStream(path, { mode: 0o600 }))
-    return path
+    return { path }
   } catch (cause) {
     if (cause instanceof Failure || app.io.interrupted.aborted) throw cause
     if (!(cause instanceof KubectlFault)) throw new Failure(`the logs of job ${job.id} can't be saved to ${path}: ${reasonOf(cause)}`, { exit: 1, more: ['The job is left as it is.'], cause })
-    app.log(1, `kubectl: ${cause.message}`)
-    return undefined
+    return { why: cause.message }
   }
 }

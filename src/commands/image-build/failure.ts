@@ -4,6 +4,7 @@ import { encodeSegment } from '../../ims/api.ts'
 import type { Job } from '../../ims/records.ts'
 import { jobs } from '../../spec/records.ts'
 import { holding, type Left } from '../job/after-shell.ts'
+import { confirm } from '../job/confirm.ts'
 import { briefOf, failedLogOf } from '../job/pod.ts'
 import { shortId } from '../job/reference.ts'
 import { whereToLook } from '../job/no-shell.ts'
@@ -45,7 +46,8 @@ export async function handleFailure(making: Making, { job, previousStatus, why }
   const told = shown ? [] : reasons
   const wish = asked ? await askWish(making, job) : attending.on_failure
   if (wish === 'delete') {
-    await keepLogs(making, job)
+    const lossless = (await keepLogs(making, job)) || (asked && (await confirm(app, 'Delete it all the same?')))
+    if (!lossless) return { failure: failure([...told, `Job ${job.id} is kept: with it its logs would be lost. To delete it all the same: ${app.program} jobs delete ${job.id}; next time --without-logs`], `${app.program} jobs describe ${job.id}`), left: 'kept' }
     await deleteOnce(making, `${jobs.path}/${encodeSegment(job.id)}`, job)
     return { failure: failure([...told, `Job ${job.id} is deleted.`]), left: 'deleted' }
   }

@@ -42,20 +42,36 @@ export async function checkImage(making: Making, job: Job): Promise<Made> {
  *
  * @returns what became of the job, and how long it took, for a person.
  */
-export async function tidyUp(making: Making, job: Job, { image }: Made, replaces: Image | undefined): Promise<string> {
-  const { app, attending, progress } = making
-  if (replaces) {
-    await deleteOnce(making, `${images.path}/${encodeSegment(replaces.id)}`, job)
-    progress.line(`Image ${replaces.id} deleted, which ${shortId(image.id)} replaces; back: ${app.program} deleted images update ${replaces.id} --operation undelete`)
-  }
+export async function tidyUp(making: Making, job: Job, made: Made, replaces: Image | undefined): Promise<string> {
+  const { app, attending } = making
+  if (replaces) await replace(making, job, made, replaces)
   if (!attending.keep_job) await deleteOnce(making, `${jobs.path}/${encodeSegment(job.id)}`, job)
   return `linked; job ${attending.keep_job ? 'kept' : 'deleted'} (${timeSpan(app.io.now() - createdAt(job))})`
 }
 
-/** The only other image that has a made one's name, which it replaces; none where there are several. */
-export async function otherOfThatName(making: Making, job: Job, { image: made }: Made): Promise<Image | undefined> {
+/** Deletes the image that a made one replaces, if it still is what it was when that was decided. */
+async function replace(making: Making, job: Job, { image }: Made, { id }: Image): Promise<void> {
+  const { api, app, progress } = making
+  const path = `${images.path}/${encodeSegment(id)}`
+  const old = await outlast(making, async () => readRecord('image', await api.send({ method: 'GET', path }), `image ${id}`).data, job).catch((error: unknown) => {
+    if (isGone(error)) return undefined
+    throw error
+  })
+  if (!old) return
+  if (!isReplacedBy(old, image, job)) return progress.line(`Image ${id} is kept: it is not an older image called ${image.name}`)
+  progress.line(`Deleting image ${id}, created ${old.created}, which ${shortId(image.id)} replaces; to bring it back: ${app.program} deleted images update ${id} --operation undelete`)
+  await deleteOnce(making, path, job)
+}
+
+/** Only an image that was there before the job may go for the one that the job made. */
+function isReplacedBy(old: Image, made: Image, job: Job): boolean {
+  return old.id !== made.id && old.name === made.name && createdAt(old) < createdAt(job)
+}
+
+/** The only image that has a made one's name and is older than its job, which it replaces; none where there are several. */
+export async function olderOfThatName(making: Making, job: Job, { image: made }: Made): Promise<Image | undefined> {
   const { records } = await outlast(making, () => listRecords(making.api, 'image'), job)
-  const others = records.filter(({ id, name }) => name === made.name && id !== made.id)
-  if (others.length > 1) making.progress.line(`${others.length} other images are called ${made.name}: none is deleted`)
-  return others.length === 1 ? others[0] : undefined
+  const older = records.filter((one) => isReplacedBy(one, made, job))
+  if (older.length > 1) making.progress.line(`${older.length} older images are called ${made.name}: none is deleted`)
+  return older.length === 1 ? older[0] : undefined
 }

@@ -11,6 +11,8 @@ interface UnderWay {
   readonly jobs: readonly Job[]
   /** The only job waits on its user: it won't go on by itself. */
   readonly waits?: boolean
+  /** Lines about jobs that may be under way. */
+  readonly inDoubt?: readonly string[]
   /** Someone sits before it, who can be asked. */
   readonly attended: boolean
   /** `--cancel-on-interrupt` */
@@ -20,14 +22,14 @@ interface UnderWay {
 }
 
 /** Sees to jobs that are under way when we are interrupted: left running unless their user wants them deleted. Returns what to end with. */
-export async function handleInterruption(before: App, reason: Failure, { jobs, waits = false, attended, cancel, resume }: UnderWay): Promise<Failure> {
+export async function handleInterruption(before: App, reason: Failure, { jobs, waits = false, inDoubt = [], attended, cancel, resume }: UnderWay): Promise<Failure> {
   const app = before.afterInterruption()
   const one = jobs.length === 1
   const remove = cancel || (attended && reason.exit === 130 && (await askToDelete(app, jobs, waits)))
-  if (!remove) return new Failure(reason.message, { exit: reason.exit, more: [waits ? `The job waits on its user${holding(jobs[0]!)}; what was run in it may still run.` : one ? 'The job goes on.' : 'The jobs go on.'], next: resume })
+  if (!remove) return new Failure(reason.message, { exit: reason.exit, more: [waits ? `The job waits on its user${holding(jobs[0]!)}; what was run in it may still run.` : one ? 'The job goes on.' : 'The jobs go on.', ...inDoubt], next: resume })
   const api = await app.api()
   try {
-    const said: string[] = []
+    const said: string[] = [...inDoubt]
     // One that can't be deleted mustn't keep the others.
     for (const job of jobs) said.push(await deleteJob(api, job).then(() => `Job ${job.id} is deleted.`, (error: unknown) => notDeleted(job, error)))
     return new Failure(reason.message, { exit: reason.exit, more: said })

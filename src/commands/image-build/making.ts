@@ -19,6 +19,8 @@ export interface Making {
   tell(line: string): void
   /** In place of one request for each look at a job. */
   readonly read?: Watch['read']
+  /** Does something once the image is made or has failed. */
+  atEnd(work: () => Promise<void>): void
   /** Told of the job as soon as there is one. */
   onJob(job: Job, takenUp: boolean): void
   /** Told when a job begins to wait on its user, and when it was told to go on. */
@@ -38,4 +40,5 @@ export interface Attending extends OptionsOf<typeof reaching> {
   readonly logs?: boolean
   readonly keep_job?: boolean
   readonly on_failure?: 'shell' | 'keep' | 'delete'
+  readonly without_logs?: boolean
 }

@@ -7,7 +7,7 @@ import { findJobs, recordOf, shortId, type JobRecord } from '../job/reference.ts
 import { attend, isAttended, type Attention } from './attend.ts'
 import { bringHome } from './bring-home.ts'
 import { readCatalogue } from './catalogue.ts'
-import { otherOfThatName, tidyUp, type Made } from './finish.ts'
+import { olderOfThatName, tidyUp, type Made } from './finish.ts'
 import { nameForgotten } from './forgotten-jobs.ts'
 import type { Making } from './making.ts'
 import { orderTroubles, type ImageOrder } from './order.ts'
@@ -68,7 +68,7 @@ async function goOn(making: Making, first: JobRecord, script: Script | undefined
   const { job, made } = await bringHome(making, first, script)
   // Before anything is removed: whoever is cut off now has the image, or the job that leads to it.
   const code = await printImage(app, made)
-  making.progress.line(`✔ image ${shortId(made.image.id)} ${await tidyUp(making, job, made, plan ? plan.replaces : replacing ? await otherOfThatName(making, job, made) : undefined)}`)
+  making.progress.line(`✔ image ${shortId(made.image.id)} ${await tidyUp(making, job, made, plan ? plan.replaces : replacing ? await olderOfThatName(making, job, made) : undefined)}`)
   return code
 }
 

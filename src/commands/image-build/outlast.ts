@@ -5,7 +5,7 @@ import { lookUntil } from '../job/watch.ts'
 import type { Making } from './making.ts'
 
 /** How long a service that is away is waited for around a single request, in milliseconds. */
-const patience = 15 * 60_000
+export const patience = 15 * 60_000
 
 /**
  * Does what may be done again, until it is done, while the service is away.
@@ -16,21 +16,6 @@ export async function outlast<R>({ app, progress, attending, resume }: Making, w
   const watch = { interval: attending.interval * 1000, timeout: patience, progress, resume: job ? resume(job) : '' }
   const done = await lookUntil(app, watch, async () => ({ result: await work() }), { enough: (found) => found, passes: isAway })
   return done.result
-}
-
-/**
- * Makes a record once, though an answer that is lost on the way doesn't tell whether it was made: then it is looked
- * for before it is made again.
- *
- * @param find the record, if it is there by now.
- */
-export async function makeOnce<R>(making: Making, make: () => Promise<R>, find: () => Promise<R | undefined>): Promise<R> {
-  let tried = false
-  return outlast(making, async () => {
-    const found = tried ? await find() : undefined
-    tried = true
-    return found ?? (await make())
-  })
 }
 
 /** Deletes a record; that it is gone already is as good. */

@@ -4,10 +4,10 @@ import { createdAt } from '../../ims/created.ts'
 import { stageOf } from '../../ims/job-outlook.ts'
 import type { Image, Job, Recipe } from '../../ims/records.ts'
 import { toValue, type Value } from '../../json/value.ts'
-import { optionKey, type OptionRow } from '../../spec/rows.ts'
-import { imageKeys } from '../../spec/image-builds.ts'
 import { jobs, publicKeys } from '../../spec/records.ts'
 import type { Catalogue } from './catalogue.ts'
+import { makesImageOf } from './job-match.ts'
+import { differingSettings, fieldRows, jailOf, settingsOf } from './job-settings.ts'
 import type { ImageOrder } from './order.ts'
 import { sameKeys, type OwnKey } from './public-key.ts'
 import { resumeLine } from './resume-line.ts'
@@ -54,17 +54,11 @@ export function makePlan(ordered: Ordered): Plan {
 
 function unfinished({ program, catalogue, order }: Ordered, source: string, keys: ReadonlySet<string>): Job | undefined {
   const [job] = catalogue.jobs
-    .filter((job) => ['running', 'waiting'].includes(stageOf(job)))
-    .filter((job) => job.job_type === order.job_type && job.artifact_id === source && job.image_root_archive_name === order.name && keys.has(job.public_key_id))
+    .filter((job) => ['running', 'waiting'].includes(stageOf(job)) && makesImageOf(job, { order, source, keys }))
     .toSorted((one, other) => createdAt(other) - createdAt(one))
-  if (!job) return undefined
-  const asked = settingsOf(order)
-  const differing = fieldsOf(order.job_type).filter((row) => row.default === undefined && asked[row.field!] !== undefined && String(asked[row.field!]) !== String(job[row.field as keyof Job]))
-  if (differing.length === 0) return job
-  throw new Failure(`job ${job.id} makes ${order.name} already, with other settings`, {
-    more: differing.map((row) => `  ${row.flag} ${String(job[row.field as keyof Job])}, not ${String(asked[row.field!])}`),
-    next: `${resumeLine(program, job, order)}, or add --new`,
-  })
+  const differing = job ? differingSettings(order, job) : []
+  if (!job || differing.length === 0) return job
+  throw new Failure(`job ${job.id} makes ${order.name} already, with other settings`, { more: differing, next: `${resumeLine(program, job, order)}, or add --new` })
 }
 
 function judgeName({ program, catalogue, order }: Ordered, images: readonly Image[]): Pick<Plan, 'existing' | 'replaces'> {
@@ -86,15 +80,6 @@ function judgeName({ program, catalogue, order }: Ordered, images: readonly Imag
     throw taken(', by an image without a link: it was never completed', `${program} images delete ${images[0]!.id}`)
   }
   throw taken(maker ? `: job ${maker.id} has made it` : '', maker ? `${resumeLine(program, maker, order)}, or add --if-exists skip or replace` : 'add --if-exists skip or replace, or another --name')
-}
-
-const fieldsOf = (type: Job['job_type']): readonly OptionRow[] => (type === 'create' ? imageKeys.recipe : imageKeys.base).filter((row: OptionRow) => row.field !== undefined)
-
-const plain = (value: unknown): unknown => (typeof value === 'object' && value !== null && 'number' in value ? Number(value.number) : value)
-
-/** What an order says of its job, by the request's fields. */
-function settingsOf(order: ImageOrder): Record<string, unknown> {
-  return Object.fromEntries(fieldsOf(order.job_type).map((row) => [row.field!, plain(order[optionKey(row) as keyof ImageOrder])]))
 }
 
 /** The request that uploads a plan's key. */
@@ -120,14 +105,8 @@ export function jobRequest({ order, source }: Pick<Plan, 'order' | 'source'>, ke
       ...(jail !== undefined && { ssh_containers: [{ name: 'customize', jail }] }),
     }),
     optionOf(field) {
-      const row = fieldsOf(order.job_type).find((one) => one.field === field)
+      const row = fieldRows(order.job_type).find((one) => one.field === field)
       return row && `${row.flag} ${String(settings[field])}`
     },
   }
-}
-
-/** Whether a customize job's shell is confined; undefined where the service decides. In a jail `/` is the image root, where scripts are to run. */
-function jailOf({ job_type, jail, script, run }: ImageOrder): boolean | undefined {
-  if (job_type === 'create') return undefined
-  return jail ?? (script !== undefined || run !== undefined ? true : undefined)
 }

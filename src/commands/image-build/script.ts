@@ -1,20 +1,25 @@
-import { posix, resolve } from 'node:path'
-import { Readable } from 'node:stream'
+import { createHash, randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
 import { readTextFile } from '../../config/text-file.ts'
 import { Failure, usageFailure } from '../../errors.ts'
-import { placesOf } from '../../ims/job-outlook.ts'
+import { placesOf, stageOf } from '../../ims/job-outlook.ts'
+import { isGone } from '../../ims/problem.ts'
 import type { Job, SshContainer } from '../../ims/records.ts'
 import { chooseContainer } from '../../ssh/addresses.ts'
-import { runCommand } from '../../ssh/command.ts'
-import { exitCode, type Ending } from '../../ssh/ending.ts'
 import type { Session } from '../../ssh/session.ts'
 import { shellWords } from '../../ssh/shell-words.ts'
-import { uploadFile } from '../../ssh/upload.ts'
-import { shortId } from '../job/reference.ts'
+import { touch } from '../../ssh/touch.ts'
+import { timeSpan } from '../../terminal/time-span.ts'
+import type { App } from '../app.ts'
+import { holding, stageAfter } from '../job/after-shell.ts'
+import { describeJob, shortId } from '../job/reference.ts'
 import { openJob, say } from '../job/release.ts'
 import type { Making } from './making.ts'
 import type { ImageOrder } from './order.ts'
 import { outlast } from './outlast.ts'
+import { attachScript, type Attached, type RemoteScript } from './remote-script.ts'
+import { scriptOutput } from './script-output.ts'
 import { forShells } from './shell.ts'
 
 /** What is run in an image root. */
@@ -38,36 +43,94 @@ export function readScript(cwd: string, { script, run }: Pick<ImageOrder, 'scrip
   return { content, shown: script }
 }
 
+/** How a script ended: with an exit code, or with its job, which went on or was deleted. */
+export type ScriptEnding = { readonly code: number } | { readonly jobLeft: true }
+
 /**
- * Runs a script or command in the image root of a customize job that waits, with its output on stderr, and tells the job
- * to go on where it ends with 0; else the job waits on.
+ * Runs a script or command in the image root of a customize job that waits, with its output on stderr; one that an
+ * earlier run has started is followed to its end. Where it ends with 0 the job is told to go on; else the job waits on.
+ * A connection that is lost is opened again: the script runs on without it.
  *
- * @throws Failure with exit 255 where the job can't be reached.
+ * @throws Failure with exit 255 where the job can't be reached, 3 at the time limit, 1 where the image root was changed by
+ * another script, or by one that failed in an earlier run.
  */
-export async function runScript(making: Making, job: Job, script: Script): Promise<Ending> {
-  return inSession(making, job, async (session, container) => {
-    const root = placesOf(job, container.jail).imageRoot!
-    // The same for every try, so that one that was cut off leaves nothing behind.
-    const inside = `/tmp/cray-ims-${job.id}`
-    const outside = posix.join(root, inside)
-    const here = async (...words: string[]) => runHere(making, session, shellWords(words))
-    const inRoot = container.jail ? [] : ['chroot', root]
-    if ('command' in script) {
-      making.progress.line(`Job ${shortId(job.id)} runs: ${script.command}`)
-    } else {
-      await uploadFile(session, outside, script.content)
-      making.progress.line(`Job ${shortId(job.id)} runs ${script.shown}`)
-    }
-    making.progress.stop()
-    // Through a shell, which also runs a script that names no interpreter.
-    const ending = await here(...inRoot, '/bin/sh', '-c', 'command' in script ? script.command : inside)
-    if ('content' in script) await here('rm', '-f', outside).catch(() => {})
-    if (exitCode(ending) !== 0) return ending
-    return say(session, job, container, 'complete').then(() => ending, (failure: unknown) => {
-      const lost = session.lost()
-      if (lost === undefined) throw failure
-      return { lost }
+export async function runScript(making: Making, job: Job, script: Script): Promise<ScriptEnding> {
+  const { app, attending, progress } = making
+  const container = chooseContainer(job)
+  const remote = remoteScript(app, job, container, script)
+  // In a terminal what comes from there is only shown.
+  const { stderr } = app.io
+  const output = stderr.isTTY ? scriptOutput(app.warn) : { write: stderr.write, rest() {} }
+  const deadline = app.io.monotonic() + attending.timeout * 1000
+  let passed = 0
+  // Once it is seen running, its end is the outcome, whoever started it.
+  let followed = false
+  for (let losses = 0; ; losses++) {
+    const attached = await reach(making, job, losses > 0, async (session) => {
+      progress.line(losses > 0 ? '✔ connected again' : `Job ${shortId(job.id)} runs${'command' in script ? `: ${script.command}` : ` ${script.shown}`}`)
+      progress.stop()
+      const found = await attachScript(session, remote, { output, passed, onPassed: (bytes) => (passed += bytes), signal: app.io.interrupted })
+      output.rest()
+      if (found.state === 'ended' && found.code === 0) await finish(session, job, container, remote)
+      return found
     })
+    if (attached.state === 'ended' && (attached.code === 0 || followed || !attached.before)) return { code: attached.code }
+    if (attached.state !== 'lost') throw refusal(making, job, attached)
+    followed ||= passed > 0
+    if (await hasGoneOn(making, job)) return { jobLeft: true }
+    if (app.io.monotonic() >= deadline) {
+      throw new Failure(`timed out after ${timeSpan(attending.timeout * 1000)}: the connection to job ${shortId(job.id)} is lost (${attached.why})`, { exit: 3, more: ['The script may still run there.'], next: making.resume(job) })
+    }
+    progress.line(`✖ connection lost: ${attached.why}; connecting again, the script runs on`)
+    await app.io.sleep(Math.min(firstPause * 2 ** losses, longestPause), app.io.interrupted)
+  }
+}
+
+/** Milliseconds before a lost connection is opened again: the first time, and at most. */
+const [firstPause, longestPause] = [1000, 30_000]
+
+/** Does something over a connection of its own; what is lost of that is no failure. */
+async function reach(making: Making, job: Job, again: boolean, work: (session: Session) => Promise<Attached>): Promise<Attached> {
+  let session: Session | undefined
+  try {
+    return await inSession(making, job, async (opened) => work((session = opened)))
+  } catch (error) {
+    const why = session?.lost() ?? (again && error instanceof Failure && error.transient ? error.message : undefined)
+    if (why === undefined) throw error
+    return { state: 'lost', why }
+  }
+}
+
+function remoteScript({ io }: App, job: Job, container: SshContainer, script: Script): RemoteScript {
+  const imageRoot = placesOf(job, container.jail).imageRoot!
+  const root = container.jail ? '' : imageRoot
+  const isCommand = 'command' in script
+  return {
+    // Not in /tmp, which scripts clean.
+    folder: `${root}/.cray-ims-${job.id}`,
+    root,
+    command: (uploaded) => (isCommand ? script.command : uploaded),
+    upload: isCommand ? '' : script.content,
+    identity: createHash('sha256').update(JSON.stringify(isCommand ? ['command', script.command] : ['script', script.content])).digest('hex'),
+    by: `${io.env.USER || io.env.LOGNAME || 'someone'}@${hostname()}`.replace(/[^\w.@-]/g, '_'),
+    run: randomUUID().replaceAll('-', ''),
+  }
+}
+
+/** Removes what a script has left behind, and tells its job to go on: by one command, which the loss of a connection doesn't cut in two. */
+async function finish(session: Session, job: Job, container: SshContainer, { folder }: RemoteScript): Promise<void> {
+  await touch(session, placesOf(job, container.jail).complete, shellWords(['rm', '-rf', '--', folder]))
+}
+
+function refusal({ app: { program }, onOver }: Making, job: Job, attached: Exclude<Attached, { state: 'lost' }>): Failure {
+  onOver(job)
+  const { by, at } = attached.started
+  const how = { ended: 'code' in attached ? `ended with ${attached.code}` : '', died: 'ended without an exit code', other: '' }[attached.state]
+  const what = attached.state === 'other' ? 'another script or command was started in its image root' : `the script ${how}, and may have changed half of its image root`
+  return new Failure(`image ${job.image_root_archive_name} was not made: ${what} (by ${by}, ${at})`, {
+    exit: 1,
+    more: [`Job ${job.id} still waits${holding(job)}. To begin with a new image root: add --new, or first ${program} jobs delete ${job.id}`],
+    next: `${program} jobs debug ${job.id}`,
   })
 }
 
@@ -76,9 +139,15 @@ export function giveUp(making: Making, job: Job): Promise<void> {
   return inSession(making, job, (session, container) => say(session, job, container, 'failed'))
 }
 
-/** How a script ended, in words. */
-export function endingText(ending: Ending): string {
-  return 'lost' in ending ? `lost its connection: ${ending.lost}` : `ended with ${ending.code}`
+/** Whether a job waits no more: its script may have touched a signal file itself, and others may, or delete it. */
+export async function hasGoneOn(making: Making, job: Job): Promise<boolean> {
+  const { api, app, attending } = making
+  const look = () =>
+    describeJob(api, job.id).then((now) => stageOf(now.job), (error: unknown) => {
+      if (isGone(error)) return 'gone' as const
+      throw error
+    })
+  return (await stageAfter(app, () => outlast(making, look, job), { lost: true, interval: attending.interval })) !== 'waiting'
 }
 
 async function inSession<R>(making: Making, job: Job, work: (session: Session, container: SshContainer) => Promise<R>): Promise<R> {
@@ -90,9 +159,4 @@ async function inSession<R>(making: Making, job: Job, work: (session: Session, c
   } finally {
     await session.close()
   }
-}
-
-function runHere({ app: { io } }: Making, session: Session, command: string): Promise<Ending> {
-  const nothing: typeof io.stdin = Readable.from([])
-  return runCommand(session, command, { stdin: nothing, stdout: io.stderr, stderr: io.stderr }, io.interrupted)
 }

@@ -34,8 +34,13 @@ export function forShells(app: App): App {
   return { ...app, io, command: jobShells.find(({ name }) => name === 'debug')! }
 }
 
-/** Saves a job's logs, and says where. */
-export async function keepLogs({ app, tell }: Making, job: Job): Promise<void> {
+/**
+ * Saves a job's logs before it is deleted, and says where, or why not.
+ *
+ * @returns whether the job may be deleted: its logs are saved, or its user does without them.
+ */
+export async function keepLogs({ app, attending, tell }: Making, job: Job): Promise<boolean> {
   const saved = await saveLogs(app, job)
-  if (saved) tell(`Logs ${saved}`)
+  tell('path' in saved ? `Logs ${saved.path}` : `The logs of job ${job.id} can't be saved: ${saved.why}`)
+  return 'path' in saved || attending.without_logs === true
 }

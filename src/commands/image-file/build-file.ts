@@ -56,7 +56,7 @@ interface Images {
 async function makeImages(app: App, { path, entries, ordered, state, options }: Images): Promise<number> {
   const { io, global, program } = app
   const again = againLine(program, path, options)
-  const withoutJobs = () => new Failure(io.interrupted.reason.message, { exit: io.interrupted.reason.exit, next: again })
+  const withoutJobs = (more: readonly string[] = []) => new Failure(io.interrupted.reason.message, { exit: io.interrupted.reason.exit, more, next: again })
   const progress = await createProgress(io, global.quiet)
   const api = await app.api({ held: true })
   try {
@@ -84,8 +84,9 @@ async function makeImages(app: App, { path, entries, ordered, state, options }: 
     table.close()
     if (io.interrupted.aborted) {
       const jobs = maker.underWay()
-      if (jobs.length === 0) throw withoutJobs()
-      throw await handleInterruption(app, io.interrupted.reason, { jobs, attended: isAttended(app), cancel: options.cancel_on_interrupt ?? false, resume: again })
+      const inDoubt = maker.inDoubt().map((name) => `${name}: the service did not say whether it created the job; the same command looks for it.`)
+      if (jobs.length === 0) throw withoutJobs(inDoubt)
+      throw await handleInterruption(app, io.interrupted.reason, { jobs, inDoubt, attended: isAttended(app), cancel: options.cancel_on_interrupt ?? false, resume: again })
     }
     const results = entries.map(({ order }) => ended.find(({ name }) => name === order.name)!)
     const code = await app.print(resultsValue(results))

@@ -1,11 +1,13 @@
 import { Failure } from '../../errors.ts'
 import type { Api } from '../../ims/api.ts'
+import { isInDoubt } from '../../ims/away.ts'
 import type { Image, Job } from '../../ims/records.ts'
 import { toValue } from '../../json/value.ts'
 import type { Io } from '../../terminal/io.ts'
 import type { Progress } from '../../terminal/progress.ts'
 import type { BuildOptions } from '../../spec/image-builds.ts'
 import type { App } from '../app.ts'
+import { runEnds } from '../image-build/attend.ts'
 import { bringHome } from '../image-build/bring-home.ts'
 import type { Catalogue } from '../image-build/catalogue.ts'
 import { tidyUp } from '../image-build/finish.ts'
@@ -16,7 +18,7 @@ import { ensureKey, startJob } from '../image-build/start.ts'
 import { recordOf } from '../job/reference.ts'
 import type { OrderedEntry } from './ordered.ts'
 import type { Result } from './result.ts'
-import { scriptOutput, type ScriptOutput } from './script-output.ts'
+import { scriptOutput, type ScriptOutput } from '../image-build/script-output.ts'
 import { createSharedLooks } from './shared-reads.ts'
 import type { EntryState, FileState } from './state.ts'
 import { hashOf, stepOf } from './step.ts'
@@ -45,6 +47,8 @@ export interface EntryMaker {
   make(one: OrderedEntry, base: Image | undefined): Promise<Result>
   /** The jobs that have not ended. */
   underWay(): Job[]
+  /** The images whose jobs were being created when we were interrupted, without an answer. */
+  inDoubt(): readonly string[]
 }
 
 /** Makes images of a file, side by side. */
@@ -52,11 +56,12 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
   const { io, global, program } = app
   const jobs = new Map<string, Job>()
   const keys = new Map<string, Promise<string>>()
+  const inDoubt: string[] = []
   const read = createSharedLooks(io, api, options.interval * 1000)
 
-  function making({ order, key }: OrderedEntry): Making & { output: ScriptOutput } {
+  function making({ order, key }: OrderedEntry, ends: (() => Promise<void>)[]): Making & { output: ScriptOutput } {
     const own = table.of(order.name)
-    const output = scriptOutput(own)
+    const output = scriptOutput(own.line)
     const tell = global.quiet ? (line: string) => app.warn(`${order.name}: ${line}`) : own.line
     const ownIo: Io = Object.create(io, { stderr: { value: output } })
     return {
@@ -66,9 +71,10 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
       api,
       progress: own,
       attended: false,
-      attending: { ...options, identity: options.identity ?? key.identity, keep_job: order.keep_job, on_failure: order.on_failure },
+      attending: { ...options, identity: options.identity ?? key.identity, keep_job: order.keep_job, on_failure: order.on_failure, without_logs: order.without_logs },
       read: (ids) => (jobs.size > 1 ? read(ids) : undefined),
       resume: () => again,
+      atEnd: (work) => void ends.push(work),
       onJob(job, takenUp) {
         jobs.set(order.name, job)
         tell(`job ${job.id}${takenUp ? `, ${job.status}, is taken up` : ''}`)
@@ -86,17 +92,22 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
     return known
   }
 
-  async function start(made: Making, plan: Plan, known: readonly Job[], note: (before: string[]) => void) {
+  async function start(made: Making, plan: Plan, known: readonly Job[], keep: (progress: Omit<EntryState, 'order'>) => void) {
+    const { name } = plan.order
     const keyId = await keyIdFor(made, plan)
+    const earlier = state.of(name)
     // Whoever is cut off before the answer would not know that it is there.
-    note(known.filter((job) => job.image_root_archive_name === plan.order.name).map(({ id }) => id))
-    return startJob(made, plan, keyId, new Set(known.map(({ id }) => id)), plan.order.debug ?? false)
+    keep({ before: known.filter((job) => job.image_root_archive_name === name).map(({ id }) => id), attempted: new Date(io.now()).toISOString() })
+    return startJob(made, plan, keyId, new Set(known.map(({ id }) => id)), plan.order.debug ?? false).catch((error: unknown) => {
+      if (!isInDoubt(error)) state.set(name, earlier)
+      throw error
+    })
   }
 
-  async function makeOne(one: OrderedEntry, base: Image | undefined): Promise<Result> {
+  async function makeOne(one: OrderedEntry, base: Image | undefined, ends: (() => Promise<void>)[]): Promise<Result> {
     const { name } = one.order
     const hash = hashOf(one, base)
-    const made = making(one)
+    const made = making(one, ends)
     const keep = (progress: Omit<EntryState, 'order'>) => state.set(name, { order: hash, ...progress })
     // What was read before the first was begun may be hours old.
     const catalogue = await outlast(made, () => catalogueFor(made.progress))
@@ -111,8 +122,8 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
       return ended(name, 'kept', image, 'made before')
     }
     const { takeUp, replaces } = 'plan' in step ? step.plan : { takeUp: step.begun, replaces: step.replaces }
-    const noted = { replaces: replaces?.id }
-    const first = 'plan' in step && !takeUp ? await start(made, step.plan, catalogue.jobs, (before) => keep({ ...noted, before })) : recordOf(takeUp!)
+    const noted = { replaces: replaces?.id, source: 'plan' in step ? step.plan.source.id : takeUp!.artifact_id }
+    const first = 'plan' in step && !takeUp ? await start(made, step.plan, catalogue.jobs, (progress) => keep({ ...noted, ...progress })) : recordOf(takeUp!)
     made.onJob(first.job, takeUp !== undefined)
     keep({ ...noted, job: first.job.id })
     const { job, made: result } = await bringHome(made, first, one.script).finally(made.output.rest)
@@ -132,20 +143,27 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
   return {
     async make(one, base) {
       const { name } = one.order
+      const ends: (() => Promise<void>)[] = []
       try {
         io.interrupted.throwIfAborted()
-        return await makeOne(one, base)
+        return await makeOne(one, base, ends)
       } catch (failure) {
         if (!(failure instanceof Failure)) throw failure
-        if (io.interrupted.aborted) return { name, how: 'left running' }
+        if (io.interrupted.aborted) {
+          if (isInDoubt(failure)) inDoubt.push(name)
+          return { name, how: 'left running' }
+        }
         jobs.delete(name)
         // Its row says of which image.
         const why = failure.message.replace(`image ${name} was not made: `, '')
         table.ended(name, '✖', why)
         for (const line of [...failure.more, ...(failure.next === undefined ? [] : [`Next: ${failure.next}`])]) progress.line(`${name}: ${line.trim()}`)
         return { name, how: 'failed', why }
+      } finally {
+        await runEnds(io, ends)
       }
     },
     underWay: () => [...jobs.values()],
+    inDoubt: () => inDoubt,
   }
 }

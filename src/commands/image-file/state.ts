@@ -12,6 +12,10 @@ export interface EntryState {
   readonly order: string
   /** Ids of the jobs of that name that were there before its own was asked for: one besides them is its own. */
   readonly before?: readonly string[]
+  /** When its job was asked for: a time of ISO 8601. An older job is another one. */
+  readonly attempted?: string
+  /** The id of the recipe or image that it is made from. */
+  readonly source?: string
   /** The id of its job, until nothing is to be done with that any more. */
   readonly job?: string
   /** The id of the image that is deleted once it is made. */
@@ -24,8 +28,8 @@ export interface EntryState {
 export interface FileState {
   /** By the image's name. */
   of(name: string): EntryState | undefined
-  /** Written before it returns. @throws Failure where it can't be. */
-  set(name: string, state: EntryState): void
+  /** Written before it returns; undefined takes the image out. @throws Failure where it can't be. */
+  set(name: string, state: EntryState | undefined): void
 }
 
 const version = 1
@@ -54,7 +58,8 @@ export function openState(file: string): FileState {
   return {
     of: (name) => states.get(name),
     set(name, state) {
-      states.set(name, state)
+      if (state) states.set(name, state)
+      else states.delete(name)
       trying(path, () => replaceFile(path, `${JSON.stringify({ version, images: Object.fromEntries(states) }, null, 2)}\n`))
     },
   }
@@ -95,7 +100,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 const isId = (value: unknown) => value === undefined || (typeof value === 'string' && value !== '')
 
 function isState(value: unknown): boolean {
-  return isRecord(value) && typeof value.order === 'string' && [value.job, value.image, value.replaces].every(isId) && (value.before === undefined || (Array.isArray(value.before) && value.before.every(isId)))
+  return isRecord(value) && typeof value.order === 'string' && [value.job, value.image, value.replaces, value.source].every(isId) && (value.attempted === undefined || !Number.isNaN(Date.parse(String(value.attempted)))) && (value.before === undefined || (Array.isArray(value.before) && value.before.every(isId)))
 }
 
 function unusable(path: string, why: string, cause?: unknown): Failure {

@@ -3,8 +3,10 @@ import { ended, stageOf } from '../../ims/job-outlook.ts'
 import type { Image, Job } from '../../ims/records.ts'
 import type { Catalogue } from '../image-build/catalogue.ts'
 import type { ImageOrder } from '../image-build/order.ts'
+import { isJobOf, isSince } from '../image-build/job-match.ts'
 import { makePlan, type Plan } from '../image-build/plan.ts'
 import { sameKeys } from '../image-build/public-key.ts'
+import { findSource } from '../image-build/source.ts'
 import type { OrderedEntry } from './ordered.ts'
 import { orderHash, type EntryState, type FileState } from './state.ts'
 
@@ -36,23 +38,42 @@ export function stepOf(planning: Planning): Step {
 }
 
 /** What an earlier run has made or begun; undefined where that was nothing, or is of another order by now. */
-export function earlierStep({ catalogue, state, one, base }: Planning): Step | undefined {
+export function earlierStep(planning: Planning): Step | undefined {
+  const { catalogue, state, one, base } = planning
   const { order } = one
   const known = state.of(order.name)
   if (known?.order !== hashOf(one, base)) return undefined
-  const image = catalogue.images.find(({ id, link }) => id === known.image && link)
-  const job = jobOf(known, catalogue, one)
-  const replaces = catalogue.images.find(({ id }) => id === known.replaces)
-  if (image) return { kept: image, job, replaces }
+  const image = catalogue.images.find(({ id, link, name }) => id === known.image && link && name === order.name)
+  const started = startedJob(known, catalogue, one)
+  const job = started && isJobOf(started, { order, source: known.source ?? sourceOf(planning), keys: keysOf(catalogue, one) }, attempted(known)) ? started : undefined
+  const replaces = catalogue.images.find(({ id, name }) => id === known.replaces && name === order.name)
+  if (image) return { kept: image, job: job?.resultant_image_id === image.id ? job : undefined, replaces }
   if (!job || known.image !== undefined || stageOf(job) === 'error') return undefined
   return order.new && job.job_type === 'create' && stageOf(job) === 'waiting' ? undefined : { begun: job, replaces }
 }
 
-/** The job of an earlier run, also of one that ended before it had its answer. */
-function jobOf({ job: ours, before }: EntryState, { jobs, publicKeys }: Catalogue, { order, key }: OrderedEntry): Job | undefined {
-  if (before === undefined) return jobs.find(({ id }) => id === ours)
-  const keys = new Set(sameKeys(publicKeys, key).map(({ id }) => id))
-  return jobs.find((job) => job.image_root_archive_name === order.name && keys.has(job.public_key_id) && !before.includes(job.id))
+/** The job that an earlier run started, also one that ended before it had its answer. Whether it is that of the order is another question. */
+function startedJob(known: EntryState, catalogue: Catalogue, one: OrderedEntry): Job | undefined {
+  const { job: ours, before, source } = known
+  if (before === undefined) return catalogue.jobs.find(({ id }) => id === ours)
+  const keys = keysOf(catalogue, one)
+  const since = attempted(known)
+  return catalogue.jobs.find((job) => !before.includes(job.id) && job.image_root_archive_name === one.order.name && keys.has(job.public_key_id) && (source ?? job.artifact_id) === job.artifact_id && isSince(job, since))
+}
+
+const keysOf = ({ publicKeys }: Catalogue, { key }: OrderedEntry) => new Set(sameKeys(publicKeys, key).map(({ id }) => id))
+
+const attempted = ({ attempted: time }: EntryState) => (time === undefined ? undefined : Date.parse(time))
+
+/** The id of what an order is made from; undefined where that is gone, or is several by now. */
+function sourceOf({ program, catalogue, one: { order }, base }: Planning): string | undefined {
+  if (base) return base.id
+  try {
+    return findSource(program, catalogue, order).id
+  } catch (error) {
+    if (error instanceof Failure) return undefined
+    throw error
+  }
 }
 
 function planOf({ program, catalogue, state, one, base }: Planning): Plan {
@@ -61,7 +82,7 @@ function planOf({ program, catalogue, state, one, base }: Planning): Plan {
   const images = base && !catalogue.images.some(({ id }) => id === base.id) ? [...catalogue.images, base] : catalogue.images
   const plan = makePlan({ program, catalogue: { ...catalogue, images }, order: from, key })
   const known = state.of(order.name)
-  const job = known && jobOf(known, catalogue, one)
+  const job = known && startedJob(known, catalogue, one)
   // What it asks of a build is compared; a script that it has run by now was another one.
   const same = plan.takeUp?.id === job?.id && !(job?.job_type === 'customize' && job.status === 'packaging_artifacts')
   if (!job || ended.has(job.status) || same || order.new) return plan
@@ -69,7 +90,7 @@ function planOf({ program, catalogue, state, one, base }: Planning): Plan {
 }
 
 /** What of an order makes no other image of it: how its making is looked after. */
-const besides = new Set<string>(['public_key', 'if_exists', 'new', 'on_failure', 'keep_job', 'debug', 'script'] satisfies (keyof ImageOrder)[])
+const besides = new Set<string>(['public_key', 'if_exists', 'new', 'on_failure', 'without_logs', 'keep_job', 'debug', 'script'] satisfies (keyof ImageOrder)[])
 
 /** What tells an order from another one of the same name. */
 export function hashOf({ order, script }: OrderedEntry, base: Image | undefined): string {

@@ -6,6 +6,7 @@ import type { Job, SshContainer } from '../../ims/records.ts'
 import { anyExists } from '../../ssh/exists.ts'
 import type { Progress } from '../../terminal/progress.ts'
 import type { App } from '../app.ts'
+import { confirm } from './confirm.ts'
 import { describeJob, shortId } from './reference.ts'
 import { deleteJob, openJob, say } from './release.ts'
 import type { Reaching } from './way.ts'
@@ -17,8 +18,8 @@ export type Fate = 'complete' | 'fail' | 'keep' | 'delete'
 export interface Afterwards extends Reaching {
   /** Asked for in a terminal, else `keep`, unless given. */
   on_exit?: Fate
-  /** Whatever should be kept of the job is kept now, or never. */
-  beforeDelete?: () => Promise<void>
+  /** Keeps what should be kept of the job; whether it may be deleted then. */
+  beforeDelete?: () => Promise<boolean>
 }
 
 /** What became of a job whose shell has ended: released in the shell itself, or told by us to go on or to end. */
@@ -33,13 +34,14 @@ export async function afterShell(app: App, api: Api, job: Job, container: SshCon
   if ('lost' in ending) progress.line(`✖ connection lost: ${ending.lost}`)
   const asked = options.on_exit === undefined && app.io.stdin.isTTY && app.io.stderr.isTTY
   const fate = asked ? await askFate(app, job, progress) : (options.on_exit ?? 'keep')
-  if (fate === 'keep') {
+  const lossless = fate !== 'delete' || !options.beforeDelete || (await options.beforeDelete())
+  const kept = fate === 'keep' || !(lossless || (asked && (await confirm(app, 'Delete it all the same?'))))
+  if (kept) {
     const how = `Release it: ${app.program} jobs ${job.job_type === 'create' ? 'fail' : 'complete'} ${job.id}`
     progress.line(asked ? how : `Job ${shortId(job.id)} still waits${holding(job)}. ${how}`)
     return 'kept'
   }
   if (fate === 'delete') {
-    await options.beforeDelete?.()
     await deleteJob(api, job)
     progress.line(`Job ${shortId(job.id)} deleted`)
     return 'deleted'

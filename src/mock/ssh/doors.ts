@@ -5,6 +5,8 @@ export interface Door {
   readonly port: number
   /** From now on lets connections in. Before that, each is closed at once, as if nobody listened. */
   open(admit: (socket: Socket) => void): void
+  /** Drops those that are in. */
+  drop(): void
   /** Drops those that are in, and lets nobody in any more. */
   shut(): void
   /** Shuts it and gives the port back. */
@@ -16,6 +18,8 @@ export interface Doors {
   /** Holds a port: the one that is wanted, where it is free. */
   hold(wanted?: number): Promise<Door>
   at(port: number): Door | undefined
+  /** Drops all connections, as a network that breaks off does. */
+  drop(): void
   close(): Promise<void>
 }
 
@@ -49,9 +53,10 @@ export function createDoors(): Doors {
     const door: Door = {
       port,
       open: (whom) => void (admit = whom),
+      drop: () => sockets.forEach((socket) => socket.destroy()),
       shut() {
         admit = undefined
-        for (const socket of sockets) socket.destroy()
+        door.drop()
       },
       close() {
         held.delete(port)
@@ -66,6 +71,7 @@ export function createDoors(): Doors {
   return {
     hold,
     at: (port) => held.get(port),
+    drop: () => held.forEach((door) => door.drop()),
     close: async () => void (await Promise.all(Array.from(held.values(), (door) => door.close()))),
   }
 }

@@ -2,7 +2,6 @@ import { Writable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { stripVTControlCharacters } from 'node:util'
 import type { Output } from '../../terminal/io.ts'
-import type { Progress } from '../../terminal/progress.ts'
 
 /** Where scripts that run side by side write to. */
 export interface ScriptOutput extends Output {
@@ -10,15 +9,15 @@ export interface ScriptOutput extends Output {
   rest(): void
 }
 
-/** Output that becomes lines of an image: without what would move a terminal's cursor, which others' lines need, too. */
-export function scriptOutput(progress: Progress): ScriptOutput {
+/** Output that becomes lines: without what would move a terminal's cursor, which other lines need, too. */
+export function scriptOutput(show: (line: string) => void): ScriptOutput {
   const decoder = new StringDecoder('utf8')
   let begun = ''
   const take = (text: string) => {
     const lines = (begun + text).split(/\r*\n/)
     begun = lines.pop()!
     // Of a line that was written over itself, its last state.
-    for (const line of lines) progress.line(stripVTControlCharacters(line.slice(line.lastIndexOf('\r') + 1)))
+    for (const line of lines) show(stripVTControlCharacters(line.slice(line.lastIndexOf('\r') + 1)))
   }
   const stream = new Writable({
     write(chunk: Buffer, _, done) {
