@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { startWatchedSite, type Asked, type WatchedSite, type Instead } from '../support/watched-site.ts'
 import { ownKeys } from '../support/own-keys.ts'
+import { run } from '../support/program.ts'
 
 const keys = ownKeys()
 
@@ -54,12 +55,59 @@ describe.concurrent('an answer that is lost', () => {
           if (step !== 'POST jobs' || others) return undefined
           const { id } = await post('public-keys', { name: "joe's", public_key: 'ssh-ed25519 AAAAjoe' })
           others = (await post('jobs', { ...JSON.parse(body), public_key_id: id })).id
-          return 502
+          return undefined
         },
+        after: ({ step }) => (step === 'POST jobs' ? 502 : undefined),
       })
       const { exit, stdout } = await site.ims(...commands.build)
       expect({ exit, stdout }).toEqual({ exit: 0, stdout: expect.stringMatching(/^[0-9a-f-]{36}\n$/) })
       expect([...site.mock.state.jobs.values()]).toMatchObject([{ id: others, status: 'creating' }])
+    } finally {
+      await site.close()
+    }
+  })
+
+  test.each([503, 504, 'reset'] as const)('%s, and the job appears only after some looks: one job, one image', async (instead) => {
+    let handle: (() => unknown) | undefined
+    let looks = 0
+    await makesOne('build', (site) =>
+      site.intervene({
+        before({ step, body }) {
+          if (step === 'POST jobs') {
+            handle = () => site.mock.handle(new Request('http://ims/apis/ims/v3/jobs', { method: 'POST', body, headers: { 'Content-Type': 'application/json' } }))
+            return instead
+          }
+          // The service carries it out while it is looked for.
+          if (handle && step === 'GET jobs' && ++looks === 5) return Promise.resolve(handle()).then(() => undefined)
+          return undefined
+        },
+      }),
+    )
+    expect(looks).toBeGreaterThanOrEqual(5)
+  })
+
+  test('a job that never appears is not asked for again: it stops, and says so', { timeout: 120_000 }, async () => {
+    const site = await startWatchedSite({ keys })
+    try {
+      site.intervene({ before: ({ step }) => (step === 'POST jobs' ? 504 : undefined) })
+      const { exit, stdout, stderr } = await run([...commands.build, '--interval', '1'], { cwd: site.home, env: site.env, limit: 110_000 })
+      expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
+      expect(stderr).toContain('\nError: the service did not say whether it created the job of image mine, and none has appeared within 1m\n')
+      expect(stderr).toContain('HTTP 504 Gateway Timeout: POST /apis/ims/v3/jobs')
+      expect(stderr).toMatch(/\nNext: cray-ims jobs list\n$/)
+      expect(site.writes().map(({ step }) => step)).toEqual(['POST public-keys', 'POST jobs'])
+    } finally {
+      await site.close()
+    }
+  })
+
+  test('a refused job leaves nothing in doubt', async () => {
+    const site = await startWatchedSite({ keys })
+    try {
+      site.intervene({ before: ({ step }) => (step === 'POST jobs' ? 422 : undefined) })
+      const { exit, stderr } = await site.ims(...commands.build)
+      expect({ exit, posts: site.writes().length }).toEqual({ exit: 2, posts: 2 })
+      expect(stderr).not.toContain('did not say')
     } finally {
       await site.close()
     }
@@ -79,9 +127,6 @@ describe.concurrent('a service that is away for a while', () => {
     })
   }
   const steps = [
-    [503, 'POST public-keys'],
-    [503, 'POST jobs'],
-    ['reset', 'POST jobs'],
     ['reset', 'GET jobs/ONE creating'],
     [503, 'GET jobs/ONE building_image'],
     ['reset', 'GET images/ONE'],
@@ -96,11 +141,26 @@ describe.concurrent('a service that is away for a while', () => {
     await makesOne('customize', away(step, 503, 30))
   })
 
-  test.each(['POST jobs', 'GET jobs/ONE fetching_recipe'])('no connection for a second, from %s on', async (step) => {
+  test.each([503, 'reset'] as const)('%s to the creation of a job that was carried out, and for 30 looks for it', async (instead) => {
+    let left = 0
+    const { stderr } = await makesOne('build', (site) =>
+      site.intervene({
+        before: () => (left-- > 0 ? 503 : undefined),
+        after({ step }) {
+          if (step !== 'POST jobs') return undefined
+          left = 30
+          return instead
+        },
+      }),
+    )
+    expect(stderr).toContain('the service is away (')
+  })
+
+  test.each(['POST public-keys', 'GET jobs/ONE fetching_recipe'])('no connection for a second, after %s', async (step) => {
     let times = 0
     const { stderr } = await makesOne('build', (site) =>
       site.intervene({
-        async before(asked) {
+        async after(asked) {
           if (asked.step !== step || times++ > 0) return undefined
           // Whoever is in the middle of a request loses it, too.
           void site.refuse()

@@ -126,7 +126,31 @@ describe.concurrent('a name', () => {
       expect({ exit, made: imagesOf(site).map((one) => `${one}\n`), jobs: jobsOf(site) }).toEqual({ exit: 0, made: [stdout], jobs: [] })
       expect(before).toEqual([id(1), stdout.trim()])
       expect(site.writes().map(({ step, path }) => (step === 'DELETE images/ONE' ? `DELETE ${path}` : step))).toEqual(['POST public-keys', 'POST jobs', `DELETE images/${id(1)}`, 'DELETE jobs/ONE success'])
-      expect(stderr).toContain(`back: cray-ims deleted images update ${id(1)} --operation undelete`)
+      expect(stderr).toContain(`Deleting image ${id(1)}, created 2026-01-02T03:04:05, which ${stdout.slice(0, 8)}… replaces; to bring it back: cray-ims deleted images update ${id(1)} --operation undelete\n`)
+    }))
+
+  test('--if-exists replace deletes no image that is newer than the job', () =>
+    at({}, async (site) => {
+      const { stdout } = await build(site, '--keep-job')
+      const [job] = jobsOf(site) as [Job]
+      const newer = image(id(2), 'mine', { created: new Date(Date.now() + 1000).toISOString() })
+      for (const one of [image(id(1), 'mine'), newer]) site.mock.state.images.set(one.id, one as never)
+      const { exit, stderr, ...again } = await site.ims('build', '--resume', job.id, '--if-exists', 'replace')
+      expect({ exit, again: again.stdout, left: imagesOf(site).sort() }).toEqual({ exit: 0, again: stdout, left: [id(2), stdout.trim()].sort() })
+      expect(stderr).toContain(`Deleting image ${id(1)}, created 2026-01-02T03:04:05, which `)
+    }))
+
+  test('an image that has got a newer one in its place by the time that it would go is kept', () =>
+    at({ seed }, async (site) => {
+      site.intervene({
+        before({ step, path }) {
+          if (step === 'GET images/ONE' && !path.endsWith(id(1))) site.mock.state.images.set(id(1), image(id(1), 'mine', { created: new Date(Date.now() + 1000).toISOString() }) as never)
+          return undefined
+        },
+      })
+      const { exit, stderr } = await build(site, '--if-exists', 'replace')
+      expect({ exit, kept: imagesOf(site).includes(id(1)) }).toEqual({ exit: 0, kept: true })
+      expect(stderr).toContain(`Image ${id(1)} is kept: it is not an older image called mine\n`)
     }))
 
   test('but not when the build fails', () =>

@@ -72,6 +72,46 @@ describe.concurrent('the same command again', () => {
     }))
 })
 
+describe.concurrent('jobs of others', () => {
+  const post = async ({ mock }: ImageSite, path: string, data: object): Promise<{ id: string }> => {
+    const request = new Request(`http://ims/apis/ims/v3/${path}`, { method: 'POST', body: JSON.stringify(data), headers: { 'Content-Type': 'application/json' } })
+    return (await mock.handle(request)).json() as Promise<{ id: string }>
+  }
+
+  test.each([
+    ['of another recipe', { artifact_id: ids.other }],
+    ['with other settings', { build_env_size: 99 }],
+    ['that changes an image', { job_type: 'customize', artifact_id: ids.image }],
+  ])('one %s, of the same name and key, is neither finished nor deleted', (_, differing) =>
+    atImageSite({ speed: 4000 }, async (site) => {
+      site.write('images.yaml', yamlOf('name: a, recipe: good, build-env-size: 20'))
+      const running = site.start('images.yaml')
+      site.between.before = ({ method, path }) => {
+        if (method !== 'POST' || path !== '/jobs') return
+        running.kill('SIGKILL')
+        throw new Error('no answer')
+      }
+      await running.ended
+      site.between = {}
+      const [key] = [...site.mock.state.publicKeys.values()]
+      const foreign = await post(site, 'jobs', { job_type: 'create', artifact_id: ids.good, public_key_id: key!.id, image_root_archive_name: 'a', build_env_size: 20, ...differing })
+      await vi.waitFor(() => expect(['success', 'waiting_on_user']).toContain(site.mock.state.jobs.get(foreign.id)!.status), 30_000)
+      const result = site.mock.state.jobs.get(foreign.id)!.resultant_image_id
+      if (result) site.mock.state.images.delete(result)
+      expect(await buildAgain(site, 'images.yaml')).toMatchObject({ exit: 0, results: { a: 'made' } })
+      expect([...site.mock.state.jobs.values()].map(({ id }) => id)).toEqual([foreign.id])
+      expect(namesOf(site)).toEqual(['a', 'a'])
+    }))
+
+  test('a request that is refused leaves no trace in the state', () =>
+    atImageSite({}, async (site) => {
+      site.write('images.yaml', yamlOf('name: a, recipe: good', 'name: b, recipe: good'))
+      site.between.before = ({ method, path, body }) => (method === 'POST' && path === '/jobs' && body.includes('"a"') ? { status: 422, reason: 'UNPROCESSABLE ENTITY', headers: {}, body: '' } : undefined)
+      expect(await buildAgain(site, 'images.yaml')).toMatchObject({ exit: 1, results: { a: 'failed', b: 'made' } })
+      expect(Object.keys(JSON.parse(site.read('images.yaml.state')).images)).toEqual(['b'])
+    }))
+})
+
 describe.concurrent('killed at once, then the same command again: everything once', () => {
   // Its writes: the key, two jobs, and once they are over a job, the image that is replaced, and the other job.
   const writes = { before: [2, 4, 5], after: [1, 2, 3, 4, 5, 6] }

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
+import { run } from '../support/program.ts'
 import { atImageSite, namesOf, yamlOf, type ImageSite } from '../support/image-site.ts'
 
 const lines = (text: string) => text.trimEnd().split('\n')
@@ -38,18 +39,43 @@ describe.concurrent('interrupted', () => {
       for (const [at, id] of ids.entries()) expect(lines(stderr)).toContain(`Job ${id} is ${at === 0 ? 'gone already' : 'deleted'}.`)
     }))
 
-  test('while its script runs: that is begun anew', () =>
+  test('while its script runs: the same command follows that to its end', () =>
     atImageSite({}, async (site) => {
-      site.write('images.yaml', yamlOf(`name: a, base: there, run: 'if [ -e /etc/begun ]; then echo again; else touch /etc/begun; echo begun; sleep 300; fi'`))
+      site.write('images.yaml', yamlOf(`name: a, base: there, run: 'echo run >>/opt/runs; echo begun; until [ -e /opt/go ]; do sleep 0.1; done; wc -l </opt/runs'`))
       const running = site.start('images.yaml', '--on-failure', 'delete')
       await running.says('a: begun')
       running.kill('SIGINT')
       expect(await running.ended).toMatchObject({ exit: 130, stderr: expect.stringContaining('The job goes on.\nNext: cray-ims build --file images.yaml --on-failure delete\n') })
       expect([...site.mock.state.jobs.values()].map(({ status }) => status)).toEqual(['waiting_on_user'])
-      const { exit, stderr } = await site.build('images.yaml')
+      const again = site.start('images.yaml')
+      await again.says('a: begun')
+      expect(await run(['jobs', 'debug', 'a', '--quiet', '--', 'touch', '/opt/go'], { cwd: site.folder, env: site.env })).toMatchObject({ exit: 0 })
+      const { exit, stderr } = await again.ended
       expect(exit).toBe(0)
-      expect(lines(stderr)).toContain('a: again')
+      expect(lines(stderr)).toContain('a: 1')
       expect(namesOf(site)).toEqual(['a'])
+    }))
+
+  test('while jobs are created: their answers are waited for, and what stays in doubt is said', () =>
+    atImageSite({}, async (site) => {
+      site.write('images.yaml', yamlOf('name: a, recipe: hanging', 'name: b, recipe: hanging'))
+      let answer = () => {}
+      site.between.before = ({ method, path, body }) => {
+        if (method !== 'POST' || path !== '/jobs') return undefined
+        return new Promise((resolve) => body.includes('"a"') && (answer = () => resolve(undefined)))
+      }
+      const running = site.start('images.yaml', '--cancel-on-interrupt')
+      await vi.waitFor(() => expect(site.asked.filter(({ method, path }) => method === 'POST' && path === '/jobs')).toHaveLength(2), 60_000)
+      running.kill('SIGTERM')
+      await running.says("waiting up to 30s for the service's answer", 2)
+      answer()
+      await running.says('a: job ')
+      running.kill('SIGTERM')
+      const { exit, stderr } = await running.ended
+      expect(exit).toBe(143)
+      expect(lines(stderr)).toContain('b: the service did not say whether it created the job; the same command looks for it.')
+      expect(lines(stderr)).toContain(`Job ${site.created[0]!.id} is deleted.`)
+      expect([...site.mock.state.jobs.values()]).toEqual([])
     }))
 
   test('before anything is begun', () =>

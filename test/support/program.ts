@@ -15,13 +15,15 @@ export interface Running {
   cwd: string
   env: Record<string, string>
   stdin?: string | Buffer
+  /** Milliseconds after which it is killed; a minute unless given. */
+  limit?: number
   /** What to run in place of the built program. */
   command?: readonly string[]
 }
 
-/** Runs a whole program to its end. One that hangs for a minute is killed. */
-export async function run(argv: readonly string[], { cwd, env, stdin, command = [process.execPath, program] }: Running): Promise<Outcome> {
-  const child = spawn(command[0]!, [...command.slice(1), ...argv], { cwd, env, timeout: 60_000, killSignal: 'SIGKILL' })
+/** Runs a whole program to its end. One that hangs is killed. */
+export async function run(argv: readonly string[], { cwd, env, stdin, limit = 60_000, command = [process.execPath, program] }: Running): Promise<Outcome> {
+  const child = spawn(command[0]!, [...command.slice(1), ...argv], { cwd, env, timeout: limit, killSignal: 'SIGKILL' })
   const texts = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
   child.stdout.on('data', (chunk: Buffer) => texts.stdout.push(chunk))
   child.stderr.on('data', (chunk: Buffer) => texts.stderr.push(chunk))
