@@ -4,6 +4,7 @@ import { Failure, usageFailure } from '../errors.ts'
 import { isNumber, type Value } from '../json/value.ts'
 import { globalOptions } from '../spec/global.ts'
 import { deletesMany, optionKey, type CommandRow, type OptionRow } from '../spec/rows.ts'
+import { pastedWords } from '../text/shell-words.ts'
 import { checkValues, sendsAsConfigured } from './option-check.ts'
 import type { Parsed } from './parser.ts'
 import { describeValue, invalid, readValue, type Reading } from './values.ts'
@@ -63,7 +64,7 @@ const textOf = (value: Value) => (isNumber(value) ? value.number : String(value)
 
 function inConfiguration(error: unknown, path: string | undefined, words: readonly string[]): unknown {
   if (!(error instanceof Failure) || path === undefined) return error
-  return new Failure(`${path}: ${error.message}`, { more: error.more, next: `cray-ims config unset ${words.join('.')}`, cause: error })
+  return new Failure(`${path}: ${error.message}`, { more: error.more, next: pastedWords(['cray-ims', 'config', 'unset', words.join('.')]), cause: error })
 }
 
 /**
@@ -77,11 +78,11 @@ function refuseUnknownFilters({ command, words }: Parsed, { env, table = {}, pat
   const [setting] = Object.keys(table).filter((key) => !known.has(key))
   const danger = 'It would be ignored, and more deleted than meant.'
   if (setting !== undefined) {
-    throw new Failure(`${path}: [${words.join('.')}] has ${setting}, which is no option of this command`, { more: [danger], next: `cray-ims config unset ${[...words, setting].join('.')}` })
+    throw new Failure(`${path}: [${words.join('.')}] has ${setting}, which is no option of this command`, { more: [danger], next: pastedWords(['cray-ims', 'config', 'unset', [...words, setting].join('.')]) })
   }
   const names = new Set(keys.map((key) => environmentName(words, key)))
   const [variable] = Object.keys(env).filter((name) => name.startsWith(environmentName(words, '')) && !names.has(name))
-  if (variable !== undefined) throw new Failure(`${variable} is set, and is no option of this command`, { more: [danger], next: `unset ${variable}` })
+  if (variable !== undefined) throw new Failure(`${variable} is set, and is no option of this command`, { more: [danger], next: pastedWords(['unset', variable]) })
 }
 
 function refuseMissing(command: CommandRow, options: Record<string, unknown>): void {

@@ -6,6 +6,7 @@ import type { AskOptions } from '../terminal/question.ts'
 import { agentWith, askAgent, type Agent } from './agent.ts'
 import { openKeyFile, readKeyFile, type KeyFile } from './key-file.ts'
 import { fingerprint, publicKeyOf, type PublicKey } from './public-key.ts'
+import { pastedWord } from '../text/shell-words.ts'
 
 /** A local private key that opens a shell. */
 export type Identity =
@@ -98,7 +99,7 @@ export interface Login {
 
 async function decrypt(path: string, ask: Ask): Promise<ParsedKey> {
   if (!ask) {
-    throw new Failure(`${path} needs its passphrase, and there is no terminal to ask for it`, { exit: 255, next: `ssh-add ${path}` })
+    throw new Failure(`${path} needs its passphrase, and there is no terminal to ask for it`, { exit: 255, next: `ssh-add ${pastedWord(path)}` })
   }
   for (let tries = 3; tries > 0; tries--) {
     const passphrase = await ask(`Passphrase of ${path}: `, { hidden: true })

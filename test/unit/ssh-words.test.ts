@@ -4,7 +4,7 @@ import { commandText } from '../../src/ssh/command.ts'
 import { createEscapes } from '../../src/ssh/escapes.ts'
 import { sshArguments, sshConfig, sshLine, type OpenSshWay } from '../../src/ssh/openssh.ts'
 import { fingerprint, parsePublicKey, publicKeyOf } from '../../src/ssh/public-key.ts'
-import { shellWords } from '../../src/ssh/shell-words.ts'
+import { pastedWords, shellWords } from '../../src/text/shell-words.ts'
 
 describe('escapes in what is typed', () => {
   const type = (...chunks: string[]) => {
@@ -30,6 +30,17 @@ describe('escapes in what is typed', () => {
     [['\x1b[A\x00\xff\xfe'], '\x1b[A\x00\xff\xfe', []],
   ])('%j', (chunks, sent, asked) => {
     expect(type(...chunks)).toEqual([sent, asked])
+  })
+})
+
+describe('words of a line to paste', () => {
+  const odd = ['a', 'b c', "it's", '$HOME', '`id`', '', 'é', '*', '-x', '~', 'a\nb', '\\', '"', '!', '\x1b[31m', "x\r\n'y\\", '\u202eabc', '\ta', '\u20661f', '😀\u200d']
+  const shells = ['bash', 'zsh'].filter((shell) => process.env.CI === 'true' || spawnSync(shell, ['-c', ':']).status === 0)
+  test.each(shells)('%s takes them apart again', (shell) => {
+    const line = pastedWords(odd)
+    expect(line).not.toMatch(/[\x00-\x1f\x7f\u202e\u2066\u200d]/)
+    const out = execFileSync(shell, ['-c', `printf '%s\\0' ${line}`], { encoding: 'utf8', env: { LANG: 'C.UTF-8', PATH: process.env.PATH } })
+    expect(out.split('\0').slice(0, -1)).toEqual(odd)
   })
 })
 

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { Failure } from '../../errors.ts'
 import { interruption, start } from '../../ssh/channel.ts'
 import type { Session } from '../../ssh/session.ts'
-import { shellWords } from '../../ssh/shell-words.ts'
+import { shellWords } from '../../text/shell-words.ts'
 import type { Output } from '../../terminal/io.ts'
 
 /** A script or command that runs once in a job's image root, whoever is connected. */

@@ -1,6 +1,6 @@
 import { shellOutlook } from '../../ims/job-outlook.ts'
 import type { Job } from '../../ims/records.ts'
-import { shellWord } from '../../ssh/shell-words.ts'
+import { pastedWord } from '../../text/shell-words.ts'
 import type { ImageOrder } from './order.ts'
 
 /** What of a command has to be said again to go on with its job in the same way. */
@@ -15,7 +15,7 @@ export function resumeLine(program: string, job: Job, { if_exists, keep_job, ...
   const forShell = (['script', 'run', 'public_key', 'identity'] as const).filter((key) => again[key] !== undefined)
   const words = [
     `${program} ${job.job_type === 'create' ? 'build' : 'customize'} --resume ${job.id}`,
-    ...(shellOutlook(job) === 'never' ? [] : forShell.map((key) => `--${key.replace('_', '-')} ${shellWord(again[key]!)}`)),
+    ...(shellOutlook(job) === 'never' ? [] : forShell.map((key) => `--${key.replace('_', '-')} ${pastedWord(again[key]!)}`)),
     if_exists === 'replace' && '--if-exists replace',
     keep_job && '--keep-job',
   ]

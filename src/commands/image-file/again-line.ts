@@ -1,6 +1,6 @@
 import { buildOptions, type BuildOptions } from '../../spec/image-builds.ts'
 import { optionKey, type OptionRow } from '../../spec/rows.ts'
-import { shellWord } from '../../ssh/shell-words.ts'
+import { pastedWord } from '../../text/shell-words.ts'
 
 /** Options that are none of how a file's images are made. */
 const others = new Set(['--name', '--file', '--resume', '--dry-run', '--print-schema', '--timeout', '--interval'])
@@ -13,7 +13,7 @@ export function againLine(program: string, path: string, options: BuildOptions):
     const value = given.get(optionKey(row))
     if (value === undefined || value === false) return []
     const text = typeof value === 'object' && 'number' in value ? value.number : String(value)
-    return text === row.default ? [] : [row.type === 'flag' ? row.flag : `${row.flag} ${shellWord(text)}`]
+    return text === row.default ? [] : [row.type === 'flag' ? row.flag : `${row.flag} ${pastedWord(text)}`]
   })
-  return [`${program} build --file ${shellWord(path)}`, ...words].join(' ')
+  return [`${program} build --file ${pastedWord(path)}`, ...words].join(' ')
 }

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path'
 import { withLock } from '../../config/lock.ts'
 import { readTextFile } from '../../config/text-file.ts'
 import { Failure, usageFailure } from '../../errors.ts'
-import { shellWord } from '../../ssh/shell-words.ts'
+import { pastedWord } from '../../text/shell-words.ts'
 import { createProgress, type Progress } from '../../terminal/progress.ts'
 import type { BuildOptions } from '../../spec/image-builds.ts'
 import type { App } from '../app.ts'
@@ -34,7 +34,7 @@ export async function buildFile(app: App, path: string, options: BuildOptions): 
   if (options.on_failure === 'shell') throw usageFailure("Invalid value for '--on-failure': with --file several jobs run side by side, and no shell is opened: keep or delete.")
   const file = resolve(io.cwd, path)
   const text = readTextFile(file)
-  if (text === undefined) throw new Failure(`${path}: no such file`, { next: `ls ${shellWord(dirname(path))}` })
+  if (text === undefined) throw new Failure(`${path}: no such file`, { next: `ls ${pastedWord(dirname(path))}` })
   const entries = readEntries(path, text)
   const ordered = await orderedEntries(app, path, inOrder(entries), options)
   const make = () => makeImages(app, { path, entries, ordered, state: openState(file), options })

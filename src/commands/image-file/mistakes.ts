@@ -1,5 +1,5 @@
 import { Failure } from '../../errors.ts'
-import { shellWords } from '../../ssh/shell-words.ts'
+import { pastedWords } from '../../text/shell-words.ts'
 
 /** Something wrong in a file of images. */
 export interface Mistake {
@@ -24,7 +24,7 @@ export const schemaCommand = 'cray-ims build --print-schema'
 export function mistakes(path: string, list: readonly Mistake[], next?: string): Failure {
   const sorted = list.toSorted((a, b) => a.line - b.line)
   const lines = sorted.flatMap(({ line, why, more = [] }) => [`${path}:${line}: ${why}`, ...more.map((one) => `  ${one}`)])
-  const details = { next: next ?? shellWords(['vi', `+${sorted[0]?.line ?? 1}`, path]) }
+  const details = { next: next ?? pastedWords(['vi', `+${sorted[0]?.line ?? 1}`, path]) }
   const [first, ...below] = lines
   if (sorted.length === 1) return new Failure(first!, { more: [...below, 'Nothing was sent.'], ...details })
   return new Failure(`${path}: ${sorted.length} mistakes; nothing was sent`, { more: lines.map((line) => `  ${line}`), ...details })

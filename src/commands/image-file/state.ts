@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { readTextFile, reasonOf } from '../../config/text-file.ts'
 import { replaceFile } from '../../config/write-file.ts'
 import { Failure } from '../../errors.ts'
-import { shellWords } from '../../ssh/shell-words.ts'
+import { pastedWords } from '../../text/shell-words.ts'
 
 /** How far an image of a file has come. */
 export interface EntryState {
@@ -106,7 +106,7 @@ function isState(value: unknown): boolean {
 function unusable(path: string, why: string, cause?: unknown): Failure {
   return new Failure(`${path} can't be used: ${why}`, {
     more: ['It should hold which jobs and images were made already. Without it, they are made anew.'],
-    next: shellWords(['mv', path, `${path}.old`]),
+    next: pastedWords(['mv', path, `${path}.old`]),
     cause,
   })
 }

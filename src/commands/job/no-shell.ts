@@ -2,7 +2,7 @@ import { Failure } from '../../errors.ts'
 import type { Job } from '../../ims/records.ts'
 import { diagnosisText, type Diagnosis } from '../../kubernetes/diagnosis.ts'
 import type { FailedLog } from '../../kubernetes/failed-log.ts'
-import { shellWords } from '../../ssh/shell-words.ts'
+import { pastedWords } from '../../text/shell-words.ts'
 import type { App } from '../app.ts'
 import { excerptOf, failedLogOf } from './pod.ts'
 import { shortId } from './reference.ts'
@@ -47,7 +47,7 @@ function againWithDebug(program: string, job: Job): string {
     'build-env-size': String(job.build_env_size),
     'enable-debug': 'True',
   }
-  return `${program} jobs create ${shellWords(Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]))}`
+  return `${program} jobs create ${pastedWords(Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]))}`
 }
 
 /** That a job's pod can't run, in Kubernetes' words. */

@@ -5,6 +5,7 @@ import { readRecord, readRecords, type OddRecord } from '../../ims/read-record.t
 import type { Job } from '../../ims/records.ts'
 import { toValue, type Value } from '../../json/value.ts'
 import { jobs } from '../../spec/records.ts'
+import { isNear } from '../near.ts'
 
 /** A job as the service sent it: typed for us, and as it is printed. */
 export interface JobRecord {
@@ -72,10 +73,18 @@ function pick(all: readonly JobRecord[], odd: readonly OddRecord[], reference: s
   const unusable = odd.find(({ id, name }) => name === reference || (reference.length >= 4 && id?.startsWith(reference)))
   if (unusable) throw unusable.failure
   const old = all.filter(({ job }) => job.image_root_archive_name === reference)
+  const near = unfinished.filter(({ job }) => isLike(reference, job))
   throw new Failure(`${reference} is no job that is under way`, {
-    more: old.length > 0 ? ['Ended, and so only to be named by id:', ...old.map(candidate)] : unfinished.map(candidate),
+    more: old.length > 0 ? ['Ended, and so only to be named by id:', ...old.map(candidate)] : near.map(candidate),
     next: 'cray-ims jobs list',
   })
+}
+
+/** Whether a job may be meant by a word that names none. */
+function isLike(typed: string, { id, image_root_archive_name: name }: Job): boolean {
+  const [word, meant] = [typed, name].map((text) => text.toLowerCase()) as [string, string]
+  const part = word.length >= 3 && (meant.includes(word) || word.includes(meant))
+  return part || isNear(word, meant) || isNear(word, id.slice(0, word.length)) || (word.length > 4 && id.startsWith(word.slice(0, 4)))
 }
 
 /** A job in a list to choose from. */
