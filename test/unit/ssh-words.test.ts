@@ -38,7 +38,7 @@ describe('words of a line to paste', () => {
   const shells = ['bash', 'zsh'].filter((shell) => process.env.CI === 'true' || spawnSync(shell, ['-c', ':']).status === 0)
   test.each(shells)('%s takes them apart again', (shell) => {
     const line = pastedWords(odd)
-    expect(line).not.toMatch(/[\x00-\x1f\x7f\u202e\u2066\u200d]/)
+    expect(line).not.toMatch(/[\x00-\x1f\x7f\u202e\u2066]/)
     const out = execFileSync(shell, ['-c', `printf '%s\\0' ${line}`], { encoding: 'utf8', env: { LANG: 'C.UTF-8', PATH: process.env.PATH } })
     expect(out.split('\0').slice(0, -1)).toEqual(odd)
   })
