@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { Failure } from '../errors.ts'
+import { readFile } from '../files/read-file.ts'
+import { reasonOf } from '../files/reason.ts'
 import { newImage } from './images.ts'
 import type { Clock } from './job-clock.ts'
 import { jobStatuses } from '../ims/records.ts'
@@ -24,9 +25,9 @@ type Data = Record<string, unknown>
  */
 export function readSeedFile(path: string): Seed {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Seed
+    return JSON.parse(readFile(path, 'records').bytes.toString()) as Seed
   } catch (cause) {
-    throw new Failure(`Can't read the records in ${path}`, { more: [(cause as Error).message], cause })
+    throw new Failure(`Can't read the records in ${path}`, { more: [reasonOf(cause)], next: `ls -l ${path}`, cause })
   }
 }
 

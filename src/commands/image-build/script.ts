@@ -1,7 +1,8 @@
-import { posix, resolve } from 'node:path'
+import { posix } from 'node:path'
 import { Readable } from 'node:stream'
-import { readTextFile } from '../../config/text-file.ts'
 import { Failure, usageFailure } from '../../errors.ts'
+import { absolutePath } from '../../files/path.ts'
+import { readTextFile } from '../../files/read-file.ts'
 import { placesOf } from '../../ims/job-outlook.ts'
 import type { Job, SshContainer } from '../../ims/records.ts'
 import { chooseContainer } from '../../ssh/addresses.ts'
@@ -23,16 +24,16 @@ export type Script = { readonly command: string } | { readonly content: string; 
 /**
  * What an order runs in the image root; undefined where that is done by hand.
  *
- * @param cwd folder that the script's path starts from.
+ * @param from what has the folder that the script's path starts from.
  * @throws Failure where the script can't be read or is empty.
  */
-export function readScript(cwd: string, { script, run }: Pick<ImageOrder, 'script' | 'run'>): Script | undefined {
+export function readScript(from: { readonly cwd: string }, { script, run }: Pick<ImageOrder, 'script' | 'run'>): Script | undefined {
   if (run !== undefined) {
     if (run.trim() === '') throw usageFailure("Invalid value for '--run': an empty text is no command.")
     return { command: run }
   }
   if (script === undefined) return undefined
-  const content = readTextFile(resolve(cwd, script))
+  const content = readTextFile(absolutePath(script, from), 'script')
   if (content === undefined) throw new Failure(`${script}: no such file`)
   if (content.trim() === '') throw new Failure(`${script} is empty`)
   return { content, shown: script }
