@@ -73,7 +73,9 @@ async function run(io: Io, program: Program, given: Parsed): Promise<number | vo
   const configuration = () => (known ??= readConfiguration(io.env, parsed.flags.configuration as string | undefined))
   const settings = command.request ? configuration() : present(configuration)
   const reading: Reading = {
-    cwd: io.cwd,
+    get cwd() {
+      return io.cwd
+    },
     warn: (line) => void io.stderr.write(`${printable(line)}\n`),
     get terminal() {
       return io.stderr.isTTY

@@ -1,6 +1,6 @@
-import { resolve } from 'node:path'
 import type { App, Globals } from '../commands/app.ts'
 import { requireHostname, type Configuration } from '../config/configuration.ts'
+import { absolutePath } from '../files/path.ts'
 import type { HttpOptions } from '../ims/api.ts'
 import type { Query } from '../render/query.ts'
 import type { Io } from '../terminal/io.ts'
@@ -29,7 +29,7 @@ export function createApp(
     env: io.env,
     version,
     insecure: global.insecure,
-    caFile: global.ca_file && resolve(io.cwd, global.ca_file),
+    caFile: global.ca_file && absolutePath(global.ca_file, io),
     connectTimeout: global.connect_timeout,
     requestTimeout: global.request_timeout,
     retries: held ? 0 : global.retries,
@@ -68,7 +68,20 @@ export function createApp(
         hostname,
         tenant: used.core.tenant === undefined ? undefined : String(used.core.tenant),
         transport,
-        authorization: authorization({ env: io.env, configuration: used, tokenFile: global.token, cwd: io.cwd, transport, now: io.now, log }),
+        authorization: authorization({
+          env: io.env,
+          configuration: used,
+          tokenFile: global.token,
+          get cwd() {
+            return io.cwd
+          },
+          transport,
+          now: io.now,
+          log,
+          signal: settings.signal,
+          // Mirrored commands say nothing outside a terminal when they succeed.
+          caution: (line) => void (io.stderr.isTTY && warn(line)),
+        }),
       })
     },
     async listPrinter() {

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { getSystemErrorMap } from 'node:util'
 import { usageFailure } from '../errors.ts'
+import type { FileKind } from '../files/limits.ts'
+import { absolutePath } from '../files/path.ts'
+import { readFile, readStdin } from '../files/read-file.ts'
+import { reasonOf } from '../files/reason.ts'
 
 /** How the original words the commonest reasons, which differ from Node's. */
 const reasons: Readonly<Record<string, string>> = {
@@ -13,10 +14,11 @@ const reasons: Readonly<Record<string, string>> = {
 /**
  * The text of a file that an option names; `-` is stdin. CRLF becomes LF, as in the original.
  *
+ * @param from what has the folder that it is relative to.
  * @throws Failure where it can't be read, or isn't UTF-8.
  */
-export function readTextFile(flag: string, path: string, cwd: string): string {
-  const bytes = read(flag, path, cwd)
+export function readTextFile(flag: string, path: string, kind: FileKind, from: { readonly cwd: string }): string {
+  const bytes = read(flag, path, kind, from)
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes).replace(/\r\n?/g, '\n')
   } catch (cause) {
@@ -24,12 +26,11 @@ export function readTextFile(flag: string, path: string, cwd: string): string {
   }
 }
 
-function read(flag: string, path: string, cwd: string): Buffer {
+function read(flag: string, path: string, kind: FileKind, from: { readonly cwd: string }): Buffer {
   try {
-    return path === '-' ? readFileSync(0) : readFileSync(resolve(cwd, path))
+    return path === '-' ? readStdin(kind) : readFile(absolutePath(path, from), kind).bytes
   } catch (cause) {
-    const { code = '', errno = 0 } = cause as NodeJS.ErrnoException
-    const reason = reasons[code] ?? getSystemErrorMap().get(errno)?.[1] ?? code
+    const reason = reasons[(cause as NodeJS.ErrnoException).code ?? ''] ?? reasonOf(cause)
     throw usageFailure(`Invalid value for '${flag}': Could not open file: ${path}: ${reason}`, { cause })
   }
 }

@@ -47,7 +47,8 @@ const readers: Readonly<Record<OptionRow['type'], Reader>> = {
   },
   integer: (option, given) => readInteger(option.flag, given),
   boolean: (option, given) => readBoolean(option.flag, given),
-  file: (option, given, { cwd }) => readTextFile(option.flag, given, cwd),
+  // The only files that options take as their value.
+  file: (option, given, reading) => readTextFile(option.flag, given, 'publicKey', reading),
   texts: (_, given) => expandList(given),
   booleans: (option, given) => expandList(given).map((one) => readBoolean(option.flag, one)),
   each: (_, given) => given,

@@ -1,26 +1,28 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { parseDocument, readDocument, type Document } from '../config/document.ts'
-import { replaceFile } from '../config/write-file.ts'
+import { documentOf, parseDocument, type Document } from '../config/document.ts'
 import { Failure } from '../errors.ts'
+import { updateFile } from '../files/update-file.ts'
 import { isNumber, type Value } from '../json/value.ts'
 import { wholeText } from '../render/pieces.ts'
 import { renderToml } from '../render/toml.ts'
+import { pastedWords } from '../text/shell-words.ts'
 
 /**
  * Changes a configuration, or makes it: reads it, has it changed, and writes it in the original's layout, with the
- * numbers and dates as they were written. Nothing is written when the change throws.
+ * numbers and dates as they were written. Nothing is written when the change throws. Of several processes that do so at
+ * the same time, each finds what the others have changed.
  *
- * @throws Failure where the original's layout can't hold what is in it.
+ * @throws Failure where the original's layout can't hold what is in it, and where it can't be read or written.
  */
-export function changeConfiguration(path: string, change: (document: Document) => void): void {
-  const document = readDocument(path)
-  change(document)
-  const text = writeDocument(document)
-  if (!isDeepStrictEqual(parseDocument(text), document)) {
-    throw new Failure(`${path} holds lists or tables that this program can't write back`, { more: ['Nothing was changed.'], next: `vi ${path}` })
-  }
-  replaceFile(path, text)
+export function changeConfiguration(path: string, change: (document: Document) => void): Promise<void> {
+  return updateFile(path, 'configuration', (old) => {
+    const document = documentOf(path, old)
+    change(document)
+    const text = writeDocument(document)
+    if (isDeepStrictEqual(parseDocument(text), document)) return text
+    throw new Failure(`${path} holds lists or tables that this program can't write back`, { more: ['Nothing was changed.'], next: pastedWords(['vi', path]) })
+  })
 }
 
 // A result's numbers are printed as Python prints them; these go around that, as texts that stand for them.

@@ -2,14 +2,17 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { activeName, configurationPath, noConfiguration } from '../config/configuration.ts'
 import { configurationsFolder } from '../config/folder.ts'
-import { isDraft } from '../config/write-file.ts'
+import { isDraft } from '../files/draft.ts'
+import { isLock } from '../files/lock.ts'
+import { isMissing } from '../files/read-file.ts'
+import { fileFailure } from '../files/reason.ts'
 import { toValue } from '../json/value.ts'
 import type { Run } from './app.ts'
 
 /**
  * Lists the configurations by name.
  *
- * @throws Failure where there is none.
+ * @throws Failure where there is none, or their folder can't be read.
  */
 export const run: Run = async (app) => {
   const { env } = app.io
@@ -21,8 +24,18 @@ export const run: Run = async (app) => {
 
 function configurationNames(folder: string): string[] {
   try {
-    return readdirSync(folder).filter((name) => !isDraft(name) && statSync(join(folder, name), { throwIfNoEntry: false })?.isFile()).sort()
+    return readdirSync(folder).filter((name) => !isDraft(name) && isFile(join(folder, name))).sort()
+  } catch (cause) {
+    if (isMissing(cause)) return []
+    throw fileFailure(folder, 'read', cause)
+  }
+}
+
+// A link may lead round in circles.
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile() && !isLock(path)
   } catch {
-    return []
+    return false
   }
 }

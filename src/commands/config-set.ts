@@ -9,7 +9,7 @@ import { changeConfiguration } from './change-configuration.ts'
  */
 export const run: Run<object, { section: string; values: string[] }> = async (app, _, { section, values }) => {
   const settings = values.map(split)
-  changeConfiguration(app.configuration().path, (document) => {
+  await changeConfiguration(app.configuration().path, (document) => {
     const table = tableAlong(document, section.split('.'))
     for (const [key, value] of settings) {
       if (table.get(key) instanceof Map) throw notSettable(`${section}.${key} is a section, not a value`)

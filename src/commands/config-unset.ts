@@ -13,7 +13,7 @@ export const run: Run<object, { properties: string[] }> = async (app, _, { prope
   const { path } = app.configuration()
   for (const property of properties) {
     const keys = property.split('.')
-    changeConfiguration(path, (document) => {
+    await changeConfiguration(path, (document) => {
       const table = valueAt(document, keys.slice(0, -1))
       if (table instanceof Map && table.delete(keys.at(-1)!)) return
       throw new Failure('Unable to unset property.', { more: [`${property} is not set in ${path}`], next: 'cray-ims config describe' })

@@ -1,8 +1,8 @@
 import { activeName, configurationPath, noConfiguration } from '../config/configuration.ts'
 import { readDocument } from '../config/document.ts'
 import { activeConfigFile } from '../config/folder.ts'
-import { replaceFile } from '../config/write-file.ts'
 import { Failure } from '../errors.ts'
+import { updateFile } from '../files/update-file.ts'
 import type { Run } from './app.ts'
 
 /**
@@ -19,6 +19,6 @@ export const run: Run<object, { configuration: string }> = async (app, _, { conf
     if (readDocument(activePath).size === 0) throw noConfiguration(active, activePath)
     throw new Failure('Unable to find configuration file.', { more: [`${path} is missing or empty.`], next: 'cray-ims config list' })
   }
-  replaceFile(activeConfigFile(env), name)
+  await updateFile(activeConfigFile(env), 'configuration', () => name)
   return app.print(`Your active configuration is: ${name}`)
 }

@@ -1,9 +1,11 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { configurationName, configurationPath, readConfiguration } from '../config/configuration.ts'
 import { setValue } from '../config/document.ts'
 import { activeConfigFile, tokensFolder } from '../config/folder.ts'
-import { replaceFile } from '../config/write-file.ts'
 import { Failure } from '../errors.ts'
+import { fileFailure } from '../files/reason.ts'
+import { makeFolder } from '../files/target.ts'
+import { updateFile } from '../files/update-file.ts'
 import type { App, Run } from './app.ts'
 import { changeConfiguration } from './change-configuration.ts'
 import { askFor, login } from './login.ts'
@@ -19,13 +21,13 @@ export const run: Run<{ hostname?: string; tenant?: string; no_auth?: boolean; o
   const path = configurationPath(env, name)
   if (!options.overwrite) await confirmOverwriting(app, path)
   const hostname = secure(options.hostname ?? (await askFor(app, 'Cray Hostname')))
-  changeConfiguration(path, (document) => {
+  await changeConfiguration(path, (document) => {
     setValue(document, ['core', 'hostname'], hostname)
     setValue(document, ['core', 'tenant'], options.tenant ?? '')
   })
   // The original fails without it.
-  mkdirSync(tokensFolder(env), { recursive: true, mode: 0o700 })
-  replaceFile(activeConfigFile(env), name)
+  makeFolder(tokensFolder(env))
+  await updateFile(activeConfigFile(env), 'configuration', () => name)
   if (!options.no_auth) await logIn(app, path, hostname, readConfiguration(env, name).rsaRequired)
   return app.print('Initialization complete.')
 }
@@ -39,12 +41,20 @@ async function logIn(app: App, path: string, hostname: string, rsaRequired: bool
 }
 
 async function confirmOverwriting(app: App, path: string): Promise<void> {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return
+  if (!isThere(path)) return
   if (await app.questions.confirm(`Overwrite configuration file at: ${path} ? [y/N]: `)) return
   throw new Failure('Not overwriting an existing configuration. ', {
     more: ['Alternative configurations can be specified with --configuration'],
     next: 'cray-ims init --configuration NAME',
   })
+}
+
+function isThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+  } catch (cause) {
+    throw fileFailure(path, 'read', cause)
+  }
 }
 
 function plainName(name: string): string {

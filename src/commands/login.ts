@@ -1,5 +1,8 @@
-import { tokenPath, saveToken } from '../config/tokens.ts'
+import { saveToken } from '../config/save-token.ts'
+import { tokenPath, type Token } from '../config/tokens.ts'
 import { setValue } from '../config/document.ts'
+import { Failure } from '../errors.ts'
+import { withLock, type Held } from '../files/lock.ts'
 import { passwordLogin, type Credentials } from '../ims/login.ts'
 import type { App } from './app.ts'
 import { changeConfiguration } from './change-configuration.ts'
@@ -13,15 +16,34 @@ export interface Site {
 /**
  * Logs in, and keeps the token and, in the configuration, whose it is. Says `Success!` unless quiet.
  *
- * @throws Failure where the login fails; nothing is changed then.
+ * @throws Failure where the login fails; nothing is changed then. Where no token could be kept, nothing is sent, as far
+ * as that can be known before.
  */
 export async function login(app: App, { path, hostname }: Site, credentials: Credentials): Promise<void> {
   const file = tokenPath(app.io.env, hostname, credentials.username)
-  const token = await passwordLogin({ hostname, transport: await app.transport(), now: app.io.now }, credentials)
-  saveToken(file, token)
-  changeConfiguration(path, (document) => setValue(document, ['auth', 'login', 'username'], credentials.username))
+  await withLock(file, async (held) => {
+    keep(held, await passwordLogin({ hostname, transport: await app.transport(), now: app.io.now }, credentials))
+  }, { signal: app.io.interrupted, busy: (who) => `the token in ${file} is being renewed by ${who}` })
   app.log(3, `Saved token: ${file}`)
+  await changeConfiguration(path, (document) => setValue(document, ['auth', 'login', 'username'], credentials.username)).catch((error: unknown) => {
+    throw withMore(error, `The token is kept, in ${file}; who it is for is not: pass --token ${file}`)
+  })
   if (!app.global.quiet) await app.io.stdout.write('Success!\n')
+}
+
+function keep({ target, check }: Held, token: Token): void {
+  try {
+    check()
+    saveToken(target, token)
+  } catch (error) {
+    throw withMore(error, 'The login succeeded, but its token is lost, for there is no place to keep it: you are not logged in.')
+  }
+}
+
+function withMore(error: unknown, line: string): unknown {
+  if (!(error instanceof Failure)) return error
+  const { message, more, next, exit } = error
+  return new Failure(message, { exit, more: [...more, line], next, cause: error.cause })
 }
 
 /** Asks until something is answered. */

@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { constants } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { pid } from 'node:process'
-import { replaceFile } from '../config/write-file.ts'
 import { Failure, usageFailure } from '../errors.ts'
+import { withLock, type Held } from '../files/lock.ts'
+import { absolutePath } from '../files/path.ts'
+import { readTextFile } from '../files/read-file.ts'
+import { targetOf } from '../files/target.ts'
+import { replaceFile } from '../files/write-file.ts'
 import { makeConfigFolder, type ConfigFolder } from '../mock/config-folder.ts'
 import { parseFault } from '../mock/faults.ts'
 import { wallClock, type Speed } from '../mock/job-clock.ts'
@@ -35,12 +39,19 @@ interface MockOptions {
  * @returns the command's exit code, 128 + n when signal n ended it; otherwise 0
  */
 export async function run({ io }: Pick<App, 'io'>, options: MockOptions, args: { command?: string[] }): Promise<number> {
+  if (options.state === undefined) return serve(io, options, args)
+  const busy = (who: string) => `${options.state}: ${who} keeps its records there`
+  return withLock(absolutePath(options.state, io), (held) => serve(io, options, args, held), { patience: 0, busy })
+}
+
+/** @param held the lock of its state, where that is kept. */
+async function serve(io: Io, options: MockOptions, args: { command?: string[] }, held?: Held): Promise<number> {
   const { port = 0 } = options
   if (port > 65_535) throw usageFailure(`Invalid value for '--port': ${port} is above 65535.`)
   if (args.command?.[0] === '') throw usageFailure("Invalid value for 'COMMAND': an empty text is no command.")
   const speed = parseSpeed(options.speed)
   const faults = options.fault?.map(parseFault)
-  const path = (given: string | undefined) => (given === undefined ? undefined : resolve(io.cwd, given))
+  const path = (given: string | undefined) => (given === undefined ? undefined : absolutePath(given, io))
   const [stateFile, seedFile, readyFile] = [path(options.state), path(options.seed), path(options.ready_file)]
   const kept = stateFile === undefined ? undefined : loadState(stateFile)
   const seed = kept ?? (seedFile === undefined ? undefined : readSeedFile(seedFile))
@@ -51,7 +62,13 @@ export async function run({ io }: Pick<App, 'io'>, options: MockOptions, args: {
   const mock = createMock({ seed, speed, failBuilds: options.fail_builds, faults, holdPort: doors.hold })
   const undo: (() => unknown)[] = [mock.close, doors.close]
   try {
-    if (stateFile !== undefined) undo.push(keepState(mock.state, (text) => write(stateFile, text)))
+    if (held) {
+      const save = (text: string) => {
+        held.check()
+        replaceFile(held.target, text)
+      }
+      undo.push(keepState(mock.state, save, (error) => void io.stderr.write(`Warning: ${(error as Error).message}\n`)))
+    }
     const shells = await createShells(mock, doors)
     undo.push(shells.close)
     const view = { all: () => mock.state.jobs.values(), advance: mock.jobs.advance, watch: mock.jobs.watch }
@@ -67,8 +84,8 @@ export async function run({ io }: Pick<App, 'io'>, options: MockOptions, args: {
     const ready = `${JSON.stringify({ url: server.url, configDir, caFile, kubeconfig, pid })}\n`
     const command = args.command ?? []
     if (readyFile !== undefined) {
-      write(readyFile, ready)
-      undo.push(() => rmSync(readyFile, { force: true }))
+      replaceFile(readyFile, ready)
+      undo.push(() => removeOwn(readyFile, ready))
     } else if (command.length === 0) await io.stdout.write(ready)
     return command.length > 0 ? await runCommand(io, command, folder) : await untilAsked(interrupted)
   } finally {
@@ -85,12 +102,9 @@ function parseSpeed(text: string | undefined): Speed {
   })
 }
 
-function write(path: string, text: string): void {
-  try {
-    replaceFile(path, text)
-  } catch (cause) {
-    throw new Failure(`Can't write ${path}`, { more: [(cause as Error).message], cause })
-  }
+/** Removes a ready file, unless it is another mock's by now. */
+function removeOwn(path: string, text: string): void {
+  if (readTextFile(path, 'configuration') === text) rmSync(targetOf(path), { force: true })
 }
 
 // Being asked to end is how it ends: no failure.

@@ -1,9 +1,10 @@
 import parseToml from '@iarna/toml/parse-string.js'
 import { resolve } from 'node:path'
 import { Failure } from '../errors.ts'
+import { readTextFile } from '../files/read-file.ts'
 import { toValue, type Value } from '../json/value.ts'
 import { activeConfigFile, configurationsFolder, type Env } from './folder.ts'
-import { readTextFile } from './text-file.ts'
+import { pastedWords } from '../text/shell-words.ts'
 
 type Table = Readonly<Record<string, unknown>>
 
@@ -30,7 +31,7 @@ export type Settings = Readonly<Record<string, Value>>
 
 /** The name of the configuration that is used where none is named. */
 export function activeName(env: Env): string {
-  return readTextFile(activeConfigFile(env))?.trim() || 'default'
+  return readTextFile(activeConfigFile(env), 'configuration')?.trim() || 'default'
 }
 
 /**
@@ -55,7 +56,7 @@ export function configurationPath(env: Env, name: string): string {
 export function readConfiguration(env: Env, named?: string): Configuration {
   const name = configurationName(env, named)
   const path = configurationPath(env, name)
-  const text = readTextFile(path) ?? ''
+  const text = configurationText(name, path)
   const found = readTable(path, text)
   if (Object.keys(found).length === 0) throw noConfiguration(name, path)
   const core = tableAt(found, ['core']) ?? {}
@@ -77,12 +78,24 @@ export const hasDefaults = (words: readonly string[]) => words[0] === 'ims'
 
 const settings = (table: Table | undefined) => table && Object.fromEntries(Object.entries(table).map(([key, value]) => [key, toValue(value)]))
 
+// The original takes a folder in its place for none.
+function configurationText(name: string, path: string): string {
+  try {
+    return readTextFile(path, 'configuration') ?? ''
+  } catch (error) {
+    const { cause, next } = error as Failure
+    if ((cause as NodeJS.ErrnoException | undefined)?.code !== 'EISDIR') throw error
+    throw new Failure(noConfiguration(name, path).message, { more: [`${path} is a folder.`], next, cause })
+  }
+}
+
 /** That there is no configuration of this name, in the original's words. */
 export function noConfiguration(name: string, path: string): Failure {
   const command = `init${name === 'default' ? '' : ` --configuration ${name}`}`
+  const words = ['cray-ims', 'init', ...(name === 'default' ? [] : ['--configuration', name])]
   return new Failure(`No configuration exists. Run \`cray ${command}\``, {
     more: [`${path} is missing or empty.`],
-    next: `cray-ims ${command}`,
+    next: pastedWords(words),
   })
 }
 
@@ -102,7 +115,7 @@ export function requireHostname({ hostname, path }: Configuration): string {
 /** That a file is no TOML: what is wrong, and in which line, from 1. */
 export function invalidToml(path: string, why: string, line: number | undefined, cause: unknown): Failure {
   return new Failure(`${path}${line === undefined ? '' : `, line ${line}`}: not valid TOML: ${why}`, {
-    next: `vi ${path}`,
+    next: pastedWords(['vi', path]),
     cause,
   })
 }

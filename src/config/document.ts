@@ -1,8 +1,8 @@
 import { parseTOML, type AST } from 'toml-eslint-parser'
 import { Failure } from '../errors.ts'
+import { readTextFile } from '../files/read-file.ts'
 import { isNumber, type Value, type ValueMap } from '../json/value.ts'
 import { hasDefaults, invalidToml, type Configuration, type Settings } from './configuration.ts'
-import { readTextFile } from './text-file.ts'
 
 /**
  * A configuration as it stands in its file: keys in their order, numbers and dates (both as NumberText) as they are
@@ -16,7 +16,15 @@ export type Document = ValueMap
  * @throws Failure where it can't be read, or isn't TOML.
  */
 export function readDocument(path: string): Document {
-  const text = readTextFile(path) ?? ''
+  return documentOf(path, readTextFile(path, 'configuration'))
+}
+
+/**
+ * The document that the text of a file is; an empty one where there is none.
+ *
+ * @throws Failure where it isn't TOML.
+ */
+export function documentOf(path: string, text = ''): Document {
   try {
     return parseDocument(text)
   } catch (error) {

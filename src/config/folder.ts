@@ -1,11 +1,16 @@
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { homeFolder, type Env } from '../files/home.ts'
+import { absolutePath } from '../files/path.ts'
 
-export type Env = Readonly<Record<string, string | undefined>>
+export type { Env }
 
-/** The folder of all that is kept about a user: the same as the original's, whose files these are. */
+/**
+ * The folder of all that is kept about a user: the same as the original's, whose files these are.
+ *
+ * @throws Failure where the user has no home.
+ */
 export function configFolder(env: Env): string {
-  return join(env.CRAY_CONFIG_DIR || env.HOME || homedir(), '.config', 'cray')
+  return absolutePath(join(env.CRAY_CONFIG_DIR || homeFolder(env), '.config', 'cray'))
 }
 
 /** The folder of the configurations, each a TOML file. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { Failure } from '../errors.ts'
+import { isMissing, readFile, textOf, type FileContent } from '../files/read-file.ts'
+import { reasonOf } from '../files/reason.ts'
 import { tokensFolder, type Env } from './folder.ts'
-import { readTextFile, reasonOf } from './text-file.ts'
-import { replaceFile } from './write-file.ts'
 
 /** A token as its file has it: the token server's answer, with when it expires and whose client it is. */
 export interface Token extends Record<string, unknown> {
@@ -35,24 +35,21 @@ export function tokenPath(env: Env, hostname: string, username: string): string 
  * Reads a token file; undefined where it holds an empty object, or where there is none and none was named.
  *
  * @param named somebody named the file, so that it has to be there.
+ * @param caution told of a file that others than its owner can read.
  * @throws Failure where it can't be read or holds no token.
  */
-export function readToken(path: string, named: boolean): Token | undefined {
-  const text = readText(path)
-  if (text === undefined && !named) return undefined
-  if (text === undefined) throw unusable([`${path}: no such file`])
-  const found = parse(path, text)
+export function readToken(path: string, named: boolean, caution: (line: string) => void = () => {}): Token | undefined {
+  const content = readContent(path)
+  if (content === undefined && !named) return undefined
+  if (content === undefined) throw unusable([`${path}: no such file`])
+  if (content.stats.isFile() && (content.stats.mode & 0o044) !== 0) caution(`Warning: others can read the token in ${path}; to keep it to yourself: chmod 600 ${path}`)
+  const found = parse(path, content.text)
   if (typeof found !== 'object' || found === null || Array.isArray(found)) throw unusable([`${path} holds ${kindOf(found)}, not a token`])
   if (Object.keys(found).length === 0) return undefined
   const { access_token: access, token_type: type = 'Bearer' } = found as Partial<Token>
   if (typeof access !== 'string') throw unusable([`${path} has no access_token`])
   if (String(type).toLowerCase() !== 'bearer') throw new Failure(`The token in ${path} is of type ${JSON.stringify(type)}, not Bearer`, { next: 'cray-ims auth login' })
   return found as Token
-}
-
-/** Writes a token file, whole, with 0600; where the path is a symbolic link, its target. */
-export function saveToken(path: string, token: Token): void {
-  replaceFile(path, JSON.stringify(token))
 }
 
 /** @param now milliseconds since 1970. */
@@ -78,12 +75,18 @@ export function tokenToKeep(answer: Token, now: number, before: Partial<Token> =
   }
 }
 
-function readText(path: string): string | undefined {
+function readContent(path: string): { text: string; stats: FileContent['stats'] } | undefined {
+  let content: FileContent
   try {
-    return readTextFile(path)
-  } catch (error) {
-    const { cause, message } = error as Failure
-    throw unusable([cause ? `${path}: ${reasonOf(cause)}` : message], error)
+    content = readFile(path, 'token')
+  } catch (cause) {
+    if (isMissing(cause)) return undefined
+    throw unusable([`${path}: ${reasonOf(cause)}`], cause)
+  }
+  try {
+    return { text: textOf(path, content.bytes), stats: content.stats }
+  } catch (cause) {
+    throw unusable([(cause as Failure).message], cause)
   }
 }
 

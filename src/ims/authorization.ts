@@ -1,8 +1,9 @@
-import { resolve } from 'node:path'
 import { requireHostname, type Configuration } from '../config/configuration.ts'
 import type { Env } from '../config/folder.ts'
-import { isExpired, readToken, saveToken, tokenPath, type Token } from '../config/tokens.ts'
+import { isExpired, readToken, tokenPath, type Token } from '../config/tokens.ts'
 import { Failure } from '../errors.ts'
+import { absolutePath } from '../files/path.ts'
+import { descriptorOf } from '../files/read-file.ts'
 import type { Http } from './http.ts'
 import type { Transport } from './transport.ts'
 
@@ -18,6 +19,10 @@ export interface AuthorizationOptions {
   /** Milliseconds since 1970. */
   now: () => number
   log?: (level: number, line: string) => void
+  /** Ends the waiting for another process that renews the token. */
+  signal?: AbortSignal
+  /** Told of a token that others can read. */
+  caution?: (line: string) => void
 }
 
 /**
@@ -31,17 +36,21 @@ export interface AuthorizationOptions {
 export type Authorization = (refresh?: boolean) => Promise<string | undefined>
 
 export function authorization(options: AuthorizationOptions): Authorization {
-  const { env, configuration, tokenFile, cwd, now, log = () => {} } = options
+  const { env, configuration, tokenFile, now, log = () => {}, caution = () => {} } = options
   const { username } = configuration
   const hostname = requireHostname(configuration)
   const named = Boolean(tokenFile)
-  const path = tokenFile ? resolve(cwd, tokenFile) : username && tokenPath(env, hostname, username)
+  const path = tokenFile ? absolutePath(tokenFile, options) : username && tokenPath(env, hostname, username)
   // What was last sent: another process may have renewed it since.
   let sent: string | undefined
+  // What no file has: it came through a pipe, which gives it once, or can't be saved.
+  let unsaved: Token | undefined
+  let cautious = false
 
   return async (refresh = false) => {
-    const token = path && readToken(path, named)
+    const token = path && (unsaved ?? readToken(path, named, warnOnce))
     if (!path || !token) return undefined
+    if (descriptorOf(path) !== undefined) unsaved = token
     log(3, `Token: ${path}`)
     if (/^http:/i.test(hostname.trim())) throw (await import('./login.ts')).insecure()
     if (refresh && !token.refresh_token) return undefined
@@ -52,25 +61,30 @@ export function authorization(options: AuthorizationOptions): Authorization {
 
   async function renew(path: string, token: Token): Promise<Token> {
     if (!token.refresh_token) throw sessionExpired(token, "its token can't be refreshed")
-    const [{ withLock }, { refreshToken }] = await Promise.all([import('../config/lock.ts'), import('./login.ts')])
-    return withLock(path, async () => {
-      const current = readToken(path, named) ?? token
+    const [{ withLock }, { saveToken }, { refreshToken }] = await Promise.all([import('../files/lock.ts'), import('../config/save-token.ts'), import('./login.ts')])
+    return withLock(path, async ({ target, check }) => {
+      const current = unsaved ?? readToken(path, named) ?? token
       const stale = sent ?? token.access_token
       if (current.access_token !== stale && !isExpired(current, now())) return current
       const renewed = await refreshToken({ hostname, transport: options.transport, now }, current, (why) => sessionExpired(current, why))
-      keep(path, renewed)
+      // The new token is good even where it can't be kept.
+      unsaved = renewed
+      try {
+        if (descriptorOf(path) !== undefined) throw new Failure(`${path} is a pipe`)
+        check()
+        saveToken(target, renewed)
+        unsaved = undefined
+        log(3, `Saved token: ${path}`)
+      } catch (error) {
+        log(0, `Warning: the new token isn't kept, and the one in its file may not be good for another: ${(error as Error).message}`)
+      }
       return renewed
-    })
+    }, { optional: true, signal: options.signal, busy: (who) => `the token in ${path} is being renewed by ${who}` })
   }
 
-  // The new token is good even where it can't be kept.
-  function keep(path: string, token: Token): void {
-    try {
-      saveToken(path, token)
-      log(3, `Saved token: ${path}`)
-    } catch (error) {
-      log(0, `Warning: the new token can't be saved in ${path}: ${(error as Error).message}`)
-    }
+  function warnOnce(line: string): void {
+    if (!cautious) caution(line)
+    cautious = true
   }
 
   function sessionExpired({ expires_at: end }: Token, why: string): Failure {

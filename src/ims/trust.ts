@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto'
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { readdirSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
+import { readFile } from '../files/read-file.ts'
 import { TransportFault } from './faults.ts'
 
 /** A file of CAs that the user named, and where: `--ca-file`, `[core] ca_file`. */
@@ -149,14 +150,14 @@ function readCertificates(path: string): { found: string[]; why?: string } {
     const found = [...new Set(names.flatMap(certificatesOf))]
     return found.length > 0 ? { found } : { found, why: 'no certificate in it' }
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException
-    return { found: [], why: code === 'ENOENT' ? 'missing' : `unreadable (${code || 'not a certificate'})` }
+    const { code = '', message } = error as NodeJS.ErrnoException
+    return { found: [], why: code === 'ENOENT' ? 'missing' : `unreadable (${code === 'EFBIG' ? message : code || 'not a certificate'})` }
   }
 }
 
 function certificatesOf(path: string): string[] {
   if (!statSync(path).isFile()) return []
-  const content = readFileSync(path)
+  const content = readFile(path, 'certificates').bytes
   // DER starts with a sequence of a length that takes two bytes.
   if (content[0] === 0x30 && content[1] === 0x82) return [new X509Certificate(content).toString()]
   // Each block on its own: a broken one would hide those behind it.

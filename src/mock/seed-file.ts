@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { Failure } from '../errors.ts'
+import { readFile } from '../files/read-file.ts'
+import { reasonOf } from '../files/reason.ts'
 import { newImage } from './images.ts'
 import type { Clock } from './job-clock.ts'
 import { jobStatuses } from '../ims/records.ts'
@@ -10,6 +11,7 @@ import { newRecipe } from './recipes.ts'
 import { servedFields, timeText, type Job, type Records, type SshContainer } from './records.ts'
 import { requestFields } from './request-fields.ts'
 import { errorsIn, type Errors, type Fields } from './validation.ts'
+import { pastedWords } from '../text/shell-words.ts'
 
 /** Records to start with. What is left out of one gets the service's default: an id, a time, an arch. */
 export type Seed = {
@@ -24,9 +26,9 @@ type Data = Record<string, unknown>
  */
 export function readSeedFile(path: string): Seed {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Seed
+    return JSON.parse(readFile(path, 'records').bytes.toString()) as Seed
   } catch (cause) {
-    throw new Failure(`Can't read the records in ${path}`, { more: [(cause as Error).message], cause })
+    throw new Failure(`Can't read the records in ${path}`, { more: [reasonOf(cause)], next: pastedWords(['ls', '-l', path]), cause })
   }
 }
 

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import process from 'node:process'
+import type { Failure } from '../errors.ts'
+import { isMissing } from '../files/read-file.ts'
 import { readSeedFile, type Seed } from './seed-file.ts'
 import type { State } from './state.ts'
 
@@ -11,22 +11,30 @@ const gatherMilliseconds = 50
  * @throws Failure when it is there and can't be read
  */
 export function loadState(path: string): Seed | undefined {
-  return existsSync(path) ? readSeedFile(path) : undefined
+  try {
+    return readSeedFile(path)
+  } catch (failure) {
+    if (isMissing((failure as Failure).cause)) return undefined
+    throw failure
+  }
 }
 
 /**
  * Saves the state now and soon after changes.
  *
  * @param save writes a state file's text
+ * @param failed told of a save that failed, but for the first and the last, whose failures are thrown
  * @returns saves what is left, and stops
- * @throws whatever the first save throws
  */
-export function keepState(state: State, save: (text: string) => void): () => void {
+export function keepState(state: State, save: (text: string) => void, failed: (error: unknown) => void): () => void {
+  let left = false
   let timer: NodeJS.Timeout | undefined
   const saveAll = () => {
     clearTimeout(timer)
     timer = undefined
+    left = true
     save(`${JSON.stringify(state.records(), null, 2)}\n`)
+    left = false
   }
   saveAll()
   const stop = state.onChange(() => {
@@ -34,13 +42,13 @@ export function keepState(state: State, save: (text: string) => void): () => voi
       try {
         saveAll()
       } catch (error) {
-        // A full disk ends no server; the last save, at the end, fails aloud.
-        process.emitWarning(error as Error)
+        // A full disk ends no server.
+        failed(error)
       }
     }, gatherMilliseconds)
   })
   return () => {
     stop()
-    if (timer) saveAll()
+    if (timer || left) saveAll()
   }
 }

@@ -4,7 +4,7 @@ import type { ParsedKey } from 'ssh2'
 import { Failure } from '../errors.ts'
 import type { AskOptions } from '../terminal/question.ts'
 import { agentWith, askAgent, type Agent } from './agent.ts'
-import { openKeyFile, readKeyFile, type KeyFile } from './key-file.ts'
+import { checkKeyFile, openKeyFile, readKeyFile, type KeyFile } from './key-file.ts'
 import { fingerprint, publicKeyOf, type PublicKey } from './public-key.ts'
 import { pastedWord } from '../text/shell-words.ts'
 
@@ -41,8 +41,8 @@ export interface SearchOptions {
   readonly files?: readonly string[]
   /** `SSH_AUTH_SOCK` */
   readonly agentSocket: string | undefined
-  /** The folder with `.ssh`. */
-  readonly home: string
+  /** The folder with `.ssh`, where the user has one. */
+  readonly home: string | undefined
 }
 
 /**
@@ -76,7 +76,8 @@ export type Ask = ((question: string, options: AskOptions) => Promise<string>) |
 /**
  * What ssh2 logs in with. A passphrase is asked for up to three times.
  *
- * @throws Failure for a passphrase that is wrong or can't be asked for, and for a key that isn't the one wanted.
+ * @throws Failure for a passphrase that is wrong or can't be asked for, for a key file that others can read, and for a key
+ * that isn't the one wanted.
  */
 export async function unlock(identity: Identity, { ask, wanted }: { ask: Ask; wanted?: PublicKey }): Promise<Login> {
   if (identity.kind === 'agent') return { agent: agentWith(identity.agent, identity.key), key: identity.key }
@@ -101,6 +102,7 @@ async function decrypt(path: string, ask: Ask): Promise<ParsedKey> {
   if (!ask) {
     throw new Failure(`${path} needs its passphrase, and there is no terminal to ask for it`, { exit: 255, next: `ssh-add ${pastedWord(path)}` })
   }
+  checkKeyFile(path)
   for (let tries = 3; tries > 0; tries--) {
     const passphrase = await ask(`Passphrase of ${path}: `, { hidden: true })
     const key = passphrase === '' ? undefined : openKeyFile(path, passphrase)
@@ -116,7 +118,8 @@ function readNamed(path: string): KeyFile {
   return file
 }
 
-function readHome(home: string): KeyFile[] {
+function readHome(home: string | undefined): KeyFile[] {
+  if (home === undefined) return []
   const folder = join(home, '.ssh')
   let names: string[]
   try {

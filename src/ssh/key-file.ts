@@ -1,9 +1,10 @@
 import { createPrivateKey } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import ssh2, { type ParsedKey } from 'ssh2'
 import { Failure } from '../errors.ts'
-import { reasonOf } from '../config/text-file.ts'
+import { isMissing, readFile, type FileContent } from '../files/read-file.ts'
+import { fileFailure } from '../files/reason.ts'
 import { parsePublicKey, publicKeyOf, type PublicKey } from './public-key.ts'
+import { pastedWords } from '../text/shell-words.ts'
 
 /** What a file that should hold a key holds. */
 export interface KeyFile {
@@ -20,7 +21,7 @@ export interface KeyFile {
  * @throws Failure where it can't be read.
  */
 export function readKeyFile(path: string): KeyFile | undefined {
-  const text = read(path)
+  const text = read(path)?.bytes.toString('latin1')
   if (text === undefined) return undefined
   if (!text.includes('PRIVATE KEY-----')) {
     const publicKey = parsePublicKey(text)
@@ -33,11 +34,14 @@ export function readKeyFile(path: string): KeyFile | undefined {
 /**
  * The private key in a file, ready to sign; undefined for a wrong passphrase.
  *
- * @throws Failure where it can't be read, or isn't a key that we can use.
+ * @throws Failure where it can't be read, or isn't a key that we can use; exit 255 where it is ours and others can
+ * read it. Source: OpenSSH, which uses no such key either.
  */
 export function openKeyFile(path: string, passphrase?: string): ParsedKey | undefined {
-  const text = read(path)
-  if (text === undefined) throw new Failure(`${path}: no such file`)
+  const content = read(path)
+  if (content === undefined) throw new Failure(`${path}: no such file`)
+  requirePrivate(path, content)
+  const text = content.bytes.toString('latin1')
   const key = parse(text, passphrase)
   if (!(key instanceof Error)) return key
   if (passphrase !== undefined && isEncrypted(text) && !/unsupported|not supported/i.test(key.message)) return undefined
@@ -53,18 +57,36 @@ function parse(text: string, passphrase?: string): ParsedKey | Error {
   }
 }
 
-function read(path: string): string | undefined {
+function read(path: string): FileContent | undefined {
+  let content: FileContent
   try {
-    return readFileSync(path, 'latin1')
+    content = readFile(path, 'privateKey')
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new Failure(`${path} can't be read: ${reasonOf(cause)}`, { cause })
+    if (isMissing(cause)) return undefined
+    throw fileFailure(path, 'read', cause)
   }
+  if (content.stats.isFile()) return content
+  throw new Failure(`${path} is a pipe, which can be read once; a private key is read when it is looked for, and when it is used`, { next: 'ssh-add, or -i FILE' })
+}
+
+/** @throws Failure as {@link openKeyFile}, before a passphrase is asked for. */
+export function checkKeyFile(path: string): void {
+  const content = read(path)
+  if (content) requirePrivate(path, content)
+}
+
+function requirePrivate(path: string, { stats: { mode, uid } }: FileContent): void {
+  if (uid !== process.getuid?.() || (mode & 0o077) === 0) return
+  throw new Failure(`${path}: permissions 0${(mode & 0o777).toString(8)} are too open for a private key`, {
+    exit: 255,
+    more: ['Others can read or change it, so it is not used.'],
+    next: pastedWords(['chmod', '600', path]),
+  })
 }
 
 function readPublic(path: string): PublicKey | undefined {
   try {
-    return parsePublicKey(readFileSync(path, 'utf8'))
+    return parsePublicKey(readFile(path, 'publicKey').bytes.toString())
   } catch {
     return undefined
   }

@@ -1,8 +1,6 @@
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
-import { reasonOf } from '../config/text-file.ts'
-import { replaceFile } from '../config/write-file.ts'
+import { isMissing, readFile } from '../files/read-file.ts'
+import { reasonOf } from '../files/reason.ts'
+import { rewriteLog } from '../files/update-file.ts'
 import { parsePublicKey, publicKeyLine, type PublicKey } from './public-key.ts'
 
 /** A host key that was accepted for a job. */
@@ -31,13 +29,15 @@ const head = '# Host keys of IMS jobs by job id, kept for 30 days by cray-ims'
  * its comment, so that `ssh` can use and extend it. Lines that make no sense are left out, with a warning.
  */
 export function readKnownHosts(path: string): KnownHosts {
-  let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    return keysIn(path, readFile(path, 'knownHosts').bytes.toString())
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { keys: [], warning: undefined }
+    if (isMissing(error)) return { keys: [], warning: undefined }
     return { keys: [], warning: `${path} can't be read: ${reasonOf(error)}; host keys of earlier connections are unknown` }
   }
+}
+
+function keysIn(path: string, text: string): KnownHosts {
   const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'))
   const keys = lines.map(knownKey).filter((key) => key !== undefined)
   const bad = lines.length - keys.length
@@ -45,25 +45,21 @@ export function readKnownHosts(path: string): KnownHosts {
 }
 
 /**
- * Keeps a job's host keys in place of those it had, and drops all that is older than 30 days. Processes that write
- * at the same time wait for each other.
+ * Keeps a job's host keys in place of those it had, and drops all that is older than 30 days. Of processes that write
+ * at the same time, OpenSSH among them, each one's keys are kept.
  *
  * @returns what went wrong, for stderr: a folder that can't be written hinders nobody
  */
 export async function rememberHostKeys(path: string, jobId: string, keys: readonly KnownKey['key'][], { now, compared }: { now: number; compared: boolean }): Promise<string | undefined> {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    const release = await lock(`${path}.lock`)
-    try {
-      const others = readKnownHosts(path).keys.filter((known) => known.jobId !== jobId && (known.at ?? now) > now - kept)
+    await rewriteLog(path, 'knownHosts', (text) => {
+      const others = keysIn(path, text).keys.filter((known) => known.jobId !== jobId && (known.at ?? now) > now - kept)
       const own = keys.map((key) => ({ jobId, key, at: now, compared }))
-      replaceFile(path, [head, ...[...others, ...own].map((known) => line(known, now)), ''].join('\n'))
-    } finally {
-      release()
-    }
+      return [head, ...[...others, ...own].map((known) => line(known, now)), ''].join('\n')
+    })
     return undefined
   } catch (error) {
-    return `the host key isn't kept: ${path}: ${reasonOf(error)}`
+    return `the host key isn't kept: ${reasonOf(error)}`
   }
 }
 
@@ -78,33 +74,4 @@ function knownKey(text: string): KnownKey | undefined {
   const [time = '', word] = key.comment.split(' ')
   const at = Date.parse(time)
   return { jobId, key, at: Number.isNaN(at) ? undefined : at, compared: word === 'compared' }
-}
-
-const stale = 10_000
-
-async function lock(path: string): Promise<() => void> {
-  for (let tries = 0; ; tries++) {
-    try {
-      closeSync(openSync(path, 'wx', 0o600))
-      return () => rmSync(path, { force: true })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || tries > 500) throw error
-      removeStale(path)
-      await wait(5 + Math.random() * 20)
-    }
-  }
-}
-
-// Left behind by a process that was killed: writing takes milliseconds.
-function removeStale(path: string): void {
-  const there = statSync(path, { throwIfNoEntry: false })
-  if (!there || Date.now() - there.mtimeMs < stale) return
-  const aside = `${path}.${process.pid}`
-  try {
-    // Of those that find it stale, one gets to rename it.
-    renameSync(path, aside)
-    rmSync(aside, { force: true })
-  } catch {
-    // Another did.
-  }
 }

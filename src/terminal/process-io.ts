@@ -1,6 +1,7 @@
 import { fstatSync, writeSync } from 'node:fs'
 import type { WriteStream } from 'node:tty'
 import { Failure } from '../errors.ts'
+import { currentFolder } from '../files/path.ts'
 import { sleep } from '../time/timer.ts'
 import type { Io, Output } from './io.ts'
 
@@ -17,7 +18,9 @@ export function processIo(of: NodeJS.Process): ProcessIo {
   const stderr = output(2, () => of.stderr as WriteStream)
   return {
     env: of.env,
-    cwd: of.cwd(),
+    get cwd() {
+      return currentFolder(of)
+    },
     // Each stream takes Node a while to set up, and few commands need all.
     get stdin() {
       return of.stdin

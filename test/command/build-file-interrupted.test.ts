@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, lutimesSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { run } from '../support/program.ts'
@@ -135,7 +135,7 @@ describe.concurrent('two runs of the same file', () => {
       const writes = site.writes()
       const second = await site.build('images.yaml')
       expect(second).toMatchObject({ exit: 2, stdout: '' })
-      expect(second.stderr).toMatch(/^Error: images\.yaml: process \d+ makes its images already\nNext: the same command again once that has ended\n$/)
+      expect(second.stderr).toMatch(/^Error: images\.yaml: process (\d+) makes its images already\n  since \S+\nNext: ps -fp \1\n$/)
       expect(site.writes()).toEqual(writes)
       first.kill('SIGKILL')
       await first.ended
@@ -145,6 +145,69 @@ describe.concurrent('two runs of the same file', () => {
       expect((await third.ended).stderr).toContain(`a: job ${site.created.find(({ image_root_archive_name: name }) => name === 'a')!.id}, `)
       expect(namesOf(site).sort()).toEqual(['a', 'b'])
       expect(existsSync(join(site.folder, 'images.yaml.state.lock'))).toBe(false)
+    }))
+
+  test('the second is refused also while the first is stopped, however long it has been silent', () =>
+    atImageSite({}, async (site) => {
+      site.write('images.yaml', yamlOf('name: a, recipe: hanging', 'name: b, recipe: good'))
+      const first = site.start('images.yaml')
+      await first.says('✔ b')
+      first.kill('SIGSTOP')
+      const lock = join(site.folder, 'images.yaml.state.lock')
+      lutimesSync(lock, 0, 0)
+      const [writes, state] = [site.writes(), site.read('images.yaml.state')]
+      site.write('images.yaml', yamlOf('name: a, recipe: good', 'name: b, recipe: other, if-exists: replace'))
+      const second = await site.build('images.yaml')
+      expect(second).toMatchObject({ exit: 2, stdout: '' })
+      expect(second.stderr).toMatch(/^Error: images\.yaml: process (\d+) makes its images already\n  since \S+; it is stopped, and goes on once it is continued\nNext: kill -CONT \1\n$/)
+      expect([site.writes(), site.read('images.yaml.state')]).toEqual([writes, state])
+      first.kill('SIGCONT')
+      first.kill('SIGTERM')
+      expect(await first.ended).toMatchObject({ exit: 143 })
+      expect(readdirSync(site.folder).sort()).toEqual(['images.yaml', 'images.yaml.state'])
+    }))
+
+  test('one whose lock is taken away stops, says so, and leaves what the other has written', () =>
+    atImageSite({}, async (site) => {
+      site.write('images.yaml', yamlOf('name: a, recipe: good', 'name: b, recipe: hanging'))
+      const first = site.start('images.yaml')
+      let held = true
+      await first.says('a: job ')
+      site.between.before = ({ method, path }) => {
+        if (!held || method !== 'GET' || !path.startsWith('/images/')) return
+        // Its image is made, and it is about to note that.
+        held = false
+        rmSync(join(site.folder, 'images.yaml.state.lock'))
+        site.write('images.yaml.state', '{"version": 1, "images": {"z": {"order": "newer"}}}')
+      }
+      const { exit, stdout, stderr } = await first.ended
+      expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
+      const state = join(site.folder, 'images.yaml.state')
+      expect(stderr).toContain(`Error: ${state} isn't written: ${state}.lock isn't ours any more\nSomeone removed it, and another process may be at work by now.\n`)
+      expect(site.read('images.yaml.state')).toBe('{"version": 1, "images": {"z": {"order": "newer"}}}')
+      expect(site.writes().filter((write) => write.startsWith('DELETE'))).toEqual([])
+    }))
+
+  test('a lock of another machine stays: it is named, and how to end that', () =>
+    atImageSite({}, async (site) => {
+      site.write('images.yaml', yamlOf('name: a, recipe: good'))
+      const lock = join(site.folder, 'images.yaml.state.lock')
+      symlinkSync('pid=77 host=ncn-m002 since=2026-01-02T03:04:05.678Z start=1 boot=another space=pid:[1] at=1', lock)
+      lutimesSync(lock, 0, 0)
+      expect(await site.build('images.yaml')).toEqual({
+        exit: 2,
+        stdout: '',
+        stderr: [
+          'Error: images.yaml: process 77 of ncn-m002 makes its images already',
+          '  since 2026-01-02T03:04:05.678Z; only there it can be seen whether it goes on',
+          `Once it is certain that it has ended: rm ${lock}`,
+          'Next: ssh ncn-m002 ps -fp 77',
+          '',
+        ].join('\n'),
+      })
+      expect(site.asked).toEqual([])
+      rmSync(lock)
+      expect((await site.build('images.yaml')).exit).toBe(0)
     }))
 
   test('begun at the same moment', () =>

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Job } from '../../src/mock/library.ts'
@@ -207,6 +207,18 @@ describe.concurrent('a build that fails', () => {
       const { exit, stderr } = await site.ims('build', 'fails', '--name', 'mine', '--on-failure', 'delete')
       expect(exit).toBe(1)
       expect(stderr).toMatch(/Error: the logs of job \S+ can't be saved to .*\nThe job is left as it is\.\n/)
+      expect(jobsOf(site)).toMatchObject([{ status: 'error' }])
+    }))
+
+  test.skipIf(skip)('logs through a link that others may have made: the job stays', () =>
+    at({ ...fast, kubectl: 'real' }, async (site) => {
+      const link = join(site.config, 'ims_job_logs')
+      symlinkSync(join(site.home, 'elsewhere'), link)
+      chmodSync(site.config, 0o777)
+      const { exit, stderr } = await site.ims('build', 'fails', '--name', 'mine', '--on-failure', 'delete')
+      expect(exit).toBe(1)
+      expect(stderr).toMatch(/Error: the logs of job \S+ can't be saved to .*ims_job_logs is a symbolic link in a folder that others can write\n/)
+      expect(existsSync(join(site.home, 'elsewhere'))).toBe(false)
       expect(jobsOf(site)).toMatchObject([{ status: 'error' }])
     }))
 

@@ -339,9 +339,10 @@ describe('the state', () => {
   })
 
   test('a place that cannot be written is named', () => {
+    const state = openState(file)
     mkdirSync(`${file}.state`)
-    const failure = failureOf(() => openState(file).set('a', { order: 'x' }))
-    expect([failure.message, failure.exit]).toEqual([`${file}.state can't be written: illegal operation on a directory`, 2])
+    const failure = failureOf(() => state.set('a', { order: 'x' }))
+    expect([failure.message, failure.exit]).toEqual([`${file}.state can't be written: it is a folder, not a file`, 2])
     expect(failure.more.join()).toContain(folder)
   })
 

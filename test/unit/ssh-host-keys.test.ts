@@ -1,13 +1,15 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fork } from 'node:child_process'
-import { build } from 'rolldown'
+import { spawn } from 'node:child_process'
 import ssh2 from 'ssh2'
 import { afterAll, describe, expect, test } from 'vitest'
+import { holderNow, holderText } from '../../src/files/lock-holder.ts'
 import { checkHostKey, type HostKeyQuestion } from '../../src/ssh/host-keys.ts'
 import { readKnownHosts, rememberHostKeys } from '../../src/ssh/known-hosts.ts'
 import { fingerprint, parsePublicKey, publicKeyLine } from '../../src/ssh/public-key.ts'
+import { rewriteLog } from '../../src/files/update-file.ts'
+import { bundled } from '../support/bundled.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'cray-ims-host-keys-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -119,27 +121,48 @@ describe('the file', () => {
   test('a lock that a killed process left is taken away', async () => {
     const path = newPath()
     await rememberHostKeys(path, 'a', [one], { now, compared: false })
-    writeFileSync(`${path}.lock`, '')
-    utimesSync(`${path}.lock`, new Date(Date.now() - 60_000), new Date(Date.now() - 60_000))
+    symlinkSync(holderText({ ...holderNow(), start: '1' }), `${path}.lock`)
     expect(await rememberHostKeys(path, 'b', [two], { now, compared: false })).toBeUndefined()
     expect(readKnownHosts(path).keys).toHaveLength(2)
   })
 
+  test("what can't be read is not replaced", async () => {
+    const path = newPath()
+    await rememberHostKeys(path, 'good', [one], { now, compared: false })
+    const large = readFileSync(path, 'utf8').padEnd(5 * 1024 * 1024, ' ')
+    writeFileSync(path, large)
+    expect(await rememberHostKeys(path, 'next', [two], { now, compared: false })).toBe(`the host key isn't kept: ${path} can't be read: it is larger than a file of host keys may be, which is 4 MiB`)
+    expect(readFileSync(path, 'utf8') === large).toBe(true)
+  })
+
+  test('what OpenSSH appends while the file is rewritten is not lost', async () => {
+    const path = newPath()
+    await rememberHostKeys(path, 'first', [one], { now, compared: false })
+    // It has opened the file, and writes once another is in its place.
+    const theirs = openSync(path, 'a')
+    await rewriteLog(path, 'knownHosts', (text) => {
+      writeSync(theirs, `theirs ${publicKeyLine(two)}\n`)
+      return `${text}ours ${publicKeyLine(three)}\n`
+    })
+    closeSync(theirs)
+    expect(readKnownHosts(path)).toMatchObject({ warning: undefined, keys: ['first', 'ours', 'theirs'].map((jobId) => ({ jobId })) })
+  })
+
   test('processes that write at the same time lose nothing', async () => {
     const path = newPath()
-    const program = join(folder, 'writer.cjs')
-    writeFileSync(join(folder, 'writer.ts'), [
-      `import { rememberHostKeys } from '${join(import.meta.dirname, '../../src/ssh/known-hosts.ts')}'`,
-      `import { parsePublicKey } from '${join(import.meta.dirname, '../../src/ssh/public-key.ts')}'`,
-      'const [path, name, line] = process.argv.slice(2)',
-      'const work = async () => { for (let n = 0; n < 10; n++) { const wrong = await rememberHostKeys(path, name + n, [parsePublicKey(line)], { now: Date.now(), compared: false }); if (wrong) throw new Error(wrong) } }',
-      'work()',
-    ].join('\n'))
-    await build({ input: join(folder, 'writer.ts'), platform: 'node', output: { file: program, format: 'cjs' }, logLevel: 'silent' })
+    const program = await bundled(folder, 'writer', `
+      import { rememberHostKeys } from '@/ssh/known-hosts.ts'
+      import { parsePublicKey } from '@/ssh/public-key.ts'
+      const [path, name, line] = process.argv.slice(2)
+      for (const part of ['a', 'b', 'c']) {
+        const wrong = await rememberHostKeys(path, name + part, [parsePublicKey(line)], { now: Date.now(), compared: false })
+        if (wrong) throw new Error(wrong)
+      }
+    `)
     const exits = await Promise.all(
-      ['a', 'b', 'c', 'd'].map((name) => new Promise((done) => fork(program, [path, name, publicKeyLine(one)], { stdio: 'ignore' }).on('exit', done))),
+      Array.from({ length: 16 }, (_, at) => new Promise((done) => spawn(process.execPath, [program, path, `ours-${at}-`, publicKeyLine(one)], { stdio: ['ignore', 'inherit', 'inherit'] }).on('exit', done))),
     )
-    expect(exits).toEqual([0, 0, 0, 0])
-    expect(new Set(readKnownHosts(path).keys.map(({ jobId }) => jobId)).size).toBe(40)
+    expect(exits).toEqual(Array.from({ length: 16 }, () => 0))
+    expect(new Set(readKnownHosts(path).keys.map(({ jobId }) => jobId)).size).toBe(48)
   })
 })

@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, chownSync, closeSync, constants, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import ssh2 from 'ssh2'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { findIdentity, unlock } from '../../src/ssh/identities.ts'
@@ -24,9 +25,9 @@ beforeEach(() => {
   home = join(root, String(count++))
   mkdirSync(join(home, '.ssh'), { recursive: true })
 })
-const put = (name: string, text: string) => {
+const put = (name: string, text: string, mode = 0o600) => {
   const path = join(home, '.ssh', name)
-  writeFileSync(path, text)
+  writeFileSync(path, text, { mode })
   return path
 }
 
@@ -121,6 +122,61 @@ describe('a passphrase', () => {
     const { path } = identity()
     await expect(unlock({ kind: 'file', path, encrypted: true }, { ask: undefined })).rejects.toMatchObject({ next: `ssh-add ${path}` })
   })
+})
+
+describe('a key that others can read', () => {
+  test.each([0o644, 0o620, 0o601])('of mode %o is not used, nor asked its passphrase for', async (mode) => {
+    const open = (name: string, text: string) => {
+      const path = put(name, text)
+      chmodSync(path, mode)
+      return path
+    }
+    const refused = (path: string) => ({ message: `${path}: permissions 0${mode.toString(8)} are too open for a private key`, exit: 255, next: `chmod 600 ${path}` })
+    const plain = open('id_plain', one.private)
+    await expect(unlock({ kind: 'file', path: plain, encrypted: false }, { ask: undefined })).rejects.toMatchObject(refused(plain))
+    const encrypted = open('id_encrypted', locked.private)
+    const ask = async () => Promise.reject(new Error('asked'))
+    await expect(unlock({ kind: 'file', path: encrypted, encrypted: true }, { ask })).rejects.toMatchObject(refused(encrypted))
+  })
+
+  test('hinders nobody as long as another is used', async () => {
+    chmodSync(put('id_a', two.private), 0o644)
+    const path = put('id_b', one.private)
+    const { identity } = await findIdentity({ wanted: one.key, agentSocket: undefined, home })
+    expect(identity).toEqual({ kind: 'file', path, encrypted: false })
+    expect((await unlock(identity!, { ask: undefined })).key.getPublicSSH()).toEqual(one.key.blob)
+  })
+
+  test.skipIf(process.getuid?.() !== 0)('is used where it is the file of someone else, as OpenSSH does', async () => {
+    const path = put('id', one.private)
+    chmodSync(path, 0o644)
+    chownSync(path, 12345, 12345)
+    expect((await unlock({ kind: 'file', path, encrypted: false }, { ask: undefined })).key.getPublicSSH()).toEqual(one.key.blob)
+  })
+})
+
+test('files that are no keys are passed over: a named pipe, a large one', async () => {
+  execFileSync('mkfifo', [join(home, '.ssh/id_pipe')])
+  put('id_large', one.private.padEnd(70_000))
+  const path = put('id_one', one.private)
+  const { identity, looked } = await findIdentity({ wanted: one.key, agentSocket: undefined, home })
+  expect(identity).toMatchObject({ path })
+  expect(looked.filter(({ note }) => note === "can't be read").map(({ where }) => basename(where))).toEqual(['id_large', 'id_pipe'])
+  await expect(findIdentity({ wanted: one.key, files: [join(home, '.ssh/id_pipe')], agentSocket: undefined, home })).rejects.toThrow("can't be read: it is a named pipe, not a file")
+})
+
+test('a pipe gives a key once, which is not enough', async () => {
+  const path = join(home, 'pipe')
+  execFileSync('mkfifo', [path])
+  const both = openSync(path, constants.O_RDWR)
+  const file = openSync(path, 'r')
+  writeSync(both, one.private)
+  closeSync(both)
+  try {
+    await expect(findIdentity({ wanted: one.key, files: [`/dev/fd/${file}`], agentSocket: undefined, home })).rejects.toThrow(`/dev/fd/${file} is a pipe, which can be read once`)
+  } finally {
+    closeSync(file)
+  }
 })
 
 test("a key that turns out to be another isn't used", async () => {

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { hostname as machine, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { build } from 'rolldown'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readConfiguration } from '../../src/config/configuration.ts'
-import { withLock } from '../../src/config/lock.ts'
-import { isExpired, readToken, saveToken, tokenPath, tokenToKeep } from '../../src/config/tokens.ts'
+import { saveToken } from '../../src/config/save-token.ts'
+import { isExpired, readToken, tokenPath, tokenToKeep } from '../../src/config/tokens.ts'
 import { Failure } from '../../src/errors.ts'
 import { authorization } from '../../src/ims/authorization.ts'
 import { TransportFault } from '../../src/ims/faults.ts'
@@ -179,6 +179,20 @@ describe('the Authorization header', () => {
     expect(saved()).toEqual({ access_token: 'NEW', expires_in: 300, expires_at: now / 1000 + 300, client_id: 'mine', refresh_token: 'RT' })
     expect(readdirSync(dirname(path))).toEqual(['h_site.jane'])
   })
+  test('of one that was renewed, but could not be kept, is used as long as it is good', async () => {
+    const { give, requests, saved, path, logged } = set('h.site', old, [{ access_token: 'NEW', expires_in: 300, refresh_token: 'RT2' }, { access_token: 'NEWER', expires_in: 300 }])
+    // A folder that others can write: what is there is read, but not written.
+    const elsewhere = join(home, 'elsewhere')
+    renameSync(path, elsewhere)
+    symlinkSync(elsewhere, path)
+    chmodSync(dirname(path), 0o777)
+    expect([await give(), await give()]).toEqual(['Bearer NEW', 'Bearer NEW'])
+    expect(requests).toHaveLength(1)
+    expect(logged.filter((line) => line.startsWith('Warning: '))).toEqual([expect.stringMatching(/^Warning: the new token isn't kept, .*: .*h_site\.jane can't be written: it is a symbolic link /)])
+    expect(await give(true)).toBe('Bearer NEWER')
+    expect(requests.at(-1)!.body).toContain('refresh_token=RT2')
+    expect(saved()).toEqual(old)
+  })
   test('that the server refused is renewed, unless another process has done so', async () => {
     const { give, requests, path } = set('h.site', { ...old, expires_at: now }, [{ access_token: 'NEW', refresh_token: 'RT2' }, { access_token: 'NEWER' }])
     expect(await give()).toBe('Bearer OLD')
@@ -206,39 +220,6 @@ describe('the Authorization header', () => {
     const { give, saved } = set('h.site', old, [answer])
     expect((await failureOf(() => give())).message).toMatch(message)
     expect(saved()).toEqual(old)
-  })
-})
-
-describe('a lock', () => {
-  test('lets one work at a time, and is gone after', async () => {
-    const file = join(home, 'file')
-    let inside = 0
-    let most = 0
-    await Promise.all(Array.from({ length: 5 }, () => withLock(file, async () => {
-      most = Math.max(most, ++inside)
-      await new Promise((done) => setTimeout(done, 5))
-      inside--
-    })))
-    expect(most).toBe(1)
-    expect(existsSync(`${file}.lock`)).toBe(false)
-  })
-  test('of a process that died is taken over', async () => {
-    const file = join(home, 'file')
-    const dead = spawn(process.execPath, ['-e', ''])
-    await new Promise((done) => dead.on('close', done))
-    writeFileSync(`${file}.lock`, `${dead.pid} ${machine()} 1`)
-    expect(await withLock(file, async () => 'done')).toBe('done')
-    expect(existsSync(`${file}.lock`)).toBe(false)
-  })
-  test('of another machine that fell silent is taken over', async () => {
-    const file = join(home, 'file')
-    writeFileSync(`${file}.lock`, '1 elsewhere 1')
-    utimesSync(`${file}.lock`, new Date(0), new Date(0))
-    expect(await withLock(file, async () => 'done')).toBe('done')
-  })
-  test('that cannot be made stops nothing', async () => {
-    writeFileSync(join(home, 'file'), '')
-    expect(await withLock(join(home, 'file', 'below'), async () => 'done')).toBe('done')
   })
 })
 

@@ -1,9 +1,8 @@
-import { createWriteStream, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { configFolder } from '../../config/folder.ts'
-import { reasonOf } from '../../config/text-file.ts'
 import { Failure } from '../../errors.ts'
+import { openDraft } from '../../files/draft.ts'
+import { reasonOf } from '../../files/reason.ts'
 import { stageOf } from '../../ims/job-outlook.ts'
 import type { Job } from '../../ims/records.ts'
 import { KubectlFault } from '../../kubernetes/fault.ts'
@@ -56,23 +55,45 @@ export function followContainers({ app, api, progress, attending }: Making, job:
  * @throws Failure where the file can't be written.
  */
 export async function saveLogs(app: App, job: Job): Promise<{ readonly path: string } | { readonly why: string }> {
-  const folder = join(configFolder(app.io.env), 'ims_job_logs')
-  const path = join(folder, `${job.id}.log`)
+  const path = join(configFolder(app.io.env), 'ims_job_logs', `${job.id}.log`)
   const lines = readLogs(kubectlOf(app), job, { signal: app.io.interrupted, notice: (text) => app.log(1, text) })
-  async function* texts(first: IteratorResult<LogLine, void>) {
-    for (let one = first; !one.done; one = await lines.next()) {
-      const { container, line, time } = one.value
-      yield `${container} | ${time ? `${time} ` : ''}${line}\n`
-    }
-  }
   try {
     const first = await lines.next()
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    await pipeline(texts(first), createWriteStream(path, { mode: 0o600 }))
+    await writeLines(job, path, first, lines)
     return { path }
   } catch (cause) {
-    if (cause instanceof Failure || app.io.interrupted.aborted) throw cause
-    if (!(cause instanceof KubectlFault)) throw new Failure(`the logs of job ${job.id} can't be saved to ${path}: ${reasonOf(cause)}`, { exit: 1, more: ['The job is left as it is.'], cause })
+    if (!(cause instanceof KubectlFault) || app.io.interrupted.aborted) throw cause
     return { why: cause.message }
+  }
+}
+
+/** How much is gathered before it is written, in characters. */
+const block = 65_536
+
+async function writeLines(job: Job, path: string, first: IteratorResult<LogLine, void>, lines: AsyncIterator<LogLine, void>): Promise<void> {
+  const saving = <R>(work: () => R): R => {
+    try {
+      return work()
+    } catch (error) {
+      const { more, next, cause = error } = error as Failure
+      throw new Failure(`the logs of job ${job.id} can't be saved to ${path}: ${reasonOf(cause)}`, { exit: 1, more: [...more, 'The job is left as it is.'], next, cause })
+    }
+  }
+  const draft = saving(() => openDraft(path))
+  try {
+    let gathered = ''
+    for (let one = first; !one.done; one = await lines.next()) {
+      const { container, line, time } = one.value
+      gathered += `${container} | ${time ? `${time} ` : ''}${line}\n`
+      if (gathered.length < block) continue
+      saving(() => draft.write(gathered))
+      gathered = ''
+    }
+    saving(() => {
+      draft.write(gathered)
+      draft.commit()
+    })
+  } finally {
+    draft.discard()
   }
 }

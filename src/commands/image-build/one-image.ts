@@ -30,7 +30,7 @@ export type OneImage = Attention & { readonly debug?: boolean; readonly dry_run?
 export async function makeImage(app: App, order: ImageOrder, options: OneImage): Promise<number> {
   const [trouble] = orderTroubles(order)
   if (trouble) throw usageFailure(`Invalid value for '${trouble.flag}': ${trouble.why}`)
-  const script = readScript(app.io.cwd, order)
+  const script = readScript(app.io, order)
   refuseByHand(app, order.job_type, script)
   const key = await findOwnKey(app, order.public_key)
   const debug = options.debug ?? isAttended(app)
@@ -53,7 +53,7 @@ export async function makeImage(app: App, order: ImageOrder, options: OneImage):
 
 /** Takes up a job, whatever has become of it by now, and prints the id of its image. */
 export function resumeImage(app: App, reference: string, order: Pick<ImageOrder, 'script' | 'run'>, options: OneImage): Promise<number> {
-  const script = readScript(app.io.cwd, order)
+  const script = readScript(app.io, order)
   return attend(app, options, async (making) => {
     const key = options.public_key === undefined ? undefined : await findOwnKey(app, options.public_key)
     const [first] = await outlast(making, () => findJobs(making.api, [reference]))

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
-import { homedir, userInfo } from 'node:os'
-import { join, resolve } from 'node:path'
-import { readTextFile } from '../../config/text-file.ts'
+import { join } from 'node:path'
 import { Failure } from '../../errors.ts'
+import { findHome, tilde, userName } from '../../files/home.ts'
+import { absolutePath } from '../../files/path.ts'
+import { readTextFile } from '../../files/read-file.ts'
 import { publicKeyTrouble } from '../../ims/public-key-text.ts'
 import type { PublicKey as KeyRecord } from '../../ims/records.ts'
 import { askAgent } from '../../ssh/agent.ts'
 import { parsePublicKey, publicKeyLine, publicKeyOf } from '../../ssh/public-key.ts'
-import { tilde } from '../../terminal/tilde.ts'
 import type { App } from '../app.ts'
 
 /** A user's own public key. */
@@ -32,16 +32,23 @@ const homeKeys = ['id_ed25519.pub', 'id_ecdsa.pub', 'id_rsa.pub']
  */
 export async function findOwnKey({ io, warn }: App, file: string | undefined): Promise<OwnKey> {
   const { env } = io
-  const home = env.HOME ?? homedir()
-  const user = env.USER || env.LOGNAME || userInfo().username
-  const name = `${user} public key`
-  const folder = join(home, '.ssh')
-  for (const path of file === undefined ? homeKeys.map((one) => join(folder, one)) : [resolve(io.cwd, file)]) {
-    const text = readTextFile(path)?.replace(/\r\n?/g, '\n')
+  const name = `${userName(env)} public key`
+  const home = findHome(env)
+  const own = home === undefined ? [] : homeKeys.map((one) => join(home, '.ssh', one))
+  let unreadable: unknown
+  for (const path of file === undefined ? own : [absolutePath(file, io)]) {
     const shown = tilde(path, env)
+    let text: string | undefined
+    try {
+      text = readTextFile(path, 'publicKey')?.replace(/\r\n?/g, '\n')
+    } catch (failure) {
+      if (file !== undefined) throw failure
+      unreadable ??= failure
+      continue
+    }
     if (text === undefined) {
       if (file === undefined) continue
-      throw new Failure(`${shown}: no such file`, { next: `ls ${tilde(folder, env)}/*.pub` })
+      throw new Failure(`${shown}: no such file`, { next: 'ls ~/.ssh/*.pub' })
     }
     const trouble = publicKeyTrouble(text)
     if (trouble && 'refused' in trouble) {
@@ -55,8 +62,9 @@ export async function findOwnKey({ io, warn }: App, file: string | undefined): P
   }
   const [key] = (await askAgent(env.SSH_AUTH_SOCK))?.keys ?? []
   if (!key) {
+    if (unreadable) throw unreadable
     throw new Failure('you have no public key', {
-      more: [`  looked for ${homeKeys.map((one) => tilde(join(folder, one), env)).join(', ')}, and an agent's`],
+      more: [`  looked for ${own.map((path) => tilde(path, env)).join(', ') || 'a home folder'}, and an agent's`],
       next: 'ssh-keygen -t ed25519, or --public-key FILE',
     })
   }

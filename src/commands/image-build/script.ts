@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { resolve } from 'node:path'
-import { readTextFile } from '../../config/text-file.ts'
 import { Failure, usageFailure } from '../../errors.ts'
+import { userName } from '../../files/home.ts'
+import { absolutePath } from '../../files/path.ts'
+import { readTextFile } from '../../files/read-file.ts'
 import { placesOf, stageOf } from '../../ims/job-outlook.ts'
 import { isGone } from '../../ims/problem.ts'
 import type { Job, SshContainer } from '../../ims/records.ts'
@@ -28,16 +29,16 @@ export type Script = { readonly command: string } | { readonly content: string; 
 /**
  * What an order runs in the image root; undefined where that is done by hand.
  *
- * @param cwd folder that the script's path starts from.
+ * @param from what has the folder that the script's path starts from.
  * @throws Failure where the script can't be read or is empty.
  */
-export function readScript(cwd: string, { script, run }: Pick<ImageOrder, 'script' | 'run'>): Script | undefined {
+export function readScript(from: { readonly cwd: string }, { script, run }: Pick<ImageOrder, 'script' | 'run'>): Script | undefined {
   if (run !== undefined) {
     if (run.trim() === '') throw usageFailure("Invalid value for '--run': an empty text is no command.")
     return { command: run }
   }
   if (script === undefined) return undefined
-  const content = readTextFile(resolve(cwd, script))
+  const content = readTextFile(absolutePath(script, from), 'script')
   if (content === undefined) throw new Failure(`${script}: no such file`)
   if (content.trim() === '') throw new Failure(`${script} is empty`)
   return { content, shown: script }
@@ -112,7 +113,7 @@ function remoteScript({ io }: App, job: Job, container: SshContainer, script: Sc
     command: (uploaded) => (isCommand ? script.command : uploaded),
     upload: isCommand ? '' : script.content,
     identity: createHash('sha256').update(JSON.stringify(isCommand ? ['command', script.command] : ['script', script.content])).digest('hex'),
-    by: `${io.env.USER || io.env.LOGNAME || 'someone'}@${hostname()}`.replace(/[^\w.@-]/g, '_'),
+    by: `${userName(io.env)}@${hostname()}`.replace(/[^\w.@-]/g, '_'),
     run: randomUUID().replaceAll('-', ''),
   }
 }

@@ -1,7 +1,8 @@
-import { dirname, resolve } from 'node:path'
-import { withLock } from '../../config/lock.ts'
-import { readTextFile } from '../../config/text-file.ts'
+import { dirname } from 'node:path'
 import { Failure, usageFailure } from '../../errors.ts'
+import { withLock, type Held } from '../../files/lock.ts'
+import { absolutePath } from '../../files/path.ts'
+import { readTextFile } from '../../files/read-file.ts'
 import { pastedWord } from '../../text/shell-words.ts'
 import { createProgress, type Progress } from '../../terminal/progress.ts'
 import type { BuildOptions } from '../../spec/image-builds.ts'
@@ -32,15 +33,15 @@ export async function buildFile(app: App, path: string, options: BuildOptions): 
   const { io } = app
   if (options.parallel === 0) throw usageFailure("Invalid value for '--parallel': 0 at once is none.")
   if (options.on_failure === 'shell') throw usageFailure("Invalid value for '--on-failure': with --file several jobs run side by side, and no shell is opened: keep or delete.")
-  const file = resolve(io.cwd, path)
-  const text = readTextFile(file)
+  const file = absolutePath(path, io)
+  const text = readTextFile(file, 'images')
   if (text === undefined) throw new Failure(`${path}: no such file`, { next: `ls ${pastedWord(dirname(path))}` })
   const entries = readEntries(path, text)
   const ordered = await orderedEntries(app, path, inOrder(entries), options)
-  const make = () => makeImages(app, { path, entries, ordered, state: openState(file), options })
+  const make = (held?: Held) => makeImages(app, { path, entries, ordered, state: openState(file, held), options })
   if (options.dry_run) return make()
   requireWritable(file)
-  return withLock(statePath(file), make, (pid) => new Failure(`${path}: process ${pid} makes its images already`, { next: 'the same command again once that has ended' }))
+  return withLock(statePath(file), make, { patience: 0, busy: (who) => `${path}: ${who} makes its images already` })
 }
 
 interface Images {

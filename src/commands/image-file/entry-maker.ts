@@ -108,6 +108,7 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
     const { name } = one.order
     const hash = hashOf(one, base)
     const made = making(one, ends)
+    state.check()
     const keep = (progress: Omit<EntryState, 'order'>) => state.set(name, { order: hash, ...progress })
     // What was read before the first was begun may be hours old.
     const catalogue = await outlast(made, () => catalogueFor(made.progress))
@@ -149,6 +150,8 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
         return await makeOne(one, base, ends)
       } catch (failure) {
         if (!(failure instanceof Failure)) throw failure
+        // Whoever has the file by now makes the others, too.
+        state.check()
         if (io.interrupted.aborted) {
           if (isInDoubt(failure)) inDoubt.push(name)
           return { name, how: 'left running' }

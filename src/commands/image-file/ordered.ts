@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { Failure } from '../../errors.ts'
+import { absolutePath } from '../../files/path.ts'
 import type { BuildOptions } from '../../spec/image-builds.ts'
 import type { App } from '../app.ts'
 import type { ImageOrder } from '../image-build/order.ts'
@@ -25,7 +26,7 @@ const general = ['arch', 'latest', 'public_key', 'build_env_size', 'initrd_file_
  * @throws Failure with all mistakes and their lines.
  */
 export async function orderedEntries(app: App, path: string, entries: readonly Entry[], options: BuildOptions): Promise<OrderedEntry[]> {
-  const folder = dirname(resolve(app.io.cwd, path))
+  const folder = dirname(absolutePath(path, app.io))
   const line = Object.fromEntries(general.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])))
   const list: Mistake[] = []
   const keys = new Map<string | undefined, Promise<OwnKey>>()
@@ -46,7 +47,7 @@ export async function orderedEntries(app: App, path: string, entries: readonly E
       }
     }
     const order = { ...line, ...given, public_key: given.public_key === undefined ? options.public_key : resolve(folder, given.public_key) } as ImageOrder
-    const script = await attempt(order.run === undefined ? 'script' : 'run', () => readScript(folder, order))
+    const script = await attempt(order.run === undefined ? 'script' : 'run', () => readScript({ cwd: folder }, order))
     const key = await attempt('public-key', () => keyOf(order.public_key))
     if (order.job_type === 'customize' && order.script === undefined && order.run === undefined) list.push({ line: entry.line, why: `${order.name} needs a script or a run: several are made side by side, without a terminal for each` })
     ordered.push({ entry, order, key: key!, script })

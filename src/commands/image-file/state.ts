@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
-import { readTextFile, reasonOf } from '../../config/text-file.ts'
-import { replaceFile } from '../../config/write-file.ts'
 import { Failure } from '../../errors.ts'
+import type { Held } from '../../files/lock.ts'
+import { readTextFile } from '../../files/read-file.ts'
+import { fileFailure } from '../../files/reason.ts'
+import { replaceFile } from '../../files/write-file.ts'
 import { pastedWords } from '../../text/shell-words.ts'
 
 /** How far an image of a file has come. */
@@ -30,6 +32,8 @@ export interface FileState {
   of(name: string): EntryState | undefined
   /** Written before it returns; undefined takes the image out. @throws Failure where it can't be. */
   set(name: string, state: EntryState | undefined): void
+  /** @throws Failure where another process may be at work on the file: nothing may be done any more. */
+  check(): void
 }
 
 const version = 1
@@ -42,25 +46,36 @@ export function statePath(file: string): string {
 /** @throws Failure where the state of a file would have no place to be written to. */
 export function requireWritable(file: string): void {
   const path = statePath(file)
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw unusable(path, 'it is a folder')
-  trying(path, () => accessSync(dirname(path), constants.W_OK | constants.X_OK))
+  try {
+    accessSync(dirname(path), constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    throw notKept(path, fileFailure(path, 'written', cause))
+  }
 }
 
 /**
  * The state of a file of images.
  *
  * @param file the file of images.
+ * @param held the lock of its state; without one it is only read.
  * @throws Failure where there is something else in its place, which is left alone.
  */
-export function openState(file: string): FileState {
+export function openState(file: string, held?: Pick<Held, 'check'>): FileState {
   const path = statePath(file)
   const states = read(path)
+  const check = () => held?.check()
   return {
+    check,
     of: (name) => states.get(name),
     set(name, state) {
+      check()
       if (state) states.set(name, state)
       else states.delete(name)
-      trying(path, () => replaceFile(path, `${JSON.stringify({ version, images: Object.fromEntries(states) }, null, 2)}\n`))
+      try {
+        replaceFile(path, `${JSON.stringify({ version, images: Object.fromEntries(states) }, null, 2)}\n`)
+      } catch (cause) {
+        throw notKept(path, cause as Failure)
+      }
     },
   }
 }
@@ -78,7 +93,13 @@ export function orderHash(order: object, contents: readonly (string | Uint8Array
 }
 
 function read(path: string): Map<string, EntryState> {
-  const text = readTextFile(path)
+  let text: string | undefined
+  try {
+    text = readTextFile(path, 'state')
+  } catch (failure) {
+    if ((failure as { cause?: NodeJS.ErrnoException }).cause?.code === 'EISDIR') throw unusable(path, 'it is a folder', failure)
+    throw failure
+  }
   if (text === undefined) return new Map()
   const found = parse(path, text)
   const { version: theirs, images } = (found ?? {}) as { version?: unknown; images?: unknown }
@@ -111,10 +132,6 @@ function unusable(path: string, why: string, cause?: unknown): Failure {
   })
 }
 
-function trying(path: string, work: () => void): void {
-  try {
-    work()
-  } catch (cause) {
-    throw new Failure(`${path} can't be written: ${reasonOf(cause)}`, { more: [`What was made is kept there: ${dirname(path)} has to be writable.`], cause })
-  }
+function notKept(path: string, { message, next, cause }: Failure): Failure {
+  return new Failure(message, { more: [`What was made is kept there: ${dirname(path)} has to be writable.`], next, cause })
 }

@@ -1,8 +1,9 @@
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { configFolder } from '../../config/folder.ts'
-import { replaceFile } from '../../config/write-file.ts'
 import { Failure } from '../../errors.ts'
+import { findHome, tilde } from '../../files/home.ts'
+import { absolutePath } from '../../files/path.ts'
+import { replaceFile } from '../../files/write-file.ts'
 import { encodeSegment, type Api } from '../../ims/api.ts'
 import { isGone } from '../../ims/problem.ts'
 import { readRecord } from '../../ims/read-record.ts'
@@ -10,7 +11,6 @@ import type { Job, SshContainer } from '../../ims/records.ts'
 import { publicKeys } from '../../spec/records.ts'
 import { findIdentity, unlock, type Identity, type Login, type Looked } from '../../ssh/identities.ts'
 import { fingerprint, parsePublicKey, publicKeyLine, publicKeyOf, type PublicKey } from '../../ssh/public-key.ts'
-import { tilde } from '../../terminal/tilde.ts'
 import type { App } from '../app.ts'
 import { shortId } from './reference.ts'
 
@@ -39,11 +39,11 @@ interface KeyRecord {
  * @throws Failure (exit 255) that says which key the job wants and where it was looked for.
  */
 export async function findKey(app: App, api: Api, job: Job, container: SshContainer, { identity: file }: { identity?: string }): Promise<Key> {
-  const { env, cwd, stdin, stderr } = app.io
+  const { env, stdin, stderr } = app.io
   const record = await publicKeyOfJob(api, job)
   const wanted = record?.key
-  const files = file === undefined ? [] : [resolve(cwd, file)]
-  const { identity, looked } = await findIdentity({ wanted, files, agentSocket: env.SSH_AUTH_SOCK, home: env.HOME ?? homedir() })
+  const files = file === undefined ? [] : [absolutePath(file, app.io)]
+  const { identity, looked } = await findIdentity({ wanted, files, agentSocket: env.SSH_AUTH_SOCK, home: findHome(env) })
   // Without the record only the user can know which it is.
   if (!identity || (!wanted && file === undefined)) throw noKey(app, job, container, record, looked)
   const ask = stdin.isTTY && stderr.isTTY ? app.questions.ask : undefined
