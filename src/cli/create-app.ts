@@ -110,7 +110,7 @@ export function createApp(
         left = io.stdout.write(io.stdout.isTTY ? printableLines(text) : text)
       }
       let found = true
-      if (query) found = await (await import('../render/query.ts')).runQuery(query, value ?? null, global.format, write)
+      if (query) found = await (await import('../render/query.ts')).runQuery(query, value ?? null, global.format, write, io.stdout.isTTY ? printable : undefined)
       else {
         if (value !== undefined) await render(value, global.format, write)
         write('\n')

@@ -30,13 +30,15 @@ export function compileQuery(expression: string): Query {
  * What the query finds in the value: a scalar bare, a list of scalars one a line, anything else in the format; an
  * empty list is no line. Whole lines are written.
  *
+ * @param show what is written for a bare text.
  * @returns whether anything was found: null is nothing.
  *
  * @throws Failure of the command line, when the expression doesn't fit the value.
  */
-export async function runQuery(query: Query, value: Value, format: Format, write: Write): Promise<boolean> {
+export async function runQuery(query: Query, value: Value, format: Format, write: Write, show = (text: string) => text): Promise<boolean> {
   const found = find(query, value)
   if (found === null) return false
+  const line = (item: Value) => `${isNumber(item) ? numberText(item) : show(String(item))}\n`
   if (isScalar(found)) write(line(found))
   else if (Array.isArray(found) && found.every(isScalar)) found.forEach((item) => write(line(item)))
   else {
@@ -65,10 +67,6 @@ function queryFailure(expression: string, error: unknown): Error {
 
 function isScalar(item: Value): boolean {
   return item === null || typeof item !== 'object' || isNumber(item)
-}
-
-function line(item: Value): string {
-  return `${isNumber(item) ? numberText(item) : String(item)}\n`
 }
 
 /**

@@ -200,7 +200,7 @@ describe.concurrent('two runs of the same file', () => {
         stderr: [
           'Error: images.yaml: process 77 of ncn-m002 makes its images already',
           '  since 2026-01-02T03:04:05.678Z; only there it can be seen whether it goes on',
-          `Once it is certain that it has ended: rm ${lock}`,
+          `Once it is certain that it has ended: rm '${lock}'`,
           'Next: ssh ncn-m002 ps -fp 77',
           '',
         ].join('\n'),
