@@ -397,6 +397,47 @@ describe.skipIf(skip).each(ways)('the shell of a job (%s)', (isolation) => {
     expect(heard.text().trim()).toBe(String(64 * 2 ** 20))
   })
 
+  // ssh2's window is 2 MiB for both streams together.
+  describe('gives both streams whole, however much waits for the client', () => {
+    const size = 5_000_000
+    const fill = (letter: string) => `head -c ${size} /dev/zero | tr '\\0' ${letter}`
+    const both = `${fill('o')} & ${fill('e')} >&2; wait; exit 7`
+
+    it.each([
+      ['both', both, size, size],
+      ['stderr alone', `cat >&2; exit 7`, 0, size],
+      ['stderr behind stdout', `${fill('o')}; ${fill('e')} >&2; exit 7`, size, size],
+    ])('to OpenSSH: %s', async (_, command, out, err) => {
+      const here = await ready({ isolation })
+      for (let count = 0; count < 5; count++) {
+        const { exit, stdout, stderr } = await ssh(here, [command], { stdin: out === 0 ? Buffer.alloc(size, 'e') : '' })
+        expect([exit, stdout.length, stderr.length]).toEqual([7, out, err])
+        expect([stdout === 'o'.repeat(out), stderr === 'e'.repeat(err)]).toEqual([true, true])
+      }
+    })
+
+    it.each([0, 20])('to our own client, which takes %i ms for each piece', async (pause) => {
+      const here = await ready({ isolation })
+      const client = await clientOf(here)
+      for (let count = 0; count < 5; count++) {
+        const channel = await started((done) => client.exec(both, done))
+        let exit: unknown
+        channel.on('exit', (code: unknown) => (exit = code))
+        const taken = async (stream: AsyncIterable<Buffer>) => {
+          const chunks: Buffer[] = []
+          for await (const chunk of stream) {
+            chunks.push(chunk)
+            if (pause > 0) await new Promise((next) => setTimeout(next, pause))
+          }
+          return Buffer.concat(chunks).toString()
+        }
+        const [stdout, stderr] = await Promise.all([taken(channel), taken(channel.stderr as unknown as AsyncIterable<Buffer>)])
+        expect([exit, stdout.length, stderr.length]).toEqual([7, size, size])
+        expect([stdout === 'o'.repeat(size), stderr === 'e'.repeat(size)]).toEqual([true, true])
+      }
+    })
+  })
+
   it('is gone with all that runs there when the mock is killed', async () => {
     const seed = (await site({ kind: 'jailed' })).mock.records()
     const jobs = [{ ...seed.jobs[0]!, status: 'waiting_on_user', mock: undefined, ssh_containers: [{ jail: true }] }]

@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream'
 import type { PseudoTtyInfo, ServerChannel, Session } from 'ssh2'
 import type { Container } from './container.ts'
 import type { Running, TerminalSize } from './program.ts'
@@ -45,7 +46,7 @@ export function serveSession(session: Session, { container, env, terminals }: Se
 
   function begin(channel: ServerChannel, command: string | undefined): void {
     running = container.start({ command, env: { ...env, ...(terminal && { TERM: terminal.term }) }, terminal })
-    connect(channel, running, terminal !== undefined)
+    void connect(channel, running, terminal !== undefined)
   }
 }
 
@@ -63,13 +64,35 @@ function notes({ isolation, view }: Container, refused: boolean): string[] {
   ]
 }
 
-function connect(channel: ServerChannel, running: Running, terminal: boolean): void {
+/** What of a channel ssh2 keeps while it waits for the client's window. */
+interface Waiting {
+  _chunk?: unknown
+  _chunkcb?: unknown
+  _chunkErr?: unknown
+  _chunkcbErr?: unknown
+}
+
+/**
+ * Writes to a channel's two streams, one text at a time, each once the client has a window for the whole one before:
+ * ssh2 goes on with only one of two that wait, closes over one of stderr's, and repeats what had to wait before.
+ */
+function inTurn(channel: ServerChannel): (to: Writable, data: Uint8Array | string) => Promise<void> {
+  let last = Promise.resolve()
+  const write = (to: Writable, data: Uint8Array | string) =>
+    new Promise<void>((done) => {
+      to.write(data, () => {
+        Object.assign(channel as Waiting, { _chunk: undefined, _chunkcb: undefined, _chunkErr: undefined, _chunkcbErr: undefined })
+        done()
+      })
+    })
+  return (to, data) => (last = last.then(() => write(to, data)))
+}
+
+async function connect(channel: ServerChannel, running: Running, terminal: boolean): Promise<void> {
   const { stdin, stdout, stderr } = running
   // What a program doesn't read any more has to go somewhere.
   stdin.on('error', () => channel.resume())
   channel.pipe(stdin)
-  stdout.pipe(channel, { end: false })
-  stderr.pipe(channel.stderr, { end: false })
   channel.on('error', () => {})
   channel.once('close', () => {
     stdin.end()
@@ -77,9 +100,15 @@ function connect(channel: ServerChannel, running: Running, terminal: boolean): v
     stderr.destroy()
     if (terminal) void running.signal('HUP')
   })
-  void running.ended.then((ended) => {
-    if ('signal' in ended) channel.exit(ended.signal.slice('SIG'.length))
-    else channel.exit(ended.code)
-    channel.end()
-  })
+  const write = inTurn(channel)
+  const pass = async (from: Readable, to: Writable) => {
+    for await (const chunk of from) await write(to, chunk as Buffer)
+  }
+  // A client that goes away destroys them.
+  const passed = Promise.allSettled([pass(stdout, channel), pass(stderr, channel.stderr)])
+  const ended = await running.ended
+  await passed
+  if ('signal' in ended) channel.exit(ended.signal.slice('SIG'.length))
+  else channel.exit(ended.code)
+  channel.end()
 }
