@@ -3,6 +3,7 @@ import type { PseudoTtyInfo, ServerChannel, Session } from 'ssh2'
 import type { Container } from './container.ts'
 import type { Running, TerminalSize } from './program.ts'
 import { serveSftp } from './sftp.ts'
+import { about } from './stand-in.ts'
 
 /** What a session may do, and what it gets. */
 export interface SessionOptions {
@@ -38,31 +39,19 @@ export function serveSession(session: Session, { container, env, terminals }: Se
   session.on('env', (_, reject) => void reject?.())
   session.on('exec', (accept, _, { command }) => void begin(accept(), command))
   session.on('shell', (accept) => {
-    const channel = accept()
-    for (const line of notes(container, refused)) channel.stderr.write(`cray-ims mock: ${line}${terminal ? '\r\n' : '\n'}`)
-    begin(channel, undefined)
+    const notes = [...(refused ? ['there is no terminal here: that takes script, of util-linux.'] : []), ...(container.isolation === 'stand-in' ? [about] : [])]
+    begin(accept(), undefined, notes.map((line) => `cray-ims mock: ${line}${terminal ? '\r\n' : '\n'}`).join(''))
   })
-  session.on('sftp', (accept) => serveSftp(accept(), container.view))
+  session.on('sftp', (accept) => serveSftp(accept(), container))
 
-  function begin(channel: ServerChannel, command: string | undefined): void {
+  function begin(channel: ServerChannel, command: string | undefined, note = ''): void {
     running = container.start({ command, env: { ...env, ...(terminal && { TERM: terminal.term }) }, terminal })
-    void connect(channel, running, terminal !== undefined)
+    void connect(channel, running, note, terminal !== undefined)
   }
 }
 
 /** A terminal that doesn't know its size. */
 const sized = (rows: number, columns: number): TerminalSize => ({ rows: rows || 24, columns: columns || 80 })
-
-function notes({ isolation, view }: Container, refused: boolean): string[] {
-  return [
-    ...(refused ? ['there is no terminal here: that takes script, of util-linux.'] : []),
-    ...(isolation === 'namespaces'
-      ? []
-      : view.jailed
-        ? [`this machine allows no namespaces; the image's root is not / but ${view.root}.`]
-        : [`this machine allows no namespaces; /mnt/image is at ${view.path('/mnt/image')}.`]),
-  ]
-}
 
 /** What of a channel ssh2 keeps while it waits for the client's window. */
 interface Waiting {
@@ -88,7 +77,7 @@ function inTurn(channel: ServerChannel): (to: Writable, data: Uint8Array | strin
   return (to, data) => (last = last.then(() => write(to, data)))
 }
 
-async function connect(channel: ServerChannel, running: Running, terminal: boolean): Promise<void> {
+async function connect(channel: ServerChannel, running: Running, note: string, terminal: boolean): Promise<void> {
   const { stdin, stdout, stderr } = running
   // What a program doesn't read any more has to go somewhere.
   stdin.on('error', () => channel.resume())
@@ -104,6 +93,7 @@ async function connect(channel: ServerChannel, running: Running, terminal: boole
   const pass = async (from: Readable, to: Writable) => {
     for await (const chunk of from) await write(to, chunk as Buffer)
   }
+  if (note !== '') void write(channel.stderr, note)
   // A client that goes away destroys them.
   const passed = Promise.allSettled([pass(stdout, channel), pass(stderr, channel.stderr)])
   const ended = await running.ended
