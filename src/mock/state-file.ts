@@ -1,5 +1,7 @@
-import { existsSync } from 'node:fs'
+import { existsSync, lstatSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import process from 'node:process'
+import { Failure } from '../errors.ts'
 import { readSeedFile, type Seed } from './seed-file.ts'
 import type { State } from './state.ts'
 
@@ -8,10 +10,23 @@ const gatherMilliseconds = 50
 
 /**
  * The records that a state file holds; undefined where there is none yet.
- * @throws Failure when it is there and can't be read
+ * @throws Failure when it is there and can't be read, or may have been put there by somebody else
  */
 export function loadState(path: string): Seed | undefined {
+  if (isPlanted(path)) {
+    throw new Failure(`${path} belongs to another user`, {
+      more: ['They could read all that it will hold, and get into the shells of its jobs.', 'Keep it in a folder that only you can write to.'],
+      next: 'cray-ims mock --state FILE',
+    })
+  }
   return existsSync(path) ? readSeedFile(path) : undefined
+}
+
+/** Whether a file, or a link, is somebody else's in a folder that anybody may write to. */
+function isPlanted(path: string): boolean {
+  const file = lstatSync(path, { throwIfNoEntry: false })
+  if (!file || [0, process.getuid?.()].includes(file.uid)) return false
+  return (statSync(dirname(path)).mode & 0o002) !== 0
 }
 
 /**
