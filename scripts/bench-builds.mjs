@@ -78,7 +78,8 @@ async function startCounter(target) {
   const server = http.createServer((from, to) => {
     const start = process.hrtime.bigint()
     const { pathname, search } = new URL(from.url, target)
-    const onward = http.request(target + pathname + search, { method: from.method, headers: from.headers, agent }, (answer) => {
+    const { host, ...headers } = from.headers
+    const onward = http.request(target + pathname + search, { method: from.method, headers, agent }, (answer) => {
       to.writeHead(answer.statusCode, answer.headers)
       answer.pipe(to).on('finish', () => {
         counted.requests++
@@ -144,7 +145,8 @@ async function count() {
       const counter = await startCounter(mock.url)
       const settings = join(folder, '.config/cray/configurations')
       mkdirSync(settings, { recursive: true })
-      writeFileSync(join(settings, 'default'), `[core]\nhostname = "${counter.url}"\n`)
+      const token = readFileSync(mock.tokenFile, 'utf8').trim()
+      writeFileSync(join(settings, 'default'), `[core]\nhostname = "${counter.url.replace('//', `//mock:${token}@`)}"\n`, { mode: 0o600 })
       await timeBeside(way(`image-${++images}`), environment({}))
       found[name] = counter.counted
       counter.stop()

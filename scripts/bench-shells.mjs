@@ -24,11 +24,12 @@ function run([command, ...argv], env, { keep = false, exit = 0 } = {}) {
 }
 
 /** Asks the mock; over a connection that it had just closed, again. */
-function api({ url, caFile }) {
+function api({ url, caFile, tokenFile }) {
   const agent = new https.Agent({ keepAlive: true, ca: readFileSync(caFile) })
+  const authorization = `Bearer ${readFileSync(tokenFile, 'utf8').trim()}`
   const call = (method, path, body) =>
     new Promise((done, fail) => {
-      const headers = body ? { 'content-type': 'application/json' } : {}
+      const headers = { authorization, ...(body && { 'content-type': 'application/json' }) }
       const request = https.request(`${url}/apis/ims/v3${path}`, { method, agent, headers }, (response) => {
         let text = ''
         response.on('data', (chunk) => (text += chunk)).on('end', () => done(JSON.parse(text)))

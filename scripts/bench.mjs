@@ -78,11 +78,12 @@ async function withMock(records, measure) {
 }
 
 /** Requests a second that one mock answers to eight connections that stay open. */
-async function throughput({ url, caFile }) {
+async function throughput({ url, caFile, tokenFile }) {
   const agent = new https.Agent({ keepAlive: true, maxSockets: 8, ca: readFileSync(caFile) })
+  const headers = { authorization: `Bearer ${readFileSync(tokenFile, 'utf8').trim()}` }
   const get = () =>
     new Promise((done, fail) => {
-      https.get(`${url}/apis/ims/v3/images`, { agent }, (response) => response.resume().on('end', done)).on('error', fail)
+      https.get(`${url}/apis/ims/v3/images`, { agent, headers }, (response) => response.resume().on('end', done)).on('error', fail)
     })
   const until = Date.now() + 3000
   let count = 0
@@ -102,11 +103,11 @@ const times = (figure) => `${figure.toFixed(2)} ×`
 try {
   const formats = ['toml', 'json', 'yaml']
   const lists = Object.fromEntries(formats.map((format) => [format, [program, 'images', 'list', '--format', format]]))
-  const bare = `require('node:https').get(process.env.URL, { agent: false, ca: require('node:fs').readFileSync(process.env.CA) }, (response) => response.resume())`
-  const one = await withMock(1, ({ url, caFile }, env) =>
+  const bare = `require('node:https').get(process.env.URL, { agent: false, ca: require('node:fs').readFileSync(process.env.CA), auth: 'mock:' + require('node:fs').readFileSync(process.env.TOKEN, 'utf8').trim() }, (response) => response.resume())`
+  const one = await withMock(1, ({ url, caFile, tokenFile }, env) =>
     compare(
       { nothing: ['-e', '0'], bare: ['-e', bare], help: [program, '--help'], leaf: [program, 'jobs', 'create', '--help'], ...lists },
-      { ...env, URL: `${url}/apis/ims/v3/images`, CA: caFile },
+      { ...env, URL: `${url}/apis/ims/v3/images`, CA: caFile, TOKEN: tokenFile },
     ),
   )
   line('--help', times(one.help / one.nothing), 'node -e 0; at most 1.3')

@@ -21,7 +21,7 @@ export function makeExecutable(to, { runtime, unpacked, work }) {
 
   for (const path of files()) if (path.endsWith('.cache')) rmSync(path)
   mkdirSync(join(unpacked, 'scripts'))
-  for (const name of ['code-cache.mjs', 'keep-compiled.cjs']) copyFileSync(join(import.meta.dirname, '..', name), join(unpacked, 'scripts', name))
+  for (const name of ['code-cache.mjs', 'keep-compiled.cjs', 'through-socket.cjs']) copyFileSync(join(import.meta.dirname, '..', name), join(unpacked, 'scripts', name))
   run(join(unpacked, 'scripts/code-cache.mjs'))
   run(join(import.meta.dirname, 'check.cjs'), ...files().filter((path) => path.endsWith('.cache')))
 

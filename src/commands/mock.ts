@@ -2,13 +2,14 @@ import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
-import { pid } from 'node:process'
+import process, { pid } from 'node:process'
 import { Failure, usageFailure } from '../errors.ts'
 import { withLock, type Held } from '../files/lock.ts'
 import { absolutePath } from '../files/path.ts'
 import { readTextFile } from '../files/read-file.ts'
 import { targetOf } from '../files/target.ts'
 import { replaceFile } from '../files/write-file.ts'
+import { makeRunToken } from '../mock/access.ts'
 import { makeConfigFolder, type ConfigFolder } from '../mock/config-folder.ts'
 import { parseFault } from '../mock/faults.ts'
 import { wallClock, type Speed } from '../mock/job-clock.ts'
@@ -57,10 +58,11 @@ async function serve(io: Io, options: MockOptions, args: { command?: string[] },
   const seed = kept ?? (seedFile === undefined ? undefined : readSeedFile(seedFile))
 
   // Listened to from here on: whoever reads that it is ready may end it at once.
-  const { interrupted } = io
+  const { signal: asked, stop } = askedToEnd(io)
+  const token = makeRunToken()
   const doors = createDoors()
-  const mock = createMock({ seed, speed, failBuilds: options.fail_builds, faults, holdPort: doors.hold })
-  const undo: (() => unknown)[] = [mock.close, doors.close]
+  const mock = createMock({ seed, speed, failBuilds: options.fail_builds, faults, holdPort: doors.hold, token })
+  const undo: (() => unknown)[] = [stop, mock.close, doors.close]
   try {
     if (held) {
       const save = (text: string) => {
@@ -75,22 +77,30 @@ async function serve(io: Io, options: MockOptions, args: { command?: string[] },
     const kubernetes = createKubernetes({ jobs: view, clock: wallClock, speed: speed === 'step' ? 1 : speed })
     undo.push(kubernetes.close)
     const certificates = options.tls ? await makeCertificates() : undefined
-    const server = await serveMock(mock, { port, certificates, kubernetes })
+    const server = await serveMock(mock, { port, certificates, kubernetes, token })
     undo.push(server.close)
-    const folder = makeConfigFolder(server.url, certificates?.ca)
+    const folder = makeConfigFolder({ url: server.url, ca: certificates?.ca, token })
     undo.push(folder.remove)
 
-    const { path: configDir, caFile = null, kubeconfig } = folder
-    const ready = `${JSON.stringify({ url: server.url, configDir, caFile, kubeconfig, pid })}\n`
+    const { path: configDir, caFile = null, kubeconfig, tokenFile, curlConfig } = folder
+    const ready = `${JSON.stringify({ url: server.url, configDir, caFile, kubeconfig, tokenFile, curlConfig, pid })}\n`
     const command = args.command ?? []
     if (readyFile !== undefined) {
       replaceFile(readyFile, ready)
       undo.push(() => removeOwn(readyFile, ready))
     } else if (command.length === 0) await io.stdout.write(ready)
-    return command.length > 0 ? await runCommand(io, command, folder) : await untilAsked(interrupted)
+    return command.length > 0 ? await runCommand(io, command, folder, asked) : await untilAsked(asked)
   } finally {
     for (const step of undo.reverse()) await step()
   }
+}
+
+/** Aborted when the process is asked to end; by a terminal that is closed, too. */
+function askedToEnd({ interrupted }: Io): { signal: AbortSignal; stop(): void } {
+  const closed = new AbortController()
+  const hangUp = () => closed.abort(new Failure('Interrupted by SIGHUP', { exit: 129 }))
+  process.on('SIGHUP', hangUp)
+  return { signal: AbortSignal.any([interrupted, closed.signal]), stop: () => process.off('SIGHUP', hangUp) }
 }
 
 function parseSpeed(text: string | undefined): Speed {
@@ -108,25 +118,25 @@ function removeOwn(path: string, text: string): void {
 }
 
 // Being asked to end is how it ends: no failure.
-function untilAsked(interrupted: AbortSignal): Promise<number> {
+function untilAsked(asked: AbortSignal): Promise<number> {
   return new Promise((end) => {
-    if (interrupted.aborted) end(0)
-    else interrupted.addEventListener('abort', () => end(0), { once: true })
+    if (asked.aborted) end(0)
+    else asked.addEventListener('abort', () => end(0), { once: true })
   })
 }
 
-function runCommand(io: Io, [file = '', ...rest]: string[], folder: ConfigFolder): Promise<number> {
+function runCommand(io: Io, [file = '', ...rest]: string[], folder: ConfigFolder, asked: AbortSignal): Promise<number> {
   return new Promise((end, fail) => {
     const child = spawn(file, rest, { stdio: 'inherit', cwd: io.cwd, env: environment(io.env, folder) })
     const forward = () => {
-      const terminated = (io.interrupted.reason as Failure).exit === 143
+      const signal = ({ 129: 'SIGHUP', 143: 'SIGTERM' } as const)[(asked.reason as Failure).exit] ?? 'SIGINT'
       // A terminal sends Ctrl-C to both of us.
-      if (terminated || !io.stdin.isTTY) child.kill(terminated ? 'SIGTERM' : 'SIGINT')
+      if (signal !== 'SIGINT' || !io.stdin.isTTY) child.kill(signal)
     }
-    if (io.interrupted.aborted) forward()
-    io.interrupted.addEventListener('abort', forward, { once: true })
+    if (asked.aborted) forward()
+    asked.addEventListener('abort', forward, { once: true })
     const settle = (done: () => void) => {
-      io.interrupted.removeEventListener('abort', forward)
+      asked.removeEventListener('abort', forward)
       done()
     }
     child.once('error', (cause: NodeJS.ErrnoException) => settle(() => fail(cantRun(file, cause))))

@@ -31,6 +31,11 @@ export interface MockOptions {
   failBuilds?: boolean
   /** `GET /jobs 503 x3`, as `--fault` takes them. */
   faults?: readonly (string | Fault)[]
+  /**
+   * Demanded of whoever asks: as a bearer token, as a password of Basic, and as password or secret at the token
+   * endpoint. Without it anybody may ask, and log in with any password but `wrong`.
+   */
+  token?: string
   /** The machine's by default. */
   clock?: Clock
   /** Gives ids to new records; random UUIDs by default. */
@@ -51,6 +56,8 @@ export interface Mock {
   handle(request: Request): Promise<Response>
   /** The same, for a server: without the cost of Request and Response. */
   answer(call: Call): Promise<Answer>
+  /** The answer to whoever may not ask, whatever the rest of the request: a server need not read its body. */
+  refuse(call: Pick<Call, 'path' | 'authorization'>): Answer | undefined
   readonly state: State
   /** Moves jobs; where a shell's user says that he is done, and where changes of status can be watched. */
   readonly jobs: JobClock
@@ -71,7 +78,7 @@ export function createMock(options: MockOptions = {}): Mock {
   const state = createState(seed)
   const produce = (job: Parameters<typeof addResult>[1], time: number) => addResult(state, job, newId(), time)
   const jobs = createJobClock(state, { clock, speed, produce })
-  const tokens = createTokens(clock)
+  const tokens = createTokens(clock, options.token)
   const site = { state, jobs, clock, newId, failBuilds }
 
   async function served(call: Call): Promise<Answer> {
@@ -90,10 +97,14 @@ export function createMock(options: MockOptions = {}): Mock {
   function servedAt(site: Site, call: Call): Answer {
     if (call.path === tokenPath) return tokens.grant(call)
     jobs.advance()
-    return tokens.refuse(call.authorization) ?? answerCall(site, call)
+    return answerCall(site, call)
   }
 
+  const refuse: Mock['refuse'] = ({ path, authorization }) => (path === tokenPath ? undefined : tokens.refuse(authorization))
+
   async function answer(call: Call): Promise<Answer> {
+    const refused = refuse(call)
+    if (refused) return refused
     const fault = faultOf(call)
     if (!fault) return served(call)
     if (fault.delayMilliseconds > 0) await clock.sleep(fault.delayMilliseconds)
@@ -103,6 +114,7 @@ export function createMock(options: MockOptions = {}): Mock {
 
   return {
     answer,
+    refuse,
     async handle(request) {
       const url = new URL(request.url)
       const { status, reason, headers, body, broken } = await answer({

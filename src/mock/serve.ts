@@ -3,11 +3,13 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { Failure } from '../errors.ts'
-import type { Answer } from './answer.ts'
+import { createAccess } from './access.ts'
+import { gatewayAnswer, type Answer } from './answer.ts'
 import type { Kubernetes } from './kubernetes/kubernetes.ts'
-import { listenerOf } from './kubernetes/listener.ts'
+import { listenerOf, unauthorized } from './kubernetes/listener.ts'
 import type { Mock } from './library.ts'
 import type { Certificates } from './tls.ts'
+import { tokenPath } from './token.ts'
 
 /** A mock that listens. */
 export interface MockServer {
@@ -24,18 +26,37 @@ export interface ServeOptions {
   certificates?: Certificates
   /** Served beside the service, on the paths that it hasn't. */
   kubernetes?: Pick<Kubernetes, 'handle'>
+  /** Demanded of whoever asks Kubernetes; what the mock demands is its own. */
+  token?: string
 }
 
+/** What of a mock a server needs. */
+type Served = Pick<Mock, 'answer'> & Partial<Pick<Mock, 'refuse'>>
+
 const kubernetesPath = /^\/(?:[?]|$|(?:api|version|openapi|apis(?!\/ims(?:[/?]|$)))(?:[/?]|$))/
+
+/** The longest body that is read of whoever hasn't shown the token, in bytes. */
+const mostOfStrangers = 64 * 1024
 
 /**
  * Serves a mock on loopback.
  * @throws Failure when it can't listen there
  */
-export async function serveMock(mock: Pick<Mock, 'answer'>, { port = 0, certificates, kubernetes }: ServeOptions = {}): Promise<MockServer> {
+export async function serveMock(mock: Served, options: ServeOptions = {}): Promise<MockServer> {
+  const { port = 0, certificates, kubernetes, token } = options
   const cluster = kubernetes && listenerOf(kubernetes.handle)
-  const listener: RequestListener = (request, response) =>
-    cluster && kubernetesPath.test(request.url ?? '') ? cluster(request, response) : void respond(mock, request, response)
+  const access = token === undefined ? undefined : createAccess(token)
+  const scheme = certificates ? 'https' : 'http'
+  let hosts: ReadonlySet<string> = new Set()
+
+  const listener: RequestListener = (request, response) => {
+    const { host = '', authorization } = request.headers
+    // A page in a browser may have its own name lead here; its requests then have that name.
+    if (!hosts.has(host.toLowerCase())) return send(response, gatewayAnswer(421, 'This mock is no such host'))
+    if (!cluster || !kubernetesPath.test(request.url ?? '')) return void respond(mock, request, response)
+    if (access && !access.admits(authorization)) return unauthorized(response)
+    cluster(request, response)
+  }
   const server = certificates
     ? createTlsServer({ cert: certificates.certificate, key: certificates.key }, listener)
     : createServer(listener)
@@ -46,14 +67,22 @@ export async function serveMock(mock: Pick<Mock, 'answer'>, { port = 0, certific
     server.listen(port, '127.0.0.1', listening)
   })
   const { port: own } = server.address() as AddressInfo
+  hosts = hostsAt(own, scheme)
   return {
-    url: `${certificates ? 'https' : 'http'}://127.0.0.1:${own}`,
+    url: `${scheme}://127.0.0.1:${own}`,
     close: () =>
       new Promise((closed) => {
         server.close(() => closed())
         server.closeAllConnections()
       }),
   }
+}
+
+/** What a Host header may be; clients leave a scheme's own port out. */
+function hostsAt(port: number, scheme: 'http' | 'https'): ReadonlySet<string> {
+  const names = ['127.0.0.1', 'localhost', '[::1]']
+  const usual = port === { http: 80, https: 443 }[scheme]
+  return new Set(names.flatMap((name) => [`${name}:${port}`, ...(usual ? [name] : [])]))
 }
 
 function cantListen(port: number, cause: NodeJS.ErrnoException): Failure {
@@ -65,11 +94,15 @@ function cantListen(port: number, cause: NodeJS.ErrnoException): Failure {
   })
 }
 
-async function respond(mock: Pick<Mock, 'answer'>, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function respond(mock: Served, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    const body = await read(request)
     const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s)
     const { 'content-type': contentType, authorization } = request.headers
+    const refused = mock.refuse?.({ path, authorization })
+    // A client that is cut off while it sends may not see its answer.
+    const body = await read(request, refused || path === tokenPath ? mostOfStrangers : Infinity)
+    if (refused) return send(response, refused)
+    if (body === undefined) return send(response, gatewayAnswer(413, 'Payload Too Large'))
     send(response, await mock.answer({ method: request.method ?? 'GET', path, query, contentType, authorization, body }))
   } catch {
     // The client went away, or the mock is closing.
@@ -77,22 +110,31 @@ async function respond(mock: Pick<Mock, 'answer'>, request: IncomingMessage, res
   }
 }
 
-async function read(request: IncomingMessage): Promise<string> {
+/** The body; undefined where it is longer than it may be. */
+async function read(request: IncomingMessage, longest: number): Promise<string | undefined> {
   if (request.method === 'GET') return ''
   const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
+  let length = 0
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    length += (chunk as Buffer).length
+    if (length > longest) return undefined
+    chunks.push(chunk as Buffer)
+  }
   return Buffer.concat(chunks).toString()
 }
 
 function send(response: ServerResponse, { status, reason, headers, body, broken }: Answer): void {
-  const { socket } = response
+  const { req, socket } = response
   if (broken === 'reset' || (broken === 'truncate' && body === '')) {
     if (socket instanceof TLSSocket) socket.destroy()
     else socket?.resetAndDestroy()
     return
   }
   const bytes = Buffer.from(body)
-  response.writeHead(status, reason, status === 204 ? headers : { ...headers, 'Content-Length': bytes.length })
+  // The rest of a body that is too long isn't waited for.
+  const unread = req.readableEnded || req.method === 'GET' ? {} : { Connection: 'close' }
+  const length = status === 204 ? {} : { 'Content-Length': bytes.length }
+  response.writeHead(status, reason, { ...headers, ...unread, ...length })
   if (broken === 'truncate') response.write(bytes.subarray(0, bytes.length >> 1), () => socket?.destroySoon())
   else response.end(bytes)
 }

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { createAccess } from './access.ts'
 import { answer, gatewayAnswer, plain, type Answer, type Call } from './answer.ts'
 import type { Clock } from './job-clock.ts'
 import { spacedText } from './json-text.ts'
@@ -17,10 +18,15 @@ export interface Tokens {
 }
 
 /**
- * A token endpoint like Keycloak's. Any user gets in with any password but `wrong`, any client with any secret but
- * `wrong`. Requests to the API need no token; one that is sent must be one from here that hasn't expired.
+ * A token endpoint like Keycloak's, which takes any name of a user or client.
+ *
+ * @param runToken the password of every user and secret of every client; the API demands it, or a token from here that
+ *   hasn't expired. Without it any password and secret will do but `wrong`, and the API demands nothing: what is sent
+ *   must be a token from here.
  */
-export function createTokens(clock: Clock): Tokens {
+export function createTokens(clock: Clock, runToken?: string): Tokens {
+  const own = runToken === undefined ? undefined : createAccess(runToken)
+  const isPassword = own ? own.matches : (password: string) => password !== '' && password !== 'wrong'
   const access = new Map<string, number>()
   const refresh = new Map<string, number>()
 
@@ -52,7 +58,7 @@ export function createTokens(clock: Clock): Tokens {
       const form = new URLSearchParams(call.body)
       switch (form.get('grant_type')) {
         case 'password':
-          if (!form.get('username') || form.get('password') === 'wrong' || form.get('password') === null) {
+          if (!form.get('username') || !isPassword(form.get('password') ?? '')) {
             return refused(401, 'invalid_grant', 'Invalid user credentials')
           }
           return granted(true)
@@ -64,7 +70,7 @@ export function createTokens(clock: Clock): Tokens {
         }
         case 'client_credentials': {
           const { id, secret } = clientOf(call, form)
-          return !id || !secret || secret === 'wrong'
+          return !id || !isPassword(secret ?? '')
             ? refused(401, 'unauthorized_client', 'Invalid client or Invalid client credentials')
             : granted(false)
         }
@@ -75,8 +81,10 @@ export function createTokens(clock: Clock): Tokens {
       }
     },
     refuse(authorization) {
+      if (own?.admits(authorization)) return undefined
       const token = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1]
-      if (token === undefined || valid(access, token)) return undefined
+      if (token === undefined) return own && gatewayAnswer(401, 'Jwt is missing')
+      if (valid(access, token)) return undefined
       return gatewayAnswer(401, access.has(token) ? 'Jwt is expired' : 'Jwt verification fails')
     },
   }

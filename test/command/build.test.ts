@@ -392,10 +392,10 @@ test('no secret is in what is said, however much, or given to kubectl', async ()
   try {
     const env = { ...site.env, USER: 'jane' }
     const often = ['--interval', '0.01', '-vvvv', '--logs']
-    expect((await run(['auth', 'login', '--username', 'jane', '--password', 'PASSWORD-4711'], { cwd: site.home, env })).exit).toBe(0)
+    expect((await run(['auth', 'login', '--username', 'jane', '--password', site.mock.token], { cwd: site.home, env })).exit).toBe(0)
     const tokens = join(site.mock.configDir, '.config/cray/tokens')
-    const { access_token, refresh_token } = JSON.parse(readFileSync(join(tokens, readdirSync(tokens)[0]!), 'utf8'))
-    const secrets = [access_token, refresh_token, ...readFileSync(join(site.home, '.ssh/id_ed25519'), 'utf8').split('\n').slice(1, -2)]
+    const { access_token, refresh_token } = JSON.parse(readFileSync(join(tokens, readdirSync(tokens).find((name) => name.endsWith('.jane'))!), 'utf8'))
+    const secrets = [site.mock.token, access_token, refresh_token, ...readFileSync(join(site.home, '.ssh/id_ed25519'), 'utf8').split('\n').slice(1, -2)]
     for (const argv of [['build', 'failing', '--name', 'mine', '--debug', '--on-failure', 'delete'], ['customize', 'image', '--name', 'other', '--run', 'exit 0']]) {
       const { stdout, stderr } = await run([...argv, ...often], { cwd: site.home, env })
       expect(stderr).toContain('POST https://')

@@ -213,15 +213,15 @@ describe.concurrent('keys', () => {
     const job = failedBuild()
     const secure = await startSite({ jobs: [job], mock: ['--tls'] })
     try {
-      const login = ['auth', 'login', '--username', 'jane', '--password', 'PASSWORD-4711']
+      const login = ['auth', 'login', '--username', 'jane', '--password', secure.mock.token]
       expect(await run(login, { cwd: secure.home, env: secure.env })).toMatchObject({ exit: 0 })
       const folder = join(secure.mock.configDir, '.config/cray/tokens')
-      const token = JSON.parse(readFileSync(join(folder, readdirSync(folder)[0]!), 'utf8')) as Record<string, unknown>
+      const token = JSON.parse(readFileSync(join(folder, readdirSync(folder).find((name) => name.endsWith('.jane'))!), 'utf8')) as Record<string, unknown>
       const { exit, stdout, stderr } = await secure.debug(['-vvvv', job.id, '--', 'env'])
       expect(exit).toBe(0)
       expect(stderr).toContain('GET https://')
       const key = readFileSync(join(secure.home, '.ssh/id_ed25519'), 'utf8').split('\n').filter((line) => line.length > 20 && !line.startsWith('-'))
-      const secrets = [...key, String(token.access_token), String(token.refresh_token)]
+      const secrets = [...key, secure.mock.token, String(token.access_token), String(token.refresh_token)]
       const told = [stdout, stderr, ...secure.kubectl.calls()].join('\n')
       expect(secrets.filter((secret) => told.includes(secret)).length).toBe(0)
     } finally {

@@ -89,7 +89,7 @@ describe.skipIf(skip).concurrent('logs by the real kubectl', () => {
     try {
       await following.says('buildenv-sidecar | Waiting for /mnt/image/complete')
       await following.says('sshd | Server listening on :: port 22.')
-      await fetch(`${mock.url}/apis/ims/v3/jobs/${id}`, { method: 'PATCH', body: JSON.stringify({ status }), headers: { 'Content-Type': 'application/json' } })
+      await mock.fetch(`/apis/ims/v3/jobs/${id}`, { method: 'PATCH', body: JSON.stringify({ status }), headers: { 'Content-Type': 'application/json' } })
       const followed = await following.ended
       expect(followed).toMatchObject({ exit, stderr: '' })
       expect(prefixes(followed.stdout).slice(0, 4)).toEqual(containers.slice(0, 4))

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startMock, type RunningMock } from '../support/mock.ts'
 import { run } from '../support/program.ts'
 
-const password = 'PASSWORD-4711'
+let password: string
 let folder: string
 let mock: RunningMock
 let env: Record<string, string>
@@ -13,6 +13,7 @@ let env: Record<string, string>
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'secrets-'))
   mock = await startMock(['--tls'])
+  password = mock.token
   mkdirSync(join(folder, '.config/cray/configurations'), { recursive: true })
   writeFileSync(join(folder, '.config/cray/configurations/default'), `[core]\nhostname = "${mock.url.replace('//', '//user:HOST-SECRET@')}"\n`)
   env = { PATH: process.env.PATH!, HOME: folder, CRAY_CONFIG_DIR: folder, CRAY_IMS_CA_FILE: mock.caFile! }

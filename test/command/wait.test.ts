@@ -3,6 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { createMock, type Seed } from '../../src/mock/library.ts'
+import { serveMock } from '../../src/mock/serve.ts'
 import { idOf, seedOf, type SeededJob } from '../support/job-seed.ts'
 import { startProgram } from '../support/live-program.ts'
 import { closedPort, serveHttp, serveSocket } from '../support/loopback.ts'
@@ -71,7 +73,7 @@ describe.concurrent('jobs that move each time they are described', () => {
       '--speed',
       'step',
     )
-    ims = runIn(environment(mock.url))
+    ims = runIn(environment(mock.hostname))
   })
   afterAll(() => mock.stop())
 
@@ -232,7 +234,7 @@ describe.concurrent('a wait that something comes in between', () => {
   ])('a server that is away from the first look on: %s', async (fault, said) => {
     const mock = await mockOf([{ id: idOf('aaaa0001'), status: 'packaging_artifacts' }], '--speed', 'step', '--fault', `GET /jobs/* ${fault} x5`)
     try {
-      const { exit, stdout, stderr } = await runIn(environment(mock.url))('jobs', 'wait', idOf('aaaa0001'), ...often, '--query', 'status')
+      const { exit, stdout, stderr } = await runIn(environment(mock.hostname))('jobs', 'wait', idOf('aaaa0001'), ...often, '--query', 'status')
       expect({ exit, stdout }).toEqual({ exit: 0, stdout: 'success\n' })
       expect(stderr.split(said).length - 1).toBe(1)
     } finally {
@@ -242,19 +244,18 @@ describe.concurrent('a wait that something comes in between', () => {
 
   test('a server that is stopped and started again', async () => {
     const id = idOf('aaaa0001')
-    const state = join(folder, `${++count}.json`)
-    writeFileSync(state, JSON.stringify(seedOf([{ id, type: 'customize', status: 'waiting_on_user' }])))
-    const port = String(await closedPort())
-    const start = () => startMock(['--speed', 'step', '--port', port, '--state', state])
-    let mock = await start()
-    const env = environment(mock.url)
+    const mock = createMock({ speed: 'step', seed: seedOf([{ id, type: 'customize', status: 'waiting_on_user' }]) as Seed })
+    const start = (port?: number) => serveMock(mock, { port })
+    let server = await start()
+    const port = Number(new URL(server.url).port)
+    const env = environment(server.url)
     const waiting = startProgram(['jobs', 'wait', id, '--for', 'done', ...often, ...bounded], { cwd: folder, env })
     try {
       for (let times = 1; times <= 2; times++) {
         await waiting.says('waiting_on_user', 1)
-        await mock.stop()
+        await server.close()
         await waiting.says('connection refused', times)
-        mock = await start()
+        server = await start(port)
         await waiting.says('the service is back', times)
       }
       expect((await runIn(env)('jobs', 'delete', id)).exit).toBe(0)
@@ -263,7 +264,8 @@ describe.concurrent('a wait that something comes in between', () => {
       expect(stderr).toContain(`Error: job ${id} is gone: someone deleted it`)
     } finally {
       waiting.kill('SIGKILL')
-      await mock.stop()
+      await server.close()
+      mock.close()
     }
   })
 
@@ -271,7 +273,7 @@ describe.concurrent('a wait that something comes in between', () => {
     const id = idOf('aaaa0001')
     const mock = await mockOf([{ id, status: 'waiting_on_user', type: 'customize' }])
     try {
-      const wait = (...argv: string[]) => runIn(environment(mock.url))('jobs', 'wait', id, '--interval', '1h', '--timeout', '0.2', ...argv)
+      const wait = (...argv: string[]) => runIn(environment(mock.hostname))('jobs', 'wait', id, '--interval', '1h', '--timeout', '0.2', ...argv)
       const { exit, stdout, stderr } = await wait('--for', 'done')
       expect({ exit, stdout }).toEqual({ exit: 3, stdout: '' })
       expect(stderr).toContain(`  it waits on its user: cray-ims jobs debug ${id}\nError: not there after 0s: aaaa0001… waiting_on_user\nNext: cray-ims jobs wait ${id} --for done\n`)
@@ -298,7 +300,7 @@ describe.concurrent('a wait that something comes in between', () => {
   ] as const)('%s leaves the job alone and says how to go on', async (signal, exit) => {
     const id = idOf('aaaa0001')
     const mock = await mockOf([{ id, status: 'waiting_on_user', type: 'customize' }])
-    const env = environment(mock.url)
+    const env = environment(mock.hostname)
     try {
       const waiting = startProgram(['jobs', 'wait', 'aaaa', '--interval', '1h', '--for', 'done', ...bounded], { cwd: folder, env })
       await waiting.says('it waits on its user')
@@ -332,7 +334,7 @@ describe.concurrent('in a terminal', () => {
     const mock = await mockOf([{ id: idOf('aaaa0001'), type: 'customize', status: 'waiting_on_user' }, { id: idOf('aaaa0002'), status: 'success' }])
     try {
       const line = `${size}${process.execPath} ${program} jobs wait aaaa0001 aaaa0002 --for done --interval 0.1 --timeout 1`
-      const env = { ...environment(mock.url), PATH: process.env.PATH!, TERM: 'xterm' }
+      const env = { ...environment(mock.hostname), PATH: process.env.PATH!, TERM: 'xterm' }
       return await run(['-qec', line, '/dev/null'], { cwd: folder, env, command: ['script'] })
     } finally {
       await mock.stop()
@@ -365,7 +367,7 @@ describe.concurrent('a job that hangs', () => {
 
   test.skipIf(skip)('says why, once, through the real kubectl', async () => {
     const mock = await mockOf(hanging)
-    const env = { ...environment(mock.url), PATH: process.env.PATH!, KUBECONFIG: mock.kubeconfig }
+    const env = { ...environment(mock.hostname), PATH: process.env.PATH!, KUBECONFIG: mock.kubeconfig }
     const waiting = startProgram(['jobs', 'wait', id, ...often, ...bounded], { cwd: folder, env })
     try {
       await waiting.says("aaaa0001… building_image: its pod can't run: Unschedulable: 0/7 nodes are available")
@@ -380,7 +382,7 @@ describe.concurrent('a job that hangs', () => {
   test('without kubectl nothing is said of it', async () => {
     const mock = await mockOf(hanging)
     try {
-      const { exit, stderr } = await runIn(environment(mock.url))('jobs', 'wait', id, ...often, '--timeout', '3')
+      const { exit, stderr } = await runIn(environment(mock.hostname))('jobs', 'wait', id, ...often, '--timeout', '3')
       expect(exit).toBe(3)
       expect(lines(stderr)).toEqual(['aaaa0001… result, create: building_image', 'Error: not there after 3s: aaaa0001… building_image', `Next: cray-ims jobs wait ${id}`])
     } finally {
@@ -391,7 +393,7 @@ describe.concurrent('a job that hangs', () => {
   test('a kubectl that hangs holds nothing up, and is not left behind', async () => {
     const mock = await mockOf(hanging)
     const { env, folder: place, remove } = standInKubectl('echo $$ > $DIR/pid; exec sleep 300')
-    const waiting = startProgram(['jobs', 'wait', id, ...often, ...bounded], { cwd: folder, env: { ...environment(mock.url), ...env } })
+    const waiting = startProgram(['jobs', 'wait', id, ...often, ...bounded], { cwd: folder, env: { ...environment(mock.hostname), ...env } })
     try {
       const pid = await vi.waitFor(() => Number(readFileSync(join(place, 'pid'), 'utf8').trim() || expect.fail()), 30_000)
       waiting.kill('SIGTERM')

@@ -62,7 +62,7 @@ export async function serveKubernetes(handle: Kubernetes['handle']) {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const folder = mkdtempSync(join(tmpdir(), 'kubernetes-'))
   const file = join(folder, 'kubeconfig')
-  writeFileSync(file, kubeconfig(url, undefined))
+  writeFileSync(file, kubeconfig({ server: url }))
   return {
     url,
     env: { PATH: process.env.PATH!, HOME: folder, KUBECONFIG: file },

@@ -102,7 +102,7 @@ export async function startSite({ jobs = [], kubectl = noCluster, mock: options 
     knownHosts: join(mock.configDir, '.config/cray/ims_job_hosts'),
     debug: (words, more = {}) => run(['jobs', 'debug', '--interval', '0.2', ...words], { cwd: home, env: { ...env, ...more.env }, stdin: more.stdin }),
     async ask(method, path, data) {
-      const response = await fetch(`${mock.url}/apis/ims/v3${path}`, {
+      const response = await mock.fetch(`/apis/ims/v3${path}`, {
         method,
         ...(data !== undefined && { body: JSON.stringify(data), headers: { 'Content-Type': 'application/json' } }),
       })

@@ -172,7 +172,7 @@ export async function startWatchedSite({ speed = 'step', seed = endingSeed, keys
   const config = join(home, '.config/cray')
   mkdirSync(join(config, 'configurations'), { recursive: true })
   writeFileSync(join(config, 'configurations/default'), `[core]\nhostname = "${url}"\n`)
-  writeFileSync(join(home, 'kubeconfig'), kubeconfig(url, undefined))
+  writeFileSync(join(home, 'kubeconfig'), kubeconfig({ server: url }))
   const standIn = standInKubectl(kubectl)
   const env = {
     PATH: kubectl === 'real' ? process.env.PATH! : standIn.env.PATH!,

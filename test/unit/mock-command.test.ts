@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, lchownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -46,15 +46,24 @@ function testIo(env: Record<string, string> = {}) {
   return { app: { io }, printed, end }
 }
 
-function fetched(url: string): Promise<unknown> {
+/** Asks a mock that has said where it is, with its token. */
+function fetched({ url, tokenFile }: { url: string; tokenFile: string }, path: string): Promise<unknown> {
+  const headers = { Authorization: `Bearer ${readFileSync(tokenFile, 'utf8').trim()}` }
   return new Promise((done, fail) => {
-    get(url, { agent: false }, async (response) => {
+    get(url + path, { agent: false, headers }, async (response) => {
       let text = ''
       for await (const chunk of response) text += chunk
       done(JSON.parse(text))
     }).on('error', fail)
   })
 }
+
+/** Connects. */
+const reached = (url: string): Promise<unknown> =>
+  new Promise((done, fail) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => (socket.destroy(), done(undefined)))
+    socket.on('error', fail)
+  })
 
 const node = (script: string) => ({ command: [execPath, '-e', script] })
 
@@ -63,16 +72,19 @@ describe('mock', () => {
     const { app, printed, end } = testIo()
     const running = run(app, {}, {})
     const ready = JSON.parse(await printed)
-    expect(ready).toEqual({ url: expect.stringMatching(/^http:/), configDir: join(folder, made()[0]!), caFile: null, kubeconfig: join(ready.configDir, 'kubeconfig'), pid })
-    expect(statSync(ready.kubeconfig).mode & 0o777).toBe(0o600)
-    expect(readFileSync(ready.kubeconfig, 'utf8')).toContain(`server: "${ready.url}"`)
-    expect(await fetched(`${ready.url}/api/v1/namespaces/ims/pods`)).toMatchObject({ kind: 'PodList', items: [] })
-    expect(readFileSync(join(ready.configDir, '.config/cray/configurations/default'), 'utf8')).toBe(`[core]\nhostname = "${ready.url}"\n`)
-    expect(await fetched(`${ready.url}/apis/ims/v3/recipes`)).toHaveLength(4)
+    const inside = (name: string) => join(folder, made()[0]!, name)
+    expect(ready).toEqual({ url: expect.stringMatching(/^http:/), configDir: join(folder, made()[0]!), caFile: null, kubeconfig: inside('kubeconfig'), tokenFile: inside('token'), curlConfig: inside('curl.conf'), pid })
+    const token = readFileSync(ready.tokenFile, 'utf8').trim()
+    expect(token).toMatch(/^[0-9a-f]{64}$/)
+    const withToken = ready.url.replace('//', `//mock:${token}@`)
+    expect(readFileSync(ready.kubeconfig, 'utf8')).toContain(`server: "${withToken}"`)
+    expect(await fetched(ready, '/api/v1/namespaces/ims/pods')).toMatchObject({ kind: 'PodList', items: [] })
+    expect(readFileSync(inside('.config/cray/configurations/default'), 'utf8')).toBe(`[core]\nhostname = "${withToken}"\n`)
+    expect(await fetched(ready, '/apis/ims/v3/recipes')).toHaveLength(4)
     end(signal)
     expect(await running).toBe(0)
     expect(made()).toEqual([])
-    await expect(fetched(`${ready.url}/apis/ims/version`)).rejects.toThrow()
+    await expect(reached(ready.url)).rejects.toThrow()
   })
 
   it('writes the same to a file when it is told to, and takes that away again', async () => {
@@ -83,32 +95,75 @@ describe('mock', () => {
     expect(ready.url).toMatch(/^https:/)
     expect(ready.caFile).toBe(join(ready.configDir, 'ca.pem'))
     const file = join(ready.configDir, '.config/cray/configurations/default')
-    expect(readFileSync(file, 'utf8')).toBe(`[core]\nhostname = "${ready.url}"\nca_file = "${ready.caFile}"\n`)
-    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(readFileSync(file, 'utf8')).toBe(`[core]\nhostname = "${ready.url}"\nca_file = "${ready.caFile}"\n\n[auth.login]\nusername = "mock"\n`)
+    const token = readFileSync(ready.tokenFile, 'utf8').trim()
+    const tokens = join(ready.configDir, '.config/cray/tokens')
+    expect(readdirSync(tokens)).toEqual([`${new URL(ready.url).host.replaceAll('.', '_')}.mock`])
+    expect(JSON.parse(readFileSync(join(tokens, readdirSync(tokens)[0]!), 'utf8'))).toEqual({ access_token: token, token_type: 'Bearer' })
+    expect(readFileSync(ready.kubeconfig, 'utf8')).toMatch(new RegExp(`server: "${ready.url}"\n.*certificate-authority: "${ready.caFile}"\n[^]*token: "${token}"`))
+    // Nobody else may look, whatever the umask.
+    const all = readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) => join(entry.parentPath, entry.name))
+    for (const path of all) expect(`${path} ${(statSync(path).mode & 0o777).toString(8)}`).toBe(`${path} ${statSync(path).isDirectory() ? 700 : 600}`)
+    // The token is where it is needed, and only there: the file that says where it is can be anywhere.
+    expect(readFileSync(join(folder, 'ready'), 'utf8')).not.toContain(token)
     end('SIGTERM')
     expect(await running).toBe(0)
     expect(readdirSync(folder)).toEqual([])
   })
 
+  it.runIf(process.getuid?.() === 0)('writes it for its user alone, and not through what others have put there', async () => {
+    writeFileSync(join(folder, 'ready'), '', { mode: 0o666 })
+    const { app, end } = testIo()
+    const running = run(app, { ready_file: 'ready' }, {})
+    while (readFileSync(join(folder, 'ready'), 'utf8') === '') await new Promise((next) => setTimeout(next, 5))
+    expect(lstatSync(join(folder, 'ready')).mode & 0o777).toBe(0o600)
+    end('SIGTERM')
+    expect(await running).toBe(0)
+
+    const shared = join(folder, 'shared')
+    mkdirSync(shared)
+    chmodSync(shared, 0o1777)
+    writeFileSync(join(folder, 'theirs'), 'of another')
+    symlinkSync(join(folder, 'theirs'), join(shared, 'ready'))
+    await expect(run(testIo().app, { ready_file: join(shared, 'ready') }, {})).rejects.toThrow('it is a symbolic link in a folder that others can write')
+    expect([readdirSync(folder).sort(), readFileSync(join(folder, 'theirs'), 'utf8')]).toEqual([['shared', 'theirs'], 'of another'])
+  })
+
   it('keeps its records in a file, and goes on from there', async () => {
     const image = { id: '20000000-0000-4000-8000-000000000001', name: 'kept' }
     writeFileSync(join(folder, 'seed.json'), JSON.stringify({ images: [image] }))
-    const remove = (url: string) =>
-      `require('node:http').request('${url}/apis/ims/v3/images/${image.id}', { method: 'DELETE' }, (r) => r.resume()).end()`
+    const remove = ({ url, tokenFile }: { url: string; tokenFile: string }) =>
+      `require('node:http').request('${url}/apis/ims/v3/images/${image.id}', { method: 'DELETE', auth: 'mock:${readFileSync(tokenFile, 'utf8').trim()}' }, (r) => r.resume()).end()`
     const first = testIo()
     const running = run(first.app, { state: 'state.json', seed: 'seed.json' }, {})
-    const { url } = JSON.parse(await first.printed)
+    const ready = JSON.parse(await first.printed)
     expect(JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8')).images).toMatchObject([image])
-    expect(await run(testIo().app, {}, node(remove(url)))).toBe(0)
+    expect(await run(testIo().app, {}, node(remove(ready)))).toBe(0)
     first.end('SIGTERM')
     await running
     expect(JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8'))).toMatchObject({ images: [], deleted_images: [image] })
 
     const second = testIo()
     const again = run(second.app, { state: 'state.json', seed: 'seed.json' }, {})
-    expect(await fetched(`${JSON.parse(await second.printed).url}/apis/ims/v3/images`)).toEqual([])
+    expect(await fetched(JSON.parse(await second.printed), '/apis/ims/v3/images')).toEqual([])
     second.end('SIGTERM')
     await again
+  })
+
+  it.runIf(process.getuid?.() === 0)('takes no records that another user has put where anybody may', async () => {
+    const shared = join(folder, 'shared')
+    mkdirSync(shared)
+    chmodSync(shared, 0o1777)
+    writeFileSync(join(shared, 'state.json'), '{}')
+    symlinkSync(join(folder, 'precious'), join(shared, 'link.json'))
+    for (const name of ['state.json', 'link.json']) lchownSync(join(shared, name), 65_534, 65_534)
+    for (const name of ['state.json', 'link.json']) {
+      await expect(run(testIo().app, { state: join(shared, name) }, node('process.exit(9)'))).rejects.toThrow('in a folder that others can write')
+    }
+    // In a folder of one's own it is what root was told to take.
+    chmodSync(shared, 0o755)
+    expect(await run(testIo().app, { state: join(shared, 'state.json') }, node('process.exit(9)'))).toBe(9)
+    expect(readdirSync(folder)).toEqual(['shared'])
   })
 
   it('has shells where the records of jobs say', async () => {
@@ -116,8 +171,7 @@ describe('mock', () => {
     const job = { artifact_id: '20000000-0000-4000-8000-000000000001', public_key_id: '20000000-0000-4000-8000-000000000002', job_type: 'customize', image_root_archive_name: 'i', status: 'waiting_on_user' }
     writeFileSync(join(folder, 'seed.json'), JSON.stringify({ jobs: [job] }))
     const running = run(app, { seed: 'seed.json' }, {})
-    const { url } = JSON.parse(await printed)
-    const [{ ssh_containers: [{ connection_info }] }] = (await fetched(`${url}/apis/ims/v3/jobs`)) as [{ ssh_containers: [{ connection_info: object }] }]
+    const [{ ssh_containers: [{ connection_info }] }] = (await fetched(JSON.parse(await printed), '/apis/ims/v3/jobs')) as [{ ssh_containers: [{ connection_info: object }] }]
     const { host, port } = Object.values(connection_info)[0]
     const banner = async (): Promise<string> => {
       let text = ''

@@ -96,6 +96,74 @@ describe('the server', () => {
   })
 })
 
+const basic = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+
+describe('a mock with a token', () => {
+  const token = 'f00d'.repeat(16)
+  const cluster = { handle: async () => new Response('cluster') }
+  const paths = ['/apis/ims/v3/images', '/apis/ims/version', '/apis/ims/healthz/live', '/none', '/api/v1/pods', '/version', '/']
+
+  it.each([
+    ['nothing', undefined],
+    ['another token', `Bearer ${'f00e'.repeat(16)}`],
+    ['an empty one', 'Bearer '],
+    ['the beginning of it', `Bearer ${token.slice(0, -1)}`],
+    ['a user without', basic(token, '')],
+    ['another password', basic('mock', 'wrong')],
+    ['another scheme', `Digest ${token}`],
+  ])('gives nobody anything for %s', async (_, authorization) => {
+    const { url } = await serving({ token }, { token, kubernetes: cluster })
+    for (const path of paths) {
+      const { status, text } = await send(url + path, { headers: authorization === undefined ? {} : { authorization } })
+      expect([path, status, text]).toEqual([path, 401, expect.stringMatching(/^Jwt |"message":"Unauthorized"/)])
+    }
+    const made = await send(`${url}/apis/ims/v3/public-keys`, { method: 'POST', headers: { 'Content-Type': 'application/json' } }, '{"name":"k","public_key":"ssh-ed25519 AAAA"}')
+    expect(made.status).toBe(401)
+    expect((await send(`${url}/apis/ims/v3/public-keys`, { headers: { authorization: `Bearer ${token}` } })).text).toBe('[]\n')
+  })
+
+  it.each([`Bearer ${token}`, `bearer ${token}`, basic('mock', token), basic('', token)])('takes %s', async (authorization) => {
+    const { url } = await serving({ token }, { token, kubernetes: cluster })
+    expect((await send(`${url}/apis/ims/v3/images`, { headers: { authorization } })).text).toBe('[]\n')
+    expect((await send(`${url}/api/v1/pods`, { headers: { authorization } })).text).toBe('cluster')
+  })
+
+  it('uses up no fault on those who have none', async () => {
+    const { url } = await serving({ token, faults: ['GET /images 503 x1'] })
+    expect((await send(`${url}/apis/ims/v3/images`)).status).toBe(401)
+    const statuses = [1, 2].map(() => send(`${url}/apis/ims/v3/images`, { headers: { authorization: `Bearer ${token}` } }))
+    expect((await Promise.all(statuses)).map(({ status }) => status).sort()).toEqual([200, 503])
+  })
+
+  it('reads little of what they send, and lets a client that sent it all see why', async () => {
+    const { url } = await serving({ token })
+    const post = (path: string, body: string) => send(`${url}${path}`, { method: 'POST', headers: { 'Content-Type': 'application/json' } }, body)
+    expect((await post('/apis/ims/v3/images', 'x'.repeat(60_000))).status).toBe(401)
+    // Cut off in the middle, a client may see that rather than the answer.
+    const cut = await post('/apis/ims/v3/images', 'x'.repeat(50_000_000)).then(({ status }) => status, ({ code }) => code)
+    expect([401, 'EPIPE', 'ECONNRESET']).toContain(cut)
+    const form = await post('/keycloak/realms/shasta/protocol/openid-connect/token', 'x'.repeat(50_000_000)).then(({ status }) => status, ({ code }) => code)
+    expect([413, 'EPIPE', 'ECONNRESET']).toContain(form)
+  })
+})
+
+describe('the host that is asked for', () => {
+  it.each<[host: (port: string) => string, status: number]>([
+    [(port) => `127.0.0.1:${port}`, 200],
+    [(port) => `localhost:${port}`, 200],
+    [(port) => `LOCALHOST:${port}`, 200],
+    [(port) => `[::1]:${port}`, 200],
+    [() => '127.0.0.1', 421],
+    [() => 'localhost:1', 421],
+    [(port) => `attacker.example:${port}`, 421],
+    [(port) => `127.0.0.1.attacker.example:${port}`, 421],
+  ])('has to be its own: %s', async (host, status) => {
+    const { url } = await serving({}, { kubernetes: { handle: async () => new Response('cluster') } })
+    const { port } = new URL(url)
+    for (const path of ['/apis/ims/v3/images', '/api']) expect((await send(url + path, { headers: { host: host(port) } })).status).toBe(status)
+  })
+})
+
 describe('Kubernetes', () => {
   it.each([
     ['/api', true],

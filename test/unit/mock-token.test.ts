@@ -49,4 +49,35 @@ describe('the token endpoint', () => {
     clock.pass(1801)
     expect((await grant(mock, { ...renew, refresh_token: second.refresh_token as string })).status).toBe(400)
   })
+
+  it.each([
+    ['the token as password', { ...login, password: 'TOKEN' }, 200],
+    ['any other password', login, 401],
+    ['no password', { ...login, password: '' }, 401],
+    ['the token as secret', { grant_type: 'client_credentials', client_id: 'admin-client', client_secret: 'TOKEN' }, 200],
+    ['any other secret', { grant_type: 'client_credentials', client_id: 'admin-client', client_secret: 's' }, 401],
+    ['no secret', { grant_type: 'client_credentials', client_id: 'admin-client' }, 401],
+    ['a refresh token that it never gave', { grant_type: 'refresh_token', refresh_token: 'TOKEN' }, 400],
+  ])('of a mock with a token: %s', async (_, form, status) => {
+    const mock = createMock({ token: 'TOKEN' })
+    const got = await grant(mock, form)
+    expect(got.status).toBe(status)
+    const jobs = await mock.handle(new Request('https://ims/apis/ims/v3/jobs', { headers: { Authorization: `Bearer ${got.data.access_token}` } }))
+    expect(jobs.status).toBe(status === 200 ? 200 : 401)
+  })
+
+  it('of a mock with a token gives tokens that expire, and are renewed', async () => {
+    const clock = testClock()
+    const mock = createMock({ clock, token: 'TOKEN' })
+    const use = async (token?: unknown) => {
+      const response = await mock.handle(new Request('https://ims/apis/ims/v3/jobs', { headers: token ? { Authorization: `Bearer ${token}` } : {} }))
+      return `${response.status} ${response.status === 401 ? await response.text() : ''}`.trim()
+    }
+    const { data: first } = await grant(mock, { ...login, password: 'TOKEN' })
+    expect([await use(), await use('x'), await use(first.access_token), await use('TOKEN')]).toEqual(['401 Jwt is missing', '401 Jwt verification fails', '200', '200'])
+    clock.pass(301)
+    expect([await use(first.access_token), await use('TOKEN')]).toEqual(['401 Jwt is expired', '200'])
+    const { data: second } = await grant(mock, { grant_type: 'refresh_token', refresh_token: first.refresh_token as string, client_id: 'shasta' })
+    expect(await use(second.access_token)).toBe('200')
+  })
 })

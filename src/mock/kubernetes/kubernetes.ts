@@ -9,6 +9,7 @@ import { logStream, parseLogQuery } from './log-stream.ts'
 import { podOf, uidOf } from './pod.ts'
 import { runsOf, type Run } from './runs.ts'
 import { fieldOf, parseSelector } from './selector.ts'
+import { statusOf } from './status.ts'
 import { tableOf, type Served } from './table.ts'
 
 export type { JobsView } from './history.ts'
@@ -26,6 +27,8 @@ const path = /^\/(api\/v1|apis\/batch\/v1)(?:\/namespaces\/([^/]+))?\/(pods|even
 
 /** Asked for when something isn't found, to tell that from a namespace that isn't there. */
 const namespacePath = /^\/api\/v1\/namespaces(?:\/([^/]+))?$/
+
+const jsonType = { 'Content-Type': 'application/json' }
 
 const kinds = { pods: 'Pod', events: 'Event', jobs: 'Job' } as const
 
@@ -174,20 +177,11 @@ export function createKubernetes({
 }
 
 function json(status: number, data: object): Response {
-  return new Response(JSON.stringify(data), { status, headers: { 'Content-Type': 'application/json' } })
+  return new Response(JSON.stringify(data), { status, headers: jsonType })
 }
 
 function refused(code: number, reason: string, message: string, details: object = {}): Response {
-  return json(code, {
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
-    message,
-    reason,
-    details,
-    code,
-  })
+  return new Response(statusOf(code, reason, message, details), { status: code, headers: jsonType })
 }
 
 function notFound(resource: string, name: string): Response {

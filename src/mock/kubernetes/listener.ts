@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { statusOf } from './status.ts'
 
 /** Lets a server of node:http or node:https answer by a function of Request and Response, streams included. */
 export function listenerOf(handle: (request: Request) => Promise<Response>): RequestListener {
@@ -28,4 +29,10 @@ async function respond(
     // The client went away.
     outgoing.destroy()
   }
+}
+
+/** Answers as Kubernetes does to credentials that it doesn't know. */
+export function unauthorized(outgoing: ServerResponse): void {
+  outgoing.writeHead(401, { 'Content-Type': 'application/json', Connection: 'close' })
+  outgoing.end(statusOf(401, 'Unauthorized', 'Unauthorized'))
 }

@@ -1,7 +1,6 @@
 import type { Stats } from 'node:fs'
 import { lstat, opendir } from 'node:fs/promises'
 import { join } from 'node:path'
-import process from 'node:process'
 import type { Attributes, FileEntry } from 'ssh2'
 
 /** What is in a folder of this machine, one by one, as SFTP lists it. */
@@ -12,28 +11,17 @@ export async function* entriesOf(folder: string): AsyncGenerator<FileEntry[]> {
   }
 }
 
-// In the container the one who started the mock is root.
-const owner = (id: number, own: number | undefined) => (id === own ? 0 : id)
-
-/** What SFTP says of a file. */
-export function attributesOf({ mode, uid, gid, size, atimeMs, mtimeMs }: Stats): Attributes {
+/** What SFTP says of a file. All there is in a container is its root's. */
+export function attributesOf({ mode, size, atimeMs, mtimeMs }: Stats): Attributes {
   const seconds = (milliseconds: number) => Math.floor(milliseconds / 1000)
-  return {
-    mode,
-    uid: owner(uid, process.getuid?.()),
-    gid: owner(gid, process.getgid?.()),
-    size,
-    atime: seconds(atimeMs),
-    mtime: seconds(mtimeMs),
-  }
+  return { mode, uid: 0, gid: 0, size, atime: seconds(atimeMs), mtime: seconds(mtimeMs) }
 }
 
-// What `ls -l` of clients shows, as `ls -l` writes it.
-function longName(name: string, stats: Stats): string {
+/** What `ls -l` of clients shows, as `ls -l` writes it. */
+export function longName(name: string, stats: Stats): string {
   const kind = stats.isDirectory() ? 'd' : stats.isSymbolicLink() ? 'l' : '-'
   const rights = [...'rwxrwxrwx'].map((letter, index) => (stats.mode & (0o400 >> index) ? letter : '-')).join('')
-  const { uid, gid } = attributesOf(stats)
   const time = stats.mtime.toUTCString().replace(/^\w+, (\d+) (\w+) \d+ (\d+:\d+):.*/, '$2 $1 $3')
   const column = (value: number, width: number) => String(value).padStart(width)
-  return [kind + rights, column(stats.nlink, 3), column(uid, 8), column(gid, 8), column(stats.size, 8), time, name].join(' ')
+  return [kind + rights, column(stats.nlink, 3), column(0, 8), column(0, 8), column(stats.size, 8), time, name].join(' ')
 }

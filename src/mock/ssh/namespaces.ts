@@ -1,75 +1,98 @@
+import { join } from 'node:path'
 import { shellWord } from '../../text/shell-words.ts'
+import type { Job } from '../records.ts'
+import { startKeeper, type Keeper } from '../keeper.ts'
 import type { Container } from './container.ts'
-import { startKeeper } from './keeper.ts'
+import { devices, home, layOut, type Layout } from './image-tree.ts'
+import { containerOwner, runAs } from './owner.ts'
 import { startProgram } from './program.ts'
-import { home, isLink, type Mount, type View } from './view.ts'
+import { treeIn } from './tree.ts'
 
-const options = ['--user', '--map-root-user', '--mount', '--pid', '--uts', '--fork']
-const enter = (pid: string) =>
-  ['nsenter', '--target', pid, '--user', '--mount', '--pid', '--uts', '--root', '--wd', '--preserve-credentials', '--']
+const spaces = ['--user', '--mount', '--pid', '--uts', '--ipc', '--net']
+const create = ['unshare', ...spaces, '--map-root-user', '--fork']
+const enter = (pid: string) => ['nsenter', '--target', pid, ...spaces, '--wd', '--preserve-credentials', '--']
 
 /**
- * The first process of the container. It says its number, then sends the signals that it is told to, until its input
- * ends: with it ends all that runs there.
+ * What root may do in there: enough for files and `chroot`, nothing to mounts. It could else make what is read-only
+ * writable again, and look into what is just entering.
  */
-const first = 'echo "$1"; while read -r signal group; do kill -s "$signal" -- "-$group"; done'
+const kept = ['chown', 'dac_override', 'fowner', 'fsetid', 'kill', 'setgid', 'setuid', 'sys_chroot']
+const confined = ['setpriv', '--no-new-privs', '--inh-caps=-all', `--bounding-set=-all,${kept.map((name) => `+${name}`).join()}`, '--']
 
-/** A container in namespaces of Linux; undefined, and no folder any more, where they aren't allowed. */
-export async function startNamespaces(view: View, hostname: string): Promise<Container | undefined> {
-  const keeper = startKeeper(view.folder, ['unshare', ...options, '/bin/sh', '-c', setUp(view, hostname)])
-  const pid = await new Promise<string | undefined>((done) => {
-    let text = ''
-    keeper.stdout.on('data', (chunk: string) => {
-      text += chunk
-      if (text.includes('\n')) done(text.trim())
-    })
-    void keeper.ended.then(() => done(undefined))
-  })
+/**
+ * The first process of the container. It says its number, then does what it is told to, until its input ends: with it
+ * ends all that runs there.
+ */
+const first = 'echo "$1"; exec >/dev/null 2>&1; while read -r line; do eval "$line"; done'
+
+/**
+ * A container in namespaces of Linux, which sees of the machine's files only what it borrows, read-only; undefined, and
+ * no files any more, where that isn't allowed.
+ */
+export async function startNamespaces(job: Job, jailed: boolean, hostname: string): Promise<Container | undefined> {
+  const owner = containerOwner()
+  if (!owner) return undefined
+  const layout = layOut(job, jailed)
+  const { folder, root, roots, borrowed } = layout
+  // From in there, for the owner may not get through the folders above.
+  const inside = `cd -P -- "$1" && shift && ${owner.id === undefined ? '' : `chown -hR ${owner.id}:${owner.id} . && `}exec "$@"`
+  const keeper = startKeeper(folder, ['/bin/sh', '-c', inside, 'sh', folder, ...runAs(owner), ...create, '/bin/sh', '-c', setUp(layout, hostname)])
+  const pid = await firstLine(keeper)
   if (pid === undefined) return undefined
-  const way = enter(pid)
+  const way = [...runAs(owner), ...enter(pid), ...confined]
   return {
     isolation: 'namespaces',
-    view,
+    jailed,
+    owner: owner.id,
+    files: treeIn(join(folder, root), roots.flatMap((one) => [...borrowed, 'dev', 'proc'].map((below) => join(one, below)))),
     start: (program) =>
-      startProgram(
-        { ...program, env: { ...program.env, HOME: home } },
-        // A group of its own that has a number in there.
-        {
-          enter: program.terminal ? way : [...way, 'setsid'],
-          cwd: '/',
-          kill: (group, signal) => keeper.tell(`${signal} ${group}`),
-        },
-      ),
+      // A group of its own has a number in there.
+      startProgram({ ...program, env: { ...program.env, HOME: home } }, { enter: program.terminal ? way : [...way, 'setsid'], tell: keeper.tell }),
     close: keeper.end,
   }
 }
 
-/** What makes the inside look as it should, before the first process waits. The machine's own can't be changed there. */
-function setUp({ folder, jailed, root, mounts }: View, hostname: string): string {
-  const top = jailed ? root : ''
-  const inside = (path: string) => shellWord(top + path)
-  const name = shellWord(hostname.slice(0, 63))
-  const [, ...below] = mounts
-  // What lies over the folder itself comes last.
-  const over = ({ at }: Mount) => Number(folder.startsWith(`${at}/`))
-  const order = below.toSorted((one, other) => over(one) - over(other))
-  const proc = (at: string) => `mount -t proc proc ${inside(at)}`
-  const mounting = order.flatMap(({ at, from, system }) => {
-    if (system && isLink(from)) return []
-    const bind = `mount --rbind ${shellWord(from)} ${inside(at)}`
-    if (from === '/proc') return [`${proc(at)} || ${bind}`]
-    return [bind, ...(system && from !== '/dev' ? [`mount -o remount,bind,ro ${inside(at)} || :`] : [])]
+/** What it says first, where that is a number; undefined when it has ended without. */
+function firstLine({ stdout, ended }: Keeper): Promise<string | undefined> {
+  return new Promise((done) => {
+    let text = ''
+    stdout.on('data', (chunk: string) => {
+      text += chunk
+      const [, number] = /^(\d+)\n/.exec(text) ?? []
+      if (number) done(number)
+    })
+    void ended.then(() => done(undefined))
   })
+}
+
+/** What makes the inside look as it should, before the first process waits. */
+function setUp({ root, roots, borrowed }: Layout, hostname: string): string {
+  const mount = (...words: string[]) => ['mount', '--no-canonicalize', ...words].map(shellWord).join(' ')
+  const furnish = (below: string) => [
+    ...borrowed.flatMap((path) => [mount('--bind', `/${path}`, below + path), mount('-o', 'remount,bind,ro,nosuid,nodev', below + path)]),
+    ...devices.map((name) => mount('--bind', `/dev/${name}`, `${below}dev/${name}`)),
+    mount('-t', 'devpts', '-o', 'newinstance,ptmxmode=0666,mode=0620,nosuid,noexec', 'devpts', `${below}dev/pts`),
+    // Not where the machine itself is a container that sees only some of its own.
+    `${mount('-t', 'proc', '-o', 'nosuid,nodev,noexec', 'proc', `${below}proc`)} || :`,
+  ]
   return [
     'set -e',
     // Its number as the machine counts, while that can be seen.
     'read -r pid rest < /proc/self/stat',
-    // The command works for those who aren't root outside, too, but isn't everywhere.
-    `hostname ${name} || echo ${name} > /proc/sys/kernel/hostname || :`,
-    ...mounting,
-    ...(jailed ? [] : [`${proc('/proc')} || :`]),
-    ...(jailed
-      ? [`cd ${shellWord(root)}`, `exec chroot . /bin/sh -c ${shellWord(`cd ${home}; ${first}`)} sh "$pid"`]
-      : ['mount -o remount,bind,ro / || :', `cd ${home}`, 'set +e -- "$pid"', first]),
+    // The command isn't everywhere.
+    `hostname ${shellWord(hostname.slice(0, 63))} || echo ${shellWord(hostname.slice(0, 63))} > /proc/sys/kernel/hostname || :`,
+    mount('--bind', root, root),
+    `${mount('-o', 'remount,bind,nosuid,nodev', root)} || :`,
+    `cd -P -- ${shellWord(root)}`,
+    ...roots.flatMap((one) => furnish(`.${one === '/' ? one : `${one}/`}`)),
+    'mkdir .machine',
+    // umount wants one.
+    '[ -d proc/self ] || { rmdir proc; ln -s .machine/proc proc; }',
+    'pivot_root . .machine',
+    'umount -l /.machine',
+    'rmdir /.machine',
+    '[ -d /proc ] || { rm /proc; mkdir /proc; }',
+    `cd ${home}`,
+    `exec ${[...confined, '/bin/sh', '-c', first, 'sh'].map(shellWord).join(' ')} "$pid"`,
   ].join('\n')
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { shellWord } from '../../text/shell-words.ts'
-import { path } from './keeper.ts'
+import { path } from '../keeper.ts'
 
 export interface TerminalSize {
   readonly rows: number
@@ -35,30 +35,27 @@ export interface Running {
 export interface Way {
   /** What stands before a command that is to run inside. */
   readonly enter: readonly string[]
-  /** A folder of the machine. */
-  readonly cwd: string
-  /** Sends a signal to a process group, whose number is that of the inside. */
-  kill(group: number, signal: string): void
+  /** Has the container's first process do a line of shell. */
+  tell(line: string): void
 }
 
 // The group is said on descriptor 3, and the terminal with it.
 const saying = (what: string, then: string) => `echo ${what} >&3; exec 3>&-; ${then}`
 
 /** Starts a program in a process group of its own. There is no native module for its terminal: `script` makes one. */
-export function startProgram({ command, env, terminal }: Program, { enter, cwd, kill }: Way): Running {
+export function startProgram({ command, env, terminal }: Program, { enter, tell }: Way): Running {
   const shell = `exec /bin/sh${command === undefined ? '' : ` -c ${shellWord(command)}`}`
   const [file, ...args] = terminal
     ? [...enter, 'script', '-qfec', inTerminal(terminal, command === undefined ? `${shell} -i` : shell), '/dev/null']
     : [...enter, '/bin/sh', '-c', saying('$$', shell)]
   const child = spawn(file!, args, {
-    cwd,
+    cwd: '/',
     detached: true,
     env: { ...env, PATH: path, SHELL: '/bin/sh' },
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   })
   const line = firstLine(child.stdio[3] as Readable)
   let over = false
-  let resized = Promise.resolve()
   child.once('exit', () => (over = true))
   return {
     stdin: child.stdin!,
@@ -70,29 +67,17 @@ export function startProgram({ command, env, terminal }: Program, { enter, cwd, 
     }),
     async signal(name) {
       const [group] = (await line).split(' ')
-      if (group && !over) kill(Number(group), name)
+      if (/^\d+$/.test(group!) && /^[A-Z0-9]+$/.test(name) && !over) tell(`kill -s ${name} -- -${group}`)
     },
-    // The last one counts, so that none may overtake another.
-    resize: (size) =>
-      (resized = resized.then(async () => {
-        const [, terminal] = (await line).split(' ')
-        if (terminal && !over) await setSize(terminal, size)
-      })),
+    async resize({ rows, columns }) {
+      const [, terminal] = (await line).split(' ')
+      if (/^\/dev\/pts\/\d+$/.test(terminal ?? '') && !over) tell(`stty -F ${terminal} rows ${rows} cols ${columns}`)
+    },
   }
 }
 
 function inTerminal({ rows, columns }: TerminalSize, run: string): string {
   return `stty rows ${rows} cols ${columns}; ${saying('"$$ $(tty)"', run)}`
-}
-
-// A terminal in there is one of the machine's.
-function setSize(terminal: string, { rows, columns }: TerminalSize): Promise<void> {
-  const args = ['-F', terminal, 'rows', String(rows), 'cols', String(columns)]
-  const child = spawn('stty', args, { env: { PATH: path }, stdio: 'ignore' })
-  return new Promise((done) => {
-    child.once('error', () => done())
-    child.once('exit', () => done())
-  })
 }
 
 // Others may hold the pipe open, so that its end isn't waited for.

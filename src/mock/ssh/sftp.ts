@@ -2,8 +2,11 @@ import { constants } from 'node:fs'
 import * as files from 'node:fs/promises'
 import { posix } from 'node:path'
 import ssh2, { type Attributes, type FileEntry, type InputAttributes, type SFTPWrapper } from 'ssh2'
+import type { Container } from './container.ts'
 import { attributesOf, entriesOf } from './file-entry.ts'
-import { home, type View } from './view.ts'
+import { home } from './image-tree.ts'
+import { reasonOf } from './reason.ts'
+import { hold } from './tree.ts'
 
 const { STATUS_CODE: code, OPEN_MODE: mode } = ssh2.utils.sftp
 
@@ -23,20 +26,36 @@ interface Inner {
 }
 
 interface Folder {
-  entries: AsyncIterator<FileEntry[]>
+  readonly entries: AsyncIterator<FileEntry[]>
+  close(): void
 }
 
 /** Serves the files of a container. */
-export function serveSftp(sftp: SFTPWrapper, view: View): void {
+export function serveSftp(sftp: SFTPWrapper, { files: tree, owner }: Pick<Container, 'files' | 'owner'>): void {
   const opened = new Map<number, files.FileHandle | Folder>()
   let count = 0
   let last = Promise.resolve()
   const absolute = (path: string) => posix.resolve(home, path)
-  const real = (path: string) => view.path(absolute(path))
-  const changed = (path: string): string => {
-    if (view.isSystem(absolute(path))) throw Object.assign(new Error('Read-only file system'), { code: 'EROFS' })
-    return real(path)
+  /** Does something with a name there, whose path must not be followed: links were. */
+  async function at<R>(path: string, work: (real: string) => Promise<R>, follow = true): Promise<R> {
+    const found = tree.find(absolute(path), follow)
+    try {
+      return await work(found.path)
+    } finally {
+      found.release()
+    }
   }
+  /** Does something with a file there, for which there are only calls that follow links. */
+  const held = <R>(path: string, work: (real: string) => Promise<R>): Promise<R> =>
+    at(path, async (real) => {
+      const one = hold(real)
+      try {
+        return await work(one.path)
+      } finally {
+        one.release()
+      }
+    })
+  const own = async (real: string) => (owner === undefined ? undefined : files.lchown(real, owner, owner))
 
   const keep = (id: number, one: files.FileHandle | Folder): void => {
     const handle = Buffer.alloc(4)
@@ -52,7 +71,7 @@ export function serveSftp(sftp: SFTPWrapper, view: View): void {
   }
   const done = (id: number) => sftp.status(id, code.OK)
   const failed = (id: number, error: NodeJS.ErrnoException): void =>
-    sftp.status(id, codes[error.code ?? ''] ?? code.FAILURE, error.message)
+    sftp.status(id, codes[error.code ?? ''] ?? code.FAILURE, reasonOf(error))
   /**
    * Answers by a function that throws what goes wrong. One after another, as OpenSSH does it: its scp cuts off files
    * whose pieces come in another order.
@@ -66,8 +85,15 @@ export function serveSftp(sftp: SFTPWrapper, view: View): void {
     }
 
   sftp.on('OPEN', by(async (id, path: string, flags: number, attributes: InputAttributes) => {
-    const how = openFlags(flags)
-    keep(id, await files.open(how === constants.O_RDONLY ? real(path) : changed(path), how, attributes.mode))
+    const opened = await at(path, async (real) => {
+      // What is no file might be waited for without end.
+      const opened = await files.open(real, openFlags(flags) | constants.O_NOFOLLOW | constants.O_NONBLOCK, attributes.mode)
+      if (!(await opened.stat()).isFile()) return opened.close()
+      if (flags & mode.CREAT && owner !== undefined) await opened.chown(owner, owner)
+      return opened
+    })
+    if (!opened) throw new Error('EINVAL: not a file')
+    keep(id, opened)
   }))
   sftp.on('READ', by(async (id, handle: Buffer, offset: number, length: number) => {
     const buffer = Buffer.allocUnsafe(Math.min(length, mostRead))
@@ -83,13 +109,13 @@ export function serveSftp(sftp: SFTPWrapper, view: View): void {
   sftp.on('CLOSE', by(async (id, handle: Buffer) => {
     const there = one(handle)
     opened.delete(handle.readUInt32BE())
-    if (there) await ('entries' in there ? there.entries.return?.() : there.close())
+    if (there) await there.close()
     done(id)
   }))
   sftp.on('OPENDIR', by(async (id, path: string) => {
-    const folder = real(path)
-    await files.opendir(folder).then((there) => there.close())
-    keep(id, { entries: entriesOf(folder) })
+    const folder = await at(path, async (real) => hold(real, constants.O_DIRECTORY))
+    const entries = entriesOf(folder.path)
+    keep(id, { entries, close: () => void Promise.resolve(entries.return(undefined)).finally(folder.release) })
   }))
   sftp.on('READDIR', by(async (id, handle: Buffer) => {
     const there = one(handle)
@@ -98,16 +124,18 @@ export function serveSftp(sftp: SFTPWrapper, view: View): void {
     if (next.done) sftp.status(id, code.EOF)
     else sftp.name(id, next.value)
   }))
-  sftp.on('STAT', by(async (id, path: string) => sftp.attrs(id, attributesOf(await files.stat(real(path))))))
-  sftp.on('LSTAT', by(async (id, path: string) => sftp.attrs(id, attributesOf(await files.lstat(real(path))))))
+  const stat = (follow: boolean) => by(async (id, path: string) => sftp.attrs(id, attributesOf(await at(path, (real) => files.lstat(real), follow))))
+  sftp.on('STAT', stat(true))
+  sftp.on('LSTAT', stat(false))
   sftp.on('FSTAT', by(async (id, handle: Buffer) => sftp.attrs(id, attributesOf(await file(handle).stat()))))
   sftp.on('SETSTAT', by(async (id, path: string, attributes: InputAttributes) => {
-    const target = changed(path)
-    await change(attributes, {
-      mode: (mode) => files.chmod(target, mode),
-      size: (size) => files.truncate(target, size),
-      times: (access, changed) => files.utimes(target, access, changed),
-    })
+    await held(path, (real) =>
+      change(attributes, {
+        mode: (mode) => files.chmod(real, mode),
+        size: (size) => files.truncate(real, size),
+        times: (access, changed) => files.utimes(real, access, changed),
+      }),
+    )
     done(id)
   }))
   sftp.on('FSETSTAT', by(async (id, handle: Buffer, attributes: InputAttributes) => {
@@ -124,17 +152,23 @@ export function serveSftp(sftp: SFTPWrapper, view: View): void {
     sftp.name(id, [{ filename, longname: filename, attrs: {} as Attributes }])
   }))
   sftp.on('READLINK', by(async (id, path: string) => {
-    const filename = await files.readlink(real(path))
+    const filename = await at(path, (real) => files.readlink(real), false)
     sftp.name(id, [{ filename, longname: filename, attrs: {} as Attributes }])
   }))
-  sftp.on('SYMLINK', by(async (id, path: string, target: string) => files.symlink(target, changed(path)).then(() => done(id))))
-  sftp.on('MKDIR', by(async (id, path: string, { mode }: InputAttributes) => {
-    await files.mkdir(changed(path), { mode })
+  sftp.on('SYMLINK', by(async (id, path: string, target: string) => {
+    await at(path, (real) => files.symlink(target, real).then(() => own(real)), false)
     done(id)
   }))
-  sftp.on('RMDIR', by(async (id, path: string) => files.rmdir(changed(path)).then(() => done(id))))
-  sftp.on('REMOVE', by(async (id, path: string) => files.unlink(changed(path)).then(() => done(id))))
-  sftp.on('RENAME', by(async (id, from: string, to: string) => files.rename(changed(from), changed(to)).then(() => done(id))))
+  sftp.on('MKDIR', by(async (id, path: string, { mode }: InputAttributes) => {
+    await at(path, (real) => files.mkdir(real, { mode }).then(() => own(real)), false)
+    done(id)
+  }))
+  sftp.on('RMDIR', by(async (id, path: string) => at(path, (real) => files.rmdir(real), false).then(() => done(id))))
+  sftp.on('REMOVE', by(async (id, path: string) => at(path, (real) => files.unlink(real), false).then(() => done(id))))
+  sftp.on('RENAME', by(async (id, from: string, to: string) => {
+    await at(from, (one) => at(to, (other) => files.rename(one, other), false), false)
+    done(id)
+  }))
   sftp.once('end', () => {
     // Without it scp takes all that it did for failed; ssh2 has no such call for files.
     const { _protocol, outgoing } = sftp as unknown as Inner
@@ -142,7 +176,7 @@ export function serveSftp(sftp: SFTPWrapper, view: View): void {
     sftp.end()
   })
   sftp.once('close', () => {
-    for (const there of opened.values()) if (!('entries' in there)) void there.close().catch(() => {})
+    for (const there of opened.values()) void Promise.resolve(there.close()).catch(() => {})
   })
 }
 

@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { placesOf } from '../../ims/job-outlook.ts'
 import type { Signal } from '../job-phases.ts'
+import { path } from '../keeper.ts'
 import type { Job } from '../records.ts'
 import { startContainer, type Container, type Isolation } from './container.ts'
 import { makeHostKeys } from './host-keys.ts'
-import { path } from './keeper.ts'
 import { createSshServer } from './server.ts'
 
 /** The shell of a job that waits for its user. */
@@ -21,7 +20,7 @@ export interface ShellOptions {
   /** Name of its pod. */
   readonly hostname: string
   readonly isolation?: Isolation
-  /** Gives terminals; where `script` is there, unless it is said. */
+  /** Gives terminals; where that is possible, unless it is said. */
   readonly terminals?: boolean
   /** How long it takes until a signal file is looked for again, in milliseconds. */
   readonly look: number
@@ -31,10 +30,11 @@ export interface ShellOptions {
 
 /** Opens the shell of a job. */
 export async function openShell(job: Job, options: ShellOptions): Promise<Shell> {
-  const { publicKey, hostname, isolation, terminals = hasScript(), look, done } = options
+  const { publicKey, hostname, isolation, look, done } = options
   const jailed = job.job_type === 'customize' && job.ssh_containers?.[0]?.jail === true
   const container = await startContainer(job, jailed, hostname, isolation)
-  const session = { container, env: environment(job, hostname), terminals: await terminals }
+  const terminals = options.terminals ?? (container.isolation === 'stand-in' || (await hasScript()))
+  const session = { container, env: environment(job, hostname), terminals }
   const admit = createSshServer(makeHostKeys(), publicKey, session)
   const stop = watchSignals(job, container, look, done)
   return {
@@ -63,11 +63,11 @@ function environment(job: Job, hostname: string): Record<string, string> {
 
 // A file counts when it is seen at two looks, so that the command that touched it has ended in peace. As the service
 // takes it, failed wins.
-function watchSignals(job: Job, { view }: Container, look: number, done: (signal: Signal) => void): () => void {
-  const { complete, failed } = placesOf(job, view.jailed)
+function watchSignals(job: Job, { files, jailed }: Container, look: number, done: (signal: Signal) => void): () => void {
+  const { complete, failed } = placesOf(job, jailed)
   let seen = false
   const timer = setInterval(() => {
-    const signal = existsSync(view.path(failed)) ? 'failed' : existsSync(view.path(complete)) ? 'complete' : undefined
+    const signal = files.exists(failed) ? 'failed' : files.exists(complete) ? 'complete' : undefined
     if (signal && seen) {
       clearInterval(timer)
       done(signal)
