@@ -2,6 +2,7 @@ import { fstatSync, writeSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { WriteStream } from 'node:tty'
 import { Failure } from '../errors.ts'
+import { timerDelay } from '../text/timer-delay.ts'
 import type { Io, Output } from './io.ts'
 
 /** What belongs to a real process. */
@@ -27,7 +28,7 @@ export function processIo(of: NodeJS.Process): ProcessIo {
     written: () => Promise.all([stdout.written(), stderr.written()]),
     now: Date.now,
     sleep: (milliseconds, signal) =>
-      wait(milliseconds, undefined, { signal }).catch((error: unknown) => {
+      wait(timerDelay(milliseconds), undefined, { signal }).catch((error: unknown) => {
         throw signal?.aborted ? signal.reason : error
       }),
     get interrupted() {
