@@ -1,6 +1,6 @@
 import { start } from './channel.ts'
 import type { Session } from './session.ts'
-import { shellWord } from './shell-words.ts'
+import { shellWord } from '../text/shell-words.ts'
 
 /** Whether one of some files is there at the other end; false where that can't be asked any more. */
 export async function anyExists(session: Session, paths: readonly string[]): Promise<boolean> {

@@ -2,7 +2,7 @@ import { spawn as spawnProcess } from 'node:child_process'
 import { constants } from 'node:os'
 import { Failure } from '../errors.ts'
 import type { Identity } from './identities.ts'
-import { shellWords } from './shell-words.ts'
+import { shellWords } from '../text/shell-words.ts'
 
 /** A way into a job's container, as OpenSSH is told of it. */
 export interface OpenSshWay {

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { Failure } from '../errors.ts'
 import { start } from './channel.ts'
 import type { Session } from './session.ts'
-import { shellWords } from './shell-words.ts'
+import { shellWords } from '../text/shell-words.ts'
 
 /**
  * Makes a file at the other end, as `touch` does; by SFTP where commands aren't allowed.

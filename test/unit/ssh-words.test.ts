@@ -4,7 +4,7 @@ import { commandText } from '../../src/ssh/command.ts'
 import { createEscapes } from '../../src/ssh/escapes.ts'
 import { sshArguments, sshConfig, sshLine, type OpenSshWay } from '../../src/ssh/openssh.ts'
 import { fingerprint, parsePublicKey, publicKeyOf } from '../../src/ssh/public-key.ts'
-import { shellWords } from '../../src/ssh/shell-words.ts'
+import { shellWords } from '../../src/text/shell-words.ts'
 
 describe('escapes in what is typed', () => {
   const type = (...chunks: string[]) => {

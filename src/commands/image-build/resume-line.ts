@@ -1,6 +1,6 @@
 import { shellOutlook } from '../../ims/job-outlook.ts'
 import type { Job } from '../../ims/records.ts'
-import { shellWord } from '../../ssh/shell-words.ts'
+import { shellWord } from '../../text/shell-words.ts'
 import type { ImageOrder } from './order.ts'
 
 /** What of a command has to be said again to go on with its job in the same way. */

@@ -1,6 +1,6 @@
 import { buildOptions, type BuildOptions } from '../../spec/image-builds.ts'
 import { optionKey, type OptionRow } from '../../spec/rows.ts'
-import { shellWord } from '../../ssh/shell-words.ts'
+import { shellWord } from '../../text/shell-words.ts'
 
 /** Options that are none of how a file's images are made. */
 const others = new Set(['--name', '--file', '--resume', '--dry-run', '--print-schema', '--timeout', '--interval'])

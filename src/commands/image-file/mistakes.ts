@@ -1,5 +1,5 @@
 import { Failure } from '../../errors.ts'
-import { shellWords } from '../../ssh/shell-words.ts'
+import { shellWords } from '../../text/shell-words.ts'
 
 /** Something wrong in a file of images. */
 export interface Mistake {

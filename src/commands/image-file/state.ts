@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { readTextFile, reasonOf } from '../../config/text-file.ts'
 import { replaceFile } from '../../config/write-file.ts'
 import { Failure } from '../../errors.ts'
-import { shellWords } from '../../ssh/shell-words.ts'
+import { shellWords } from '../../text/shell-words.ts'
 
 /** How far an image of a file has come. */
 export interface EntryState {

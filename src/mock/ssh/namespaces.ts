@@ -1,4 +1,4 @@
-import { shellWord } from '../../ssh/shell-words.ts'
+import { shellWord } from '../../text/shell-words.ts'
 import type { Container } from './container.ts'
 import { startKeeper } from './keeper.ts'
 import { startProgram } from './program.ts'

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import { shellWord } from '../../ssh/shell-words.ts'
+import { shellWord } from '../../text/shell-words.ts'
 import { path } from './keeper.ts'
 
 export interface TerminalSize {
