@@ -7,6 +7,7 @@ import type { Job } from '../ims/records.ts'
 import { wentWrong } from '../kubernetes/failed-container.ts'
 import { tailOfFailed } from '../kubernetes/failed-log.ts'
 import { KubectlFault, kubectlFailure } from '../kubernetes/fault.ts'
+import { createLineText } from '../kubernetes/line-text.ts'
 import { followLogs } from '../kubernetes/follow-logs.ts'
 import { noPod, readLogs, type LogLine, type LogSelection } from '../kubernetes/logs.ts'
 import { containersInOrder, findPod } from '../kubernetes/pod.ts'
@@ -127,10 +128,11 @@ async function lineWriter(app: App, { no_prefix: bare, timestamps }: Options): P
   const { stdout } = app.io
   const colours = await coloursFor(app.io, stdout)
   const names: string[] = []
-  return ({ container, line, time }) => {
+  const textOf = createLineText(({ container, time }) => {
     if (!names.includes(container)) names.push(container)
     const hue = hues[names.indexOf(container) % hues.length]!
     const prefix = bare ? '' : `${colours[hue](container)} | `
-    return stdout.write(`${prefix}${timestamps && time ? `${time} ` : ''}${line}\n`)
-  }
+    return `${prefix}${timestamps && time ? `${time} ` : ''}`
+  })
+  return (line) => stdout.write(textOf(line))
 }

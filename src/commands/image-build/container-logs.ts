@@ -8,6 +8,7 @@ import { stageOf } from '../../ims/job-outlook.ts'
 import type { Job } from '../../ims/records.ts'
 import { KubectlFault } from '../../kubernetes/fault.ts'
 import { followLogs } from '../../kubernetes/follow-logs.ts'
+import { createLineText } from '../../kubernetes/line-text.ts'
 import { readLogs, type LogLine } from '../../kubernetes/logs.ts'
 import type { App } from '../app.ts'
 import { kubectlOf } from '../job/pod.ts'
@@ -60,10 +61,8 @@ export async function saveLogs(app: App, job: Job): Promise<string | undefined> 
   const path = join(folder, `${job.id}.log`)
   const lines = readLogs(kubectlOf(app), job, { signal: app.io.interrupted, notice: (text) => app.log(1, text) })
   async function* texts(first: IteratorResult<LogLine, void>) {
-    for (let one = first; !one.done; one = await lines.next()) {
-      const { container, line, time } = one.value
-      yield `${container} | ${time ? `${time} ` : ''}${line}\n`
-    }
+    const textOf = createLineText(({ container, time }) => `${container} | ${time ? `${time} ` : ''}`)
+    for (let one = first; !one.done; one = await lines.next()) yield textOf(one.value)
   }
   try {
     const first = await lines.next()

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { printable } from '../../ims/printable.ts'
+import { createLineSplitter, type Piece } from '../../text/line-splitter.ts'
 import type { Output } from '../../terminal/io.ts'
 import type { Progress } from '../../terminal/progress.ts'
 
@@ -13,16 +14,14 @@ export interface ScriptOutput extends Output {
 /** Output that becomes lines of an image: without what would move a terminal's cursor, which others' lines need, too. */
 export function scriptOutput(progress: Progress): ScriptOutput {
   const decoder = new StringDecoder('utf8')
-  let begun = ''
-  const take = (text: string) => {
-    const lines = (begun + text).split(/\r*\n/)
-    begun = lines.pop()!
+  const { add, rest } = createLineSplitter()
+  const show = (pieces: readonly Piece[]) => {
     // Of a line that was written over itself, its last state.
-    for (const line of lines) progress.line(printable(line.slice(line.lastIndexOf('\r') + 1)))
+    for (const { text } of pieces) progress.line(printable(lastState(text)))
   }
   const stream = new Writable({
     write(chunk: Buffer, _, done) {
-      take(decoder.write(chunk))
+      show(add(decoder.write(chunk)))
       done()
     },
   })
@@ -31,8 +30,12 @@ export function scriptOutput(progress: Progress): ScriptOutput {
     columns: 80,
     write: (text) => new Promise((done) => stream.write(text, () => done())),
     stream: stream as Output['stream'],
-    rest() {
-      if (begun !== '') take('\n')
-    },
+    rest: () => show(rest()),
   }
+}
+
+function lastState(line: string): string {
+  let end = line.length
+  while (line[end - 1] === '\r') end--
+  return line.slice(line.lastIndexOf('\r', end - 1) + 1, end)
 }
