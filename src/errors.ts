@@ -6,6 +6,8 @@ export interface FailureDetails {
   more?: readonly string[]
   /** The next command to type. */
   next?: string
+  /** A line below that. */
+  footer?: string
   /** The failure is one of the command line: the usage is shown above the message. */
   usage?: boolean
   /** The message stands alone, without `Error: ` before it. */
@@ -21,6 +23,7 @@ export class Failure extends Error {
   readonly exit: number
   readonly more: readonly string[]
   readonly next: string | undefined
+  readonly footer: string | undefined
   readonly usage: boolean
   readonly bare: boolean
 
@@ -30,6 +33,7 @@ export class Failure extends Error {
     this.exit = details.exit ?? 2
     this.more = details.more ?? []
     this.next = details.next
+    this.footer = details.footer
     this.usage = details.usage ?? false
     this.bare = details.bare ?? false
   }

@@ -9,5 +9,6 @@ export function failureText(failure: Failure, usage: string): string {
   const head = failure.usage ? `Usage: ${usage}\nTry '${usage.split(' [')[0]} -h' for help.\n\n` : ''
   const lines = [failure.bare ? failure.message : `Error: ${failure.message}`, ...failure.more]
   if (failure.next) lines.push(`Next: ${failure.next}`)
+  if (failure.footer) lines.push(failure.footer)
   return `${head}${lines.join('\n')}\n`
 }
