@@ -7,6 +7,7 @@ import type { Io } from '../terminal/io.ts'
 import { createQuestions } from '../terminal/question.ts'
 import type { GlobalOptions } from './globals.ts'
 import type { Parsed } from './parser.ts'
+import { unverifiedServer } from './unverified.ts'
 
 /** Puts together what a command runs with. Nothing is connected, read or loaded before it is asked for. */
 export function createApp(
@@ -23,11 +24,12 @@ export function createApp(
   const log = (level: number, line: string) => {
     if (global.verbose >= level && !global.quiet) warn(line)
   }
-  if (global.insecure && !again) warn("Warning: the server is not verified (--insecure): whoever answers gets the request's token.")
+  const unverified = unverifiedServer(parsed.flags.insecure !== undefined, again ? () => {} : warn)
   const network = (held = false): HttpOptions & { version: string } => ({
     env: io.env,
     version,
     insecure: global.insecure,
+    unverified,
     caFile: global.ca_file && resolve(io.cwd, global.ca_file),
     connectTimeout: global.connect_timeout,
     requestTimeout: global.request_timeout,
@@ -59,15 +61,17 @@ export function createApp(
     async api(how) {
       const used = configuration()
       const hostname = requireHostname(used)
-      const [{ connect, createTransport }, { authorization }] = await Promise.all([import('../ims/api.ts'), import('../ims/authorization.ts')])
+      const [{ connect, createTransport }, { authorization, tokenInWords }] = await Promise.all([import('../ims/api.ts'), import('../ims/authorization.ts')])
       const settings = network(how?.held)
       const transport = createTransport(settings)
+      const given = { env: io.env, configuration: used, tokenFile: global.token, cwd: io.cwd, transport, now: io.now, sleep: io.sleep, log }
       return connect({
         ...settings,
         hostname,
         tenant: used.core.tenant === undefined ? undefined : String(used.core.tenant),
         transport,
-        authorization: authorization({ env: io.env, configuration: used, tokenFile: global.token, cwd: io.cwd, transport, now: io.now, log }),
+        authorization: authorization(given),
+        secret: tokenInWords(given),
       })
     },
     async listPrinter() {
