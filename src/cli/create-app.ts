@@ -1,6 +1,7 @@
 import type { App, Globals } from '../commands/app.ts'
 import { requireHostname, type Configuration } from '../config/configuration.ts'
 import { absolutePath } from '../files/path.ts'
+import type { AuthorizationOptions } from '../ims/authorization.ts'
 import type { HttpOptions } from '../ims/api.ts'
 import type { Query } from '../render/query.ts'
 import type { Io } from '../terminal/io.ts'
@@ -8,6 +9,7 @@ import { createQuestions } from '../terminal/question.ts'
 import { printable, printableLines } from '../text/printable.ts'
 import type { GlobalOptions } from './globals.ts'
 import type { Parsed } from './parser.ts'
+import { unverifiedServer } from './unverified.ts'
 
 /** Puts together what a command runs with. Nothing is connected, read or loaded before it is asked for. */
 export function createApp(
@@ -24,11 +26,12 @@ export function createApp(
   const log = (level: number, line: string) => {
     if (global.verbose >= level && !global.quiet) warn(line)
   }
-  if (global.insecure && !again) warn("Warning: the server is not verified (--insecure): whoever answers gets the request's token.")
+  const unverified = unverifiedServer(parsed.flags.insecure !== undefined, again ? () => {} : warn)
   const network = ({ held = false, signal = undefined as AbortSignal | undefined } = {}): HttpOptions & { version: string } => ({
     env: io.env,
     version,
     insecure: global.insecure,
+    unverified,
     caFile: global.ca_file && absolutePath(global.ca_file, io),
     connectTimeout: global.connect_timeout,
     requestTimeout: global.request_timeout,
@@ -60,28 +63,31 @@ export function createApp(
     async api(how) {
       const used = configuration()
       const hostname = requireHostname(used)
-      const [{ connect, createTransport }, { authorization }] = await Promise.all([import('../ims/api.ts'), import('../ims/authorization.ts')])
+      const [{ connect, createTransport }, { authorization, tokenInWords }] = await Promise.all([import('../ims/api.ts'), import('../ims/authorization.ts')])
       const settings = network(how)
       const transport = createTransport(settings)
+      const given: AuthorizationOptions = {
+        env: io.env,
+        configuration: used,
+        tokenFile: global.token,
+        get cwd() {
+          return io.cwd
+        },
+        transport,
+        now: io.now,
+        sleep: io.sleep,
+        log,
+        signal: settings.signal,
+        // Mirrored commands say nothing outside a terminal when they succeed.
+        caution: (line) => void (io.stderr.isTTY && warn(line)),
+      }
       return connect({
         ...settings,
         hostname,
         tenant: used.core.tenant === undefined ? undefined : String(used.core.tenant),
         transport,
-        authorization: authorization({
-          env: io.env,
-          configuration: used,
-          tokenFile: global.token,
-          get cwd() {
-            return io.cwd
-          },
-          transport,
-          now: io.now,
-          log,
-          signal: settings.signal,
-          // Mirrored commands say nothing outside a terminal when they succeed.
-          caution: (line) => void (io.stderr.isTTY && warn(line)),
-        }),
+        authorization: authorization(given),
+        secret: tokenInWords(given),
       })
     },
     async listPrinter() {

@@ -7,6 +7,7 @@ import type { Job } from '../ims/records.ts'
 import { wentWrong } from '../kubernetes/failed-container.ts'
 import { tailOfFailed } from '../kubernetes/failed-log.ts'
 import { KubectlFault, kubectlFailure } from '../kubernetes/fault.ts'
+import { createLineText } from '../kubernetes/line-text.ts'
 import { followLogs } from '../kubernetes/follow-logs.ts'
 import { noPod, readLogs, type LogLine, type LogSelection } from '../kubernetes/logs.ts'
 import { containersInOrder, findPod } from '../kubernetes/pod.ts'
@@ -129,10 +130,11 @@ async function lineWriter(app: App, { no_prefix: bare, timestamps }: Options): P
   const colours = await coloursFor(app.io, stdout)
   const shown = stdout.isTTY ? printable : (text: string) => text
   const names: string[] = []
-  return ({ container, line, time }) => {
+  const textOf = createLineText(({ container, time }) => {
     if (!names.includes(container)) names.push(container)
     const hue = hues[names.indexOf(container) % hues.length]!
     const prefix = bare ? '' : `${colours[hue](shown(container))} | `
-    return stdout.write(`${prefix}${timestamps && time ? `${time} ` : ''}${shown(line)}\n`)
-  }
+    return `${prefix}${timestamps && time ? `${time} ` : ''}`
+  })
+  return (line) => stdout.write(textOf({ ...line, line: shown(line.line) }))
 }

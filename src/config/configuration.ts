@@ -69,8 +69,14 @@ export function readConfiguration(env: Env, named?: string): Configuration {
     rsaRequired: login.rsa_required === true || String(login.rsa_required).toLowerCase() === 'true',
     core,
     table: (words) => (hasDefaults(words) ? settings(tableAt(found, words)) : undefined),
-    inexact: /^[^#"'\n]*=[^"'\n]*(\d[.eE]\d|\d{16}|\d:\d\d|\d-\d\d-)/m.test(text),
+    inexact: text.split('\n').some(hasInexactNumber),
   }
+}
+
+/** Whether a line gives a number or date that plain data may not keep. It may be very long: an inline table. */
+function hasInexactNumber(line: string): boolean {
+  const value = /^[^#"'=]*=([^"']*)/.exec(line)?.[1]
+  return value !== undefined && /\d[.eE]\d|\d{16}|\d:\d\d|\d-\d\d-/.test(value)
 }
 
 /** Whether a command's table holds defaults: what stands in [auth.login] is what a login left there. Source: the original. */
@@ -125,7 +131,7 @@ function readTable(path: string, text: string): Table {
     return plain(parseToml(text)) as Table
   } catch (error) {
     const { message, line } = error as Error & { line?: number }
-    throw invalidToml(path, message.split('\n')[0]!.replace(/ at row \d+, col \d+.*$/, ''), line === undefined ? undefined : line + 1, error)
+    throw invalidToml(path, message.split('\n')[0]!.split(' at row ')[0]!, line === undefined ? undefined : line + 1, error)
   }
 }
 

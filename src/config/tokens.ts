@@ -65,14 +65,25 @@ export function isExpired({ expires_at: end }: Token, now: number): boolean {
  * @param now milliseconds since 1970.
  */
 export function tokenToKeep(answer: Token, now: number, before: Partial<Token> = {}): Token {
-  const { scope, expires_in: lifetime } = answer
+  const { scope } = answer
+  const lifetime = lifetimeOf(answer)
   return {
     ...answer,
     ...(typeof scope === 'string' && { scope: scope.split(/\s+/).filter((word) => word !== '') }),
-    ...(lifetime !== undefined && Number.isFinite(Number(lifetime)) && { expires_at: now / 1000 + Math.trunc(Number(lifetime)) }),
+    ...(lifetime !== undefined && { expires_at: now / 1000 + lifetime }),
     client_id: answer.client_id ?? (before.client_id || defaultClient),
     ...(answer.refresh_token === undefined && before.refresh_token !== undefined && { refresh_token: before.refresh_token }),
   }
+}
+
+/** The longest lifetime of a token that is believed, in seconds: ten years. */
+const longestLifetime = 10 * 365 * 86_400
+
+/** Seconds; undefined where it isn't said, or makes no sense. Without it a token is used until it is refused. */
+function lifetimeOf({ expires_in: said }: { expires_in?: unknown }): number | undefined {
+  if (typeof said !== 'number' && (typeof said !== 'string' || said.trim() === '')) return undefined
+  const seconds = Math.trunc(Number(said))
+  return seconds >= 0 && seconds <= longestLifetime ? seconds : undefined
 }
 
 function readContent(path: string): { text: string; stats: FileContent['stats'] } | undefined {

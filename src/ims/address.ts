@@ -1,4 +1,5 @@
 import { connectionFailure } from './connection-failure.ts'
+import { excerpt } from '../text/printable.ts'
 import { basic } from './proxy.ts'
 
 /** Where the service is. */
@@ -22,21 +23,34 @@ export function parseAddress(hostname: string): Address {
   if (base.protocol !== 'https:' && base.protocol !== 'http:') {
     throw connectionFailure([`${base.protocol}// is not a scheme of the service; it is https.`])
   }
-  const authorization = /^[^/]*\/\/[^/?#]*:[^/?#]*@/.test(text.includes('//') ? text : `//${text}`)
-    ? basic(base.username, base.password)
-    : undefined
+  const authorization = hasPassword(text) ? basic(base.username, base.password) : undefined
   base.username = base.password = base.hash = ''
   base.pathname = base.pathname.slice(0, base.pathname.lastIndexOf('/') + 1)
   return { base, authorization }
 }
 
+/** Whether a text has `user:password@` where a host may follow, be it empty. */
+function hasPassword(text: string): boolean {
+  const [, authority = ''] = /^(?:[^/]*\/\/)?([^/?#]*)/.exec(text)!
+  const colon = authority.indexOf(':')
+  return colon >= 0 && authority.lastIndexOf('@') > colon
+}
+
 function readUrl(text: string): URL {
-  try {
-    return new URL(text)
-  } catch {
-    // Not shown as it is: it may hold a password.
-    throw connectionFailure([`"${text.replace(/\/\/[^/]*@/, '//…@')}" is no address.`])
-  }
+  if (URL.canParse(text)) return new URL(text)
+  // Without a cause: its error holds the whole text.
+  throw connectionFailure([`"${excerpt(shownHostname(text))}" is no address.`])
+}
+
+/**
+ * A configured hostname as an error may show it. What stands before an @ may be a password, also one with a slash in it, and
+ * so may what stands where a port should be; a query may hold a secret.
+ */
+export function shownHostname(hostname: string): string {
+  const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)$/is.exec(hostname.trim())!
+  const at = rest.lastIndexOf('@')
+  const host = rest.slice(at + 1).replace(/[?#].*$/s, '').replace(/^([^/:[\]]*):(?!\d{1,5}(\/|$)).*$/s, '$1:…')
+  return `${scheme}${at < 0 ? '' : '…@'}${host}`
 }
 
 /** The URL of a path of the service, with its query behind the address's own. */
@@ -47,11 +61,13 @@ export function urlFor({ base }: Address, path: string, query: Readonly<Record<s
   return url
 }
 
-/** A URL as a log or an error may show it: without the values of parameters that name a secret. */
+/** A URL as a log may show it: without the values of parameters that name a secret. */
 export function shownUrl(url: URL): string {
-  const shown = new URL(url)
-  for (const name of new Set(shown.searchParams.keys())) {
-    if (/token|secret|passw|key|sig|auth|cred/i.test(name)) shown.searchParams.set(name, '…')
-  }
-  return shown.origin + shown.pathname + decodeURI(shown.search)
+  const shown = [...url.searchParams].map(([name, value]) => `${name}=${/token|secret|passw|key|sig|auth|cred|code|session/i.test(name) ? '…' : value}`)
+  return `${url.origin}${url.pathname}${shown.length > 0 ? `?${excerpt(shown.join('&'), 1000)}` : ''}`
+}
+
+/** The address that a server names, as an error may show it: without its query, which may hold a secret. */
+export function shownTarget({ protocol, host, pathname, search }: URL): string {
+  return `${protocol}//${host}${excerpt(pathname)}${search ? '?…' : ''}`
 }

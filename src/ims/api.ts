@@ -3,14 +3,14 @@ import type { Value } from '../json/value.ts'
 import { writeJson } from '../json/write.ts'
 import { parseAddress, urlFor } from './address.ts'
 import { endList, readAnswer } from './answer.ts'
-import { mayHaveHappened, statusLine } from './asked.ts'
+import { isList, mayHaveHappened, statusLine } from './asked.ts'
 import { connectionFailure } from './connection-failure.ts'
 import { acceptEncoding } from './encoding.ts'
 import { TransportFault } from './faults.ts'
 import { createTransport, type Http, type HttpOptions } from './http.ts'
 import { listBody, type ListBody, type Taker } from './list-body.ts'
 import { serverFailure } from './problem.ts'
-import { isRead, type HttpRequest, type HttpResponse, type Transport } from './transport.ts'
+import { isRead, longestBody, longestList, type HttpRequest, type HttpResponse, type Transport } from './transport.ts'
 
 export { createTransport, type Http, type HttpOptions } from './http.ts'
 export type { Taker } from './list-body.ts'
@@ -25,6 +25,8 @@ export interface ApiOptions extends HttpOptions {
    * none.
    */
   authorization?: (fresh?: boolean) => Promise<string | undefined>
+  /** What that is, in words: `the token of jane`. */
+  secret?: string
   /** Of our own version, for the User-Agent. */
   version?: string
   /** In place of one made from these options. */
@@ -76,19 +78,23 @@ export function connect(options: ApiOptions): Api {
   }
 
   async function exchange(request: HttpRequest): Promise<HttpResponse> {
-    const credentials = async (fresh?: boolean) => sendableCredentials((await authorization(fresh)) ?? address.authorization)
+    const credentials = async (fresh?: boolean): Promise<Credentials> => {
+      const token = await authorization(fresh)
+      if (token !== undefined) return { value: sendableCredentials(token), secret: options.secret ?? 'the token' }
+      return { value: address.authorization, secret: 'the password of the hostname' }
+    }
     const first = await credentials()
     const response = await transport(authorized(request, first))
-    if (response.status !== 401 || first === undefined) return response
+    if (response.status !== 401 || first.value === undefined) return response
     // A 401 did nothing, so that also a write may be sent again.
     const second = await credentials(true)
-    return second === undefined || second === first ? response : transport(authorized(request, second))
+    return second.value === undefined || second.value === first.value ? response : transport(authorized(request, second))
   }
 
   async function sendRequest({ method, path, query, body, optionOf, next }: ApiRequest, collect?: HttpRequest['collect']) {
     const url = urlFor(address, path, query)
     const content: Record<string, string> = body === undefined ? {} : { 'Content-Type': 'application/json' }
-    const request: HttpRequest = { method, url, headers: { ...headers, ...content }, body: body === undefined ? undefined : writeJson(body), collect }
+    const request: HttpRequest = { method, url, headers: { ...headers, ...content }, body: body === undefined ? undefined : writeJson(body), collect, longest: isList(url.pathname) ? longestList : longestBody }
     signal?.throwIfAborted()
     const response = await exchange(request).catch(async (error: unknown) => {
       if (signal?.aborted && error === signal.reason) throw interrupted(error, request)
@@ -125,8 +131,15 @@ function toFailure(error: unknown): unknown {
   return error instanceof TransportFault ? connectionFailure([error.message], { cause: error }) : error
 }
 
-function authorized(request: HttpRequest, authorization: string | undefined): HttpRequest {
-  return authorization === undefined ? request : { ...request, headers: { ...request.headers, Authorization: authorization } }
+interface Credentials {
+  /** Of the Authorization header. */
+  value: string | undefined
+  /** What it is, in words. */
+  secret: string
+}
+
+function authorized(request: HttpRequest, { value, secret }: Credentials): HttpRequest {
+  return value === undefined ? request : { ...request, headers: { ...request.headers, Authorization: value }, secret }
 }
 
 function interrupted(reason: unknown, request: HttpRequest): unknown {
@@ -160,7 +173,7 @@ function sendableTenant(tenant: string): string {
   throw connectionFailure([`${why}: it starts with white space or has control characters.`], details)
 }
 
-function sendableCredentials(authorization: string | undefined): string | undefined {
-  if (authorization === undefined || sendable.test(authorization)) return authorization
+function sendableCredentials(authorization: string): string {
+  if (sendable.test(authorization)) return authorization
   throw connectionFailure(['The token cannot be sent: it has characters that no header may have.'], { next: 'cray-ims auth login' })
 }

@@ -25,6 +25,11 @@ export function namesOne(path: string): boolean {
   return collection.exec(path)?.[2] !== undefined
 }
 
+/** Whether a path names all records of a kind. */
+export function isList(path: string): boolean {
+  return listCommand(path) !== undefined && !namesOne(path)
+}
+
 /** Where a request failed when it may have reached the server: that what it asked for may have happened. */
 export function mayHaveHappened(request: Asked): string[] {
   if (isRead(request)) return []

@@ -18,11 +18,18 @@ export interface AuthorizationOptions {
   transport: Transport | Http
   /** Milliseconds since 1970. */
   now: () => number
+  /** Resolves after so many milliseconds. */
+  sleep?: (milliseconds: number) => Promise<void>
   log?: (level: number, line: string) => void
   /** Ends the waiting for another process that renews the token. */
   signal?: AbortSignal
   /** Told of a token that others can read. */
   caution?: (line: string) => void
+}
+
+/** What the Authorization header holds, in words. */
+export function tokenInWords({ tokenFile, configuration: { username } }: Pick<AuthorizationOptions, 'tokenFile' | 'configuration'>): string {
+  return tokenFile ? `the token in ${tokenFile}` : `the token of ${username}`
 }
 
 /**
@@ -35,12 +42,18 @@ export interface AuthorizationOptions {
  */
 export type Authorization = (refresh?: boolean) => Promise<string | undefined>
 
+/** How long another process takes to save the token that it was given, in milliseconds. */
+const timeToSave = 500
+
+const isRenewable = ({ refresh_token: refresh }: Token) => typeof refresh === 'string' && refresh !== ''
+
 export function authorization(options: AuthorizationOptions): Authorization {
-  const { env, configuration, tokenFile, now, log = () => {}, caution = () => {} } = options
+  const { env, configuration, tokenFile, now, sleep = async () => {}, log = () => {}, caution = () => {} } = options
   const { username } = configuration
   const hostname = requireHostname(configuration)
   const named = Boolean(tokenFile)
   const path = tokenFile ? absolutePath(tokenFile, options) : username && tokenPath(env, hostname, username)
+  const whose = tokenFile || username
   // What was last sent: another process may have renewed it since.
   let sent: string | undefined
   // What no file has: it came through a pipe, which gives it once, or can't be saved.
@@ -52,23 +65,34 @@ export function authorization(options: AuthorizationOptions): Authorization {
     if (!path || !token) return undefined
     if (descriptorOf(path) !== undefined) unsaved = token
     log(3, `Token: ${path}`)
-    if (/^http:/i.test(hostname.trim())) throw (await import('./login.ts')).insecure()
-    if (refresh && !token.refresh_token) return undefined
+    if (/^http:/i.test(hostname.trim())) throw (await import('./plain-http.ts')).plainHttp()
+    if (refresh && !isRenewable(token)) return undefined
     const good = refresh || isExpired(token, now()) ? await renew(path, token) : token
     sent = good.access_token
     return `Bearer ${good.access_token}`
   }
 
   async function renew(path: string, token: Token): Promise<Token> {
-    if (!token.refresh_token) throw sessionExpired(token, "its token can't be refreshed")
+    if (!isRenewable(token)) throw sessionExpired(token, "its token can't be refreshed")
     const [{ withLock }, { saveToken }, { refreshToken }] = await Promise.all([import('../files/lock.ts'), import('../config/save-token.ts'), import('./login.ts')])
+    const server = { hostname, transport: options.transport, user: whose, now }
     return withLock(path, async ({ target, check }) => {
       const current = unsaved ?? readToken(path, named) ?? token
       const stale = sent ?? token.access_token
       if (current.access_token !== stale && !isExpired(current, now())) return current
-      const renewed = await refreshToken({ hostname, transport: options.transport, now }, current, (why) => sessionExpired(current, why))
+      let over: Failure | undefined
+      try {
+        unsaved = await refreshToken(server, current, (why) => (over = sessionExpired(current, why)))
+      } catch (error) {
+        if (error !== over) throw error
+        // Whoever shares the home from another machine may be renewing it: the token server takes a refresh token once.
+        await sleep(timeToSave)
+        const newer = readToken(path, named)
+        if (newer && newer.access_token !== current.access_token) return newer
+        throw error
+      }
+      const renewed = unsaved
       // The new token is good even where it can't be kept.
-      unsaved = renewed
       try {
         if (descriptorOf(path) !== undefined) throw new Failure(`${path} is a pipe`)
         check()
@@ -88,14 +112,16 @@ export function authorization(options: AuthorizationOptions): Authorization {
   }
 
   function sessionExpired({ expires_at: end }: Token, why: string): Failure {
-    const who = tokenFile || username
-    const when = Number.isFinite(Number(end)) ? `, expired ${clock(Number(end) * 1000, now())}` : ''
+    const when = Math.abs(Number(end)) < latestTime ? `, expired ${clock(Number(end) * 1000, now())}` : ''
     return new Failure('Your session has expired, please run: `cray auth login` or pass --token', {
-      more: [`  ${who}${when}; ${why}`, 'Nothing was changed.'],
+      more: [`  ${whose}${when}; ${why}`, 'Nothing was changed.'],
       next: 'cray-ims auth login',
     })
   }
 }
+
+/** The latest time of a Date, in seconds. */
+const latestTime = 8.64e12
 
 /** A local time of day; of another day its date, too. */
 function clock(time: number, now: number): string {

@@ -4,7 +4,7 @@ import { ServerFailure } from './problem.ts'
 import { busy } from './retry.ts'
 
 const passing: ReadonlySet<FaultKind> = new Set<FaultKind>([
-  'refused', 'unreachable', 'dns', 'dns-temporary', 'connect-timeout', 'idle-timeout', 'reset', 'truncated', 'proxy',
+  'refused', 'unreachable', 'dns', 'dns-temporary', 'connect-timeout', 'idle-timeout', 'answer-timeout', 'reset', 'truncated', 'proxy',
 ])
 
 /** Whether a failure means that the service is away for a while: its gateway restarts, or the network is down. */

@@ -1,7 +1,10 @@
-import http from 'node:http'
+import { request as requestHttp } from 'node:http'
+import { request as requestHttps, type RequestOptions } from 'node:https'
 import { isIP, type Socket } from 'node:net'
-import { connect, type DetailedPeerCertificate } from 'node:tls'
+import { checkServerIdentity, connect, type DetailedPeerCertificate, type SecureContext } from 'node:tls'
+import { toFault } from './faults.ts'
 import type { Proxy } from './proxy.ts'
+import { underTrust, type Trust } from './trust.ts'
 
 /** What a person needs to know of a certificate. */
 export interface Certificate {
@@ -12,47 +15,83 @@ export interface Certificate {
   validFrom: Date
   validTo: Date
   selfSigned: boolean
+  /** It is for the host that was asked for; of a server's own certificate alone. */
+  fits?: boolean
+}
+
+/** The way to a server. */
+export interface Way {
+  /** Longest time, in milliseconds. */
+  timeout: number
+  /** Whom to trust as a proxy over TLS. */
+  trust: Trust
+  proxy?: Proxy
 }
 
 /**
  * The certificates that a server presents, its own first; none where that can't be learnt. It takes a handshake of
  * its own, unverified, over which nothing is sent: only for telling why a verified one failed.
  */
-export async function presentedCertificates(url: URL, timeout: number, proxy?: Proxy): Promise<Certificate[]> {
-  const socket = proxy ? await tunnel(url, timeout, proxy).catch(() => undefined) : undefined
+export async function presentedCertificates(url: URL, { timeout, trust, proxy }: Way): Promise<Certificate[]> {
+  const socket = proxy ? await tunnel(url, timeout, proxy, trust).catch(() => undefined) : undefined
   if (proxy && !socket) return []
-  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const host = bare(url)
   return new Promise((resolve) => {
     const server = { host, port: Number(url.port || 443), servername: isIP(host) ? '' : host }
     const probe = connect({ ...server, ...(socket ? { socket } : {}), rejectUnauthorized: false })
     const finish = (found: Certificate[]) => {
+      clearTimeout(timer)
       resolve(found)
       probe.destroy()
       socket?.destroy()
     }
-    probe.setTimeout(timeout, () => finish([]))
+    const timer = setTimeout(() => finish([]), timeout)
     probe.on('error', () => finish([]))
-    probe.on('secureConnect', () => finish(chain(probe.getPeerCertificate(true))))
+    probe.on('close', () => finish([]))
+    probe.on('secureConnect', () => {
+      try {
+        finish(chain(probe.getPeerCertificate(true), host))
+      } catch {
+        // Names that are no names.
+        finish([])
+      }
+    })
   })
 }
 
-function tunnel(url: URL, timeout: number, proxy: Proxy): Promise<Socket> {
+const bare = (url: URL) => url.hostname.replace(/^\[|\]$/g, '')
+
+// The proxy gets its password, so that one over TLS is verified.
+function tunnel(url: URL, timeout: number, proxy: Proxy, trust: Trust): Promise<Socket> {
+  return proxy.url.protocol === 'https:'
+    ? underTrust(trust, (context) => openTunnel(url, timeout, proxy, context))
+    : openTunnel(url, timeout, proxy)
+}
+
+function openTunnel(url: URL, timeout: number, proxy: Proxy, secureContext?: SecureContext): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const target = `${url.hostname}:${url.port || 443}`
     const headers = { Host: target, ...(proxy.authorization ? { 'Proxy-Authorization': proxy.authorization } : {}) }
-    const request = http.request({ host: proxy.url.hostname, port: proxy.url.port || 80, method: 'CONNECT', path: target, headers, agent: false })
-    request.setTimeout(timeout, () => request.destroy(new Error('timed out')))
-    request.on('error', reject)
+    const options: RequestOptions & { secureContext?: SecureContext } = { method: 'CONNECT', path: target, headers, agent: false, secureContext }
+    const request = (secureContext ? requestHttps : requestHttp)(proxy.url, options)
+    const fail = (error: unknown) => {
+      clearTimeout(timer)
+      reject(toFault(error, 'connecting', true))
+      request.destroy()
+    }
+    const timer = setTimeout(() => fail(new Error('timed out')), timeout)
+    request.on('error', fail)
+    request.on('close', () => fail(new Error('closed')))
     request.on('connect', (response, socket) => {
-      if (response.statusCode === 200) return resolve(socket as Socket)
-      socket.destroy()
-      reject(new Error('refused'))
+      if (response.statusCode !== 200) return fail(new Error('refused'))
+      clearTimeout(timer)
+      resolve(socket as Socket)
     })
     request.end()
   })
 }
 
-function chain(own: DetailedPeerCertificate): Certificate[] {
+function chain(own: DetailedPeerCertificate, host: string): Certificate[] {
   const found: Certificate[] = []
   const seen = new Set<string>()
   for (let next: DetailedPeerCertificate | undefined = own; next?.fingerprint256 && !seen.has(next.fingerprint256); next = next.issuerCertificate) {
@@ -64,6 +103,7 @@ function chain(own: DetailedPeerCertificate): Certificate[] {
       validFrom: new Date(next.valid_from),
       validTo: new Date(next.valid_to),
       selfSigned: JSON.stringify(next.subject) === JSON.stringify(next.issuer),
+      ...(next === own && { fits: checkServerIdentity(host, own) === undefined }),
     })
   }
   return found

@@ -1,33 +1,72 @@
-import { promisify } from 'node:util'
 import type * as Zlib from 'node:zlib'
 import { TransportFault } from './faults.ts'
+import { excerpt } from '../text/printable.ts'
 
-/** The encodings that {@link decompress} undoes, as the request's Accept-Encoding names them. */
+/** The encodings that {@link createDecoder} undoes, as the request's Accept-Encoding names them. */
 export const acceptEncoding = 'gzip, deflate'
 
 // Most answers aren't compressed, and it takes a while to load.
 const zlib = (): typeof Zlib => process.getBuiltinModule('node:zlib')
 
-const decoders: Readonly<Record<string, (body: Buffer) => Promise<Buffer>>> = {
-  gzip: (body) => promisify(zlib().gunzip)(body),
-  'x-gzip': (body) => promisify(zlib().gunzip)(body),
-  // Some servers send deflate without its header.
-  deflate: (body) => promisify(zlib().inflate)(body).catch(() => promisify(zlib().inflateRaw)(body)),
-  identity: async (body) => body,
+const piece = { chunkSize: 2 ** 16 }
+
+const decoders: Readonly<Record<string, (head: Buffer) => Zlib.Gunzip | Zlib.Inflate | Zlib.InflateRaw>> = {
+  gzip: () => zlib().createGunzip(piece),
+  'x-gzip': () => zlib().createGunzip(piece),
+  // Some servers send deflate without its header. Source of the check: RFC 1950, 2.2.
+  deflate: (head) => ((head[0]! & 0x0f) === 8 && ((head[0]! << 8) | (head[1] ?? 0)) % 31 === 0 ? zlib().createInflate(piece) : zlib().createInflateRaw(piece)),
+}
+
+/** Undoes an encoding while a body comes. */
+export interface Decoder {
+  add(chunk: Buffer): void
+  /** Tells that all has come. */
+  end(): void
+  /** Stops, and tells nothing any more. */
+  destroy(): void
+}
+
+/** Is told what a {@link Decoder} does. */
+export interface DecoderEvents {
+  data(chunk: Buffer): void
+  end(): void
+  failed(fault: TransportFault): void
 }
 
 /**
- * A body as it was before its Content-Encoding.
- * @throws TransportFault (truncated) when it is broken or cut off; (protocol) when we never asked for the encoding.
+ * What undoes a body's Content-Encoding; undefined where it has none.
+ *
+ * @throws TransportFault (protocol) when we never asked for the encoding: also for one upon another, whose size would grow
+ *   with each.
  */
-export async function decompress(body: Buffer, contentEncoding = ''): Promise<Buffer> {
-  if (body.length === 0) return body
-  for (const name of contentEncoding.toLowerCase().split(',').map((each) => each.trim()).filter(Boolean).reverse()) {
-    const decode = decoders[name]
-    if (!decode) throw new TransportFault('protocol', { sent: true, message: `the answer has an encoding that was not asked for: ${name}` })
-    body = await decode(body).catch((cause: unknown) => {
-      throw new TransportFault('truncated', { sent: true, message: `the answer's ${name} data is broken`, cause })
-    })
+export function createDecoder(contentEncoding: string | undefined, events: DecoderEvents): Decoder | undefined {
+  const names = (contentEncoding ?? '').toLowerCase().split(',').map((each) => each.trim()).filter((name) => name && name !== 'identity')
+  const [name] = names
+  if (name === undefined) return undefined
+  const create = decoders[name]
+  if (!create || names.length > 1) {
+    throw new TransportFault('protocol', { sent: true, message: `the answer has an encoding that was not asked for: ${excerpt(names.join(', '), 50)}` })
   }
-  return body
+  let stream: ReturnType<typeof create> | undefined
+  let head: Buffer = Buffer.alloc(0)
+  const start = () => {
+    stream = create(head)
+    stream.on('data', events.data)
+    stream.on('end', events.end)
+    stream.on('error', (cause) => events.failed(new TransportFault('truncated', { sent: true, message: `the answer's ${name} data is broken`, cause })))
+    stream.write(head)
+  }
+  return {
+    add(chunk) {
+      if (stream) return void stream.write(chunk)
+      head = Buffer.concat([head, chunk])
+      if (head.length > 1) start()
+    },
+    end() {
+      if (!stream && head.length === 0) return events.end()
+      if (!stream) start()
+      stream!.end()
+    },
+    destroy: () => void stream?.destroy(),
+  }
 }

@@ -6,6 +6,7 @@ export type FaultKind =
   | 'dns-temporary'
   | 'connect-timeout'
   | 'idle-timeout'
+  | 'answer-timeout'
   | 'reset'
   | 'truncated'
   | 'untrusted'
@@ -13,7 +14,9 @@ export type FaultKind =
   | 'expired'
   | 'tls'
   | 'protocol'
+  | 'too-large'
   | 'proxy'
+  | 'proxy-refused'
   | 'unknown'
 
 /** How a fault is told to people. */
@@ -24,6 +27,7 @@ export const faultWords: Readonly<Record<FaultKind, string>> = {
   'dns-temporary': 'the name server did not answer',
   'connect-timeout': 'no connection in time',
   'idle-timeout': 'connected, but no answer in time',
+  'answer-timeout': 'the answer did not end in time',
   reset: 'the server closed the connection without an answer',
   truncated: 'the answer broke off in its middle',
   untrusted: 'certificate not trusted',
@@ -31,7 +35,9 @@ export const faultWords: Readonly<Record<FaultKind, string>> = {
   expired: 'certificate expired or not yet valid',
   tls: 'no TLS connection could be made',
   protocol: 'what answers there does not speak HTTP',
-  proxy: 'the proxy refused to connect',
+  'too-large': 'the answer is too large',
+  proxy: 'the proxy could not connect',
+  'proxy-refused': 'the proxy refused to connect',
   unknown: 'the request failed',
 }
 
@@ -63,16 +69,19 @@ const kinds: Readonly<Record<string, FaultKind>> = {
   CERT_SIGNATURE_FAILURE: 'untrusted',
   INVALID_CA: 'untrusted',
   ERR_TLS_CERT_ALTNAME_INVALID: 'wrong-name',
-  UND_ERR_PRX_TLS: 'wrong-name',
   CERT_HAS_EXPIRED: 'expired',
   CERT_NOT_YET_VALID: 'expired',
   EPROTO: 'tls',
-  UND_ERR_HEADERS_OVERFLOW: 'protocol',
+  HPE_HEADER_OVERFLOW: 'too-large',
+  UND_ERR_HEADERS_OVERFLOW: 'too-large',
 }
+
+/** The longest head of an answer that is taken, in bytes. */
+export const longestHead = 2 ** 16
 
 // Nothing of a request can have reached the server when there was no connection to carry it.
 const unconnected: ReadonlySet<FaultKind> = new Set<FaultKind>([
-  'refused', 'unreachable', 'dns', 'dns-temporary', 'connect-timeout', 'untrusted', 'wrong-name', 'expired', 'proxy',
+  'refused', 'unreachable', 'dns', 'dns-temporary', 'connect-timeout', 'untrusted', 'wrong-name', 'expired', 'proxy', 'proxy-refused',
 ])
 
 /** A request that brought no whole response. */
@@ -82,32 +91,52 @@ export class TransportFault extends Error {
   readonly sent: boolean
   /** The code of the error below it: `ECONNREFUSED`. */
   readonly code: string | undefined
+  /** It is the proxy that was spoken to, and not the server. */
+  readonly ofProxy: boolean
 
-  constructor(kind: FaultKind, details: { sent: boolean; code?: string; message?: string; cause?: unknown }) {
+  constructor(kind: FaultKind, details: { sent: boolean; code?: string; message?: string; ofProxy?: boolean; cause?: unknown }) {
     super(details.message ?? faultWords[kind], { cause: details.cause })
     this.name = 'TransportFault'
     this.kind = kind
     this.sent = details.sent
     this.code = details.code
+    this.ofProxy = details.ofProxy ?? false
   }
 }
 
 /** How far a request had come when it failed. */
 export type Progress = 'connecting' | 'sent' | 'answering'
 
-/** The fault that an error of node:http, node:https, node:tls or undici stands for. */
-export function toFault(error: unknown, progress: Progress): TransportFault {
+/**
+ * The fault that an error of node:http, node:https, node:tls or undici stands for.
+ *
+ * @param ofProxy it is a proxy that was connected to.
+ */
+export function toFault(error: unknown, progress: Progress, ofProxy = false): TransportFault {
   if (error instanceof TransportFault) return error
-  const { code = '', name = '', message = String(error) } = (error ?? {}) as { code?: string; name?: string; message?: string }
+  const { code = '', name = '', message = String(error), cause } = (error ?? {}) as { code?: string; name?: string; message?: string; cause?: unknown }
+  // undici puts an error of its own around some.
+  if (cause instanceof TransportFault) return cause
   const kind = kindOf(code, name, message, progress)
   const sent = progress !== 'connecting' && !unconnected.has(kind)
-  const words = kind === 'proxy' ? proxyWords(message) : kind === 'unknown' ? `${faultWords.unknown}: ${message}` : undefined
-  return new TransportFault(kind, { sent, code: code || undefined, message: words, cause: error })
+  return new TransportFault(kind, { sent, code: code || undefined, message: wordsOf(kind, message), ofProxy, cause: error })
 }
 
+function wordsOf(kind: FaultKind, message: string): string | undefined {
+  if (kind === 'proxy' || kind === 'proxy-refused') return proxyWords(kind, statusOfProxy(message))
+  if (kind === 'too-large') return `the answer's headers are larger than ${longestHead / 1024} KiB`
+  if (message === 'bad upgrade') return switched
+  return kind === 'unknown' ? `${faultWords.unknown}: ${message}` : undefined
+}
+
+/** How a 101 is told to people. */
+export const switched = 'the server switches to another protocol (101), which was not asked for'
+
 function kindOf(code: string, name: string, message: string, progress: Progress): FaultKind {
-  if (/^Proxy (response|authentication)/i.test(message)) return 'proxy'
+  if (/^Proxy (response|authentication)/i.test(message)) return isFinal(statusOfProxy(message)) ? 'proxy-refused' : 'proxy'
   if (code === 'ETIMEDOUT') return progress === 'connecting' ? 'connect-timeout' : 'reset'
+  // undici's words for an interim answer that it doesn't take: a 100, a 101.
+  if (message === 'bad response' || message === 'bad upgrade') return 'protocol'
   const kind = kinds[code]
   if (kind === 'reset' && progress === 'answering') return 'truncated'
   if (kind) return kind
@@ -118,8 +147,12 @@ function kindOf(code: string, name: string, message: string, progress: Progress)
   return 'unknown'
 }
 
-function proxyWords(message: string): string {
-  const status = /\((\d+)\)/.exec(message)?.[1]
-  if (status === '407') return 'the proxy wants a user name and password'
-  return status ? `${faultWords.proxy}: ${status}` : faultWords.proxy
+const statusOfProxy = (message: string) => Number(/\((\d+)\)/.exec(message)?.[1])
+
+// What a proxy refuses, it goes on to refuse; that it can't reach the server may pass.
+const isFinal = (status: number) => status >= 400 && status < 500 && status !== 408 && status !== 429
+
+function proxyWords(kind: FaultKind, status: number): string {
+  if (status === 407) return 'the proxy wants a user name and password'
+  return Number.isNaN(status) ? faultWords[kind] : `${faultWords[kind]}: ${status}`
 }

@@ -35,7 +35,9 @@ const largeBlock = 2 ** 24
 /** Puts the body of a JSON answer together, and reads it as it comes once it is a long list; undefined for other answers. */
 export function listBody<T extends Taker>({ status, headers }: ResponseHead, open: () => T): ListBody<T> | undefined {
   const isJson = /^[^;]*[/+]json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test(headers['content-type'] ?? '')
-  if (status !== 200 || !isJson || headers['content-encoding'] || Number(headers['content-length']) < long) return undefined
+  // What is encoded may become longer than it is.
+  const isShort = !headers['content-encoding'] && Number(headers['content-length']) < long
+  if (status !== 200 || !isJson || isShort) return undefined
   const chunks: Buffer[] = []
   let size = 0
   let head = ''

@@ -1,10 +1,11 @@
 import { defaultClient, tokenToKeep, type Token } from '../config/tokens.ts'
 import { Failure } from '../errors.ts'
-import { parseAddress, urlFor } from './address.ts'
+import { parseAddress, shownHostname, urlFor } from './address.ts'
 import { connectionFailure } from './connection-failure.ts'
 import { TransportFault } from './faults.ts'
 import type { Http } from './http.ts'
 import { excerpt } from '../text/printable.ts'
+import { plainHttp } from './plain-http.ts'
 import { basic } from './proxy.ts'
 import type { HttpRequest, HttpResponse, Transport } from './transport.ts'
 
@@ -12,6 +13,8 @@ import type { HttpRequest, HttpResponse, Transport } from './transport.ts'
 export interface TokenServer {
   hostname: string
   transport: Transport | Http
+  /** Whose session is renewed, in words. */
+  user?: string
   /** Milliseconds since 1970. */
   now: () => number
 }
@@ -40,11 +43,13 @@ export async function passwordLogin(server: TokenServer, { username, password, r
     password,
     ...(rsaToken && { rsa_username: username, rsa_otp: rsaToken }),
   }
-  const response = await post(server, form, basic(defaultClient, '')).catch(notReached)
+  const secret = `the password of ${username}`
+  const response = await post(server, form, secret, basic(defaultClient, '')).catch(notReached)
   const answer = parse(response)
-  if (isToken(answer)) return tokenToKeep(answer, server.now())
+  const token = tokenOf(answer)
+  if (typeof token === 'object') return tokenToKeep(token, server.now())
   const said = refusalOf(answer)
-  if (!said) throw new Failure('Invalid Credentials', { more: [`${server.hostname} answered ${statusOf(response)}, without a token`], next: 'cray-ims auth login' })
+  if (!said) throw new Failure(token === noToken ? 'Invalid Credentials' : 'Unable to login!', { more: [`${shownHostname(server.hostname)} answered ${statusOf(response)}, ${token}`], next: 'cray-ims auth login' })
   const why = excerpt([said.error, said.error_description].filter(Boolean).join(': '))
   if (said.error === 'invalid_grant' || said.error === 'unauthorized_client') throw new Failure('Invalid Credentials', { more: [why], next: 'cray-ims auth login' })
   const description = excerpt(said.error_description ?? '')
@@ -66,21 +71,22 @@ export async function refreshToken(server: TokenServer, token: Token, expired: (
     client_id: token.client_id || defaultClient,
     refresh_token: token.refresh_token ?? '',
   }
-  const response = await post(server, form)
+  const response = await post(server, form, `the refresh token of ${server.user ?? 'the session'}`)
   const answer = parse(response)
-  if (isToken(answer)) return tokenToKeep(answer, server.now(), token)
+  const renewed = tokenOf(answer)
+  if (typeof renewed === 'object') return tokenToKeep(renewed, server.now(), token)
   const said = refusalOf(answer)
   if (said?.error === 'invalid_grant') throw expired('refresh refused (invalid_grant)')
-  const why = said ? excerpt([said.error, said.error_description].filter(Boolean).join(': ')) : 'no token in its answer'
+  const why = said ? excerpt([said.error, said.error_description].filter(Boolean).join(': ')) : `it answered ${renewed}`
   throw new Failure(`The token server did not renew the session: ${statusOf(response)}`, {
     more: [why, 'Nothing was changed.'],
     next: 'cray-ims auth login',
   })
 }
 
-async function post({ hostname, transport }: TokenServer, form: Record<string, string>, authorization?: string): Promise<HttpResponse> {
+async function post({ hostname, transport }: TokenServer, form: Record<string, string>, secret: string, authorization?: string): Promise<HttpResponse> {
   const address = parseAddress(hostname)
-  if (address.base.protocol === 'http:') throw insecure()
+  if (address.base.protocol === 'http:') throw plainHttp()
   const request: HttpRequest = {
     method: 'POST',
     url: urlFor(address, '/keycloak/realms/shasta/protocol/openid-connect/token'),
@@ -90,6 +96,8 @@ async function post({ hostname, transport }: TokenServer, form: Record<string, s
       ...(authorization && { authorization }),
     },
     body: new URLSearchParams(form).toString(),
+    longest: longestAnswer,
+    secret,
   }
   return transport(request).catch(async (error: unknown) => {
     throw 'explain' in transport ? await transport.explain(error, request) : toFailure(error)
@@ -100,17 +108,10 @@ function toFailure(error: unknown): unknown {
   return error instanceof TransportFault ? connectionFailure([error.message], { cause: error }) : error
 }
 
-/** That nothing secret is sent over plain http, in the original's words. */
-export function insecure(): Failure {
-  return new Failure("You've configured your cray hostname with http. Please reconfigure for https.", {
-    next: 'cray-ims config set core hostname=https://HOST',
-  })
-}
-
 function notReached(cause: unknown): never {
   if (!(cause instanceof Failure) || cause.exit !== 2) throw cause
   const head = cause.message.startsWith('Unable to connect') ? [] : [cause.message]
-  throw new Failure('Unable to login!', { more: [...head, ...cause.more.filter((line) => !/^(\t|$)/.test(line))], next: cause.next, cause })
+  throw new Failure('Unable to login!', { more: [...head, ...cause.more.filter((line) => !/^(\t|$)/.test(line))], next: cause.next, footer: cause.footer, cause })
 }
 
 function parse({ body }: HttpResponse): unknown {
@@ -121,8 +122,23 @@ function parse({ body }: HttpResponse): unknown {
   }
 }
 
-function isToken(answer: unknown): answer is Token {
-  return isObject(answer) && typeof answer.access_token === 'string' && answer.access_token !== ''
+/** The longest answer of a token server that is read, in bytes, and the longest token, which has to fit into a header. */
+const longestAnswer = 2 ** 20
+const longestToken = 2 ** 16
+
+const noToken = 'without a token'
+
+/** The token of an answer; in words what is wrong with it. */
+function tokenOf(answer: unknown): Token | string {
+  if (!isObject(answer) || answer.access_token === undefined || answer.access_token === '') return noToken
+  const { access_token: access, refresh_token: refresh } = answer
+  for (const [name, value] of Object.entries({ access_token: access, refresh_token: refresh })) {
+    if (name === 'refresh_token' && (value === undefined || value === null)) continue
+    if (typeof value !== 'string') return `with JSON whose ${name} is no text`
+    if (value.length > longestToken) return `with JSON whose ${name} is longer than ${longestToken / 1024} KiB`
+    if (!/^[\x21-\x7e]+$/.test(value)) return `with JSON whose ${name} has characters that no token has`
+  }
+  return answer as Token
 }
 
 function refusalOf(answer: unknown): Refusal | undefined {

@@ -1,9 +1,9 @@
-import { request as requestHttp, type IncomingMessage } from 'node:http'
+import { request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http'
 import { request as requestHttps, type RequestOptions } from 'node:https'
 import type { SecureContext } from 'node:tls'
-import { decompress } from './encoding.ts'
-import { toFault, TransportFault, type Progress } from './faults.ts'
-import { isRead, type BodyCollector, type HttpRequest, type HttpResponse, type Patience, type ResponseHead, type Transport } from './transport.ts'
+import { createExchange } from './exchange.ts'
+import { longestHead } from './faults.ts'
+import type { HttpRequest, Patience, Transport } from './transport.ts'
 import { underTrust, type Trust } from './trust.ts'
 
 export interface NodeTransportOptions {
@@ -24,76 +24,49 @@ export function createNodeTransport(options: NodeTransportOptions): Transport {
 function exchange(request: HttpRequest, { trust, patience, signal }: NodeTransportOptions, secureContext?: SecureContext) {
   signal?.throwIfAborted()
   const secure = request.url.protocol === 'https:'
-  let progress: Progress = 'connecting'
-  let settle = () => {}
-  return new Promise<HttpResponse>((resolve, reject) => {
-    // Node takes a ready-made context here, though its types don't say so.
-    const options: RequestOptions & { secureContext?: SecureContext } = {
-      method: request.method,
-      headers: request.headers,
-      agent: false,
-      secureContext,
-      rejectUnauthorized: trust !== undefined,
-    }
-    const outgoing = (secure ? requestHttps : requestHttp)(request.url, options)
-    const fail = (error: unknown) => {
-      reject(error)
-      outgoing.destroy()
-    }
-    const give = (kind: 'connect-timeout' | 'idle-timeout') => fail(new TransportFault(kind, { sent: progress !== 'connecting' }))
-    const interrupt = () => fail(signal?.reason)
-    const timer = setTimeout(() => give('connect-timeout'), patience.connect)
-    signal?.addEventListener('abort', interrupt, { once: true })
-    settle = () => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', interrupt)
-    }
-    outgoing.on('error', (error) => fail(toFault(error, progress)))
-    outgoing.on('socket', (socket) => {
-      socket.once(secure ? 'secureConnect' : 'connect', () => {
-        progress = 'sent'
-        clearTimeout(timer)
-        socket.setTimeout(isRead(request) ? patience.read : patience.write, () => give('idle-timeout'))
-      })
+  let outgoing: ClientRequest | undefined
+  const { events, response } = createExchange(request, { patience, signal, abort: () => outgoing?.destroy() })
+  // Node takes a ready-made context here, though its types don't say so.
+  const options: RequestOptions & { secureContext?: SecureContext } = {
+    method: request.method,
+    headers: request.headers,
+    agent: false,
+    secureContext,
+    rejectUnauthorized: trust !== undefined,
+    maxHeaderSize: longestHead,
+  }
+  try {
+    outgoing = (secure ? requestHttps : requestHttp)(request.url, options)
+    // Without a limit: beyond it Node would drop headers, and say nothing.
+    outgoing.maxHeadersCount = 0
+    outgoing.on('socket', (socket) => socket.once(secure ? 'secureConnect' : 'connect', events.connected))
+    outgoing.on('information', ({ statusCode }) => events.interim(statusCode))
+    // Without a listener Node closes the connection here, and tells nobody.
+    outgoing.on('upgrade', (incoming, socket) => {
+      socket.destroy()
+      events.interim(incoming.statusCode!)
     })
-    outgoing.on('response', (response) => {
-      progress = 'answering'
-      clearTimeout(timer)
-      const head = headOf(response)
-      const body = request.collect?.(head) ?? collectBody(Number(head.headers['content-length']))
-      response.on('data', body.add)
-      response.on('error', (error) => fail(toFault(error, progress)))
-      response.on('close', () => {
-        if (!response.complete) fail(new TransportFault('truncated', { sent: true }))
-        else resolve({ ...head, body: body.whole() })
-      })
+    let answered = false
+    outgoing.on('response', (incoming) => {
+      answered = true
+      events.head(incoming.statusCode ?? 0, incoming.statusMessage ?? '', pairs(incoming.rawHeaders))
+      incoming.on('data', events.data)
+      incoming.on('error', events.failed)
+      incoming.on('close', () => (incoming.complete ? events.end() : events.closed()))
+    })
+    outgoing.on('error', events.failed)
+    outgoing.on('close', () => {
+      // An answer has an end of its own, which may come later.
+      if (!answered) events.closed()
     })
     // As bytes: node would put a text and the headers into one string, and turn those into UTF-8.
     outgoing.end(request.body === undefined ? undefined : Buffer.from(request.body))
-  })
-    .finally(() => settle())
-    .then(async (response) => ({ ...response, body: await decompress(response.body, response.headers['content-encoding']) }))
+  } catch (error) {
+    events.failed(error)
+  }
+  return response
 }
 
-/** Puts a body together where it will stay, when its length is known. */
-function collectBody(length: number): BodyCollector {
-  const known = length > 0 && length <= 2 ** 28 ? Buffer.allocUnsafeSlow(length) : undefined
-  const chunks: Buffer[] = []
-  let taken = 0
-  return {
-    add(chunk) {
-      if (known) chunk.copy(known, taken)
-      else chunks.push(chunk)
-      taken += chunk.length
-    },
-    whole: () => known ?? Buffer.concat(chunks),
-  }
-}
-
-function headOf(response: IncomingMessage): ResponseHead {
-  const headers: Record<string, string> = {}
-  for (let index = 0; index < response.rawHeaders.length; index += 2) {
-    headers[response.rawHeaders[index]!.toLowerCase()] = response.rawHeaders[index + 1]!
-  }
-  return { status: response.statusCode ?? 0, reason: response.statusMessage ?? '', headers }
+function pairs(raw: IncomingMessage['rawHeaders']): [string, string][] {
+  return Array.from({ length: raw.length / 2 }, (_, index) => [raw[index * 2]!, raw[index * 2 + 1]!])
 }

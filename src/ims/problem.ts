@@ -50,7 +50,7 @@ export function serverFailure(response: HttpResponse, asked: Typed): ServerFailu
   const body = parseBody(response)
   const map = body instanceof Map ? body : undefined
   const fields = fieldProblems(map?.get('errors'))
-  const { lines, next } = advice(response.status, map, asked)
+  const { lines, next } = advice(response, map, asked)
   const more = [...fieldLines(fields, asked.optionOf), ...remark(response, map), statusLine(response.status, asked), ...lines]
   const [message = '', ...below] = messageOf(response, map).slice(0, longestMessage).split(/\r*\n/).map(printable)
   return new ServerFailure(message, { status: response.status, fields, more: [...below.map((line) => `  ${line}`), ...more], next })
@@ -73,7 +73,11 @@ function text(value: Value | undefined): string | undefined {
 /** The `errors` map of a problem, whose maps and lists may be nested, field by field. */
 export function fieldProblems(errors: Value | undefined): FieldProblems[] {
   const found = new Map<string, string[]>()
-  const add = (field: string, problem: string) => found.set(field, [...(found.get(field) ?? []), printable(problem)])
+  const add = (field: string, problem: string) => {
+    const known = found.get(field)
+    if (known) known.push(printable(problem))
+    else found.set(field, [printable(problem)])
+  }
   const walk = (value: Value, field: string): void => {
     if (value instanceof Map) {
       for (const [key, inner] of value) walk(inner, join(field, key))
@@ -93,10 +97,16 @@ function join(field: string, key: string): string {
   return field ? `${field}.${key}` : key
 }
 
+/** More lines than these are nothing that a person reads. */
+const mostLines = 100
+
 function fieldLines(fields: readonly FieldProblems[], optionOf: Typed['optionOf']): string[] {
-  const labelled = fields.map(({ field, problems }) => ({ label: optionOf?.(field) ?? (field || 'request'), problems }))
+  const labelled = fields.slice(0, mostLines).map(({ field, problems }) => ({ label: excerpt(optionOf?.(field) ?? (field || 'request')), problems }))
   const width = Math.max(0, ...labelled.map(({ label }) => label.length))
-  return labelled.flatMap(({ label, problems }) => problems.map((problem) => `  ${label.padEnd(width)}  ${problem}`))
+  const lines = labelled.flatMap(({ label, problems }) => problems.slice(0, mostLines).map((problem) => `  ${label.padEnd(width)}  ${excerpt(problem, 1000)}`))
+  const shown = lines.slice(0, mostLines)
+  const count = fields.reduce((sum, { problems }) => sum + problems.length, 0)
+  return count > shown.length ? [...shown, `  and ${count - shown.length} more`] : shown
 }
 
 // What the server says besides: a Flask error's `message`, or the text of an answer that is neither JSON nor a page.
@@ -109,14 +119,14 @@ function remark(response: HttpResponse, body: ValueMap | undefined): string[] {
   return said ? [`  ${said}`] : []
 }
 
-function advice(status: number, body: ValueMap | undefined, asked: Typed): { lines: string[]; next?: string } {
+function advice({ status, proxy }: HttpResponse, body: ValueMap | undefined, asked: Typed): { lines: string[]; next?: string } {
   const { method, url } = asked
   switch (status) {
     case 401:
       return { lines: [], next: 'cray-ims auth login' }
     case 403:
       return {
-        lines: ['The token may be one of another network, or of a user who lacks the role.'],
+        lines: ['The token may be one of another network, or of a user who lacks the role.', ...(proxy ? [`Or it is ${proxy} that refuses.`] : [])],
         next: 'cray-ims config get core.hostname',
       }
     case 404:

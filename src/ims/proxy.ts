@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { connectionFailure } from './connection-failure.ts'
 
 /** A proxy between us and the server. */
 export interface Proxy {
@@ -10,23 +11,34 @@ export interface Proxy {
   variable: string
 }
 
+/** A proxy in an error: its address, and where it was named. */
+export function shownProxy({ url, variable }: Proxy): string {
+  return `the proxy ${url.protocol}//${url.host} (${variable})`
+}
+
 type Env = Readonly<Record<string, string | undefined>>
 
 /**
  * The proxy that the environment asks for; undefined for none. The variable follows the URL's scheme; lower case
  * wins, also when it is empty, as with the original's Python.
  *
- * @throws TypeError where the variable holds no URL.
+ * @throws Failure (the connection error) where the variable holds no URL.
  */
 export function proxyFor(url: URL, env: Env): Proxy | undefined {
   const scheme = url.protocol.slice(0, -1)
   const variable = [`${scheme}_proxy`, `${scheme.toUpperCase()}_PROXY`, 'all_proxy', 'ALL_PROXY'].find((name) => env[name] !== undefined)
   const text = variable && env[variable]?.trim()
   if (!variable || !text || isExempt(url, env.no_proxy ?? env.NO_PROXY ?? '')) return undefined
-  const proxy = new URL(text.includes('://') ? text : `http://${text}`)
+  const proxy = readUrl(text.includes('://') ? text : `http://${text}`, variable)
   const authorization = proxy.username ? basic(proxy.username, proxy.password) : undefined
   proxy.username = proxy.password = ''
   return { url: proxy, authorization, variable }
+}
+
+function readUrl(text: string, variable: string): URL {
+  // The text isn't shown, and no cause is kept: either may hold a password.
+  if (!URL.canParse(text)) throw connectionFailure([`${variable} names a proxy by what is no address.`], { next: `export ${variable}=http://HOST:PORT` })
+  return new URL(text)
 }
 
 /** The Authorization of a user name and password as a URL has them. */
@@ -49,10 +61,17 @@ function isExempt(url: URL, list: string): boolean {
   return list.toLowerCase().split(/[\s,]+/).some((entry) => {
     if (entry === '*') return true
     if (entry.includes('/')) return isInside(host, entry)
-    const [, name = '', wanted] = /^\*?\.?(\[.*\]|[^:]*|.*:.*:.*?)(?::(\d+))?$/.exec(entry) ?? []
-    const bare = name.replace(/^\[|\]$/g, '')
+    const { bare, wanted } = readEntry(entry.replace(/^\*?\.?/, ''))
     return bare !== '' && (wanted === undefined || wanted === port) && (host === bare || (!isIP(host) && host.endsWith(`.${bare}`)))
   })
+}
+
+/** A name or address of NO_PROXY, and the port behind it. An IPv6 address with a port is in brackets. */
+function readEntry(entry: string): { bare: string; wanted?: string } {
+  const [, inside, port] = /^\[([^\]]*)\](?::(\d+))?$/.exec(entry) ?? []
+  if (inside !== undefined) return { bare: inside, wanted: port }
+  const [name = '', wanted, ...more] = entry.split(':')
+  return more.length > 0 ? { bare: entry } : { bare: wanted === undefined || /^\d+$/.test(wanted) ? name : '', wanted }
 }
 
 function isInside(host: string, network: string): boolean {

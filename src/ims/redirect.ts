@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { Failure } from '../errors.ts'
-import { shownUrl } from './address.ts'
+import { shellWord } from '../text/shell-words.ts'
+import { shownTarget } from './address.ts'
 import { statusLine } from './asked.ts'
 import { connectionFailure } from './connection-failure.ts'
 import { isRead, type HttpRequest, type HttpResponse, type Transport } from './transport.ts'
@@ -22,7 +23,7 @@ export function withRedirects(transport: Transport): Transport {
       const target = redirectTarget(current, response)
       if (!target) return response
       if (followed === mostRedirects) {
-        throw connectionFailure([`${shownUrl(request.url)}: redirected more than ${mostRedirects} times, last to ${shownUrl(target)}`])
+        throw connectionFailure([`${shownTarget(request.url)}: redirected more than ${mostRedirects} times, last to ${shownTarget(target)}`])
       }
       current = { ...current, url: target }
     }
@@ -37,12 +38,18 @@ function redirectTarget(request: HttpRequest, { status, reason, headers }: HttpR
   if (!target) throw new Failure(answer, { more: ['It redirects to what is no address.', line] })
   target.username = target.password = ''
   const refuse = (why: string, next?: string) =>
-    new Failure(answer, { more: [`It redirects to ${shownUrl(target)}, ${why}`, line], next })
+    new Failure(answer, { more: [`It redirects to ${shownTarget(target)}, ${why}`, line], next })
   if (target.origin !== request.url.origin) {
-    throw refuse('another host, which is not followed.', `cray-ims config set core hostname=${target.origin}`)
+    throw refuse('another host, which is not followed.', moved(request.url, target))
   }
   if (!isRead(request) && status !== 307 && status !== 308) {
     throw refuse(`which a ${request.method} does not follow; nothing was sent there.`)
   }
   return target
+}
+
+/** What to type where the service has moved for good; nothing for a target that isn't one of the service, or less safe. */
+function moved(from: URL, to: URL): string | undefined {
+  const known = to.protocol === 'https:' || (to.protocol === 'http:' && from.protocol === 'http:')
+  return known ? `cray-ims config set core ${shellWord(`hostname=${to.origin}`)}` : undefined
 }

@@ -5,11 +5,21 @@ export interface HttpRequest {
   headers: Record<string, string>
   /** UTF-8 text; none is no body. */
   body?: string
-  /** What an answer of this head has its body put together by, when not by the transport. Not every transport asks. */
+  /** What an answer of this head has its body put together by, when not by the transport. */
   collect?: (head: ResponseHead) => BodyCollector | undefined
+  /** The longest body of a good answer that is taken, in bytes; {@link longestBody} unless given. */
+  longest?: number
+  /** What of the request is secret, in words: `the token of jane`. */
+  secret?: string
 }
 
-/** Takes a body as it comes, still compressed. */
+/** The longest body of an answer that is taken, in bytes, as it comes and decoded. */
+export const longestBody = 2 ** 26
+
+/** The same for a list: 512 MiB, less what V8's longest text is shorter. */
+export const longestList = 2 ** 29 - 24
+
+/** Takes a body as it comes, decoded. */
 export interface BodyCollector {
   add(chunk: Buffer): void
   /** The response's body, all of it having come. */
@@ -18,22 +28,24 @@ export interface BodyCollector {
 
 export interface ResponseHead {
   status: number
-  /** The server's own reason phrase. */
+  /** The server's own reason phrase, without control characters. */
   reason: string
   /** Names in lower case; of a repeated header the last. */
   headers: Record<string, string>
 }
 
-/** An HTTP response with its whole body, decompressed. */
+/** An HTTP response with its whole body, decoded. */
 export interface HttpResponse extends ResponseHead {
   body: Buffer
+  /** The proxy that could read and answer the request in the server's place, in words. */
+  proxy?: string
 }
 
 /**
  * Sends one request and resolves with the response, whatever its status. It neither follows redirects nor tries
  * again.
  *
- * @throws TransportFault when no whole response came.
+ * @throws TransportFault when no whole response came, or one beyond a limit.
  */
 export interface Transport {
   (request: HttpRequest): Promise<HttpResponse>
@@ -48,8 +60,13 @@ export function isRead(request: { method: string }): boolean {
 export interface Patience {
   /** For a connection: name, TCP, TLS and proxy together. */
   connect: number
-  /** For the next byte of an answer to a read. */
+  /** For the next part of an answer to a read. */
   read: number
-  /** For the next byte of an answer to a write. */
+  /** For the next part of an answer to a write. */
   write: number
+  /** A whole answer may take so many times as long as its next part; {@link wholeAnswer} unless given. */
+  whole?: number
 }
+
+/** A whole answer may take so many times as long as its next part. */
+export const wholeAnswer = 10

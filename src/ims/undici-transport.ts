@@ -1,10 +1,11 @@
+import { isIP } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import { setFlagsFromString } from 'node:v8'
-import type { Dispatcher } from 'undici'
-import { decompress } from './encoding.ts'
-import { toFault, TransportFault, type Progress } from './faults.ts'
-import type { Proxy } from './proxy.ts'
-import { isRead, type HttpRequest, type HttpResponse, type Patience, type Transport } from './transport.ts'
+import type { buildConnector, Dispatcher } from 'undici'
+import { createExchange } from './exchange.ts'
+import { longestHead, toFault } from './faults.ts'
+import { shownProxy, type Proxy } from './proxy.ts'
+import type { HttpRequest, HttpResponse, Patience, Transport } from './transport.ts'
 import { underTrust, type Trust } from './trust.ts'
 
 export interface UndiciTransportOptions {
@@ -13,9 +14,13 @@ export interface UndiciTransportOptions {
   patience: Patience
   signal?: AbortSignal
   proxy?: Proxy
+  /** Whom to trust as a proxy over TLS, which is always verified. */
+  proxyTrust?: Trust
   /** The process is ours and short: its WebAssembly is compiled for a quick start. */
   brief?: boolean
 }
+
+type Connector = buildConnector.connector
 
 /** A transport that holds connections. */
 export interface PooledTransport {
@@ -29,17 +34,19 @@ export async function createUndiciTransport(options: UndiciTransportOptions): Pr
   // undici's HTTP parser is WebAssembly, whose optimised compilation would cost more than a command's requests.
   if (options.brief) setFlagsFromString('--liftoff-only')
   const { Agent, ProxyAgent, proxyPool } = await import('./undici-agents.ts')
-  const { trust, patience, proxy } = options
+  const { trust, patience, proxy, proxyTrust } = options
   const agents = new Map<number, Dispatcher>()
-  const clientFactory = (origin: URL, settings: object) => proxyPool(origin, { ...settings, headersTimeout: patience.connect })
+  const clientFactory = (origin: URL, settings: { connect?: Connector }) =>
+    proxyPool(origin, { ...settings, connect: markProxy(settings.connect!), headersTimeout: patience.connect, maxHeaderSize: longestHead })
 
   function agentFor(level: number, secure: boolean, secureContext?: SecureContext): Dispatcher {
     const known = agents.get(level)
     if (known) return known
     const tls = { secureContext, rejectUnauthorized: trust !== undefined, timeout: patience.connect }
+    const proxyTls = { ...tls, rejectUnauthorized: true }
     const agent = proxy && secure
-      ? new ProxyAgent({ uri: proxy.url.href, token: proxy.authorization, requestTls: tls, proxyTls: tls, clientFactory })
-      : new Agent({ connect: tls })
+      ? new ProxyAgent({ uri: proxy.url.href, token: proxy.authorization, requestTls: tls, proxyTls, clientFactory, maxHeaderSize: longestHead })
+      : new Agent({ connect: proxy ? proxyTls : tls, maxHeaderSize: longestHead })
     agents.set(level, agent)
     return agent
   }
@@ -65,10 +72,8 @@ export async function createUndiciTransport(options: UndiciTransportOptions): Pr
 
   return {
     send: (request) => {
-      const verified = request.url.protocol === 'https:' || proxy?.url.protocol === 'https:'
-      return trust && verified
-        ? underTrust(trust, (context, level) => exchange(request, level, context))
-        : exchange(request, 0)
+      const verified = (request.url.protocol === 'https:' && trust) || (proxy?.url.protocol === 'https:' && proxyTrust)
+      return verified ? underTrust(verified, (context, level) => exchange(request, level, context)) : exchange(request, 0)
     },
     close: async () => {
       const all = [...agents.values()]
@@ -76,6 +81,16 @@ export async function createUndiciTransport(options: UndiciTransportOptions): Pr
       await Promise.all(all.map((agent) => agent.destroy()))
     },
   }
+}
+
+/** What connects to a proxy, telling its own faults from the server's. */
+function markProxy(connect: Connector): Connector {
+  return (options, callback) =>
+    // undici names the proxy as a server name also where it is an address, of which Node warns.
+    connect({ ...options, servername: isIP(options.hostname) ? undefined : options.servername }, (...[error, socket]) => {
+      if (error) callback(toFault(error, 'connecting', true), null)
+      else callback(null, socket!)
+    })
 }
 
 type Target = Pick<Dispatcher.DispatchOptions, 'origin' | 'path' | 'headers'>
@@ -94,62 +109,43 @@ function throughProxy(request: HttpRequest, proxy: Proxy): Target {
 
 function dispatch(agent: Dispatcher, target: Target, request: HttpRequest, options: UndiciTransportOptions): Promise<HttpResponse> {
   const { patience, signal, proxy } = options
-  const idle = isRead(request) ? patience.read : patience.write
-  let progress: Progress = 'connecting'
+  const forwarder = proxy && request.url.protocol === 'http:' ? proxy : undefined
   let controller: Dispatcher.DispatchController | undefined
-  let settle = () => {}
-  return new Promise<HttpResponse>((resolve, reject) => {
-    const fail = (error: unknown) => {
-      settle()
-      reject(error)
-      controller?.abort(error instanceof Error ? error : new Error('aborted'))
-    }
-    const timer = setTimeout(() => fail(new TransportFault('connect-timeout', { sent: false })), patience.connect)
-    const interrupt = () => fail(signal?.reason)
-    signal?.addEventListener('abort', interrupt, { once: true })
-    let settled = false
-    settle = () => {
-      settled = true
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', interrupt)
-    }
-    const response: HttpResponse = { status: 0, reason: '', headers: {}, body: Buffer.alloc(0) }
-    const chunks: Buffer[] = []
-    const dispatched: Dispatcher.DispatchOptions = {
-      ...target,
-      method: request.method as Dispatcher.HttpMethod,
-      body: request.body ?? null,
-      headersTimeout: idle,
-      bodyTimeout: idle,
-    }
+  let given: Error | undefined
+  const { events, response } = createExchange(request, {
+    patience,
+    signal,
+    toProxy: forwarder !== undefined,
+    abort(reason) {
+      given = reason instanceof Error ? reason : new Error('aborted')
+      controller?.abort(given)
+    },
+  })
+  // Time and size are the exchange's to limit.
+  const dispatched: Dispatcher.DispatchOptions = { ...target, method: request.method as Dispatcher.HttpMethod, body: request.body ?? null, headersTimeout: 0, bodyTimeout: 0 }
+  try {
     agent.dispatch(dispatched, {
       onRequestStart(started) {
         controller = started
-        if (settled) return started.abort(new Error('given up'))
-        progress = 'sent'
-        clearTimeout(timer)
+        if (given) return started.abort(given)
+        events.connected()
       },
+      onRequestUpgrade: () => events.interim(101),
       onResponseStart(_controller, status, headers, reason) {
-        if (status < 200) return
-        progress = 'answering'
-        const last = ([name, value]: [string, string | string[] | undefined]) => [name, Array.isArray(value) ? value.at(-1) : value]
-        Object.assign(response, { status, reason: reason ?? '', headers: Object.fromEntries(Object.entries(headers).map(last)) })
+        if (status < 200) return events.interim(status)
+        if (status === 407 && forwarder) return events.failed(new Error('Proxy response (407)'))
+        events.head(status, reason ?? '', pairs(headers))
       },
-      onResponseData(_controller, chunk) {
-        chunks.push(chunk)
-      },
-      onResponseEnd() {
-        settle()
-        const proxyRefused = proxy && response.status === 407
-        if (proxyRefused) reject(toFault(new Error('Proxy response (407)'), 'connecting'))
-        else resolve({ ...response, body: Buffer.concat(chunks) })
-      },
-      onResponseError(_controller, error) {
-        settle()
-        reject(toFault(error, progress))
-      },
+      onResponseData: (_controller, chunk) => events.data(chunk),
+      onResponseEnd: events.end,
+      onResponseError: (_controller, error) => events.failed(error),
     })
-  })
-    .finally(() => settle())
-    .then(async (response) => ({ ...response, body: await decompress(response.body, response.headers['content-encoding']) }))
+  } catch (error) {
+    events.failed(error)
+  }
+  return forwarder ? response.then((whole) => ({ ...whole, proxy: shownProxy(forwarder) })) : response
+}
+
+function pairs(headers: Record<string, string | string[] | undefined>): [string, string][] {
+  return Object.entries(headers).flatMap(([name, values]) => [values ?? []].flat().map((value): [string, string] => [name, value]))
 }

@@ -13,6 +13,15 @@ const longestHabit = 24
 /** Deeper nesting is refused, as the original refuses it, before the stack overflows in here or in a writer. */
 const deepest = 1000
 
+/**
+ * More values than these in one text are refused. Each takes up to 230 bytes once it is read, but as little as two of its
+ * text: a text that is small enough to hold could still become more than memory holds.
+ */
+export const mostValues = 3_000_000
+
+/** How many keys are remembered. Records have few; what is no record may have a new one every time. */
+const mostHabits = 4096
+
 const words: readonly (readonly [string, Value])[] = [
   ['true', true],
   ['false', false],
@@ -51,7 +60,7 @@ export interface Reader {
   left(): number
   /** Goes back to where so much was left. */
   backTo(left: number): void
-  /** Reads the value that starts here. */
+  /** Reads the value that starts here. @throws SyntaxError where it has more than {@link mostValues} others in it. */
   readValue(depth: number): Value
   /** @throws SyntaxError that names line and column; {@link unfinished} where more may come. */
   fail(expected: string, where?: number): never
@@ -71,6 +80,7 @@ export function createReader(): Reader {
   // By the key before. Records repeat their keys in the same order, and many of their values: comparing with the
   // last one is cheaper than making another string, above all in memory.
   const habits = new Map<string, Habit>()
+  let values = 0
 
   return {
     goOn,
@@ -81,7 +91,10 @@ export function createReader(): Reader {
     step: () => void at++,
     left: () => text.length - at,
     backTo: (left) => void (at = text.length - left),
-    readValue,
+    readValue(depth) {
+      values = 0
+      return readValue(depth)
+    },
     fail,
   }
 
@@ -102,10 +115,19 @@ export function createReader(): Reader {
 
   function fail(expected: string, where = at): never {
     if (!final) throw unfinished
+    return refuse(expected, where)
+  }
+
+  /** Fails also where more may come: that would not mend it. */
+  function refuse(expected: string, where = at): never {
     const before = text.slice(0, where)
     const line = before.split('\n').length
     const column = where - before.lastIndexOf('\n')
     throw new SyntaxError(`expected ${expected} at line ${lines + line} column ${line === 1 ? columns + column : column}`)
+  }
+
+  function count(): void {
+    if (++values > mostValues) refuse(`at most ${mostValues} values`)
   }
 
   function skipSpace(): void {
@@ -120,7 +142,7 @@ export function createReader(): Reader {
     const code = text.charCodeAt(at)
     if (code === 0x22) return readString()
     if (code === 0x7b || code === 0x5b) {
-      if (depth === deepest) fail(`at most ${deepest} levels`, at)
+      if (depth === deepest) refuse(`at most ${deepest} levels`)
       return code === 0x7b ? readObject(depth + 1) : readList(depth + 1)
     }
     return readNumber() ?? readWord()
@@ -152,6 +174,7 @@ export function createReader(): Reader {
       if (text.charCodeAt(at) !== 0x3a) fail("':'", at)
       at++
       skipSpace()
+      count()
       map.set(key, readMember(habit, depth))
       skipSpace()
       const code = text.charCodeAt(at)
@@ -171,7 +194,7 @@ export function createReader(): Reader {
     }
     if (text.charCodeAt(at) !== 0x22) fail('a key in double quotes', at)
     const habit: Habit = { key: readString(), source: '', value: null }
-    if (at - start === habit.key.length + 2) habits.set(previous, habit)
+    if (at - start === habit.key.length + 2 && habits.size < mostHabits) habits.set(previous, habit)
     return habit
   }
 
@@ -205,6 +228,7 @@ export function createReader(): Reader {
       return list
     }
     for (;;) {
+      count()
       list.push(readValue(depth))
       skipSpace()
       const code = text.charCodeAt(at)

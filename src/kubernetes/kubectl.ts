@@ -73,12 +73,18 @@ export function createKubectl(
     signal?.throwIfAborted()
     const call = follow(args)
     let text = ''
-    call.stdout.setEncoding('utf8').on('data', (more: string) => (text += more))
+    const tooLong = new Promise<never>((_, fail) => {
+      call.stdout.setEncoding('utf8').on('data', (more: string) => {
+        if (text.length + more.length > longestOutput) fail(new KubectlFault('failed', `kubectl has more to say than ${longestOutput / 2 ** 20} MiB`))
+        else text += more
+      })
+    })
     const timer = new AbortController()
     const late = wait(limit, undefined, { signal: signal ? AbortSignal.any([signal, timer.signal]) : timer.signal })
     try {
       await Promise.race([
         call.ended,
+        tooLong,
         late.then(
           () => Promise.reject(lateFault(limit)),
           () => signal?.throwIfAborted(),
@@ -93,6 +99,9 @@ export function createKubectl(
 
   return { read, follow }
 }
+
+/** The longest output of a call that is read as a whole, in characters. */
+const longestOutput = 2 ** 26
 
 const longestStderr = 16_384
 

@@ -1,8 +1,10 @@
 import { lateFault } from './fault.ts'
 import type { Kubectl } from './kubectl.ts'
+import { createLineSplitter, type Piece } from '../text/line-splitter.ts'
+import { after } from '../time/timer.ts'
 
-/** A line of a container's log. */
-export interface StampedLine {
+/** A line of a container's log, or a piece of a long one. */
+export interface StampedLine extends Omit<Piece, 'text'> {
   readonly line: string
   /** When it was written, as Kubernetes has it: `2025-11-04T09:12:41.204518123Z`. */
   readonly time: string | undefined
@@ -31,16 +33,15 @@ export async function* logLines(
   signal?.addEventListener('abort', call.close, { once: true })
   try {
     const chunks = call.stdout.setEncoding('utf8')[Symbol.asyncIterator]() as AsyncIterator<string>
-    let rest = ''
+    const { add, rest } = createLineSplitter()
+    const stamp = createStamp()
     for (;;) {
       const chunk = await nextWithin(chunks, silence, call.close)
       if (chunk.done) break
-      const lines = (rest + chunk.value).split('\n')
-      rest = lines.pop()!
-      yield* lines.map(stamped)
+      yield* add(chunk.value).map(stamp)
     }
     await call.ended
-    if (rest && !signal?.aborted) yield stamped(rest)
+    if (!signal?.aborted) yield* rest().map(stamp)
   } finally {
     signal?.removeEventListener('abort', call.close)
     call.close()
@@ -53,24 +54,30 @@ async function nextWithin<T>(
   close: () => void,
 ): Promise<IteratorResult<T>> {
   let late = false
-  const timer =
+  const cancel =
     limit === undefined
       ? undefined
-      : setTimeout(() => {
+      : after(limit, () => {
           late = true
           close()
-        }, limit)
+        })
   try {
     return await from.next()
   } finally {
-    clearTimeout(timer)
+    cancel?.()
     if (late) throw lateFault(limit!)
   }
 }
 
-function stamped(text: string): StampedLine {
-  const [, time, line] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) ?(.*)$/s.exec(text) ?? []
-  return { time, line: line ?? text }
+function createStamp(): (piece: Piece) => StampedLine {
+  let last: string | undefined
+  return ({ text, ...piece }) => {
+    // A piece is of its line's time, by which it is known when it is read again.
+    if (piece.continues) return { ...piece, time: last, line: text }
+    const [, time, line] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) ?(.*)$/s.exec(text) ?? []
+    last = time
+    return { ...piece, time, line: line ?? text }
+  }
 }
 
 /** Where in a log a reader is, so that it can go on after a break without a line twice. */

@@ -1,15 +1,12 @@
 import { Failure } from '../errors.ts'
 import { KubectlFault } from './fault.ts'
 import { callLimit, type Kubectl } from './kubectl.ts'
-import { logLines } from './log-lines.ts'
+import { logLines, type StampedLine } from './log-lines.ts'
 import { containersInOrder, findPod, hasStarted, type Container, type JobInCluster, type Pod } from './pod.ts'
 
-/** A line of a job's log. */
-export interface LogLine {
+/** A line of a job's log, or a piece of a long one. */
+export interface LogLine extends StampedLine {
   readonly container: string
-  readonly line: string
-  /** When it was written, as Kubernetes has it; undefined where it doesn't say. */
-  readonly time: string | undefined
 }
 
 /** What of the logs is read. */

@@ -1,6 +1,6 @@
 import { isNumber, type Value } from '../json/value.ts'
 import { numberText } from './number.ts'
-import { joinPieces, type ListWriter, type Write } from './pieces.ts'
+import { joinPieces, mostKeys, type ListWriter, type Write } from './pieces.ts'
 
 /** The value as Python's `json.dumps` with an indent of 2 writes it, all ASCII; without a newline at the end. */
 export function renderJson(value: Value, write: Write): void {
@@ -72,15 +72,21 @@ function createWriter(write: Write) {
     add(newline + ']')
   }
 
+  function keyText(key: string): string {
+    let quoted = keys.get(key)
+    if (quoted !== undefined) return quoted
+    quoted = JSON.stringify(key).replace(/[^ -~]/g, escape) + ': '
+    if (keys.size < mostKeys) keys.set(key, quoted)
+    return quoted
+  }
+
   function writeTable(table: Map<string, Value>, newline: string): void {
     if (table.size === 0) return add('{}')
     const inner = newline + '  '
     let before = '{' + inner
     for (const [key, item] of table) {
-      let quoted = keys.get(key)
-      if (quoted === undefined) keys.set(key, (quoted = JSON.stringify(key).replace(/[^ -~]/g, escape) + ': '))
       add(before)
-      add(quoted)
+      add(keyText(key))
       put(item, inner)
       before = ',' + inner
     }

@@ -1,3 +1,4 @@
+import { Failure } from '../errors.ts'
 import type { Value } from '../json/value.ts'
 
 /** Takes a text bit by bit, in order. */
@@ -37,6 +38,9 @@ export function joinPieces(write: Write): Pieces {
   }
 }
 
+/** How many keys a writer remembers the text of. Records have few; what is no record may have a new one every time. */
+export const mostKeys = 4096
+
 /** All that a writer writes, as one text. */
 export function wholeText(writer: (write: Write) => void): string {
   let whole = ''
@@ -44,9 +48,17 @@ export function wholeText(writer: (write: Write) => void): string {
   return whole
 }
 
-/** Keeps a long text until it is known that it may be shown, as bytes, which take the least time and memory. */
+/** The longest text that is held, in bytes. A list of half a GiB rarely becomes longer; one that nests deeply could fill all memory. */
+const mostHeld = 2 ** 30
+
+/**
+ * Keeps a long text until it is known that it may be shown, as bytes, which take the least time and memory.
+ *
+ * @throws Failure (of `write`) where it becomes too long.
+ */
 export function holdText(): { write: Write; blocks(): Buffer[] } {
   const size = 2 ** 18
+  let held = 0
   const full: Buffer[] = []
   let block = Buffer.allocUnsafeSlow(size)
   let used = 0
@@ -55,6 +67,8 @@ export function holdText(): { write: Write; blocks(): Buffer[] } {
       // A unit of UTF-16 is at most three bytes of UTF-8.
       if (used + text.length * 3 > block.length) {
         full.push(block.subarray(0, used))
+        held += used
+        if (held > mostHeld) throw new Failure(`the result is longer than ${mostHeld / 2 ** 30} GiB`, { more: ['It is held until the whole answer has come.'] })
         block = Buffer.allocUnsafeSlow(Math.max(size, text.length * 3))
         used = 0
       }

@@ -57,12 +57,18 @@ function find({ expression, tree }: Query, value: Value): Value {
 }
 
 function queryFailure(expression: string, error: unknown): Error {
-  const why = error instanceof Error ? error.message.replace(/^syntax( error)?[:,] /i, '') : String(error)
+  const why = wordsOf(error)
   return usageFailure(`Invalid value for '--query': ${JSON.stringify(expression)}: ${why}`, {
     more: ['It is a JMESPath expression (https://jmespath.site).'],
     next: "cray-ims images list --query '[].name'",
     cause: error,
   })
+}
+
+function wordsOf(error: unknown): string {
+  // The library and we go down into an expression by calls.
+  if (error instanceof RangeError && /call stack/.test(error.message)) return 'it is nested too deeply'
+  return error instanceof Error ? error.message.replace(/^syntax( error)?[:,] /i, '') : String(error)
 }
 
 function isScalar(item: Value): boolean {

@@ -1,6 +1,6 @@
 import { isNumber, type Value, type ValueMap } from '../json/value.ts'
 import { numberText } from './number.ts'
-import { joinPieces, type ListWriter, type Write } from './pieces.ts'
+import { joinPieces, mostKeys, type ListWriter, type Write } from './pieces.ts'
 
 /** A list of tables, or a table, with its path as a header writes it. */
 type Section<Item> = readonly [path: string, item: Item]
@@ -123,7 +123,9 @@ function createWriter(write: Write) {
 
   function keyText(name: string): string {
     let key = keys.get(name)
-    if (key === undefined) keys.set(name, (key = /^[A-Za-z0-9_-]+$/.test(name) ? name : quote(name)))
+    if (key !== undefined) return key
+    key = /^[A-Za-z0-9_-]+$/.test(name) ? name : quote(name)
+    if (keys.size < mostKeys) keys.set(name, key)
     return key
   }
 

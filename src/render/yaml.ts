@@ -1,6 +1,6 @@
 import { isNumber, type Value, type ValueMap } from '../json/value.ts'
 import { numberText } from './number.ts'
-import { joinPieces, type ListWriter, type Write } from './pieces.ts'
+import { joinPieces, mostKeys, type ListWriter, type Write } from './pieces.ts'
 import { isPlain, writeScalar } from './yaml-scalar.ts'
 
 /** A key as it is written, with its colon, and its columns. A key that takes the `? key` form is bare, without. */
@@ -97,10 +97,10 @@ function createWriter(write: Write) {
   function keyOf(name: string): Key {
     let key = keys.get(name)
     if (key === undefined) {
-      const simple = [...name].length <= longestKey && !/[\n\x85\u2028\u2029]/.test(name)
+      const simple = name.length <= longestKey * 2 && [...name].length <= longestKey && !/[\n\x85\u2028\u2029]/.test(name)
       const text = simple ? writeScalar(name, 0) + ':' : name
       key = { text, columns: simple ? [...text].length : undefined }
-      keys.set(name, key)
+      if (keys.size < mostKeys) keys.set(name, key)
     }
     return key
   }

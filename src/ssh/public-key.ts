@@ -13,10 +13,13 @@ export interface PublicKey {
 /** The public key that a line has, as in a `.pub` file or `authorized_keys`; undefined where there is none. */
 export function parsePublicKey(text: string): PublicKey | undefined {
   for (const line of text.split(/\r?\n/)) {
-    const [, type, base64, comment = ''] = /(?:^|\s)((?:ssh|ecdsa|sk-ssh|sk-ecdsa)-\S+)\s+([A-Za-z0-9+/]+=*)(?:\s+(.*))?$/.exec(line) ?? []
-    if (!type || !base64) continue
+    // Word by word: the text is the service's, and may be long.
+    const words = [...line.matchAll(/\S+/g)]
+    const at = words.findIndex(([word], index) => /^(ssh|ecdsa|sk-ssh|sk-ecdsa)-./.test(word) && /^[A-Za-z0-9+/]+=*$/.test(words[index + 1]?.[0] ?? ''))
+    if (at < 0) continue
+    const [type, { 0: base64, index }] = [words[at]![0], words[at + 1]!]
     const blob = Buffer.from(base64, 'base64')
-    if (typeOf(blob) === type) return { type, blob, comment: comment.trim() }
+    if (typeOf(blob) === type) return { type, blob, comment: line.slice(index + base64.length).trim() }
   }
   return undefined
 }

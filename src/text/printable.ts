@@ -14,7 +14,13 @@ export function printable(text: string): string {
 
 /** The same for text of several lines. */
 export function printableLines(text: string): string {
-  return text.split(/\r*\n/).map(printable).join('\n')
+  return text.split('\n').map((line) => printable(withoutReturns(line))).join('\n')
+}
+
+function withoutReturns(line: string): string {
+  let end = line.length
+  while (line[end - 1] === '\r') end--
+  return line.slice(0, end)
 }
 
 /** The head of a text, on one line. */

@@ -1,5 +1,10 @@
-/** The longest time that a timer of Node counts, in milliseconds; it takes a longer one for no time at all. */
+/** The longest time that a timer of Node counts, in milliseconds: 24.8 days. It takes a longer one for no time at all. */
 const longest = 2 ** 31 - 1
+
+/** A delay, in milliseconds, as Node's own timers take it: a longer one becomes the longest. */
+export function timerDelay(milliseconds: number): number {
+  return Math.min(milliseconds, longest)
+}
 
 /**
  * Calls back after so many milliseconds, however many that are.

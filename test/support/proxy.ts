@@ -1,5 +1,7 @@
 import http from 'node:http'
+import https from 'node:https'
 import net from 'node:net'
+import type { Pair } from './certificates.ts'
 import { listen, type Loopback } from './loopback.ts'
 
 export interface TestProxy extends Loopback {
@@ -7,14 +9,14 @@ export interface TestProxy extends Loopback {
   asked: string[]
 }
 
-/** A small proxy: tunnels by CONNECT, and forwards requests with a whole URL. */
-export async function serveProxy(options: { authorization?: string; refuse?: number } = {}): Promise<TestProxy> {
+/** A small proxy, over TLS with a certificate: tunnels by CONNECT, and forwards requests with a whole URL. */
+export async function serveProxy(options: { authorization?: string; refuse?: number; pair?: Pair } = {}): Promise<TestProxy> {
   const asked: string[] = []
   const verdict = (headers: http.IncomingHttpHeaders) => {
     if (options.refuse) return options.refuse
     return options.authorization && headers['proxy-authorization'] !== options.authorization ? 407 : 200
   }
-  const server = http.createServer((request, response) => {
+  const listener: http.RequestListener = (request, response) => {
     asked.push(`${request.method} ${request.url}`)
     const status = verdict(request.headers)
     if (status !== 200) return void response.writeHead(status).end()
@@ -25,7 +27,8 @@ export async function serveProxy(options: { authorization?: string; refuse?: num
     })
     onward.on('error', () => response.writeHead(502).end())
     request.pipe(onward)
-  })
+  }
+  const server = options.pair ? https.createServer(options.pair, listener) : http.createServer(listener)
   server.on('connect', (request: http.IncomingMessage, client: net.Socket) => {
     asked.push(`CONNECT ${request.url}`)
     const status = verdict(request.headers)
@@ -39,5 +42,5 @@ export async function serveProxy(options: { authorization?: string; refuse?: num
     client.on('error', () => target.destroy())
     client.on('close', () => target.destroy())
   })
-  return { ...(await listen(server, 'http')), asked }
+  return { ...(await listen(server, options.pair ? 'https' : 'http')), asked }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { parseAddress, shownUrl, urlFor } from '../../src/ims/address.ts'
+import { parseAddress, shownHostname, shownUrl, urlFor } from '../../src/ims/address.ts'
 import { encodeSegment } from '../../src/ims/api.ts'
+import { hostnameCommands } from '../../src/ims/connection-failure.ts'
 import { listCommand, mayHaveHappened, namesOne } from '../../src/ims/asked.ts'
 
 const jobs = '/apis/ims/v3/jobs'
@@ -43,9 +44,13 @@ describe('a hostname', () => {
     ['ftp://api.local', 'ftp:// is not a scheme of the service; it is https.'],
     ['http://', '"http://" is no address.'],
     ['https://u:secret@a b', '"https://…@a b" is no address.'],
+    ['https://u:sec/ret@a b', '"https://…@a b" is no address.'],
+    ['u:sec?ret#x@a b', '"https://…@a b" is no address.'],
+    ['https://u:secret', '"https://u:…" is no address.'],
+    ['https://a b/?token=secret', '"https://a b/" is no address.'],
   ])('%j is the connection error', (hostname, why) => {
     expect(() => parseAddress(hostname)).toThrow(
-      expect.objectContaining({ message: expect.stringMatching(/^Unable to connect to cray\. Please verify your cray hostname:\n\n\tcray config get/), exit: 2, more: ['', why] }),
+      expect.objectContaining({ message: 'Unable to connect to cray. Please verify your cray hostname:', exit: 2, more: [...hostnameCommands, why] }),
     )
   })
 })
@@ -53,6 +58,20 @@ describe('a hostname', () => {
 test("a request's query follows the hostname's", () => {
   const url = urlFor(parseAddress('http://h/?a=b'), jobs, { age: '7d', status: 'a b&c' })
   expect(url.search).toBe('?a=b&age=7d&status=a+b%26c')
+})
+
+test.each([
+  ['api.local:8443', 'api.local:8443'],
+  ['https://u:p@api.local/prefix/x', 'https://…@api.local/prefix/x'],
+  ['u:p@q@api.local', '…@api.local'],
+  ['http://[::1]:8080', 'http://[::1]:8080'],
+  ['h?token=secret', 'h'],
+])('the hostname %s is shown as %s', (hostname, shown) => {
+  expect(shownHostname(hostname)).toBe(shown)
+})
+
+test('a query that is broken, or has control characters, is shown all the same', () => {
+  expect(shownUrl(new URL('http://h/x?a=%ff&b=%1b[31m%0a&c'))).toMatch(/^http:\/\/h\/x\?a=\ufffd&b=[^\x00-\x1f]*&c=$/)
 })
 
 test('secrets of a query are not shown', () => {

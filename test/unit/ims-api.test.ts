@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Failure } from '../../src/errors.ts'
 import { connect, type ApiOptions } from '../../src/ims/api.ts'
+import { hostnameCommands } from '../../src/ims/connection-failure.ts'
 import { ServerFailure } from '../../src/ims/problem.ts'
 import { toValue } from '../../src/json/value.ts'
 import { makeCa, makeServerCertificate, type Pair } from '../support/certificates.ts'
@@ -142,8 +143,8 @@ describe('no answer', () => {
   test('refused: where, and why', async () => {
     const hostname = `http://127.0.0.1:${await closedPort()}`
     expect(await failureOf(api({ hostname, env: {} }).send(create))).toMatchObject({
-      message: 'Unable to connect to cray. Please verify your cray hostname:\n\n\tcray config get core.hostname\n\tcray config set core hostname=cray_hostname',
-      more: ['', `${address(hostname)}: connection refused (ECONNREFUSED)`],
+      message: 'Unable to connect to cray. Please verify your cray hostname:',
+      more: ['', '\tcray config get core.hostname', '\tcray config set core hostname=cray_hostname', '', `${address(hostname)}: connection refused (ECONNREFUSED)`],
       exit: 2,
     })
   })
@@ -152,17 +153,17 @@ describe('no answer', () => {
     const { url } = await kept(serveSocket(() => {}))
     const ims = api({ hostname: url, env: {}, requestTimeout: 0.05 })
     expect((await failureOf(ims.send(create))).more).toEqual([
-      '',
+      ...hostnameCommands,
       `${address(url)}: connected, but no answer in time (0.05 s)`,
       'The POST may have been carried out all the same; look with: cray-ims images list',
     ])
-    expect((await failureOf(ims.send(list))).more.length).toBe(2)
+    expect((await failureOf(ims.send(list))).more.length).toBe(hostnameCommands.length + 1)
   })
 
   test('TLS to a port without it', async () => {
     const { url } = await server([{}])
     const { more } = await failureOf(api({ hostname: address(url), env: {} }).send(list))
-    expect(more[1]).toContain(`${address(url)}: no TLS connection could be made`)
+    expect(more).toContainEqual(expect.stringContaining(`${address(url)}: no TLS connection could be made`))
   })
 
   test('interrupted: the reason, and that a write may have happened', async () => {
@@ -195,7 +196,7 @@ test('a busy server is asked again', async () => {
 test('logs never hold credentials', async () => {
   const service = await server([{ headers: { 'Set-Cookie': 'SECRET', 'X-B': 'c' }, body: '[]' }])
   const lines: [number, string][] = []
-  const ims = api({ hostname: `http://u:SECRET@127.0.0.1:${service.port}/?token=SECRET`, env: {}, authorization: async () => 'Bearer SECRET', now: () => 0, log: (level, line) => lines.push([level, line]) })
+  const ims = api({ hostname: `http://u:SECRET@127.0.0.1:${service.port}/?token=SECRET`, env: {}, authorization: async () => 'Bearer SECRET', elapsed: () => 0, log: (level, line) => lines.push([level, line]) })
   await ims.send(create)
   const text = lines.map(([, line]) => line).join('\n')
   expect(text).not.toContain('SECRET')
@@ -203,6 +204,63 @@ test('logs never hold credentials', async () => {
   expect(lines).toContainEqual([2, '> Authorization: …'])
   expect(lines).toContainEqual([2, '< x-b: c'])
   expect(lines).toContainEqual([3, '> 13 bytes'])
+})
+
+test('logs hold nothing secret of headers', async () => {
+  const secrets = { Location: '/login?code=SECRET#SECRET', Link: '<https://u:SECRET@h/x?y=SECRET>; rel=next', 'X-Api-Key': 'SECRET', 'X-Auth-Request-User': 'SECRET', 'X-Amz-Signature': 'SECRET', 'X-Session': 'SECRET' }
+  const service = await server([{ headers: { ...secrets, 'WWW-Authenticate': 'Bearer realm="shasta"', 'X-Escape': '\x9b31m' }, body: '[]' }])
+  const lines: string[] = []
+  await api({ hostname: service.url, env: {}, log: (_, line) => lines.push(line) }).send(list)
+  const text = lines.join('\n')
+  expect(text).not.toContain('SECRET')
+  expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/)
+  expect(lines).toContain('< location: /login?…')
+  expect(lines).toContain('< link: <https://…@h/x?…>; rel=next')
+  expect(lines).toContain('< www-authenticate: Bearer realm="shasta"')
+})
+
+describe('credentials over plain http', () => {
+  const credentials = `Basic ${Buffer.from('u:p').toString('base64')}`
+  test('go to this machine', async () => {
+    const service = await server([{}])
+    for (const host of ['127.0.0.1', 'localhost']) await api({ hostname: `http://u:p@${host}:${service.port}`, env: {} }).send(list)
+    expect(service.sent.map(({ headers }) => headers.authorization)).toEqual([credentials, credentials])
+  })
+
+  test.each([
+    ['a password to another machine', 'http://u:p@ims.invalid', {}, undefined],
+    ['a password to one whose name looks alike', 'http://u:p@127.0.0.1.ims.invalid', {}, undefined],
+    ["a library's token to another machine", 'http://ims.invalid', {}, 'Bearer T'],
+    ['a password to this machine through a proxy on another', 'http://u:p@127.0.0.1:1', { http_proxy: 'http://proxy.invalid' }, undefined],
+  ])('do not: %s', async (_, hostname, env, token) => {
+    const failure = await failureOf(api({ hostname, env, authorization: async () => token }).send(list))
+    expect(failure.message).toBe("You've configured your cray hostname with http. Please reconfigure for https.")
+  })
+})
+
+describe('a server that is not verified', () => {
+  const unverified = async (hostname: (port: number) => string, options: Partial<ApiOptions>) => {
+    const service = await server([{}], await makeServerCertificate({ name: 'elsewhere.local' }))
+    const told: (string | undefined)[] = []
+    const ims = api({ hostname: hostname(service.port), env: {}, insecure: true, unverified: (secret) => void told.push(secret), ...options })
+    return { service, told, ims }
+  }
+
+  test.each<[string, Partial<ApiOptions>, string | undefined]>([
+    ['127.0.0.1', {}, undefined],
+    ['u:p@127.0.0.1', {}, 'the password of the hostname'],
+    ['u:p@127.0.0.1', { authorization: async () => 'Bearer T', secret: 'the token of jane' }, 'the token of jane'],
+  ])('%s: what is secret in a request is told before it is sent', async (host, options, secret) => {
+    const { ims, told } = await unverified((port) => `https://${host}:${port}`, options)
+    await ims.send(list)
+    expect(told).toEqual([secret])
+  })
+
+  test('gets nothing where that is refused', async () => {
+    const { ims, service } = await unverified((port) => `https://u:p@127.0.0.1:${port}`, { unverified: () => { throw new Failure('not so') } })
+    expect(await failureOf(ims.send(list))).toMatchObject({ message: 'not so' })
+    expect(service.connections()).toBe(0)
+  })
 })
 
 describe('a certificate', () => {
@@ -231,7 +289,7 @@ describe('a certificate', () => {
     const missing = join(folder, 'missing.pem')
     const failure = await failureOf(api({ hostname: service.url, env: { SSL_CERT_FILE: other }, wellKnown: { site: [missing], system: [missing] } }).send(list))
     expect(failure.message).toBe('127.0.0.1: certificate not trusted')
-    expect(failure.next).toBe(`cray-ims config set core ca_file=FILE\n${once}`)
+    expect(failure).toMatchObject({ next: 'cray-ims config set core ca_file=FILE', footer: once })
     expect(failure.more[0]).toMatch(new RegExp(`^  issuer "Platform CA", valid to ${inAYear.slice(0, 4)}-`))
     expect(failure.more.slice(1).map((line) => line.trim().split(/ {2,}/))).toEqual([
       [`${other} (SSL_CERT_FILE)`, '1 CA, none fits'],
@@ -251,15 +309,30 @@ describe('a certificate', () => {
     const service = await server([{}], await makeServerCertificate({ ca, name: 'elsewhere.local' }))
     expect(await failureOf(api({ hostname: service.url, env: {}, caFile: path }).send(list))).toMatchObject({
       message: '127.0.0.1: certificate is for another name',
-      more: ['  "elsewhere.local", for elsewhere.local'],
-      next: `cray-ims config set core hostname=elsewhere.local\n${once}`,
+      more: ['  expected  127.0.0.1', '  came      "elsewhere.local", for elsewhere.local', '  Another host answers there, or this is not the name that its certificate has.'],
+      next: 'cray-ims config get core.hostname',
+      footer: undefined,
     })
+  })
+
+  test('for another name, and not trusted: nothing that trusts it', async () => {
+    const service = await server([{}], await makeServerCertificate({ name: 'elsewhere.local;reboot' }))
+    const failure = await failureOf(api({ hostname: service.url, env: {} }).send(list))
+    expect(failure).toMatchObject({ message: '127.0.0.1: certificate not trusted', next: 'cray-ims config set core ca_file=FILE', footer: undefined })
+    expect(failure.more).toContain('  expected  127.0.0.1')
+  })
+
+  test('for another name, and expired: nothing that trusts it', async () => {
+    const service = await server([{}], await makeServerCertificate({ ca, name: 'elsewhere.local', expired: true }))
+    const failure = await failureOf(api({ hostname: service.url, env: {}, caFile: path }).send(list))
+    expect(failure).toMatchObject({ message: '127.0.0.1: certificate expired', next: 'date', footer: undefined })
+    expect(failure.more).toContain('  came      "elsewhere.local", for elsewhere.local')
   })
 
   test('that expired', async () => {
     const service = await server([{}], await makeServerCertificate({ ca, expired: true }))
     const failure = await failureOf(api({ hostname: service.url, env: {}, caFile: path }).send(list))
-    expect(failure.message).toBe('127.0.0.1: certificate expired')
+    expect(failure).toMatchObject({ message: '127.0.0.1: certificate expired', next: 'date', footer: once })
     expect(failure.more[0]).toMatch(/^ {2}"ims server" of issuer "Platform CA", valid to \d{4}-\d\d-\d\d$/)
   })
 

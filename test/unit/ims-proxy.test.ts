@@ -1,10 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
-import { createTransport, type HttpOptions } from '../../src/ims/http.ts'
+import { inspect } from 'node:util'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Failure } from '../../src/errors.ts'
+import { connect } from '../../src/ims/api.ts'
+import { isAway } from '../../src/ims/away.ts'
+import { createTransport, type Http, type HttpOptions } from '../../src/ims/http.ts'
 import { proxyFor } from '../../src/ims/proxy.ts'
-import { makeCa, makeServerCertificate } from '../support/certificates.ts'
+import { makeCa, makeServerCertificate, type Pair } from '../support/certificates.ts'
 import { closedPort, serveHttp, type Loopback } from '../support/loopback.ts'
 import { serveProxy } from '../support/proxy.ts'
 
@@ -121,16 +125,20 @@ describe('through a proxy', () => {
   })
 
   test.each([
-    ['http', {}, 'the proxy wants a user name and password'],
-    ['https', {}, 'the proxy wants a user name and password'],
-    ['https', { refuse: 403 }, 'the proxy refused to connect: 403'],
-  ])('%s: a proxy that refuses is a fault of the proxy: %j', async (scheme, options, why) => {
+    ['http', {}, 'proxy-refused', 'the proxy wants a user name and password'],
+    ['https', {}, 'proxy-refused', 'the proxy wants a user name and password'],
+    ['https', { refuse: 403 }, 'proxy-refused', 'the proxy refused to connect: 403'],
+    ['https', { refuse: 503 }, 'proxy', 'the proxy could not connect: 503'],
+    ['https', { refuse: 429 }, 'proxy', 'the proxy could not connect: 429'],
+  ])('%s: a proxy that refuses is a fault of the proxy, which may pass or not: %j', async (scheme, options, kind, why) => {
     const middle = await kept(serveProxy({ authorization: credentials, ...options }))
     const target = post(`${scheme}://127.0.0.1:${await closedPort()}`)
     const send = transport({ env: { [`${scheme}_proxy`]: middle.url } })
     const fault = await send(target).catch((error: unknown) => error)
-    expect(fault).toMatchObject({ kind: 'proxy', sent: false })
-    const { more } = (await send.explain(fault, target)) as { more: string[] }
+    expect(fault).toMatchObject({ kind, sent: false })
+    const failure = (await send.explain(fault, target)) as Failure
+    expect(isAway(failure)).toBe(kind === 'proxy')
+    const { more } = failure
     expect(more.join('\n')).toContain(`through the proxy ${middle.url} (${scheme}_proxy): ${why}`)
   })
 
@@ -152,5 +160,74 @@ describe('through a proxy', () => {
   ])('%s is the connection error', async (url, why) => {
     const failure = await transport({ env: { http_proxy: url } })(post('http://h')).catch((error: unknown) => error)
     expect((failure as { more: string[] }).more.join()).toContain(why)
+  })
+
+  describe('over TLS', () => {
+    let folder: string
+    let ca: Pair
+    let caFile: string
+    beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'ims-proxy-'))
+      ca = await makeCa('Proxy CA')
+      caFile = join(folder, 'ca.pem')
+      writeFileSync(caFile, ca.cert)
+    })
+    afterAll(() => rmSync(folder, { recursive: true, force: true }))
+    const ok = async () => kept(serveHttp((_request, response) => void response.end('ok'), await makeServerCertificate({ ca })))
+    const failureOf = async (send: Http, url: string) => {
+      const request = post(url)
+      return (await send(request).then(() => expect.unreachable(), (error: unknown) => send.explain(error, request))) as Failure
+    }
+
+    test('it is verified as the server is', async () => {
+      const middle = await kept(serveProxy({ authorization: credentials, pair: await makeServerCertificate({ ca }) }))
+      const send = transport({ env: { https_proxy: middle.url.replace('//', '//u:p@'), http_proxy: middle.url.replace('//', '//u:p@') }, caFile })
+      expect((await send(post((await ok()).url))).body.toString()).toBe('ok')
+      expect((await send(post((await echo()).url))).status).toBe(404)
+      expect(middle.asked).toHaveLength(2)
+    })
+
+    test.each([
+      ['untrusted', {}, 'not trusted', 'cray-ims config set core ca_file=FILE', /self-signed "ims server"/],
+      ['for another name', { name: 'elsewhere.local' }, 'is for another name', 'export HTTPS_PROXY=https://NAME:PORT', /came +"elsewhere.local", for elsewhere.local/],
+      ['expired', { expired: true }, 'expired', 'date', /"ims server" of issuer "Proxy CA", valid to/],
+    ])('one whose certificate is %s is named, is sent nothing, and --insecure is not for it', async (what, of, words, next, more) => {
+      const middle = await kept(serveProxy({ pair: await makeServerCertificate({ ...of, ...(what !== 'untrusted' && { ca }) }) }))
+      const server = await ok()
+      for (const insecure of [false, true]) {
+        const failure = await failureOf(transport({ env: { HTTPS_PROXY: middle.url.replace('//', '//u:SECRET@') }, caFile, insecure }), server.url)
+        expect(failure).toMatchObject({ message: `127.0.0.1: certificate of the proxy (HTTPS_PROXY) ${words}`, next, footer: undefined })
+        expect(failure.more.join('\n')).toMatch(more)
+        expect(JSON.stringify([failure.message, failure.more])).not.toContain('SECRET')
+      }
+      const plain = await failureOf(transport({ env: { HTTP_PROXY: middle.url }, caFile }), (await echo()).url)
+      expect(plain.message).toBe(`127.0.0.1: certificate of the proxy (HTTP_PROXY) ${words}`)
+      expect(middle.asked).toEqual([])
+    })
+
+    test("a server's certificate that is not trusted is the server's, whatever the proxy's", async () => {
+      const middle = await kept(serveProxy({ authorization: credentials, pair: await makeServerCertificate({ ca }) }))
+      const server = await kept(serveHttp((_request, response) => void response.end('ok'), await makeServerCertificate({ ca: await makeCa('Other CA') })))
+      const failure = await failureOf(transport({ env: { https_proxy: middle.url.replace('//', '//u:p@') }, caFile }), server.url)
+      expect(failure).toMatchObject({ message: '127.0.0.1: certificate not trusted', footer: 'Once, unverified: add --insecure' })
+      expect(failure.more[0]).toContain('issuer "Other CA"')
+    })
+  })
+
+  test('a 403 of plain HTTP may be the proxy that refuses', async () => {
+    const middle = await kept(serveProxy({ refuse: 403 }))
+    const ims = connect({ hostname: (await echo()).url, env: { http_proxy: middle.url }, retries: 0, brief: false })
+    undone.push(() => ims.close())
+    const failure = await ims.send({ method: 'GET', path: '/apis/ims/v3/jobs' }).then(() => expect.unreachable(), (error: Failure) => error)
+    expect(failure.more).toContain(`Or it is the proxy ${middle.url} (http_proxy) that refuses.`)
+    expect(isAway(failure)).toBe(false)
+  })
+
+  test('a password that a variable names is in no error, also where it is no address', async () => {
+    for (const url of ['http://u:SECRET@a b', 'http://u:SECRET@proxy:port', 'u:SECRET@', 'ftp://u:SECRET@proxy', 'http://u:SECRET']) {
+      const failure = await transport({ env: { HTTP_PROXY: url } })(post('http://h.invalid')).catch((error: unknown) => error)
+      expect(failure).toBeInstanceOf(Error)
+      expect(inspect(failure, { depth: 10 })).not.toContain('SECRET')
+    }
   })
 })

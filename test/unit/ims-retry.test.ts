@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { TransportFault, type FaultKind } from '../../src/ims/faults.ts'
+import { hostnameCommands } from '../../src/ims/connection-failure.ts'
 import { withRedirects } from '../../src/ims/redirect.ts'
 import { longestWait, retryAfter, withRetries, type RetryOptions } from '../../src/ims/retry.ts'
 import type { HttpRequest, HttpResponse, Transport } from '../../src/ims/transport.ts'
@@ -42,6 +43,10 @@ describe('retries', () => {
     ['GET', 'dns', fault('dns', false), false],
     ['GET', 'untrusted', fault('untrusted', false), false],
     ['GET', 'idle-timeout', fault('idle-timeout', true), false],
+    ['GET', 'answer-timeout', fault('answer-timeout', true), false],
+    ['GET', 'too-large', fault('too-large', true), false],
+    ['GET', 'protocol', fault('protocol', true), false],
+    ['GET', 'proxy-refused', fault('proxy-refused', false), false],
     ['POST', '503', response(503), false],
     ['DELETE', '429', response(429), false],
     ['POST', 'refused', fault('refused', false), true],
@@ -125,7 +130,12 @@ describe('redirects', () => {
     ['DELETE', 302, '/elsewhere', 'https://h/elsewhere', undefined],
     ['PATCH', 303, '/elsewhere', 'https://h/elsewhere', undefined],
     ['GET', 302, 'https://other/x', 'https://other/x', 'cray-ims config set core hostname=https://other'],
-    ['GET', 302, 'http://h/x', 'http://h/x', 'cray-ims config set core hostname=http://h'],
+    ['GET', 302, 'http://h/x', 'http://h/x', undefined],
+    ['GET', 302, 'https://a;$(reboot)/x', 'https://a;$(reboot)/x', "cray-ims config set core 'hostname=https://a;$(reboot)'"],
+    ['GET', 302, "https://a'b/", "https://a'b/", "cray-ims config set core 'hostname=https://a'\\''b'"],
+    ['GET', 302, 'ftp://other/x', 'ftp://other/x', undefined],
+    ['GET', 302, 'javascript:alert(1)', 'javascript:', undefined],
+    ['GET', 302, 'https://other/auth?state=SECRET#SECRET', 'https://other/auth?…,', 'cray-ims config set core hostname=https://other'],
     ['GET', 302, 'https://h:8443/x', 'https://h:8443/x', 'cray-ims config set core hostname=https://h:8443'],
     ['POST', 307, 'https://u:p@other/x', 'https://other/x', 'cray-ims config set core hostname=https://other'],
     ['GET', 302, 'https://', 'no address', undefined],
@@ -134,14 +144,15 @@ describe('redirects', () => {
     const failure = await withRedirects(script.send)(request(method)).catch((error: unknown) => error)
     expect(failure).toMatchObject({ exit: 2, next })
     expect((failure as { more: string[] }).more[0]).toContain(shown)
+    expect((failure as { more: string[] }).more.join()).not.toContain('SECRET')
     expect(script.sent.length).toBe(1)
   })
 
   test('a loop is the connection error', async () => {
     const script = scripted(to(302, '/apis/ims/v3/jobs'))
     await expect(withRedirects(script.send)(request())).rejects.toMatchObject({
-      message: expect.stringContaining('Unable to connect to cray. Please verify your cray hostname:'),
-      more: ['', expect.stringContaining('redirected more than 5 times')],
+      message: 'Unable to connect to cray. Please verify your cray hostname:',
+      more: [...hostnameCommands, expect.stringContaining('redirected more than 5 times')],
     })
     expect(script.sent.length).toBe(6)
   })

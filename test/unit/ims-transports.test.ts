@@ -7,7 +7,7 @@ import { gzipSync, deflateRawSync, deflateSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { TransportFault, type FaultKind } from '../../src/ims/faults.ts'
 import { createNodeTransport } from '../../src/ims/node-transport.ts'
-import type { Patience, Transport } from '../../src/ims/transport.ts'
+import { longestBody, type Patience, type Transport } from '../../src/ims/transport.ts'
 import { createTrust, type Trust } from '../../src/ims/trust.ts'
 import { createUndiciTransport } from '../../src/ims/undici-transport.ts'
 import { makeCa, makeServerCertificate, type Pair } from '../support/certificates.ts'
@@ -119,12 +119,14 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
     expect((await (await make({}))(get(server.url))).body.toString()).toBe('text')
   })
 
-  test('passes over 100 and 103', async () => {
+  test('passes over 103', async () => {
     const server = await afterRequest((socket) => socket.end('HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'))
     expect(await (await make({}))(get(server.url))).toMatchObject({ status: 200, body: Buffer.from('ok') })
   })
 
   const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n'
+  const longest = 2 ** 16
+  const bombs: Record<string, Buffer> = { gzip: gzipSync(Buffer.alloc(longest + 1)), deflate: deflateRawSync(Buffer.alloc(longest + 1)) }
   const faults: [string, FaultKind, boolean, () => Promise<string>][] = [
     ['nobody listens', 'refused', false, async () => `http://127.0.0.1:${await closedPort()}`],
     ['no such name', 'dns', false, async () => 'http://no.such.host.invalid'],
@@ -136,6 +138,19 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
     ['reset within the body', 'truncated', true, async () => (await afterRequest((socket) => socket.write(`${head}Content-Length: 10\r\n\r\n[1]`, () => setTimeout(() => socket.resetAndDestroy(), 50)))).url],
     ['gzip that breaks off', 'truncated', true, async () => (await http((_request, response) => response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync('text').subarray(0, 15)))).url],
     ['an encoding nobody asked for', 'protocol', true, async () => (await http((_request, response) => response.writeHead(200, { 'Content-Encoding': 'br' }).end('x'))).url],
+    ['two encodings', 'protocol', true, async () => (await http((_request, response) => response.writeHead(200, { 'Content-Encoding': 'gzip, gzip' }).end(gzipSync(gzipSync('text'))))).url],
+    ['a switch to another protocol', 'protocol', true, async () => (await afterRequest((socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'))).url],
+    ['a 101 that names no protocol', 'protocol', true, async () => (await afterRequest((socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'))).url],
+    ['a switch, and closed', 'protocol', true, async () => (await afterRequest((socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nabc'))).url],
+    ['interim answers without an end', 'protocol', true, async () => (await afterRequest((socket) => socket.write('HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n'.repeat(100)))).url],
+    ['closed after an interim answer', 'reset', true, async () => (await afterRequest((socket) => socket.end('HTTP/1.1 103 Early Hints\r\n\r\n'))).url],
+    ['headers that are too large', 'too-large', true, async () => (await afterRequest((socket) => socket.write(`${head}X-A: ${'a'.repeat(70_000)}\r\n\r\n`))).url],
+    ['headers that have no end', 'too-large', true, async () => (await afterRequest((socket) => socket.write(head + 'X-A: a\r\n'.repeat(20_000)))).url],
+    ['too many headers', 'too-large', true, async () => (await afterRequest((socket) => socket.write(`${head}${'A: b\r\n'.repeat(1001)}\r\n`))).url],
+    ['a body that says it is too large', 'too-large', true, async () => (await afterRequest((socket) => socket.write(`${head}Content-Length: ${longest + 1}\r\n\r\n`))).url],
+    ['a body that becomes too large', 'too-large', true, async () => (await afterRequest((socket) => socket.write(`${head}Transfer-Encoding: chunked\r\n\r\nffff0\r\n${'a'.repeat(longest + 1)}`))).url],
+    ...['gzip', 'deflate'].map((encoding): (typeof faults)[number] => [`a ${encoding} bomb`, 'too-large', true, async () => (await http((_request, response) => response.writeHead(200, { 'Content-Encoding': encoding }).end(bombs[encoding]))).url]),
+    ['an error that is a gzip bomb', 'too-large', true, async () => (await http((_request, response) => response.writeHead(500, { 'Content-Encoding': 'gzip' }).end(gzipSync(Buffer.alloc(longestBody + 1))))).url],
     ['not HTTP', 'protocol', true, async () => (await afterRequest((socket) => socket.end('SSH-2.0-OpenSSH_9.0\r\n'))).url],
     ['not TLS', 'tls', false, async () => (await http((_request, response) => response.end())).url.replace('http:', 'https:')],
     ['closed within the handshake', 'reset', false, async () => (await raw((socket) => socket.once('data', () => socket.end()))).url.replace('http:', 'https:')],
@@ -143,9 +158,73 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
   test.each(faults)('%s: %s, sent %s', async (_what, kind, sent, url) => {
     const send = await make({ trust: createTrust({ env: {}, wellKnown: nowhere }) })
     for (const method of ['GET', 'POST']) {
-      const fault = await faultOf(send({ ...get(await url()), method, body: method === 'POST' ? '{}' : undefined }))
+      const fault = await faultOf(send({ ...get(await url()), method, longest, body: method === 'POST' ? '{}' : undefined }))
       expect({ method, kind: fault.kind, sent: fault.sent }).toEqual({ method, kind, sent })
     }
+  })
+
+  test('names the limit', async () => {
+    const server = await http((_request, response) => response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync(Buffer.alloc(longestBody + 1))))
+    expect(await faultOf((await make({}))(get(server.url)))).toMatchObject({ kind: 'too-large', message: 'the answer is larger than 64 MiB decoded' })
+    const endless = await afterRequest((socket) => socket.write(head + 'X-A: a\r\n'.repeat(20_000)))
+    expect(await faultOf((await make({}))(get(endless.url)))).toMatchObject({ message: "the answer's headers are larger than 64 KiB" })
+  })
+
+  test('takes a body that is as large as it may be', async () => {
+    for (const [encoding, body] of [['gzip', gzipSync(Buffer.alloc(longest))], ['identity', Buffer.alloc(longest)]] as const) {
+      const server = await http((_request, response) => response.writeHead(200, { 'Content-Encoding': encoding }).end(body))
+      expect((await (await make({}))({ ...get(server.url), longest })).body.length).toBe(longest)
+    }
+  })
+
+  test('gives a body on as it comes, decoded', async () => {
+    const text = '[1,'.repeat(100_000)
+    const server = await http((_request, response) => response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync(text)))
+    const pieces: Buffer[] = []
+    const collect = ({ status }: { status: number }) => ({ add: (chunk: Buffer) => void pieces.push(chunk), whole: () => Buffer.from(String(status)) })
+    expect((await (await make({}))({ ...get(server.url), collect })).body.toString()).toBe('200')
+    expect(pieces.length).toBeGreaterThan(1)
+    expect(Buffer.concat(pieces).toString()).toBe(text)
+  })
+
+  test('what a collector throws is thrown', async () => {
+    const reason = new Error('no room')
+    const collect = () => ({ add: () => { throw reason }, whole: () => Buffer.alloc(0) })
+    for (const encoding of ['gzip', 'identity']) {
+      const server = await http((_request, response) => response.writeHead(200, { 'Content-Encoding': encoding }).end(encoding === 'gzip' ? gzipSync('text') : 'text'))
+      await expect((await make({}))({ ...get(server.url), collect })).rejects.toBe(reason)
+    }
+  })
+
+  test('a reason has nothing that a terminal acts on, and an end', async () => {
+    const server = await afterRequest((socket) => socket.end(Buffer.from(`HTTP/1.1 500 O\x1b[31mh\x9bno${'o'.repeat(500)}\r\nContent-Length: 0\r\n\r\n`, 'latin1')))
+    const { reason } = await (await make({}))(get(server.url))
+    expect(reason).toMatch(/^O[^\x00-\x1f\x7f-\x9f]*o+…$/)
+    expect(reason.length).toBeLessThan(250)
+  })
+
+  test('an answer that comes byte by byte has an end all the same', async () => {
+    const dripping = await afterRequest((socket) => {
+      socket.write(`${head}Content-Length: 1000000\r\n\r\n`)
+      const drip = setInterval(() => socket.write('1'), 5)
+      socket.on('close', () => clearInterval(drip))
+    })
+    const send = await make({ patience: { ...patient, whole: 0.01 } })
+    expect(await faultOf(send(get(dripping.url)))).toMatchObject({ kind: 'answer-timeout', sent: true })
+    // So has one whose head comes byte by byte.
+    const slow = await afterRequest((socket) => {
+      const drip = setInterval(() => socket.write('H'), 5)
+      socket.write('HTTP/1.1 200 ')
+      socket.on('close', () => clearInterval(drip))
+    })
+    expect(await faultOf(send(get(slow.url)))).toMatchObject({ kind: 'answer-timeout', sent: true })
+  })
+
+  test('a limit longer than a timer can take is no limit, rather than none at all', async () => {
+    const server = await http((_request, response) => void setTimeout(() => response.end('ok'), 50))
+    const years = 597 * 3_600_000
+    const send = await make({ patience: { connect: years, read: years, write: years } })
+    expect((await send(get(server.url))).body.toString()).toBe('ok')
   })
 
   test('gives up when no byte comes for so long', async () => {
@@ -228,6 +307,14 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
       expect((await (await make({}))(get(server.url))).body.toString()).toBe('ok')
     })
   })
+})
+
+test('a 100 that nobody asked for is passed over by node:https; undici takes none, and says so', async () => {
+  const answer = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+  const { url } = await afterRequest((socket) => socket.end(answer))
+  const request = { method: 'GET', url: new URL(url), headers: {} }
+  expect(await (await makers['node:https']!({}))(request)).toMatchObject({ status: 200, body: Buffer.from('ok') })
+  expect(await faultOf((await makers.undici!({}))(request))).toMatchObject({ kind: 'protocol', sent: true })
 })
 
 test('undici holds its connection', async () => {

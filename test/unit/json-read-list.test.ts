@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import { createListReader } from '../../src/json/read-list.ts'
-import { readJson } from '../../src/json/read.ts'
+import { mostValues, readJson } from '../../src/json/read.ts'
 import type { Value } from '../../src/json/value.ts'
 import { plainData, randomValues } from '../support/random-values.ts'
 
@@ -73,4 +73,23 @@ it('gives each item as soon as what follows shows that it is whole', () => {
 it('does not begin a long item anew with every bit of it', () => {
   const long = ['x'.repeat(2 ** 20)]
   expect(read(bitsOf(JSON.stringify(long), 16))).toEqual(long)
+})
+
+describe('what is beyond a limit is refused at once, wherever more may come', () => {
+  test('an item that nests too deeply', () => {
+    const { add } = createListReader(() => true)
+    expect(() => add('[' + '['.repeat(1000))).toThrow('expected at most 1000 levels at line 1 column 1001')
+  })
+  test('an item of too many values', () => {
+    const { add } = createListReader(() => true)
+    expect(() => add(`[[${'true,'.repeat(mostValues)}`)).toThrow(`expected at most ${mostValues} values`)
+  })
+  test('but not a list of as many items', () => {
+    let items = 0
+    const { add, end } = createListReader(() => void items++)
+    add(`[${'true,'.repeat(mostValues)}`)
+    add('true]')
+    end()
+    expect(items).toBe(mostValues + 1)
+  })
 })

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it, test } from 'vitest'
-import { readJson } from '../../src/json/read.ts'
+import { mostValues, readJson } from '../../src/json/read.ts'
 import type { Value } from '../../src/json/value.ts'
 import { plainData, randomValues } from '../support/random-values.ts'
 
@@ -77,5 +77,9 @@ describe('what it refuses', () => {
   it('is nesting that would overflow the stack', () => {
     expect(() => readJson('['.repeat(100_000))).toThrow('expected at most 1000 levels at line 1 column 1001')
     expect(readJson('['.repeat(1000) + ']'.repeat(1000))).toHaveLength(1)
+  })
+
+  it('is a text with more values than memory holds', () => {
+    expect(() => readJson(`{"a":[${'true,'.repeat(mostValues)}`)).toThrow('expected at most 3000000 values at line 1 column ')
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest'
 import { Failure } from '../../src/errors.ts'
 import { readJson } from '../../src/json/read.ts'
 import { compileQuery, runQuery } from '../../src/render/query.ts'
+import { search } from '../../src/render/query-search.ts'
 import type { Format } from '../../src/render/render.ts'
 
 async function run(expression: string, source: string, format: Format = 'json'): Promise<string | undefined> {
@@ -105,8 +106,70 @@ describe('an expression that is wrong', () => {
     await expect(run(expression, jobs)).rejects.toMatchObject({ name: 'Failure', exit: 2, usage: true, message: expect.stringContaining(why) })
   })
 
+  it.each([
+    ['('.repeat(20_000) + '@' + ')'.repeat(20_000)],
+    ['[*].[*].'.repeat(20_000) + 'a'],
+    ['!'.repeat(20_000) + '@'],
+  ])('nests too deeply', (expression) => {
+    expect(failure(() => compileQuery(expression)).message).toContain('it is nested too deeply')
+  })
+
   it('takes a literal that looks like a call for what it is', async () => {
     expect(await run('`{"type": "Function", "name": "x"}`.name', '{}')).toBe('x\n')
+  })
+})
+
+const steps = (expression: string, source: string, most: number) => search(compileQuery(expression).tree, readJson(source), most)
+
+describe('an expression that is worth no end of work has one', () => {
+  test.each([
+    ['doubles its result', '@' + ' | [@, @]'.repeat(60)],
+    ['doubles a list', '@' + ' | [@, @][]'.repeat(60)],
+    ['doubles a list for each item', '[].[@, @][]'.repeat(60)],
+    ['doubles what is written as text', `${'@ | [@, @] | '.repeat(60)}length(to_string(@))`],
+    ['compares what was doubled', `[@ | ${'[@, @] | '.repeat(60)}@, @ | ${'[@, @] | '.repeat(60)}@] | [0] == [1]`],
+    ['goes through all for all', '[].[$[].[$[].[$[]]]]'],
+    ['looks all up for all', "let $all = [@, @, @, @, @, @, @, @][] in $all[].[contains($all, 'x')]"],
+    ['sorts all by all', `${'max_by($, &to_string('.repeat(60)}@${'))'.repeat(60)}`],
+  ])('one that %s', (_, expression) => {
+    expect(() => steps(expression, JSON.stringify(Array.from({ length: 100 }, (_, at) => at)), 10_000)).toThrow('it takes more than 10000 steps')
+  })
+
+  test.each([
+    ['join', "'a'" + " | join('', [@, @])".repeat(60)],
+    ['replace', "'a'" + " | replace(@, 'a', 'aaaa')".repeat(60)],
+    ['pad_left', "pad_left('a', `100000000`)"],
+  ])('a text that %s makes has a limit', async (_, expression) => {
+    await expect(run(`${expression} | length(@)`, '1')).rejects.toMatchObject({ name: 'Failure', message: expect.stringContaining('it makes a text of more than 16777216 characters') })
+  })
+
+  it('names the limit', async () => {
+    await expect(run('@' + ' | [@, @][]'.repeat(60), '[1]')).rejects.toMatchObject({ exit: 2, message: expect.stringContaining('it takes more than 10000000 steps') })
+  })
+})
+
+describe('nesting takes no more steps than it has words', () => {
+  const wraps: Record<string, (inner: string) => string> = {
+    not_null: (x) => `not_null(${x})`, equal: (x) => `(\`1\` == ${x})`, less: (x) => `(length(to_array(${x})) < \`1\`)`, not: (x) => `!(${x})`, and: (x) => `(\`1\` && ${x})`, or: (x) => `(${x} || \`1\`)`,
+    ternary: (x) => `(${x} ? \`1\` : \`2\`)`, list: (x) => `[${x}]`, object: (x) => `{a: ${x}}`, item: (x) => `[${x}][0]`, pipe: (x) => `(${x} | @)`, flat: (x) => `[${x}][]`, sum: (x) => `sum([length(to_array(${x}))])`,
+    map: (x) => `map(&@, [${x}])`, sort_by: (x) => `sort_by([${x}], &to_string(type(@)))`, max_by: (x) => `max_by([${x}], &type(@))`, key: (x) => `sort_by([@], &type(${x}))`, let: (x) => `let $a = ${x} in $a`, merge: (x) => `merge({a: ${x}})`, minus: (x) => `-(length(to_array(${x})))`,
+  }
+  test.each(Object.entries(wraps))('%s', (_, wrap) => {
+    for (const other of Object.values(wraps)) {
+      let expression = '@'
+      for (let depth = 0; depth < 30; depth++) expression = wrap(other(expression))
+      expect(() => steps(expression, '[{"a":1}]', 20_000)).not.toThrow('steps')
+    }
+  })
+
+  it('makes the key of an item once, however often it is compared', () => {
+    const names = JSON.stringify(Array.from({ length: 1000 }, (_, at) => ({ name: `n${(at * 7919) % 1000}` })))
+    expect(steps('sort_by(@, &name)[999].name', names, 3000)).toBe('n999')
+  })
+
+  it('finds the largest of more numbers than a function takes arguments', async () => {
+    const many = JSON.stringify(Array.from({ length: 200_000 }, (_, at) => at))
+    expect(await run('[max(@), min(@)]', many)).toBe('199999\n0\n')
   })
 })
 

@@ -105,6 +105,14 @@ test('what is kept of an answer', () => {
   expect(tokenToKeep({ access_token: 'A' }, now)).toEqual({ access_token: 'A', client_id: 'shasta' })
 })
 
+test.each<[unknown, number | undefined]>([
+  [300, 300], [0, 0], ['300', 300], [1.9, 1],
+  [-1, undefined], [Number.NaN, undefined], [Infinity, undefined], [1e12, undefined], ['', undefined], ['soon', undefined], [null, undefined], [true, undefined], [[], undefined],
+])('an expires_in of %j is %j seconds', (said, seconds) => {
+  const { expires_at: end } = tokenToKeep({ access_token: 'A', expires_in: said as number }, now)
+  expect(end).toBe(seconds === undefined ? undefined : now / 1000 + seconds)
+})
+
 describe('a login', () => {
   const credentials = { username: 'u', password: 'p&=' }
   const attempt = (transport: Transport, hostname = 'h.site/prefix/x') => passwordLogin({ hostname, transport, now: () => now }, credentials)
@@ -113,7 +121,7 @@ describe('a login', () => {
     const { transport, requests } = answers({ access_token: 'A', expires_in: 1 })
     const token = await passwordLogin({ hostname: 'h.site/prefix/x', transport, now: () => now }, { ...credentials, rsaToken: '99' })
     expect(token).toEqual({ access_token: 'A', expires_in: 1, expires_at: now / 1000 + 1, client_id: 'shasta' })
-    expect(requests).toEqual([{
+    expect(requests).toMatchObject([{
       method: 'POST',
       url: new URL('https://h.site/prefix/keycloak/realms/shasta/protocol/openid-connect/token'),
       headers: expect.objectContaining({ authorization: 'Basic c2hhc3RhOg==', 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' }),
@@ -127,6 +135,13 @@ describe('a login', () => {
     [{}, 'Invalid Credentials', 'HTTP 200 R'],
     [{ error: 'weird', error_description: 'Strange thing' }, 'Strange thing', 'weird'],
     [{ error: 'weird' }, 'Unable to login!', 'weird'],
+    [{ access_token: 5 }, 'Unable to login!', 'with JSON whose access_token is no text'],
+    [{ access_token: { a: 1 } }, 'Unable to login!', 'with JSON whose access_token is no text'],
+    [{ access_token: 'a\nb' }, 'Unable to login!', 'with JSON whose access_token has characters that no token has'],
+    [{ access_token: 'é' }, 'Unable to login!', 'with JSON whose access_token has characters that no token has'],
+    [{ access_token: 'A', refresh_token: ['R'] }, 'Unable to login!', 'with JSON whose refresh_token is no text'],
+    [[], 'Invalid Credentials', 'without a token'],
+    ['null', 'Invalid Credentials', 'without a token'],
     [new TransportFault('refused', { sent: false }), 'Unable to login!', 'connection refused'],
     [new Failure('host: certificate not trusted', { more: ['tried x'] }), 'Unable to login!', 'certificate not trusted,tried x'],
   ])('%j is told', async (answer, message, more) => {
@@ -134,6 +149,14 @@ describe('a login', () => {
     expect(failure.message).toBe(message)
     expect(failure.exit).toBe(2)
     expect(failure.more.join()).toContain(more)
+  })
+  test('takes no token that fits into no header', async () => {
+    const failure = await failureOf(() => attempt(answers({ access_token: 'a'.repeat(65_537) }).transport))
+    expect(failure).toMatchObject({ message: 'Unable to login!', more: ['h.site/prefix/x answered HTTP 200 R, with JSON whose access_token is longer than 64 KiB'] })
+  })
+  test('names the hostname without its password', async () => {
+    const failure = await failureOf(() => attempt(answers({}).transport, 'https://u:SECRET@h.site/?token=SECRET'))
+    expect(failure.more).toEqual(['https://…@h.site/ answered HTTP 200 R, without a token'])
   })
   test('sends no password over http', async () => {
     const { transport, requests } = answers({ access_token: 'A' })
@@ -143,7 +166,7 @@ describe('a login', () => {
 })
 
 describe('the Authorization header', () => {
-  function set(hostname: string, token: object, bodies: Parameters<typeof answers> = []) {
+  function set(hostname: string, token: object, bodies: Parameters<typeof answers> = [], sleep?: () => Promise<void>) {
     const path = join(home, '.config/cray/tokens', `h_site.jane`)
     mkdirSync(dirname(path), { recursive: true })
     mkdirSync(join(home, '.config/cray/configurations'), { recursive: true })
@@ -152,7 +175,7 @@ describe('the Authorization header', () => {
     const { transport, requests } = answers(...bodies)
     const env = { HOME: home }
     const logged: string[] = []
-    const give = authorization({ env, configuration: readConfiguration(env), cwd: home, transport, now: () => now, log: (_, line) => logged.push(line) })
+    const give = authorization({ env, configuration: readConfiguration(env), cwd: home, transport, now: () => now, sleep, log: (_, line) => logged.push(line) })
     return { path, give, requests, logged, saved: () => JSON.parse(readFileSync(path, 'utf8')) as object }
   }
   const old = { access_token: 'OLD', refresh_token: 'RT', expires_at: now / 1000 - 100, client_id: 'mine' }
@@ -212,8 +235,24 @@ describe('the Authorization header', () => {
     expect((await failureOf(() => lacking.give())).message).toMatch(/^Your session has expired, please run:/)
     expect(lacking.requests).toEqual([])
   })
+  test('of a session that another machine has just renewed is its', async () => {
+    // Its refresh token is taken once, and by the clock of this machine the new token has expired, too.
+    const { path, give, requests } = set('h.site', old, [{ error: 'invalid_grant' }], async () => saveToken(path, { access_token: 'THEIRS', refresh_token: 'RT2', expires_at: now / 1000 - 1 }))
+    expect(await give()).toBe('Bearer THEIRS')
+    expect(requests).toHaveLength(1)
+  })
+  test('whose refresh token is no text can not be renewed', async () => {
+    const { give, requests } = set('h.site', { ...old, refresh_token: { a: 1 } })
+    expect((await failureOf(() => give())).message).toMatch(/^Your session has expired, please run:/)
+    expect(requests).toEqual([])
+  })
+  test('of a time that no clock has', async () => {
+    const { give } = set('h.site', { ...old, expires_at: -1e300 }, [{ error: 'invalid_grant' }])
+    expect((await failureOf(() => give())).more[0]).toBe('  jane; refresh refused (invalid_grant)')
+  })
   test.each([
     ['<html>', /did not renew the session: HTTP 200/],
+    [{ access_token: 'A\n' }, /did not renew the session: HTTP 200/],
     [{ error: 'invalid_client', error_description: 'no such client' }, /did not renew the session: HTTP 400/],
     [new TransportFault('refused', { sent: false }), /^Unable to connect to cray/],
   ])('of a token server that fails: %j', async (answer, message) => {

@@ -7,6 +7,7 @@ import { stageOf } from '../../ims/job-outlook.ts'
 import type { Job } from '../../ims/records.ts'
 import { KubectlFault } from '../../kubernetes/fault.ts'
 import { followLogs } from '../../kubernetes/follow-logs.ts'
+import { createLineText } from '../../kubernetes/line-text.ts'
 import { readLogs, type LogLine } from '../../kubernetes/logs.ts'
 import type { App } from '../app.ts'
 import { kubectlOf } from '../job/pod.ts'
@@ -80,11 +81,11 @@ async function writeLines(job: Job, path: string, first: IteratorResult<LogLine,
     }
   }
   const draft = saving(() => openDraft(path))
+  const textOf = createLineText(({ container, time }) => `${container} | ${time ? `${time} ` : ''}`)
   try {
     let gathered = ''
     for (let one = first; !one.done; one = await lines.next()) {
-      const { container, line, time } = one.value
-      gathered += `${container} | ${time ? `${time} ` : ''}${line}\n`
+      gathered += textOf(one.value)
       if (gathered.length < block) continue
       saving(() => draft.write(gathered))
       gathered = ''

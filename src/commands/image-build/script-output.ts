@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { stripVTControlCharacters } from 'node:util'
+import { createLineSplitter, type Piece } from '../../text/line-splitter.ts'
 import type { Output } from '../../terminal/io.ts'
 
 /** Where scripts that run side by side write to. */
@@ -12,16 +13,14 @@ export interface ScriptOutput extends Output {
 /** Output that becomes lines: without what would move a terminal's cursor, which other lines need, too. */
 export function scriptOutput(show: (line: string) => void): ScriptOutput {
   const decoder = new StringDecoder('utf8')
-  let begun = ''
-  const take = (text: string) => {
-    const lines = (begun + text).split(/\r*\n/)
-    begun = lines.pop()!
+  const { add, rest } = createLineSplitter()
+  const take = (pieces: readonly Piece[]) => {
     // Of a line that was written over itself, its last state.
-    for (const line of lines) show(stripVTControlCharacters(line.slice(line.lastIndexOf('\r') + 1)))
+    for (const { text } of pieces) show(stripVTControlCharacters(lastState(text)))
   }
   const stream = new Writable({
     write(chunk: Buffer, _, done) {
-      take(decoder.write(chunk))
+      take(add(decoder.write(chunk)))
       done()
     },
   })
@@ -30,8 +29,12 @@ export function scriptOutput(show: (line: string) => void): ScriptOutput {
     columns: 80,
     write: (text) => new Promise((done) => stream.write(text, () => done())),
     stream: stream as Output['stream'],
-    rest() {
-      if (begun !== '') take('\n')
-    },
+    rest: () => take(rest()),
   }
+}
+
+function lastState(line: string): string {
+  let end = line.length
+  while (line[end - 1] === '\r') end--
+  return line.slice(line.lastIndexOf('\r', end - 1) + 1, end)
 }
