@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { defineConfig } from 'rolldown'
 
@@ -7,6 +8,22 @@ const withoutExecutables = {
   name: 'commander-without-executables',
   resolveId: (id, importer) => (id === 'node:child_process' && importer?.includes('commander') ? '\0no-executables' : undefined),
   load: (id) => (id === '\0no-executables' ? 'export const spawn = undefined' : undefined),
+}
+
+/**
+ * ssh2 tries to load native add-ons and does without them. Resolved at run time, they could come from NODE_PATH, from
+ * ~/.node_modules or from a node_modules above the package: anybody's code.
+ */
+const withoutAddons = {
+  name: 'ssh2-without-addons',
+  resolveId: (id) => (id === 'cpu-features' || id.endsWith('.node') ? '\0no-addon' : undefined),
+  load: (id) => (id === '\0no-addon' ? `throw new Error('there are no native add-ons')` : undefined),
+}
+
+/** Under these names Node's own modules are looked for nowhere else. */
+const builtinsByScheme = {
+  name: 'builtins-by-scheme',
+  resolveId: (id) => (isBuiltin(id) && !id.startsWith('node:') ? { id: `node:${id}`, external: true } : undefined),
 }
 
 /** Where there is an eval, none of a file's names can be shortened. */
@@ -31,11 +48,9 @@ const licences = {
 }
 
 export default defineConfig({
-  plugins: [withoutExecutables, withoutEval, licences],
+  plugins: [withoutExecutables, withoutAddons, builtinsByScheme, withoutEval, licences],
   input: { main: 'src/main.ts', library: 'src/library.ts', mock: 'src/mock/library.ts' },
   platform: 'node',
-  // ssh2 looks for native parts that it does not need.
-  external: [/\.node$/, 'cpu-features'],
   output: {
     dir: 'dist',
     format: 'cjs',
@@ -45,7 +60,7 @@ export default defineConfig({
     // Finding and opening a chunk costs a millisecond: what is needed together is in one.
     advancedChunks: {
       groups: [
-        { name: 'start', test: /src\/(cli\/(?!completion|other-cray|reference|generated)|spec\/|errors|json\/value|config\/(configuration|folder|precedence)|files\/(home|limits|path|read-file|reason)|ims\/(job-age|public-key-text|yaml-name)|terminal\/(process-io|question)|text\/|time\/)|commander|iarna/ },
+        { name: 'start', test: /src\/(cli\/(?!completion|other-cray|reference|generated)|spec\/|errors|json\/value|config\/(configuration|folder|precedence)|files\/(home|limits|path|read-file|reason)|ims\/(job-age|public-key-text|yaml-name)|terminal\/(exit-guard|process-io|question)|text\/|time\/)|commander|iarna/ },
         { name: 'request', test: /src\/(commands\/request|config\/tokens|json\/(read|write)|render\/(render|number|pieces|toml|json)|ims\/(?!certificate|connection|proxy|undici|login|client|created|job|away|records))/ },
       ],
     },

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 'use strict'
 const { readFileSync } = require('node:fs')
-const { dirname, join } = require('node:path')
+const { dirname, join, sep } = require('node:path')
 const { Script } = require('node:vm')
 
+const dist = join(__dirname, '../dist')
 const loaded = new Map()
 
 /** Loads a file of ours as `require` would, but sooner: it isn't looked for, and was compiled when we were built. */
@@ -14,22 +15,32 @@ function load(path) {
   const module = { exports: {} }
   loaded.set(path, module)
   const folder = dirname(path)
-  const requireFrom = (id) => (id.startsWith('.') ? load(join(folder, id)) : require(id))
   const run = new Script(source, { filename: path, cachedData }).runInThisContext()
-  run.call(module.exports, module.exports, requireFrom, module, path, folder)
+  run.call(module.exports, module.exports, (id) => demand(folder, id), module, path, folder)
   return module.exports
+}
+
+/**
+ * `require` for files of ours: other files of ours, and Node's own modules by their whole names. Anything else would be
+ * looked for in NODE_PATH, in ~/.node_modules and above the package, and code found there would run as ours.
+ */
+function demand(folder, id) {
+  if (id.startsWith('node:')) return require(id)
+  const path = id.startsWith('.') ? join(folder, id) : ''
+  if (path.startsWith(dist + sep)) return load(path)
+  throw Object.assign(new Error(`${id} is not part of cray-ims`), { code: 'MODULE_NOT_FOUND' })
 }
 
 const opening = '(function (exports, require, module, __filename, __dirname) {'
 const wrap = (source) => `${opening}${source}\n})`
 
 /**
- * A file's wrapped source, all ASCII, behind what V8 made of it, and its length. Another version of Node doesn't take
- * what V8 made, and compiles the source.
+ * A file's wrapped source, all ASCII, behind what V8 made of it, and its length. It is kept by Node's version: V8 also
+ * takes what another patch release made, and then runs it wrongly.
  */
 function compiled(path) {
   try {
-    const kept = readFileSync(`${path}.cache`)
+    const kept = readFileSync(`${path}.${process.version}-${process.arch}.cache`)
     const end = kept.length - 4
     const start = end - kept.readUInt32LE(end)
     const source = kept.latin1Slice(start, end)
@@ -39,7 +50,7 @@ function compiled(path) {
   }
 }
 
-const { main } = load(join(__dirname, '../dist/main.js'))
+const { main } = load(join(dist, 'main.js'))
 
 // To wait for what is left, connections that the server will close, takes longer than most commands.
 main(process).then((code) => process.exit(code))

@@ -7,6 +7,7 @@ import http from 'node:http'
 import https from 'node:https'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { limit } from './limit.mjs'
 
 const runs = Number(process.argv[2] ?? 9)
 const program = join(import.meta.dirname, '../bin/cray-ims.js')
@@ -45,9 +46,9 @@ const milliseconds = (figure) => `${figure.toFixed(0)} ms`
 /** Milliseconds of a process, and what it prints. */
 function time([command, ...argv], env) {
   const start = process.hrtime.bigint()
-  const { status, stdout, stderr } = spawnSync(command, argv, { env, encoding: 'utf8' })
+  const { status, stdout, stderr, error } = spawnSync(command, argv, { ...limit, env, encoding: 'utf8' })
   const taken = Number(process.hrtime.bigint() - start) / 1e6
-  if (status !== 0) throw new Error(`${argv.join(' ')}: ${stderr}`)
+  if (status !== 0) throw new Error(`${argv.join(' ')}: ${error ?? stderr}`)
   return { taken, stdout: stdout.trim() }
 }
 
@@ -95,10 +96,10 @@ async function startCounter(target) {
 /** As time, while the counter can answer. */
 function timeBeside([command, ...argv], env) {
   return new Promise((done, fail) => {
-    const child = spawn(command, argv, { env, stdio: ['ignore', 'ignore', 'pipe'] })
+    const child = spawn(command, argv, { ...limit, env, stdio: ['ignore', 'ignore', 'pipe'] })
     let said = ''
     child.stderr.on('data', (text) => (said += text))
-    child.on('close', (code) => (code === 0 ? done() : fail(new Error(said))))
+    child.on('close', (code, signal) => (code === 0 ? done() : fail(new Error(signal ?? said))))
   })
 }
 

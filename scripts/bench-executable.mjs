@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fetchRuntime } from './executable/runtime.mjs'
+import { limit } from './limit.mjs'
 
 const runs = Number(process.argv[2] ?? 31)
 const top = join(import.meta.dirname, '..')
@@ -19,7 +20,7 @@ const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures
 
 function time([command, ...argv], env) {
   const start = process.hrtime.bigint()
-  const { status, stderr, error } = spawnSync(command, argv, { env, stdio: ['ignore', 'ignore', 'pipe'] })
+  const { status, stderr, error } = spawnSync(command, argv, { ...limit, env, stdio: ['ignore', 'ignore', 'pipe'] })
   if (status !== 0) throw new Error(`${command} ${argv.join(' ')}: ${error ?? stderr}`)
   return Number(process.hrtime.bigint() - start) / 1e6
 }

@@ -6,6 +6,7 @@ import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import https from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { limit } from './limit.mjs'
 
 const runs = Number(process.argv[2] ?? 7)
 const program = join(import.meta.dirname, '../bin/cray-ims.js')
@@ -18,7 +19,7 @@ const line = (what, figure, aim) => console.log(`${what.padEnd(58)} ${figure.pad
 /** Seconds that a command takes; its stdout, where that is wanted. */
 function run([command, ...argv], env, { keep = false, exit = 0 } = {}) {
   const start = process.hrtime.bigint()
-  const { status, stdout, stderr, error } = spawnSync(command, argv, { env, stdio: ['ignore', keep ? 'pipe' : 'ignore', 'pipe'] })
+  const { status, stdout, stderr, error } = spawnSync(command, argv, { ...limit, env, stdio: ['ignore', keep ? 'pipe' : 'ignore', 'pipe'] })
   if (status !== exit) throw new Error(`${command} ${argv.join(' ')}: ${error ?? status}: ${stderr}`)
   return { seconds: Number(process.hrtime.bigint() - start) / 1e9, stdout: String(stdout ?? '').trim(), stderr: String(stderr) }
 }
@@ -54,12 +55,12 @@ async function measure(ready) {
   const turns = []
   for (let round = 0; round < runs; round++) {
     const { id } = await create(`turn-${round}`, failing, true)
-    const shell = spawn(cray()[0], [...cray('jobs', 'debug', id, '--interval', '1s', '--on-exit', 'delete', '--', 'date', '+%s.%N').slice(1)], { env, stdio: ['ignore', 'pipe', 'ignore'] })
+    const shell = spawn(cray()[0], [...cray('jobs', 'debug', id, '--interval', '1s', '--on-exit', 'delete', '--', 'date', '+%s.%N').slice(1)], { ...limit, env, stdio: ['ignore', 'pipe', 'ignore'] })
     const first = new Promise((done) => shell.stdout.once('data', (text) => done(Number(text))))
-    const ended = new Promise((done) => shell.once('close', done))
+    const ended = new Promise((done, fail) => shell.once('close', (code, signal) => (code === 0 ? done() : fail(new Error(`jobs debug ended with ${code ?? signal}`)))))
     while ((await call('GET', `/jobs/${id}`)).status !== 'waiting_on_user') await new Promise((done) => setTimeout(done, 10))
     const turned = Date.now() / 1000
-    turns.push((await first) - turned)
+    turns.push((await Promise.race([first, ended.then(() => first)])) - turned)
     await ended
   }
 

@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import https from 'node:https'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { limit } from './limit.mjs'
 
 const runs = Number(process.argv[2] ?? 15)
 const program = join(import.meta.dirname, '../bin/cray-ims.js')
@@ -18,8 +19,8 @@ const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures
 
 function time(argv, env) {
   const start = process.hrtime.bigint()
-  const { status, stderr } = spawnSync(process.execPath, argv, { env, stdio: ['ignore', 'ignore', 'pipe'], maxBuffer: 2 ** 28 })
-  if (status !== 0) throw new Error(`${argv.join(' ')}: ${stderr}`)
+  const { status, stderr, error } = spawnSync(process.execPath, argv, { ...limit, env, stdio: ['ignore', 'ignore', 'pipe'], maxBuffer: 2 ** 28 })
+  if (status !== 0) throw new Error(`${argv.join(' ')}: ${error ?? stderr}`)
   return Number(process.hrtime.bigint() - start) / 1e6
 }
 

@@ -24,6 +24,8 @@ try {
     const { status, stderr } = spawnSync(process.execPath, [...preload('through-socket.cjs'), ...preload('keep-compiled.cjs'), program, ...line], {
       env: { PATH: env.PATH, HOME: tmpdir(), CRAY_CONFIG_DIR: configDir, ...throughSocket },
       encoding: 'utf8',
+      timeout: 60_000,
+      killSignal: 'SIGKILL',
     })
     if (status !== 0) throw new Error(`${line.join(' ')}: ${stderr}`)
   }

@@ -3,6 +3,44 @@
 const { getRawAsset } = require('node:sea')
 const { Script } = require('node:vm')
 
+/**
+ * What Node reads before anything of ours runs, or looks up later. It is meant for the user's own Node: ours would log
+ * requests, skip verification or write files. What has no effect in here isn't listed: see make.mjs.
+ */
+const meantForNode = [
+  'NODE_COMPILE_CACHE',
+  'NODE_DEBUG',
+  'NODE_DEBUG_NATIVE',
+  'NODE_ICU_DATA',
+  'NODE_PENDING_DEPRECATION',
+  'NODE_REDIRECT_WARNINGS',
+  'NODE_TEST_CONTEXT',
+  'NODE_TLS_REJECT_UNAUTHORIZED',
+  'NODE_USE_ENV_PROXY',
+  'NODE_V8_COVERAGE',
+  'WATCH_REPORT_DEPENDENCIES',
+]
+
+/** Holds them, for the programs that we start, while we run again without them. */
+const keeper = 'CRAY_IMS_MEANT_FOR_NODE'
+
+/** The environment as the user set it. Where it would change how Node works, the process begins again without that. */
+function userEnvironment({ argv0, argv, env, execPath }) {
+  const kept = env[keeper]
+  // Node has dropped NODE_UNIQUE_ID by now, and taken us for a worker, which can't listen by itself.
+  const isWorker = process.listenerCount('disconnect') > 0
+  if (kept !== undefined) {
+    delete env[keeper]
+    return { ...env, ...JSON.parse(kept) }
+  }
+  const set = meantForNode.filter((name) => env[name] !== undefined)
+  if (set.length === 0 && !isWorker) return env
+  const without = { ...env, [keeper]: JSON.stringify(Object.fromEntries(set.map((name) => [name, env[name]]))) }
+  for (const name of set) delete without[name]
+  process.execve(execPath, [argv0, ...argv.slice(2)], without)
+}
+
+const env = userEnvironment(process)
 const loaded = new Map()
 
 function load(name) {
@@ -22,7 +60,7 @@ const wrap = (source) => `(function (exports, require, module, __filename, __dir
 function compiled(name) {
   let kept
   try {
-    kept = Buffer.from(getRawAsset(`${name}.cache`))
+    kept = Buffer.from(getRawAsset(`${name}.${process.version}-${process.arch}.cache`))
   } catch {
     return undefined
   }
@@ -31,11 +69,11 @@ function compiled(name) {
   return { source: kept.latin1Slice(start, end), cachedData: kept.subarray(0, start) }
 }
 
-/** `require` for the program's files, which name each other by paths, and for Node's own modules. */
+/** `require` for the program's files, which name each other by paths, and for Node's own modules: in here it has no others. */
 function demand(id) {
   return id.startsWith('.') ? load(id.slice(id.lastIndexOf('/') + 1)) : require(id)
 }
 
 const { main } = load('main.js')
 
-main(process).then((code) => process.exit(code))
+main(process, env).then((code) => process.exit(code))

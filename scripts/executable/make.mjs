@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
 
@@ -32,18 +32,39 @@ export function makeExecutable(to, { runtime, unpacked, work }) {
     disableExperimentalSEAWarning: true,
     // NODE_OPTIONS are for the user's own Node: one that this Node doesn't know would end it.
     execArgvExtension: 'none',
-    // Whoever gives CAs by name has Node parse all of its own all the same, unless its default is the system's. We give
-    // all that are trusted by name.
-    execArgv: ['--use-openssl-ca'],
+    execArgv: [
+      // Whoever gives CAs by name has Node parse all of its own all the same, unless its default is the system's. We give
+      // all that are trusted by name.
+      '--use-openssl-ca',
+      // A configuration of OpenSSL (OPENSSL_CONF) names libraries to load.
+      '--openssl-config=/dev/null',
+      // The end of the process joins V8's threads. One that compiles may then wait for the main thread to collect garbage,
+      // for ever, and signals have no effect any more.
+      '--no-concurrent-recompilation',
+      '--no-concurrent-sparkplug',
+    ],
     assets: Object.fromEntries(files().filter((path) => /\.(js|cache)$/.test(path)).map((path) => [basename(path), path])),
   }
   writeFileSync(config, JSON.stringify(settings))
   run('--experimental-sea-config', config)
 
-  copyFileSync(runtime, to)
+  writeFileSync(to, withoutVariables(readFileSync(runtime)), { mode: 0o755 })
   chmodSync(to, 0o755)
   // Symbols are a seventh of it, and serve nobody. Where there is no `strip` they stay.
   spawnSync('strip', ['--strip-all', to])
   const postject = createRequire(import.meta.url).resolve('postject/dist/cli.js')
   execFileSync(process.execPath, [postject, to, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse], { stdio: ['ignore', 'ignore', 'pipe'] })
+}
+
+/** Variables that Node reads before our launcher runs: two would end it at once, the third is read by us. */
+const read = ['NODE_USE_SYSTEM_CA', 'NODE_REPL_EXTERNAL_MODULE', 'NODE_EXTRA_CA_CERTS']
+
+/** A Node that looks for these under a name that none has. The first place is that of the program's own constants. */
+function withoutVariables(program) {
+  for (const name of read) {
+    const at = program.indexOf(`\0${name}\0`)
+    if (at < 0) throw new Error(`this Node reads no variable ${name}`)
+    program.write('=', at + 1, 'latin1')
+  }
+  return program
 }

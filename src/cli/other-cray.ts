@@ -7,6 +7,8 @@ import { Failure } from '../errors.ts'
 import { ims, site } from '../spec/tree.ts'
 import { route } from './route.ts'
 
+type Env = Readonly<Record<string, string | undefined>>
+
 /** Set for the program that we hand over to, so that a wrapper that leads back to us doesn't do so for ever. */
 const mark = 'CRAY_IMS_HANDED_OVER'
 
@@ -17,11 +19,11 @@ const mark = 'CRAY_IMS_HANDED_OVER'
  * @returns the other program's exit code; nothing where the line is ours.
  * @throws Failure where the line isn't ours and there is no other `cray`.
  */
-export async function handOver(of: NodeJS.Process, argv: readonly string[]): Promise<number | undefined> {
+export async function handOver(of: NodeJS.Process, env: Env, argv: readonly string[]): Promise<number | undefined> {
   const [first] = route(argv, [ims, ...site]).path
   if (first === ims) return undefined
-  const other = of.env[mark] ? undefined : findOther(of)
-  if (other) return await runOther(of, other, argv)
+  const other = env[mark] ? undefined : findOther(of, env)
+  if (other) return await runOther(of, env, other, argv)
   if (first) return undefined
   throw new Failure(argv.length > 0 ? `cray ${argv.join(' ')}: not a command of the Image Management Service` : 'no command', {
     more: ['  This `cray` is cray-ims, and knows `cray ims`, `cray init`, `cray auth` and `cray config`.', '  For all else it looks for another `cray` on PATH, and found none.'],
@@ -29,10 +31,10 @@ export async function handOver(of: NodeJS.Process, argv: readonly string[]): Pro
   })
 }
 
-function findOther(of: NodeJS.Process): string | undefined {
+function findOther(of: NodeJS.Process, env: Env): string | undefined {
   // The single executable is only told the name that it was called by.
   const self = realpathSync(isSea() ? of.execPath : of.argv[1]!)
-  return (of.env.PATH ?? '').split(delimiter).map((folder) => join(folder || '.', 'cray')).find((path) => {
+  return (env.PATH ?? '').split(delimiter).map((folder) => join(folder || '.', 'cray')).find((path) => {
     try {
       accessSync(path, constants.X_OK)
       return statSync(path).isFile() && realpathSync(path) !== self
@@ -42,7 +44,7 @@ function findOther(of: NodeJS.Process): string | undefined {
   })
 }
 
-function runOther(of: NodeJS.Process, path: string, argv: readonly string[]): Promise<number> {
+function runOther(of: NodeJS.Process, env: Env, path: string, argv: readonly string[]): Promise<number> {
   return new Promise((done, fail) => {
     let child: ChildProcess | undefined
     // A terminal sends Ctrl-C and Ctrl-\ to both of us; all else reaches only us, and is passed on.
@@ -53,7 +55,7 @@ function runOther(of: NodeJS.Process, path: string, argv: readonly string[]): Pr
       of.on(name, handler)
       return () => of.removeListener(name, handler)
     })
-    child = spawn(path, argv, { stdio: 'inherit', env: { ...of.env, [mark]: '1' } })
+    child = spawn(path, argv, { stdio: 'inherit', env: { ...env, [mark]: '1' } })
     child.on('error', (cause) => fail(new Failure(`${path} could not be run: ${cause.message}`, { next: 'which -a cray', cause })))
     child.on('close', (code, signal) => {
       for (const remove of handlers) remove()

@@ -5,6 +5,7 @@ import { checkServerIdentity, connect, type DetailedPeerCertificate, type Secure
 import { toFault } from './faults.ts'
 import type { Proxy } from './proxy.ts'
 import { underTrust, type Trust } from './trust.ts'
+import { unlogged } from './unlogged.ts'
 
 /** What a person needs to know of a certificate. */
 export interface Certificate {
@@ -71,7 +72,7 @@ function tunnel(url: URL, timeout: number, proxy: Proxy, trust: Trust): Promise<
 function openTunnel(url: URL, timeout: number, proxy: Proxy, secureContext?: SecureContext): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const target = `${url.hostname}:${url.port || 443}`
-    const headers = { Host: target, ...(proxy.authorization ? { 'Proxy-Authorization': proxy.authorization } : {}) }
+    const headers = unlogged({ Host: target, ...(proxy.authorization ? { 'Proxy-Authorization': proxy.authorization } : {}) })
     const options: RequestOptions & { secureContext?: SecureContext } = { method: 'CONNECT', path: target, headers, agent: false, secureContext }
     const request = (secureContext ? requestHttps : requestHttp)(proxy.url, options)
     const fail = (error: unknown) => {

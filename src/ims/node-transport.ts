@@ -5,6 +5,7 @@ import { createExchange } from './exchange.ts'
 import { longestHead } from './faults.ts'
 import type { HttpRequest, Patience, Transport } from './transport.ts'
 import { underTrust, type Trust } from './trust.ts'
+import { unlogged } from './unlogged.ts'
 
 export interface NodeTransportOptions {
   /** Whom to trust; none is no verification. */
@@ -29,7 +30,7 @@ function exchange(request: HttpRequest, { trust, patience, signal }: NodeTranspo
   // Node takes a ready-made context here, though its types don't say so.
   const options: RequestOptions & { secureContext?: SecureContext } = {
     method: request.method,
-    headers: request.headers,
+    headers: unlogged(request.headers),
     agent: false,
     secureContext,
     rejectUnauthorized: trust !== undefined,

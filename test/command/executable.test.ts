@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { executable, pathWithoutNode, skip } from '../support/executable.ts'
 import { startProgram } from '../support/live-program.ts'
+import { startMock } from '../support/mock.ts'
 import { run } from '../support/program.ts'
 
 const top = dirname(dirname(executable))
@@ -32,10 +33,85 @@ describe.skipIf(skip)('the single executable, without Node', () => {
     expect(await run(['--version'], { cwd: '/', env: {}, command: [executable] })).toEqual(said)
   })
 
-  test("is not touched by what is meant for the user's own Node", async () => {
-    const outcome = await run(['jobs', 'list', '--help'], { cwd: folder, env: { ...env, NODE_OPTIONS: '--require ./none.js --no-such-option' }, command: [executable] })
-    expect(outcome).toMatchObject({ exit: 0, stderr: '' })
-    expect(outcome.stdout).toContain('Usage: cray-ims jobs list')
+  describe("what is meant for the user's own Node, or for OpenSSL, has no effect on it", () => {
+    const own = (name: string) => join(folder, name)
+    const variables: readonly (readonly [name: string, value: () => string])[] = [
+      ['NODE_OPTIONS', () => '--require ./none.js --no-such-option'],
+      ['NODE_PATH', () => folder],
+      ['NODE_DEBUG', () => '*'],
+      ['NODE_DEBUG_NATIVE', () => '*'],
+      ['NODE_PENDING_DEPRECATION', () => '1'],
+      ['NODE_REDIRECT_WARNINGS', () => own('warnings')],
+      ['NODE_REPL_EXTERNAL_MODULE', () => own('none.js')],
+      ['NODE_USE_SYSTEM_CA', () => '1'],
+      ['NODE_USE_ENV_PROXY', () => '1'],
+      ['NODE_ICU_DATA', () => '/nowhere'],
+      ['NODE_UNIQUE_ID', () => '1'],
+      ['NODE_TEST_CONTEXT', () => 'child-v8'],
+      ['NODE_TLS_REJECT_UNAUTHORIZED', () => '0'],
+      ['NODE_COMPILE_CACHE', () => own('compiled')],
+      ['WATCH_REPORT_DEPENDENCIES', () => '1'],
+      ['OPENSSL_CONF', () => own('openssl.cnf')],
+      ['OPENSSL_MODULES', () => folder],
+      ['OPENSSL_ENGINES', () => folder],
+      ['SSL_CERT_DIR', () => '/nowhere'],
+    ]
+    // It would be loaded, and can't be.
+    beforeAll(() => writeFileSync(own('openssl.cnf'), 'nodejs_conf = a\nopenssl_conf = a\n[a]\nproviders = b\n[b]\nc = d\n[d]\nmodule = /nowhere\nactivate = 1\n[broken\n'))
+
+    const all = () => Object.fromEntries(variables.map(([name, value]) => [name, value()]))
+    const alone = ['NODE_DEBUG', 'NODE_UNIQUE_ID', 'NODE_USE_SYSTEM_CA', 'NODE_REPL_EXTERNAL_MODULE', 'OPENSSL_CONF']
+    test.each([...alone, 'all at once'])('%s', async (name) => {
+      const set = all()
+      const asked = await run(['mock', '--tls', '--', executable, 'recipes', 'list', '--query', 'length(@)'], { cwd: folder, env: { ...env, ...(name in set ? { [name]: set[name]! } : set) }, command: [executable] })
+      expect(asked).toEqual({ exit: 0, stdout: '4\n', stderr: '' })
+      expect(existsSync(own('warnings'))).toBe(false)
+    })
+
+    test('though programs that it starts get them', async () => {
+      const { NODE_UNIQUE_ID: _, ...handedOn } = all()
+      const outcome = await run(['mock', '--', 'env'], { cwd: folder, env: { ...env, ...all() }, command: [executable] })
+      expect(outcome).toMatchObject({ exit: 0, stderr: '' })
+      const lines = outcome.stdout.split('\n')
+      for (const [name, value] of Object.entries(handedOn)) expect(lines).toContain(`${name}=${value}`)
+      expect(lines.filter((line) => /CRAY_IMS_(?!CA_FILE)/.test(line))).toEqual([])
+    })
+
+    test('a server is verified all the same, and NODE_EXTRA_CA_CERTS is what we say it is', async () => {
+      const mock = await startMock(['--tls'], env, [executable])
+      try {
+        const unverified = { ...env, CRAY_CONFIG_DIR: own('verified'), NODE_TLS_REJECT_UNAUTHORIZED: '0' }
+        mkdirSync(own('verified/.config/cray/configurations'), { recursive: true })
+        writeFileSync(own('verified/.config/cray/configurations/default'), `[core]\nhostname = "${mock.url}"\n`)
+        const images = (more: Record<string, string>) => run(['images', 'list', '--query', 'length(@)'], { cwd: folder, env: { ...unverified, ...more }, command: [executable] })
+        expect(await images({})).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('not trusted') })
+        expect(await images({ NODE_EXTRA_CA_CERTS: mock.caFile! })).toEqual({ exit: 0, stdout: '2\n', stderr: '' })
+        const { stderr } = await images({ NODE_EXTRA_CA_CERTS: '/nowhere' })
+        expect(stderr).toContain('Warning: NODE_EXTRA_CA_CERTS: /nowhere: missing')
+        expect(stderr).not.toContain('extra certs')
+      } finally {
+        await mock.stop()
+      }
+    })
+  })
+
+  test('ends each time when it has listed 10,000 records', { timeout: 1_200_000 }, async () => {
+    const image = (number: number) => ({ id: `d88521c3-b339-43bc-afda-${String(number).padStart(12, '0')}`, name: `compute-${number}`, link: { path: `s3://boot-images/${number}/manifest.json`, etag: 'f04af5f34635ae7c507322985e60c00c', type: 's3' }, metadata: Object.fromEntries(Array.from({ length: 12 }, (_, at) => [`note-${at}`, `value ${at} of image ${number}`])) })
+    writeFileSync(join(folder, 'many.json'), JSON.stringify({ images: Array.from({ length: 10_000 }, (_, number) => image(number)) }))
+    const mock = await startMock(['--tls', '--seed', join(folder, 'many.json')], env, [executable])
+    try {
+      // Each is killed where it takes a minute: one that hung took no signal but that.
+      const list = () => run(['images', 'list', '--format', 'yaml'], { cwd: folder, env: { ...env, CRAY_CONFIG_DIR: mock.configDir }, command: [executable] })
+      const { stdout } = await list()
+      expect(stdout.split('\n').length).toBeGreaterThan(100_000)
+      for (let round = 0; round < 50; round++) {
+        for (const outcome of await Promise.all([list(), list()])) {
+          expect({ exit: outcome.exit, stderr: outcome.stderr, whole: outcome.stdout === stdout }).toEqual({ exit: 0, stderr: '', whole: true })
+        }
+      }
+    } finally {
+      await mock.stop()
+    }
   })
 
   test("takes no option of Node's", async () => {
@@ -69,6 +145,7 @@ describe.skipIf(skip)('the single executable, without Node', () => {
 
   test.each([
     ['SIGTERM', 0],
+    ['SIGHUP', 0],
     ['SIGINT', 0],
   ] as const)('%s ends the mock, which takes its folder along', async (signal, exit) => {
     const mock = startProgram(['mock'], { cwd: folder, env, command: [executable] })

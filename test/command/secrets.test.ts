@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startMock, type RunningMock } from '../support/mock.ts'
+import { serveProxy } from '../support/proxy.ts'
 import { run } from '../support/program.ts'
 
 let password: string
@@ -45,6 +46,31 @@ test('no secret is on stdout or stderr, however much is logged', async () => {
   const all = [login, refreshed, wrong].flatMap(({ stdout, stderr }) => [stdout, stderr]).join('\n')
   for (const secret of [password, 'HOST-SECRET', kept.access_token, kept.refresh_token, fresh.access_token, fresh.refresh_token]) {
     expect(all.includes(secret), 'a secret was printed').toBe(false)
+  }
+})
+
+test("no secret is in what Node itself logs of requests", async () => {
+  const logged = { ...env, NODE_DEBUG: '*' }
+  await run(['auth', 'login', '--username', 'jane', '--password', password], { cwd: folder, env })
+  const kept = JSON.parse(readFileSync(tokenFile(), 'utf8')) as { access_token: string; refresh_token: string }
+  // A proxy that isn't there is asked for the certificate of a server that isn't trusted, too.
+  const proxy = await serveProxy()
+  try {
+    const through = { ...logged, HTTPS_PROXY: proxy.url.replace('//', '//user:PROXY-SECRET@'), NO_PROXY: '', no_proxy: '' }
+    const outcomes = await Promise.all([
+      run(['jobs', 'list'], { cwd: folder, env: logged }),
+      run(['auth', 'login', '--username', 'joe', '--password', password], { cwd: folder, env: logged }),
+      run(['jobs', 'list'], { cwd: folder, env: through }),
+      run(['jobs', 'list'], { cwd: folder, env: { ...through, CRAY_IMS_CA_FILE: '' } }),
+    ])
+    expect(outcomes.map(({ exit }) => exit)).toEqual([0, 0, 0, 2])
+    const all = outcomes.map(({ stderr }) => stderr).join('\n')
+    expect(all).toMatch(/^HTTPS? \d+: /m)
+    for (const secret of [password, 'HOST-SECRET', 'PROXY-SECRET', Buffer.from('user:HOST-SECRET').toString('base64'), Buffer.from('user:PROXY-SECRET').toString('base64'), kept.access_token, kept.refresh_token]) {
+      expect(all.includes(secret), 'a secret was printed').toBe(false)
+    }
+  } finally {
+    await proxy.close()
   }
 })
 

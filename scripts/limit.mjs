@@ -1,0 +1,2 @@
+/** Options of spawn for a run that is measured: one that hangs is killed, whatever signals still have an effect on it, and ends the bench. */
+export const limit = { timeout: 120_000, killSignal: 'SIGKILL' }
