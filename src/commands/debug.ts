@@ -71,7 +71,7 @@ export const run: Run<Options, { job?: string; command?: string[] }> = async (ap
   }
 }
 
-// Ctrl-C and SIGTERM end us, not the job.
+// A signal ends us, not the job.
 function leftAlone({ program }: App, id: string, { message, exit }: Failure): Failure {
   return new Failure(message, { exit, more: ['The job is left as it is.'], next: `${program} jobs debug ${id}` })
 }

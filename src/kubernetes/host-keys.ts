@@ -31,5 +31,6 @@ export async function readHostKeys(
 
 function hostKey(line: string): HostKey[] {
   const [type = '', key = ''] = line.trim().split(/\s+/)
-  return /^(ssh|ecdsa)-/.test(type) && key ? [{ type, blob: Buffer.from(key, 'base64') }] : []
+  const blob = Buffer.from(key, 'base64')
+  return /^(ssh|ecdsa)-/.test(type) && blob.length > 0 ? [{ type, blob }] : []
 }

@@ -48,7 +48,7 @@ const jail = { flag: '--jail', type: 'flag', help: 'Confine the shell to the ima
 const attending = [
   { flag: '--resume', type: 'text', placeholder: 'JOB', help: 'Take up a job that is under way, or has ended' },
   { flag: '--logs', type: 'flag', help: "Show the lines of the job's containers, through kubectl" },
-  { flag: '--cancel-on-interrupt', type: 'flag', help: 'Delete the job on Ctrl-C or SIGTERM, in place of leaving it running' },
+  { flag: '--cancel-on-interrupt', type: 'flag', help: 'Delete the job on Ctrl-C, SIGTERM or SIGHUP, in place of leaving it running' },
   { flag: '--dry-run', type: 'flag', help: 'Send only reads, and print the writes that would be sent' },
   { flag: '--timeout', type: 'duration', placeholder: 'TIME', default: '4h', help: 'Longest wait for the job' },
   interval,

@@ -83,7 +83,8 @@ export function reach(addresses: readonly Address[], options: ReachOptions = {})
 
     async function keepTrying(address: Address): Promise<void> {
       for (let tries = 1; !over.signal.aborted; tries++) {
-        const outcome = await tryOnce(address, each, over.signal)
+        // An address of a record may be none that could be connected to: port 70000.
+        const outcome = await tryOnce(address, each, over.signal).catch((error: Error) => error.message)
         if (over.signal.aborted) {
           if (typeof outcome !== 'string') outcome.socket.destroy()
           return

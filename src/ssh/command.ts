@@ -11,17 +11,23 @@ export function commandText(words: readonly string[]): string | undefined {
  * Runs a command, or without one a shell that has no terminal (as `ssh -T`), with stdin, stdout and stderr passed
  * through byte by byte, no faster than each is read. Where the reader of stdout goes away the command ends, quietly.
  *
- * @throws Failure (exit 255) when nothing could be started; the reason of the signal: the
- * command's streams are closed then (it gets no signal: OpenSSH delivers none to root)
+ * @throws Failure (exit 255) when nothing could be started, and where stdout can't take what comes; the reason of the
+ * signal: the command's streams are closed then (it gets no signal: OpenSSH delivers none to root)
  */
 export async function runCommand(session: Session, command: string | undefined, { stdin, stdout, stderr }: Streams, signal?: AbortSignal): Promise<Ending> {
   const interrupted = interruption(signal)
   const { channel, ended } = await Promise.race([start(session, { command }), interrupted])
   const stopFeeding = () => void channel.end()
+  const dropOutput = () => void channel.unpipe().resume()
   const dropErrors = () => channel.stderr.unpipe().resume()
   stderr.stream.once('error', dropErrors)
   stdin.once('error', stopFeeding)
-  const readerGone = new Promise<Ending>((resolve) => stdout.stream.once('error', () => resolve({ code: 0 })))
+  let leave = dropOutput
+  const readerGone = new Promise<Ending>((resolve, reject) => {
+    // What goes to people decides nothing: there the command runs on without a reader.
+    if (stdout !== stderr) leave = () => void stdout.write('').then(() => resolve({ code: 0 }), reject)
+  })
+  stdout.stream.once('error', leave)
   const done = ended.then(async (ending) => {
     await Promise.all([flushed(stdout.stream), flushed(stderr.stream)])
     return ending
@@ -34,6 +40,7 @@ export async function runCommand(session: Session, command: string | undefined, 
     return await Promise.race([done, readerGone, interrupted])
   } finally {
     stdin.unpipe(channel).pause().off('error', stopFeeding)
+    stdout.stream.off('error', leave)
     stderr.stream.off('error', dropErrors)
     // What still comes has no reader, but is in the way of the end.
     channel.unpipe().resume()

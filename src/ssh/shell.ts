@@ -29,7 +29,9 @@ export async function runInTerminal(session: Session, command: string | undefine
     const { rows, cols } = sizeOf(screen)
     channel.setWindow(rows, cols, 0, 0)
   }
-  const hungUp = new Promise<Ending>((resolve) => stdout.stream.once('error', () => resolve({ lost: 'the terminal is gone' })))
+  const hungUp = new Promise<Ending>((resolve, reject) => {
+    stdout.stream.once('error', () => void stdout.write('').then(() => resolve({ lost: 'the terminal is gone' }), reject))
+  })
   const done = ended.then(async (ending) => {
     await flushed(stdout.stream)
     return ending

@@ -33,7 +33,7 @@ describe.concurrent('cray-ims customize', () => {
       expect({ exit, stdout: [stdout] }).toEqual({ exit: 0, stdout: madeBy(site) })
       const [, id] = /^Job (\S+)$/m.exec(stderr)!
       const short = `${id!.slice(0, 8)}…`
-      const words = stderr.replace(/ \d+s /g, ' … ').replace(/\(\d+s\)/, '(…)').replace(/127\.0\.0\.1:\d+/g, 'HOST').replace(/^(out|err)\n(out|err)$/m, 'out\nerr')
+      const words = stderr.replace(/ \d+s /g, ' … ').replace(/\(\d+s\)/, '(…)').replace(/127\.0\.0\.1:\d+/g, 'HOST').replace(/SHA256:\S+/, 'SHA256:…').replace(/^(out|err)\n(out|err)$/m, 'out\nerr')
       // Whether it is still seen to wait after it was told is a matter of time.
       const said = lines(words).filter((line) => !line.endsWith('→ packaging_artifacts'))
       expect(said).toEqual([
@@ -43,6 +43,7 @@ describe.concurrent('cray-ims customize', () => {
         `${short} creating … → fetching_image`,
         `${short} fetching_image … → waiting_on_user`,
         `${short} waiting_on_user; reaching customer HOST, cluster HOST`,
+        '  host key SHA256:… new, accepted',
         `Job ${short} runs: echo out; echo err >&2`,
         'out',
         'err',
@@ -245,6 +246,8 @@ describe.concurrent('a customisation that fails', () => {
   test.each([
     ['SIGINT', 130, []],
     ['SIGTERM', 143, ['--cancel-on-interrupt']],
+    ['SIGHUP', 129, ['--cancel-on-interrupt']],
+    ['SIGHUP', 129, []],
   ] as const)('%s while its command runs: %i %j', (signal, code, words) =>
     at({}, async (site) => {
       const program = site.start('customize', 'image-succeeds', '--name', 'mine', '--run', 'echo "it runs"; exec sleep 1000', ...words)

@@ -18,14 +18,15 @@ describeWithSshd("the system's ssh", () => {
 
   test('--print-command prints a line that does the same', async () => {
     const { exit, stdout, stderr } = await site.debug([jobs.create.id, '--print-command', '--', 'cat; exit 3'])
-    expect({ exit, stderr }).toEqual({ exit: 0, stderr: expect.not.stringContaining('Image root') })
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: expect.stringMatching(/host key SHA256:\S+ new, accepted\n$/) })
     expect(stdout).toMatch(/^ssh .*\n$/)
     expect(await system(['sh', '-c', stdout], 'in')).toEqual({ exit: 3, stdout: 'in', stderr: '' })
   })
 
-  test('--print-command of a shell', async () => {
-    const { stdout } = await site.debug([jobs.create.id, '--print-command'])
+  test('--print-command of a shell whose host is known', async () => {
+    const { stdout, stderr } = await site.debug([jobs.create.id, '--print-command'])
     expect(await system(['sh', '-c', stdout], 'ls /mnt/image\nexit 4\n')).toMatchObject({ exit: 4, stdout: 'build\nkiwi.log\n' })
+    expect(stderr).not.toContain('host key')
   })
 
   test('--ssh-config prints a Host block for scp and sftp', async () => {

@@ -110,12 +110,12 @@ describeWithTmux('jobs debug in a terminal', () => {
     expect(await statusOf(jobs.followed)).toBe('building_image')
   })
 
-  test('SIGTERM while it waits', async () => {
+  test.each([['SIGTERM', 143], ['SIGHUP', 129]] as const)('%s while it waits', async (name, exit) => {
     open(jobs.followed.id)
     await terminal.shows('waits for the build')
-    process.kill(Number(readFileSync(join(site.home, 'pid'), 'utf8')), 'SIGTERM')
-    await terminal.shows('Next:')
-    await isBack(143)
+    process.kill(Number(readFileSync(join(site.home, 'pid'), 'utf8')), name)
+    expect(await terminal.shows('Next:')).toContain(`Error: Interrupted by ${name}\nThe job goes on.`)
+    await isBack(exit)
   })
 
   test('vim opens, is resized and quits; Ctrl-C reaches the other end', async () => {
@@ -211,6 +211,7 @@ describeWithTmux('jobs debug in a terminal', () => {
     await openShell(jobs.left)
     process.kill(Number(readFileSync(join(site.home, 'pid'), 'utf8')), name)
     await isBack(exit)
+    expect(terminal.screen()).toContain('The job is left as it is.')
     expect(await statusOf(jobs.left)).toBe('waiting_on_user')
   })
 
@@ -219,6 +220,13 @@ describeWithTmux('jobs debug in a terminal', () => {
     terminal.type('stty size; exit 8', 'Enter')
     await terminal.shows(/^30 120$/m)
     await isBack(8)
+  })
+
+  test.each([['SIGTERM', 143], ['SIGHUP', 129]] as const)("%s while the system's ssh runs ends both", async (name, exit) => {
+    await openShell(jobs.used, '--openssh')
+    process.kill(Number(readFileSync(join(site.home, 'pid'), 'utf8')), name)
+    await terminal.shows('The job is left as it is.')
+    await isBack(exit)
   })
 
   test('without a job one chooses among those that wait', async () => {

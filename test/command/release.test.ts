@@ -19,6 +19,8 @@ const jobs = {
   build: failedBuild(),
   build2: failedBuild(),
   notAwaited: customizing(),
+  quiet: customizing(),
+  shown: customizing(),
   strange: customizing({ public_key_id: ids.strangeKey }),
   running: failedBuild({ status: 'building_image', artifact_id: ids.hanging }),
   over: failedBuild({ status: 'error' }),
@@ -45,6 +47,7 @@ describe.skipIf(skip).concurrent('jobs complete and jobs fail', () => {
     const { status, resultant_image_id: image } = await site.ask('GET', `/jobs/${job.id}`)
     expect({ status, stdout }).toEqual({ status: 'success', stdout: `${image}\n` })
     expect(stderr).toContain(`✔ success: image ${image}`)
+    expect(stderr).toMatch(/^ {2}host key SHA256:\S+ new, accepted$/m)
     expect(stderr).not.toContain('either way')
   })
 
@@ -55,7 +58,7 @@ describe.skipIf(skip).concurrent('jobs complete and jobs fail', () => {
   })
 
   test('fail of a customize job', async () => {
-    expect(await tell('fail', jobs.failed)).toMatchObject({ exit: 0, stdout: '' })
+    expect(await tell('fail', jobs.failed)).toMatchObject({ exit: 0, stdout: '', stderr: expect.stringMatching(/^ {2}host key SHA256:\S+ new, accepted$/m) })
     expect(await statusOf(jobs.failed)).toBe('error')
   })
 
@@ -75,6 +78,14 @@ describe.skipIf(skip).concurrent('jobs complete and jobs fail', () => {
     expect({ exit, stdout }).toEqual({ exit: 0, stdout: '' })
     expect(stderr).not.toContain('success')
     await vi.waitFor(async () => expect(await statusOf(jobs.notAwaited)).toBe('success'), 30_000)
+  })
+
+  test('a host key is shown where it is new, and not when quiet', async () => {
+    const { exit, stderr } = await tell('fail', jobs.quiet, '--quiet', '--no-wait')
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' })
+    const known = await run(['jobs', 'debug', jobs.shown.id, '--on-exit', 'keep', '--', 'true'], { cwd: site.home, env: site.env })
+    expect(known.stderr).toMatch(/host key SHA256:\S+ new, accepted/)
+    expect((await tell('fail', jobs.shown, '--no-wait')).stderr).not.toContain('host key')
   })
 
   test('a key that is not here', async () => {

@@ -151,7 +151,7 @@ describeWithSshd('the hosts of jobs', () => {
     writeFileSync(source, [
       `import { runOpenSsh } from '${join(import.meta.dirname, '../../src/ssh/openssh.ts')}'`,
       'const [way, options] = process.argv.slice(2).map((text) => JSON.parse(text))',
-      'runOpenSsh(way, options).then((exit) => { process.exitCode = exit }, (failure) => { console.error(failure.message); process.exitCode = failure.exit })',
+      'runOpenSsh(way, { ...options, env: process.env }).then((exit) => { process.exitCode = exit }, (failure) => { console.error(failure.message); process.exitCode = failure.exit })',
     ].join('\n'))
     await build({ input: source, platform: 'node', output: { file: program, format: 'cjs' }, logLevel: 'silent' })
     const start = (options: object, stdin = '') =>

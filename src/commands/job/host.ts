@@ -16,6 +16,11 @@ export function knownHostsPath({ io }: App): string {
   return join(configFolder(io.env), 'ims_job_hosts')
 }
 
+/** What is said of a host key that was accepted. */
+export function hostKeyLine({ fingerprint, why }: HostKeyVerdict): string {
+  return `  host key ${fingerprint} ${why.replace("container's", "pod's")}`
+}
+
 /**
  * Judges the host's key: kept by job, compared with the container's own where `kubectl` answers.
  *

@@ -10,7 +10,7 @@ import { checkServer, openSession, type Session } from '../../ssh/session.ts'
 import { givesTerminal, runInTerminal } from '../../ssh/shell.ts'
 import type { Progress } from '../../terminal/progress.ts'
 import type { App } from '../app.ts'
-import { hostVerifier, knownHostsPath } from './host.ts'
+import { hostKeyLine, hostVerifier, knownHostsPath } from './host.ts'
 import { findKey, forOpenSsh, type Key } from './key.ts'
 import { briefOf, failedLogOf } from './pod.ts'
 import { shortId } from './reference.ts'
@@ -56,13 +56,16 @@ export async function openShell(app: App, api: Api, job: Job, container: SshCont
   const login = printing || opening.openssh ? undefined : await key.unlock()
   const way = await findWay(app, api, job, container, { ...opening, patience: opening.left, exit: 3, direct: printing }, progress)
   try {
-    const verifyHostKey = hostVerifier(app, job, opening.host_key, async ({ fingerprint, why }) => {
+    const verifyHostKey = hostVerifier(app, job, opening.host_key, async (verdict) => {
       progress.stop()
-      if (printing) return
+      if (printing) {
+        if (verdict.why !== 'known') progress.line(hostKeyLine(verdict))
+        return
+      }
       for (const line of (await excerpt) ?? []) progress.line(line)
       const { host, port } = way.address
       progress.line(`✔ ${host.replace(job.id, shortId(job.id))}:${port}, key ${key.shown}`)
-      progress.line(`  host key ${fingerprint} ${why.replace("container's", "pod's")}`)
+      progress.line(hostKeyLine(verdict))
       if (opening.command === undefined) for (const line of banner(job, container)) progress.line(line)
     })
     const settings = { socket: way.socket, verifyHostKey, signal: io.interrupted, next: `${app.program} jobs debug ${job.id}` }
@@ -106,7 +109,7 @@ async function useOpenSsh(app: App, job: Job, way: Way, key: Key, { command, tty
   const words = { command: command === undefined ? [] : [command], terminal: tty }
   if (opening.print_command) await app.io.stdout.write(`${sshLine(told, words)}\n`)
   if (opening.ssh_config) await app.io.stdout.write(sshConfig(told, `ims-${job.id.slice(0, 8)}`))
-  return opening.print_command || opening.ssh_config ? undefined : runOpenSsh(told, words)
+  return opening.print_command || opening.ssh_config ? undefined : runOpenSsh(told, { ...words, env: app.io.env, signal: app.io.interrupted })
 }
 
 /** Where things are, before the first prompt. */

@@ -10,7 +10,7 @@ import { createProgress, type Progress } from '../../terminal/progress.ts'
 import { timeSpan, withoutSpans } from '../../terminal/time-span.ts'
 import type { App } from '../app.ts'
 import { findJobs, shortId } from './reference.ts'
-import { hostVerifier } from './host.ts'
+import { hostKeyLine, hostVerifier } from './host.ts'
 import { findKey } from './key.ts'
 import { findWay, type Reaching } from './way.ts'
 import { watchJobs } from './watch.ts'
@@ -70,7 +70,9 @@ export async function openJob(app: App, api: Api, job: Job, container: SshContai
   progress.stop()
   const login = await key.unlock()
   const way = await findWay(app, api, job, container, { ...options, patience: 60_000 }, progress)
-  const verifyHostKey = hostVerifier(app, job, options.host_key, () => {})
+  const verifyHostKey = hostVerifier(app, job, options.host_key, (verdict) => {
+    if (verdict.why !== 'known') progress.line(hostKeyLine(verdict))
+  })
   const session = await openSession({ socket: way.socket, login, verifyHostKey, signal: app.io.interrupted, next: `${app.program} jobs ${app.command.name} ${job.id}` }).catch((error: unknown) => {
     way.close()
     throw error
