@@ -1,3 +1,4 @@
+import { excerpt } from '../text/printable.ts'
 import {
   containersInOrder,
   eventTime,
@@ -21,10 +22,13 @@ export interface Diagnosis {
   readonly final: boolean
 }
 
-/** A diagnosis as one line: `build-image: OOMKilled, exit code 137`. */
+/** What is shown of a diagnosis, in characters: a container's last message may be 4 KiB. */
+const shown = 1000
+
+/** A diagnosis as one line that a terminal can show: `build-image: OOMKilled, exit code 137`. */
 export function diagnosisText({ reason, container, message }: Diagnosis): string {
   const what = container === undefined ? reason : `${container}: ${reason}`
-  return message ? `${what}: ${message}` : what
+  return excerpt(message ? `${what}: ${message}` : what, shown)
 }
 
 /**

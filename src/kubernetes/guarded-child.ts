@@ -27,6 +27,8 @@ export function startGuarded(
     env,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   })
+  // Where this process may open no more files, it gets no streams at all.
+  if (!child.stdio?.[3]) throw new Error('this process has too many files open')
   const lifeline = child.stdio[3] as Readable
   // Broken by design when the child ends first.
   lifeline.on('error', () => {})

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
+import { othersEnv } from '../terminal/others-env.ts'
 import { faultOf, KubectlFault, lateFault } from './fault.ts'
-import { startGuarded } from './guarded-child.ts'
+import { startGuarded, type GuardedChild } from './guarded-child.ts'
 
 /** How long a call may take, and what else ends it. */
 export interface CallLimits {
@@ -42,10 +43,11 @@ export function createKubectl(
   env: Readonly<Record<string, string | undefined>>,
   { limit: usual = callLimit } = {},
 ): Kubectl {
-  const ownEnv = environment(env)
+  // Its messages are told apart by their words.
+  const ownEnv = { ...othersEnv(env), LC_ALL: 'C' }
 
   function follow(args: readonly string[]): FollowingCall {
-    const child = startGuarded(['kubectl', ...args], ownEnv)
+    const child = started(args, ownEnv)
     let closed = false
     let stderr = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-longestStderr)))
@@ -105,7 +107,12 @@ const longestOutput = 2 ** 26
 
 const longestStderr = 16_384
 
-// Its messages are told apart by their words; and what `cray` keeps in its variables is no business of kubectl.
-function environment(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
-  return { ...Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('CRAY_'))), LC_ALL: 'C' }
+/** A record of a job may name what no command line can hold. */
+function started(args: readonly string[], env: Readonly<Record<string, string | undefined>>): GuardedChild {
+  try {
+    return startGuarded(['kubectl', ...args], env)
+  } catch (cause) {
+    const nothing = Readable.from([])
+    return { stdout: nothing, stderr: nothing, ended: Promise.reject(cause), kill() {} }
+  }
 }

@@ -75,8 +75,9 @@ function createStamp(): (piece: Piece) => StampedLine {
     // A piece is of its line's time, by which it is known when it is read again.
     if (piece.continues) return { ...piece, time: last, line: text }
     const [, time, line] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) ?(.*)$/s.exec(text) ?? []
-    last = time
-    return { ...piece, time, line: line ?? text }
+    // What looks like a time needn't be one: 2025-02-31T25:61:61Z.
+    last = time === undefined || Number.isNaN(Date.parse(time)) ? undefined : time
+    return { ...piece, time: last, line: last === undefined ? text : line! }
   }
 }
 

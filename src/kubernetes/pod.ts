@@ -1,5 +1,6 @@
 import { KubectlFault } from './fault.ts'
 import type { CallLimits, Kubectl } from './kubectl.ts'
+import { readEvent, readPod } from './pod-record.ts'
 
 /** What of a job's record leads to its pod. */
 export interface JobInCluster {
@@ -131,7 +132,7 @@ export function hasEnded({ status }: Pod): boolean {
  */
 export async function findPods(kubectl: Kubectl, job: JobInCluster, limits?: CallLimits): Promise<Pod[]> {
   const args = ['get', 'pods', '-n', job.kubernetes_namespace, '-l', `job-name=${job.kubernetes_job}`, '-o', 'json']
-  const pods = await items<Pod>(kubectl, args, limits)
+  const pods = (await items(kubectl, args, limits)).flatMap((item) => readPod(item) ?? [])
   const age = ({ metadata }: Pod) => Date.parse(metadata.creationTimestamp ?? '') || 0
   return pods.sort((one, other) => age(other) - age(one))
 }
@@ -158,7 +159,7 @@ export async function findEvents(
   const [kind, name] = pod ? ['Pod', pod.metadata.name] : ['Job', job.kubernetes_job]
   const selector = `involvedObject.kind=${kind},involvedObject.name=${name}`
   const args = ['get', 'events', '-n', job.kubernetes_namespace, '--field-selector', selector, '-o', 'json']
-  const events = await items<PodEvent>(kubectl, args, limits)
+  const events = (await items(kubectl, args, limits)).flatMap((item) => readEvent(item) ?? [])
   return events.sort((one, other) => eventTime(one) - eventTime(other))
 }
 
@@ -167,8 +168,10 @@ export function eventTime({ lastTimestamp, eventTime, firstTimestamp }: PodEvent
   return Date.parse(lastTimestamp ?? eventTime ?? firstTimestamp ?? '') || 0
 }
 
-async function items<T>(kubectl: Kubectl, args: readonly string[], limits: CallLimits | undefined): Promise<T[]> {
-  const { items = [] } = parsed(await kubectl.read(args, limits)) as { items?: T[] }
+async function items(kubectl: Kubectl, args: readonly string[], limits: CallLimits | undefined): Promise<unknown[]> {
+  const printed = parsed(await kubectl.read(args, limits))
+  const { items } = (printed ?? {}) as { items?: unknown }
+  if (!Array.isArray(items)) throw new KubectlFault('failed', 'kubectl did not print a list')
   return items
 }
 

@@ -62,8 +62,8 @@ async function forward(
     call.stdout.setEncoding('utf8').on('data', (more: string) => {
       // Read on to the end: it says each connection, and would stop at a full pipe.
       text = (text + more).slice(-1000)
-      const port = /Forwarding from 127\.0\.0\.1:(\d+)/.exec(text)?.[1]
-      if (port) found(Number(port))
+      const port = Number(/Forwarding from 127\.0\.0\.1:(\d+)/.exec(text)?.[1])
+      if (port > 0 && port < 65_536) found(port)
     })
   })
   try {

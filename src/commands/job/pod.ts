@@ -2,8 +2,7 @@ import type { Job } from '../../ims/records.ts'
 import { diagnose, type Diagnosis } from '../../kubernetes/diagnosis.ts'
 import type { FailedJob } from '../../kubernetes/failed-container.ts'
 import { tailOfFailed, type FailedLog } from '../../kubernetes/failed-log.ts'
-import { KubectlFault } from '../../kubernetes/fault.ts'
-import { createKubectl, type Kubectl } from '../../kubernetes/kubectl.ts'
+import { createKubectl, type CallLimits, type Kubectl } from '../../kubernetes/kubectl.ts'
 import { findEvents, findPod, type Pod } from '../../kubernetes/pod.ts'
 import type { App } from '../app.ts'
 
@@ -14,7 +13,7 @@ export function kubectlOf({ io }: App): Kubectl {
 
 /** A job's pod; undefined where there is none, or `kubectl` doesn't work here. Rejects with the signal's reason. */
 export function podOf(app: App, job: Job, signal?: AbortSignal): Promise<Pod | undefined> {
-  return ifWorks(app, () => findPod(kubectlOf(app), job, limits(app, signal)))
+  return ifWorks(app, signal, (kubectl, limits) => findPod(kubectl, job, limits))
 }
 
 /**
@@ -22,19 +21,17 @@ export function podOf(app: App, job: Job, signal?: AbortSignal): Promise<Pod | u
  * Rejects with the signal's reason.
  */
 export function diagnosisOf(app: App, job: Job, signal?: AbortSignal): Promise<Diagnosis | undefined> {
-  return ifWorks(app, async () => {
-    const kubectl = kubectlOf(app)
-    const pod = await findPod(kubectl, job, limits(app, signal))
-    return diagnose(pod, await findEvents(kubectl, job, pod, limits(app, signal)))
+  return ifWorks(app, signal, async (kubectl, limits) => {
+    const pod = await findPod(kubectl, job, limits)
+    return diagnose(pod, await findEvents(kubectl, job, pod, limits))
   })
 }
 
 /** What the container that failed wrote; undefined where `kubectl` doesn't work here. Rejects with the signal's reason. */
 export function failedLogOf(app: App, job: Job & Pick<FailedJob, 'previousStatus'>, signal?: AbortSignal): Promise<FailedLog | undefined> {
-  return ifWorks(app, async () => {
-    const kubectl = kubectlOf(app)
-    const pod = await findPod(kubectl, job, limits(app, signal))
-    return pod && tailOfFailed(kubectl, job, pod, undefined, limits(app, signal))
+  return ifWorks(app, signal, async (kubectl, limits) => {
+    const pod = await findPod(kubectl, job, limits)
+    return pod && tailOfFailed(kubectl, job, pod, undefined, limits)
   })
 }
 
@@ -49,14 +46,17 @@ export function briefOf(log: FailedLog, count = 3): string[] {
   return log.errors.length > 0 ? log.errors.slice(0, count) : excerptOf(log, count)
 }
 
-const limits = ({ io }: App, signal: AbortSignal = io.interrupted) => ({ signal: AbortSignal.any([io.interrupted, signal]) })
+/** Ended by an interruption, too. */
+const bounded = ({ io }: App, signal: AbortSignal = io.interrupted) => AbortSignal.any([io.interrupted, signal])
 
-async function ifWorks<T>(app: App, ask: () => Promise<T | undefined>): Promise<T | undefined> {
+/** What `kubectl` tells besides what was asked for: that it can't, or what it tells makes no sense, ends nothing. */
+async function ifWorks<T>(app: App, given: AbortSignal | undefined, ask: (kubectl: Kubectl, limits: CallLimits) => Promise<T | undefined>): Promise<T | undefined> {
+  const signal = bounded(app, given)
   try {
-    return await ask()
+    return await ask(kubectlOf(app), { signal })
   } catch (fault) {
-    if (!(fault instanceof KubectlFault)) throw fault
-    app.log(1, `kubectl: ${fault.message}`)
+    if (signal.aborted) throw fault
+    app.log(1, `kubectl: ${(fault as Error).message}`)
     return undefined
   }
 }

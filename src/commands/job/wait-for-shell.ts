@@ -98,9 +98,10 @@ function createPodLook(app: App) {
 function orLate(task: Promise<void>, milliseconds: number): Promise<void> {
   return new Promise((done) => {
     const timer = setTimeout(done, milliseconds)
-    void task.finally(() => {
+    const inTime = () => {
       clearTimeout(timer)
       done()
-    })
+    }
+    task.then(inTime, inTime)
   })
 }

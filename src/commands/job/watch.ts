@@ -41,7 +41,7 @@ export interface Seen extends JobRecord {
  * Looks at jobs until `enough` says that it was enough; the last look. Several jobs cost one request a look. A server
  * that is away for a while is shown, and looked at again. A job that is gone has no entry.
  *
- * @throws Failure with exit 3 at the time limit, 130 for Ctrl-C: both say how to go on.
+ * @throws Failure with exit 3 at the time limit, 130 for Ctrl-C (129, 143 for other signals): all say how to go on.
  */
 export async function watchJobs<T>(app: App, api: Api, ids: readonly string[], watch: Watch, enough: (seen: Map<string, Seen>) => T | undefined | Promise<T | undefined>): Promise<T> {
   const { io } = app
@@ -80,7 +80,7 @@ const lastWords = 100
 /**
  * Looks until it was enough. A server that is away for a while is shown, and asked again.
  *
- * @throws Failure with exit 3 at the time limit, 130 for Ctrl-C: both say how to go on.
+ * @throws Failure with exit 3 at the time limit, 130 for Ctrl-C (129, 143 for other signals): all say how to go on.
  */
 export async function lookUntil<R, T>({ io }: App, watch: Watch, look: () => Promise<R>, looking: Looking<R, T>): Promise<T> {
   const { enough, many = false, state = () => '', passes = isAway } = looking
