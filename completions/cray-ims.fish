@@ -183,7 +183,7 @@ complete -c cray-ims -n '__cray_ims_at build customize' -l keep-job -d 'Do not d
 complete -c cray-ims -n '__cray_ims_at build' -l debug -d 'Open a shell if the build fails; in a terminal always'
 complete -c cray-ims -n '__cray_ims_at build customize' -l resume -x -d 'Take up a job that is under way, or has ended'
 complete -c cray-ims -n '__cray_ims_at build customize' -l logs -d 'Show the lines of the job\'s containers, through kubectl'
-complete -c cray-ims -n '__cray_ims_at build customize' -l cancel-on-interrupt -d 'Delete the job on Ctrl-C or SIGTERM, in place of leaving it running'
+complete -c cray-ims -n '__cray_ims_at build customize' -l cancel-on-interrupt -d 'Delete the job on Ctrl-C, SIGTERM or SIGHUP, in place of leaving it running'
 complete -c cray-ims -n '__cray_ims_at build customize' -l dry-run -d 'Send only reads, and print the writes that would be sent'
 complete -c cray-ims -n '__cray_ims_at build customize' -l timeout -x -d 'Longest wait for the job'
 complete -c cray-ims -n '__cray_ims_at build' -s f -l file -r -F -d 'Make the images of this file: YAML, TOML or JSON'

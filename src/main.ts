@@ -12,6 +12,7 @@ import type { Run } from './commands/app.ts'
 import { readConfiguration, type Configuration } from './config/configuration.ts'
 import { aborted, Failure } from './errors.ts'
 import { ims, site } from './spec/tree.ts'
+import { defectText, guardExit } from './terminal/exit-guard.ts'
 import type { Io } from './terminal/io.ts'
 import { processIo } from './terminal/process-io.ts'
 import { printable } from './text/printable.ts'
@@ -19,26 +20,36 @@ import { printable } from './text/printable.ts'
 /**
  * Runs one command line. Never throws.
  *
+ * @param env the environment as the user set it.
  * @returns the exit code, once all that was written has left.
  */
-export async function main(of: NodeJS.Process): Promise<number> {
-  const io = processIo(of)
-  const code = await runLine(of, io)
-  await io.written()
-  return code
+export async function main(of: NodeJS.Process, env: NodeJS.ProcessEnv = of.env): Promise<number> {
+  const finished = guardExit(of)
+  const io = processIo(of, env)
+  let told: unknown
+  const tell: Tell = (error, usageLine) => report(io, (told = error), usageLine)
+  const code = await runLine(of, io, tell)
+  const lost = await io.written()
+  // Output that is cut off is no success, also where nobody waited for it.
+  const outcome = lost && lost !== told ? await tell(lost, '') : code
+  finished()
+  return outcome
 }
 
-async function runLine(of: NodeJS.Process, io: Io): Promise<number> {
+/** Tells of an error on stderr; the exit code that it deserves. */
+type Tell = (error: unknown, usageLine: string) => Promise<number>
+
+async function runLine(of: NodeJS.Process, io: Io, tell: Tell): Promise<number> {
   const argv = of.argv.slice(2)
   const asCray = basename(of.argv[1] ?? '') === 'cray'
   try {
     if (asCray) {
       const { handOver } = await import('./cli/other-cray.ts')
-      const code = await handOver(of, argv)
+      const code = await handOver(of, io.env, argv)
       if (code !== undefined) return code
     }
   } catch (error) {
-    return report(io, error, 'cray COMMAND')
+    return tell(error, 'cray COMMAND')
   }
   const program = asCray ? crayProgram(io) : ownProgram(io)
   const found = route(argv, program.commands)
@@ -50,7 +61,7 @@ async function runLine(of: NodeJS.Process, io: Io): Promise<number> {
     }
     return (await run(io, program, parsed)) ?? 0
   } catch (error) {
-    return report(io, interrupted(io, error, found) ?? error, usage([program.name, ...found.path.map((row) => row.name)], found.path.at(-1)))
+    return tell(interrupted(error, found) ?? error, usage([program.name, ...found.path.map((row) => row.name)], found.path.at(-1)))
   }
 }
 
@@ -100,7 +111,7 @@ function present(configuration: () => Configuration): Configuration | undefined 
 }
 
 /** A command of the original that Ctrl-C ends says so in the original's words. */
-function interrupted(io: Io, error: unknown, { path }: Route): Failure | undefined {
+function interrupted(error: unknown, { path }: Route): Failure | undefined {
   const row = path.at(-1)
   return error instanceof Failure && error.exit === 130 && row && 'request' in row ? aborted() : undefined
 }
@@ -111,8 +122,6 @@ async function report(io: Io, error: unknown, usageLine: string): Promise<number
     await io.stderr.write(failureText(error, usageLine) + trace)
     return error.exit
   }
-  const { stack, message } = error instanceof Error ? error : new Error(String(error))
-  const hint = io.env.CRAY_IMS_DEBUG === '1' ? stack : 'Next: run it again with CRAY_IMS_DEBUG=1, and report what it prints'
-  await io.stderr.write(`Error: cray-ims failed in a way that it should not: ${printable(message)}\n${hint}\n`)
+  await io.stderr.write(`${defectText(error, io.env)}\n`)
   return 2
 }

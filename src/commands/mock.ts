@@ -58,11 +58,11 @@ async function serve(io: Io, options: MockOptions, args: { command?: string[] },
   const seed = kept ?? (seedFile === undefined ? undefined : readSeedFile(seedFile))
 
   // Listened to from here on: whoever reads that it is ready may end it at once.
-  const { signal: asked, stop } = askedToEnd(io)
+  const asked = io.interrupted
   const token = makeRunToken()
   const doors = createDoors()
   const mock = createMock({ seed, speed, failBuilds: options.fail_builds, faults, holdPort: doors.hold, token })
-  const undo: (() => unknown)[] = [stop, mock.close, doors.close]
+  const undo: (() => unknown)[] = [mock.close, doors.close]
   try {
     if (held) {
       const save = (text: string) => {
@@ -95,14 +95,6 @@ async function serve(io: Io, options: MockOptions, args: { command?: string[] },
   }
 }
 
-/** Aborted when the process is asked to end; by a terminal that is closed, too. */
-function askedToEnd({ interrupted }: Io): { signal: AbortSignal; stop(): void } {
-  const closed = new AbortController()
-  const hangUp = () => closed.abort(new Failure('Interrupted by SIGHUP', { exit: 129 }))
-  process.on('SIGHUP', hangUp)
-  return { signal: AbortSignal.any([interrupted, closed.signal]), stop: () => process.off('SIGHUP', hangUp) }
-}
-
 function parseSpeed(text: string | undefined): Speed {
   if (text === undefined || text === 'step') return text ?? 1
   const speed = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0
@@ -129,9 +121,9 @@ function runCommand(io: Io, [file = '', ...rest]: string[], folder: ConfigFolder
   return new Promise((end, fail) => {
     const child = spawn(file, rest, { stdio: 'inherit', cwd: io.cwd, env: environment(io.env, folder) })
     const forward = () => {
-      const signal = ({ 129: 'SIGHUP', 143: 'SIGTERM' } as const)[(asked.reason as Failure).exit] ?? 'SIGINT'
+      const number = (asked.reason as Failure).exit - 128
       // A terminal sends Ctrl-C to both of us.
-      if (signal !== 'SIGINT' || !io.stdin.isTTY) child.kill(signal)
+      if (number !== constants.signals.SIGINT || !io.stdin.isTTY) child.kill(number)
     }
     if (asked.aborted) forward()
     asked.addEventListener('abort', forward, { once: true })

@@ -5,7 +5,7 @@ export const mock: CommandRow = {
   heading: 'Tests and scripts',
   summary: 'Run an IMS of your own, for tests',
   about: [
-    'Serves the whole API on loopback, with jobs that move through their statuses. A job that waits for its user has an SSH server, and kubectl finds its pod. With a COMMAND it runs that, configured for it, and ends with its exit code; otherwise it prints one JSON object (url, configDir, caFile, kubeconfig, tokenFile, curlConfig, pid) and serves until it is ended.',
+    'Serves the whole API on loopback, with jobs that move through their statuses. A job that waits for its user has an SSH server, and kubectl finds its pod. With a COMMAND it runs that, configured for it, and ends with its exit code; otherwise it prints one JSON object (url, configDir, caFile, kubeconfig, tokenFile, curlConfig, pid) and serves until SIGTERM, SIGINT or SIGHUP.',
     'Every request needs a token, which is new for each run. The ready-made configuration and kubeconfig have it; curl --config takes it from curlConfig.',
   ],
   arguments: [{ name: 'COMMAND', help: 'Command to run against it, after --', optional: true, many: true, complete: 'command' }],

@@ -6,7 +6,11 @@ export interface Output {
   readonly isTTY: boolean
   /** Columns of the terminal; 80 where there is none. */
   readonly columns: number
-  /** Resolves when the text has left the process; a reader that went away is no error. */
+  /**
+   * Resolves when the text has left the process; a reader that went away is no error, and on stderr nothing is.
+   *
+   * @throws Failure where stdout can't take it, or couldn't take what came before: a disk that is full.
+   */
   write(text: string | Uint8Array): Promise<void>
   /** The stream itself, for what moves on a terminal or passes bytes through. */
   readonly stream: WriteStream
@@ -25,7 +29,7 @@ export interface Io {
   monotonic(): number
   /** Resolves after so many milliseconds; rejects with the signal's reason when it is aborted. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
-  /** Aborted when the process is asked to end (SIGINT, SIGTERM). Its reason is a Failure with exit 130 or 143. */
+  /** Aborted when the process is asked to end (SIGINT, SIGTERM, SIGHUP). Its reason is a Failure with exit 130, 143 or 129. */
   readonly interrupted: AbortSignal
   /** Aborted in the same way, but only by what comes from now on: for what is still to be done after an interruption. */
   nextInterruption(): AbortSignal

@@ -7,17 +7,17 @@ import type { Io, Output } from './io.ts'
 
 /** What belongs to a real process. */
 export interface ProcessIo extends Io {
-  /** Resolves when all that was written has left the process, also what nobody waited for. */
-  written(): Promise<unknown>
+  /** Resolves when all that was written has left the process, also what nobody waited for; with what kept stdout from leaving. */
+  written(): Promise<Failure | undefined>
 }
 
 /** The streams, environment and signals of a real process. */
-export function processIo(of: NodeJS.Process): ProcessIo {
+export function processIo(of: NodeJS.Process, env: NodeJS.ProcessEnv = of.env): ProcessIo {
   let interruption: AbortController | undefined
   const stdout = output(1, () => of.stdout as WriteStream)
   const stderr = output(2, () => of.stderr as WriteStream)
   return {
-    env: of.env,
+    env,
     get cwd() {
       return currentFolder(of)
     },
@@ -27,7 +27,7 @@ export function processIo(of: NodeJS.Process): ProcessIo {
     },
     stdout,
     stderr,
-    written: () => Promise.all([stdout.written(), stderr.written()]),
+    written: async () => (await Promise.all([stdout.written(), stderr.written()]))[0],
     now: Date.now,
     monotonic: () => performance.now(),
     sleep,
@@ -41,38 +41,55 @@ export function processIo(of: NodeJS.Process): ProcessIo {
 // A handler takes away the signal's own effect, so they are only set for who asks.
 function onSignals(of: NodeJS.Process): AbortController {
   const controller = new AbortController()
-  for (const [name, exit] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+  for (const [name, exit] of [['SIGHUP', 129], ['SIGINT', 130], ['SIGTERM', 143]] as const) {
     of.on(name, () => controller.abort(new Failure(`Interrupted by ${name}`, { exit })))
   }
   return controller
 }
 
-/** Where a text goes; its stream is made when it is needed, for that takes longer than most commands' whole output. */
-function output(descriptor: number, open: () => WriteStream): Output & { written(): Promise<void> } {
+/** A reader that went away: of a pipe or a socket, or a terminal that was closed. */
+const readerLeft = new Set(['EPIPE', 'ECONNRESET', 'EIO'])
+
+/**
+ * Where a text goes; its stream is made when it is needed, for that takes longer than most commands' whole output.
+ * What stderr can't take is dropped: a log on a full disk mustn't decide what a command comes to.
+ */
+function output(descriptor: 1 | 2, open: () => WriteStream): Output & { written(): Promise<Failure | undefined> } {
   let gone = false
+  let failure: Failure | undefined
   let opened: WriteStream | undefined
   const plain = isPlain(descriptor)
+  const stop = (cause: NodeJS.ErrnoException) => {
+    if (gone) return
+    gone = true
+    if (descriptor === 1 && !readerLeft.has(cause.code ?? '')) failure = new Failure(`can't write stdout: ${cause.message}`, { more: ['What it holds is not complete.'], cause })
+  }
   const stream = () => {
     if (opened) return opened
     opened = open()
-    // Without a listener a reader that went away (`| head -1`) would crash us.
-    opened.on('error', () => {
-      gone = true
-    })
+    // Without a listener it would crash us.
+    opened.on('error', stop)
     return opened
-  }
-  // A reader that went away is no failure; a disk that is full is one.
-  const judge = (cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'EPIPE') throw new Failure(`can't write ${descriptor === 1 ? 'stdout' : 'stderr'}: ${cause.message}`, { cause })
-    gone = true
   }
   const writeDirectly = (text: string | Uint8Array): string | Uint8Array => {
     try {
       return writeWhole(descriptor, text)
     } catch (error) {
-      judge(error as NodeJS.ErrnoException)
+      stop(error as NodeJS.ErrnoException)
       return ''
     }
+  }
+  async function write(text: string | Uint8Array): Promise<void> {
+    const rest = gone ? '' : plain && !opened ? writeDirectly(text) : text
+    if (rest.length > 0) {
+      await new Promise<void>((done) => {
+        stream().write(rest, (error) => {
+          if (error) stop(error)
+          done()
+        })
+      })
+    }
+    if (failure) throw failure
   }
   return {
     get isTTY() {
@@ -86,21 +103,13 @@ function output(descriptor: number, open: () => WriteStream): Output & { written
     },
     written: async () => {
       if (!gone && opened?.writableLength) await new Promise<void>((done) => opened!.write('', () => done()))
+      return failure
     },
     write(text) {
-      if (gone || text.length === 0) return Promise.resolve()
-      const rest = plain && !opened ? writeDirectly(text) : text
-      if (rest.length === 0) return Promise.resolve()
-      return new Promise<void>((done, fail) => {
-        stream().write(rest, (error) => {
-          try {
-            if (error) judge(error)
-            done()
-          } catch (failure) {
-            fail(failure)
-          }
-        })
-      })
+      const left = write(text)
+      // Not everyone waits for it; `written` tells in the end.
+      left.catch(() => {})
+      return left
     },
   }
 }

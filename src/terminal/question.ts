@@ -2,6 +2,7 @@ import { StringDecoder } from 'node:string_decoder'
 import { aborted } from '../errors.ts'
 import { printableLines } from '../text/printable.ts'
 import type { Io } from './io.ts'
+import { enterRawMode } from './raw-mode.ts'
 
 export interface AskOptions {
   /** The answer isn't shown in a terminal. */
@@ -31,7 +32,7 @@ export function createQuestions(io: Io): Questions {
 
   async function ask(question: string, options: AskOptions = {}): Promise<string> {
     const unseen = options.hidden === true && io.stdin.isTTY === true
-    if (unseen) io.stdin.setRawMode?.(true)
+    const leaveRawMode = unseen ? enterRawMode(io) : undefined
     let lineEnded = false
     try {
       await io.stderr.write(printableLines(question))
@@ -41,7 +42,7 @@ export function createQuestions(io: Io): Questions {
       lineEnded = io.stdin.isTTY === true && !unseen
       return answer === '' ? (options.default ?? '') : answer
     } finally {
-      if (unseen) io.stdin.setRawMode?.(false)
+      leaveRawMode?.()
       if (!lineEnded) await io.stderr.write('\n')
     }
   }

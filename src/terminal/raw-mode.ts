@@ -3,13 +3,12 @@ import type { Io } from './io.ts'
 
 /**
  * Hands a terminal's keys over one by one, Ctrl-C among them, until the returned function is called. It is undone on
- * every other way out of the process, too: exit, crash, and the signals that end it.
+ * every other way out of the process, too: exit, crash, and SIGQUIT, which nothing else of ours handles.
  */
 export function enterRawMode({ stdin }: Pick<Io, 'stdin'>): () => void {
   if (!stdin.isTTY || !stdin.setRawMode) return () => {}
   const undo = () => {
-    process.off('exit', undo)
-    for (const name of deadly) process.off(name, die)
+    process.off('exit', undo).off('SIGQUIT', die)
     stdin.setRawMode?.(false)
   }
   // A handler takes the signal's own effect away: it is sent again when the terminal is as before.
@@ -17,10 +16,7 @@ export function enterRawMode({ stdin }: Pick<Io, 'stdin'>): () => void {
     undo()
     process.kill(process.pid, name)
   }
-  process.on('exit', undo)
-  for (const name of deadly) process.on(name, die)
+  process.on('exit', undo).on('SIGQUIT', die)
   stdin.setRawMode(true)
   return undo
 }
-
-const deadly = ['SIGHUP', 'SIGQUIT'] as const

@@ -7,7 +7,7 @@ import { atImageSite, namesOf, yamlOf, type ImageSite } from '../support/image-s
 const lines = (text: string) => text.trimEnd().split('\n')
 
 describe.concurrent('interrupted', () => {
-  test.each([['SIGINT', 130], ['SIGTERM', 143]] as const)('%s leaves the jobs running; the same command ends it', (signal, exit) =>
+  test.each([['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const)('%s leaves the jobs running; the same command ends it', (signal, exit) =>
     atImageSite({ speed: 400 }, async (site) => {
       site.write('images.yaml', yamlOf('name: a, recipe: good', 'name: b, recipe: twins', `name: c, base: a, run: 'true'`))
       const running = site.start('images.yaml', '--arch', 'x86_64', '--parallel', '2', '--if-exists', 'skip')

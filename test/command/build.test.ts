@@ -268,6 +268,7 @@ describe.concurrent('a build that is interrupted', () => {
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ] as const)('%s leaves the job running, and says how to go on', (signal, code) =>
     at(fast, async (site) => {
       const program = site.start('build', 'hangs', '--name', 'mine', '--if-exists', 'replace', '--keep-job')

@@ -297,6 +297,7 @@ describe.concurrent('a wait that something comes in between', () => {
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ] as const)('%s leaves the job alone and says how to go on', async (signal, exit) => {
     const id = idOf('aaaa0001')
     const mock = await mockOf([{ id, status: 'waiting_on_user', type: 'customize' }])

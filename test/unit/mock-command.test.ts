@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, lchownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execPath, pid } from 'node:process'
 import { Readable } from 'node:stream'
@@ -42,7 +42,7 @@ function testIo(env: Record<string, string> = {}) {
     interrupted: asked.signal,
     nextInterruption: () => new AbortController().signal,
   }
-  const end = (name: 'SIGINT' | 'SIGTERM') => asked.abort(new Failure(name, { exit: name === 'SIGINT' ? 130 : 143 }))
+  const end = (name: 'SIGHUP' | 'SIGINT' | 'SIGTERM') => asked.abort(new Failure(name, { exit: 128 + constants.signals[name] }))
   return { app: { io }, printed, end }
 }
 
@@ -68,7 +68,7 @@ const reached = (url: string): Promise<unknown> =>
 const node = (script: string) => ({ command: [execPath, '-e', script] })
 
 describe('mock', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)('says where it is, and ends on %s with 0, leaving nothing', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('says where it is, and ends on %s with 0, leaving nothing', async (signal) => {
     const { app, printed, end } = testIo()
     const running = run(app, {}, {})
     const ready = JSON.parse(await printed)
@@ -230,6 +230,7 @@ describe('mock -- COMMAND', () => {
   it.each([
     ['SIGINT', 33],
     ['SIGTERM', 44],
+    ['SIGHUP', 55],
   ] as const)('hands %s on, and waits for what it does', async (signal, code) => {
     const { app, end } = testIo()
     const running = run(
@@ -238,6 +239,7 @@ describe('mock -- COMMAND', () => {
       node(`
         process.on('SIGINT', () => process.exit(33))
         process.on('SIGTERM', () => process.exit(44))
+        process.on('SIGHUP', () => process.exit(55))
         require('node:fs').writeFileSync('started', '')
         setInterval(() => {}, 1000)`),
     )

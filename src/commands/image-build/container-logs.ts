@@ -30,13 +30,11 @@ export function followContainers({ app, api, progress, attending }: Making, job:
     try {
       for await (const { container, line } of followLogs(kubectlOf(app), job, following)) progress.line(`${container} | ${line}`)
     } catch (fault) {
-      if (signal.aborted) return
-      if (!(fault instanceof KubectlFault)) throw fault
-      progress.line(`No logs: ${fault.message}`)
+      // Whatever it is: an image is made without its logs, too.
+      if (!signal.aborted) progress.line(`No logs: ${(fault as Error).message}`)
     }
   }
   const shown = show()
-  shown.catch(() => {})
   return {
     async end(hasEnded) {
       const late = new AbortController()

@@ -6,7 +6,7 @@ import type { App } from '../app.ts'
 import { shortId } from '../job/reference.ts'
 import { deleteJob } from '../job/release.ts'
 
-/** What is under way when Ctrl-C or SIGTERM comes. */
+/** What is under way when Ctrl-C, SIGTERM or SIGHUP comes. */
 interface UnderWay {
   readonly jobs: readonly Job[]
   /** The only job waits on its user: it won't go on by itself. */

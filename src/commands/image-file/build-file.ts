@@ -27,7 +27,7 @@ import { createTable } from './table.ts'
  *
  * @returns 1 where one was not made.
  * @throws Failure before anything is sent for a file with mistakes, and before anything is written for what the service
- * can't do, or another process does; 130 or 143 when interrupted.
+ * can't do, or another process does; 129, 130 or 143 when interrupted.
  */
 export async function buildFile(app: App, path: string, options: BuildOptions): Promise<number> {
   const { io } = app
