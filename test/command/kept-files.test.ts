@@ -44,7 +44,7 @@ type User = ReturnType<typeof userAt>
 
 const settings = (text: string) => [...text.matchAll(/^(\w+) = "(\w+)"$/gm)].map(([, key, value]) => `${key}=${value}`).sort()
 const numbers = Array.from({ length: 16 }, (_, at) => at)
-const login = (name: string) => ['auth', 'login', '--username', name, '--password', 'SECRET']
+const login = (name: string) => ['auth', 'login', '--username', name, '--password', mock.token]
 
 describe('several processes at once', () => {
   let user: User
@@ -229,8 +229,9 @@ describeWithMounts('a disk that fills up', () => {
     const env = { PATH: process.env.PATH!, HOME: folder.path }
     const served = startProgram(['mock', '--state', state, '--ready-file', join(folder.path, 'ready')], { cwd: '/', env })
     await expect.poll(() => existsSync(join(folder.path, 'ready')), { timeout: 30_000 }).toBe(true)
-    const { url } = JSON.parse(readFileSync(join(folder.path, 'ready'), 'utf8')) as { url: string }
-    const add = (name: string) => fetch(`${url}/apis/ims/v3/images`, { method: 'POST', body: JSON.stringify({ name }), headers: { 'Content-Type': 'application/json' } })
+    const { url, tokenFile } = JSON.parse(readFileSync(join(folder.path, 'ready'), 'utf8')) as Record<'url' | 'tokenFile', string>
+    const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${readFileSync(tokenFile, 'utf8').trim()}` }
+    const add = (name: string) => fetch(`${url}/apis/ims/v3/images`, { method: 'POST', body: JSON.stringify({ name }), headers })
     const before = readFileSync(state, 'utf8')
     disk.fill(0)
     expect((await add('one')).status).toBe(201)
@@ -328,10 +329,10 @@ describe('what is not where it should be', () => {
       return { exit: status, stdout, stderr }
     }
     expect(within('--help')).toMatchObject({ exit: 0, stderr: '' })
-    expect(within('recipes list --query "length(@)"')).toEqual({ exit: 0, stdout: '4\n', stderr: '' })
     expect(within('recipes list --query "length(@)" --token "$HOME/token"')).toMatchObject({ exit: 2, stderr: expect.stringContaining('token: no such file') })
     expect(within('config set core key=value')).toEqual({ exit: 0, stdout: '\n', stderr: '' })
-    expect(within('auth login --username jane --password SECRET')).toMatchObject({ exit: 0, stderr: '' })
+    expect(within(`auth login --username jane --password ${mock.token}`)).toMatchObject({ exit: 0, stderr: '' })
+    expect(within('recipes list --query "length(@)"')).toEqual({ exit: 0, stdout: '4\n', stderr: '' })
     expect(within('build nothing --name mine --dry-run')).toMatchObject({ exit: 2, stderr: expect.stringContaining('you have no public key') })
     const gone = { exit: 2, stdout: '', stderr: 'Error: the current folder is gone\nNext: cd\n' }
     expect(within('recipes list --token token')).toEqual(gone)
