@@ -77,7 +77,7 @@ export function createKubectl(
     let text = ''
     const tooLong = new Promise<never>((_, fail) => {
       call.stdout.setEncoding('utf8').on('data', (more: string) => {
-        if (text.length + more.length > longestOutput) fail(new KubectlFault('failed', `kubectl has more to say than ${longestOutput / 2 ** 20} MiB`))
+        if (text.length + more.length > longestOutput) fail(new KubectlFault('failed', `kubectl printed more than ${longestOutput / 2 ** 20} MiB`))
         else text += more
       })
     })
