@@ -82,7 +82,7 @@ describe.skipIf(skip)('the single executable, without Node', () => {
       try {
         const unverified = { ...env, CRAY_CONFIG_DIR: own('verified'), NODE_TLS_REJECT_UNAUTHORIZED: '0' }
         mkdirSync(own('verified/.config/cray/configurations'), { recursive: true })
-        writeFileSync(own('verified/.config/cray/configurations/default'), `[core]\nhostname = "${mock.url}"\n`)
+        writeFileSync(own('verified/.config/cray/configurations/default'), `[core]\nhostname = "${mock.hostname}"\n`)
         const images = (more: Record<string, string>) => run(['images', 'list', '--query', 'length(@)'], { cwd: folder, env: { ...unverified, ...more }, command: [executable] })
         expect(await images({})).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('not trusted') })
         expect(await images({ NODE_EXTRA_CA_CERTS: mock.caFile! })).toEqual({ exit: 0, stdout: '2\n', stderr: '' })
