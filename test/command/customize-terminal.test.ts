@@ -163,6 +163,7 @@ describeWithTmux('customize in a terminal', () => {
     context.expect(someone.words()).toMatchInlineSnapshot(`
       "Job ID
       Again: cray-ims customize --resume ID --run 'cat /etc/repaired'
+        host key SHA256:… new, accepted
       Job ID… runs: cat /etc/repaired
       cat: /etc/repaired: No such file or directory
       ✖ the command ended with 1

@@ -7,8 +7,8 @@ const source = resolve(import.meta.dirname, '../../src')
 /** What only looks, or removes what is ours. */
 const harmless = new Set(['accessSync', 'constants', 'existsSync', 'fstatSync', 'lstatSync', 'readdirSync', 'realpathSync', 'rmSync', 'statSync'])
 
-/** What writes to a file that is open already: stdout. */
-const besides = new Set(['terminal/process-io.ts: writeSync'])
+/** What writes to a file that is open already: stdout, stderr. */
+const besides = new Set(['terminal/exit-guard.ts: writeSync', 'terminal/process-io.ts: writeSync'])
 
 /** The mock's own temporary folders, and what its shells' users do there. */
 const ofTheMock = (path: string) => path.startsWith('mock/') && !['mock/seed-file.ts', 'mock/state-file.ts'].includes(path)

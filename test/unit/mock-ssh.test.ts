@@ -69,7 +69,8 @@ describe.skipIf(skip).each(ways)('the shell of a job (%s)', (isolation) => {
     expect((await said(here, 'ls /')).split('\n')).toEqual(expect.arrayContaining(['boot', 'etc', 'tmp', 'usr', 'var']))
     expect(await said(here, 'cat /etc/cray-release')).toBe('result\n')
     if (isolation === 'namespaces') expect(await said(here, 'ls -d /mnt /root 2>&1 || :')).toMatch(/\/mnt.*No such file.*\n\/root\n$/)
-    await said(here, 'touch /tmp/complete')
+    // The connection may end before the command does.
+    await ssh(here, ['touch /tmp/complete'])
     await until(() => here.job.status === 'packaging_artifacts')
   })
 
@@ -85,7 +86,7 @@ describe.skipIf(skip).each(ways)('the shell of a job (%s)', (isolation) => {
     const background = said(here, 'sleep 98765 > /dev/null 2>&1 < /dev/null & echo on')
     expect(await background).toBe('on\n')
     await until(() => sleepers().length === 2)
-    await said(here, `touch /mnt/image/${file}`)
+    await ssh(here, [`touch /mnt/image/${file}`])
     expect(await lasting).toMatchObject({ exit: 255, stdout: 'in\n' })
     expect(here.job.status).toBe(status)
     await until(async () => readdirSync(folder()).length === 0 && sleepers().length === 0)
