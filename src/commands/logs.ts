@@ -1,9 +1,10 @@
 import { Failure, usageFailure } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
-import { isAway } from '../ims/away.ts'
+import { isPassing } from '../ims/away.ts'
 import { stageOf } from '../ims/job-outlook.ts'
 import { isGone } from '../ims/problem.ts'
 import type { Job } from '../ims/records.ts'
+import { killedBy } from '../kubernetes/diagnosis.ts'
 import { wentWrong } from '../kubernetes/failed-container.ts'
 import { tailOfFailed } from '../kubernetes/failed-log.ts'
 import { KubectlFault, kubectlFailure } from '../kubernetes/fault.ts'
@@ -16,7 +17,9 @@ import type { logsOptions } from '../spec/job-shells.ts'
 import { coloursFor } from '../terminal/colours.ts'
 import { printable } from '../text/printable.ts'
 import type { App, Run } from './app.ts'
-import { kubectlOf } from './job/pod.ts'
+import { deadJobFailure, goneFailure } from './job/no-shell.ts'
+import { endOfPod } from './job/pod-watch.ts'
+import { kubectlOf, reasonLines } from './job/pod.ts'
 import { describeJob, findJobs, shortId } from './job/reference.ts'
 
 type Options = OptionsOf<typeof logsOptions>
@@ -74,7 +77,7 @@ const lastLooks = 10
 async function follow(app: App, api: Api, job: Job, selection: LogSelection & { signal: AbortSignal }, write: Write): Promise<number> {
   let last = job
   const jobEnded = async () => {
-    last = await look(api, last)
+    last = await look(app, api, last)
     return ['success', 'error'].includes(stageOf(last))
   }
   for await (const line of followLogs(kubectlOf(app), job, { ...selection, jobEnded, sleep: app.io.sleep })) await write(line)
@@ -87,21 +90,20 @@ async function follow(app: App, api: Api, job: Job, selection: LogSelection & { 
     ended = await jobEnded()
   }
   if (!ended) {
-    throw new Failure(`the containers of job ${shortId(job.id)} have ended, but it still is in ${last.status}`, {
-      exit: 1,
-      next: `kubectl describe pod -n ${job.kubernetes_namespace} -l job-name=${job.kubernetes_job}`,
-    })
+    const dead = await endOfPod(app, api, last)
+    if (dead) throw await deadJobFailure(app, last, dead)
+    throw new Failure(`the containers of job ${shortId(job.id)} have ended, but it still is in ${last.status}`, { exit: 1, next: `${app.program} jobs delete ${job.id}` })
   }
   return stageOf(last) === 'error' ? 1 : 0
 }
 
 /** The job as it is now; as it was last seen while the service is away. */
-async function look(api: Api, last: Job): Promise<Job> {
+async function look(app: App, api: Api, last: Job): Promise<Job> {
   try {
     return (await describeJob(api, last.id)).job
   } catch (error) {
-    if (isAway(error)) return last
-    if (isGone(error)) throw new Failure(`job ${last.id} is gone: someone deleted it`, { exit: 1, cause: error })
+    if (isPassing(error)) return last
+    if (isGone(error)) throw goneFailure(app, last.id)
     throw error
   }
 }
@@ -116,6 +118,9 @@ async function showFailed(app: App, job: Job, { tail = 200 }: Options, write: Wr
   if (!mayHaveFailed && !containersInOrder(pod).some(wentWrong)) {
     throw new Failure(`no container of job ${shortId(job.id)} has failed: it is ${job.status}`, { exit: 1, next: `${app.program} jobs logs ${job.id}` })
   }
+  const killed = killedBy(pod)
+  // What a killed container wrote doesn't tell that it was.
+  for (const line of killed ? reasonLines({ killed, log: undefined }) : []) app.warn(line.trim())
   const { container, lines, errors } = await tailOfFailed(kubectl, job, pod, tail, limits)
   const above = errors.filter((line) => !lines.includes(line))
   for (const line of [...above, ...lines]) await write({ container, line, time: undefined })

@@ -1,4 +1,5 @@
 import { usageFailure } from '../errors.ts'
+import type { Api } from '../ims/api.ts'
 import { isAway, isUnknownHost } from '../ims/away.ts'
 import { jobStatuses } from '../ims/records.ts'
 import type { OptionsOf } from '../spec/given.ts'
@@ -7,9 +8,10 @@ import { createProgress, type Progress } from '../terminal/progress.ts'
 import { timeSpan } from '../terminal/time-span.ts'
 import type { App, Run } from './app.ts'
 import { judgeFor, lostFailure, type Verdict } from './job/goal.ts'
-import { createHangs } from './job/hang.ts'
-import { findJobs, shortId } from './job/reference.ts'
-import { lookUntil, watchJobs, type Seen } from './job/watch.ts'
+import { imageOfGone } from './job/image-of-gone.ts'
+import { createPodWatch } from './job/pod-watch.ts'
+import { findJobs, recordOf, shortId, type JobRecord } from './job/reference.ts'
+import { lookUntil, passesSoon, watchJobs, type Seen } from './job/watch.ts'
 
 type Options = OptionsOf<typeof waitOptions>
 
@@ -30,34 +32,59 @@ export const run: Run<Options, { job: string[] }> = async (app, options, args) =
   const progress = await createProgress(io, app.global.quiet)
   const line = (jobs: readonly string[]) => `${program} jobs wait ${jobs.join(' ')}${options.for === 'success' ? '' : ` --for ${options.for}`}`
   const watch = { interval: options.interval * 1000, timeout: options.timeout * 1000, began: io.monotonic(), progress }
-  const hangs = createHangs(app, watch.interval, progress.line)
+  const pods = createPodWatch(app, { interval: watch.interval, say: progress.line })
   try {
     const first = await lookUntil(app, { ...watch, resume: line(args.job) }, () => findJobs(api, args.job), {
       enough: (found) => found,
       many: args.job.length > 1,
       // A service that never answered under a name that nobody knows won't come back.
-      passes: (error): error is Error => isAway(error) && !isUnknownHost(error),
+      passes: passesSoon((error) => isAway(error) && !isUnknownHost(error)),
     })
     const known = [...new Map(first.map((record) => [record.job.id, record])).values()]
     const ids = known.map(({ job }) => job.id)
     const show = createDisplay(app, progress, ids)
+    const last = new Map(known.map((record) => [record.job.id, record]))
+    // Jobs that are gone, and have made their images.
+    const finished = new Map<string, JobRecord>()
+    const lookForImage = async (id: string) => {
+      const made = goalsOfSuccess.has(options.for) && !finished.has(id) ? await finishedRecord(api, last.get(id)!) : undefined
+      if (made) finished.set(id, made)
+      return finished.has(id)
+    }
     const { seen, lost } = await watchJobs(app, api, ids, { ...watch, resume: line(ids), known }, async (seen) => {
-      const verdicts = new Map(await Promise.all(ids.map(async (id) => [id, await judge(seen.get(id), io.interrupted)] as const)))
+      for (const [id, record] of seen) last.set(id, record)
+      const verdictOf = async (id: string) => (!seen.has(id) && (await lookForImage(id)) ? 'there' : judge(seen.get(id), io.interrupted))
+      const verdicts = new Map(await Promise.all(ids.map(async (id) => [id, await verdictOf(id)] as const)))
       show(seen, verdicts)
-      hangs.look([...seen.values()])
-      const lost = ids.filter((id) => verdicts.get(id) === 'lost')
+      const troubles = pods.look([...seen.values()])
+      const lost = ids.flatMap((id) => {
+        const trouble = troubles.get(id)
+        const dead = verdicts.get(id) === 'pending' && trouble?.final ? trouble : undefined
+        return dead || verdicts.get(id) === 'lost' ? [{ id, job: seen.get(id)?.job, dead }] : []
+      })
       return lost.length > 0 || ids.every((id) => verdicts.get(id) === 'there') ? { seen, lost } : undefined
     })
     progress.stop()
-    const records = ids.flatMap((id) => seen.get(id)?.record ?? [])
+    for (const { job } of finished.values()) progress.line(`Job ${shortId(job.id)} is gone; its image ${job.resultant_image_id} is there`)
+    const records = ids.flatMap((id) => (seen.get(id) ?? finished.get(id))?.record ?? [])
     const printed = records.length > 0 ? await app.print(ids.length === 1 ? records[0]! : records) : 0
-    if (lost.length > 0) throw lostFailure(app, lost.map((id) => ({ id, job: seen.get(id)?.job })), options.for)
+    const [one, ...others] = lost
+    if (one) throw await lostFailure(app, [one, ...others], options.for)
     return printed
   } finally {
     progress.stop()
-    hangs.stop()
+    pods.stop()
     await api.close()
   }
+}
+
+/** What a job that is gone has reached if its image is there. */
+const goalsOfSuccess: ReadonlySet<string> = new Set(['success', 'done'])
+
+/** The record of a job that is gone as it must have been at its end; undefined where it made no image. */
+async function finishedRecord(api: Api, { job }: JobRecord): Promise<JobRecord | undefined> {
+  const made = await imageOfGone(api, job)
+  return made && recordOf({ ...job, status: 'success', resultant_image_id: made.image.id })
 }
 
 /** How many jobs a spinner names. */

@@ -14,6 +14,15 @@ export function isAway(error: unknown): error is Error {
   return cause instanceof TransportFault && passing.has(cause.kind)
 }
 
+/**
+ * Whether a read that failed so may succeed a little later: the service is away, its answer was an error of its own (500), or the
+ * gateway knows no way to it (a 404 that isn't the service's).
+ */
+export function isPassing(error: unknown): error is Error {
+  if (error instanceof ServerFailure) return busy.has(error.status) || error.status === 500 || (error.status === 404 && !error.ofService)
+  return isAway(error)
+}
+
 /** Statuses after which a write may have been carried out all the same, or still is. */
 const inDoubt: ReadonlySet<number> = new Set([502, 503, 504])
 

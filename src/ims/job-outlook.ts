@@ -51,6 +51,31 @@ const courses: Readonly<Record<Job['job_type'], readonly JobStatus[]>> = {
   customize: ['creating', 'fetching_image', 'waiting_on_user', 'packaging_artifacts', 'success'],
 }
 
+const minute = 60_000
+
+/**
+ * How long a job is in a status at most, in milliseconds. Source: the scripts of the service's job containers: a recipe is fetched
+ * 20 times, 10 s apart; repositories are waited for 500 s. The others are what no build or copy of gigabytes takes.
+ */
+const longest: Readonly<Partial<Record<JobStatus, number>>> = {
+  creating: 15 * minute,
+  fetching_recipe: 15 * minute,
+  waiting_for_repos: 15 * minute,
+  building_image: 240 * minute,
+  fetching_image: 60 * minute,
+  packaging_artifacts: 120 * minute,
+}
+
+/** How long no job is in a status, alone and from its creation to the end of it, in milliseconds; undefined where it may last for ever. */
+export function longestIn(status: JobStatus): { alone: number; sinceCreation: number } | undefined {
+  const alone = longest[status]
+  if (alone === undefined) return undefined
+  const ways = Object.values(courses).filter((course) => course.includes(status)).map((course) => course.slice(0, course.indexOf(status) + 1))
+  // After a shell, which lasts as long as its user likes, age tells nothing.
+  const sums = ways.map((way) => way.reduce((sum, one) => sum + (longest[one] ?? Infinity), 0))
+  return { alone, sinceCreation: Math.max(...sums) }
+}
+
 /**
  * Whether a job has reached a status, still may, or can't any more. One that it passed between two looks counts as
  * reached.

@@ -20,18 +20,21 @@ export class ServerFailure extends Failure {
   readonly status: number
   /** What a 422 has against the request's fields. */
   readonly fields: readonly FieldProblems[]
+  /** The service itself says so, in a problem of its own; else it may be the gateway before it. */
+  readonly ofService: boolean
 
-  constructor(message: string, details: FailureDetails & { status: number; fields: readonly FieldProblems[] }) {
+  constructor(message: string, details: FailureDetails & { status: number; fields: readonly FieldProblems[]; ofService: boolean }) {
     super(message, details)
     this.name = 'ServerFailure'
     this.status = details.status
     this.fields = details.fields
+    this.ofService = details.ofService
   }
 }
 
-/** Whether a failure says that there is no such record, or none any more. */
+/** Whether the service says that there is no such record, or none any more. A gateway's 404 doesn't. */
 export function isGone(error: unknown): error is ServerFailure {
-  return error instanceof ServerFailure && error.status === 404
+  return error instanceof ServerFailure && error.status === 404 && error.ofService
 }
 
 /** A request, and what its sender knows of how it was typed. */
@@ -53,7 +56,12 @@ export function serverFailure(response: HttpResponse, asked: Typed): ServerFailu
   const { lines, next } = advice(response, map, asked)
   const more = [...fieldLines(fields, asked.optionOf), ...remark(response, map), statusLine(response.status, asked), ...lines]
   const [message = '', ...below] = messageOf(response, map).slice(0, longestMessage).split(/\r*\n/).map(printable)
-  return new ServerFailure(message, { status: response.status, fields, more: [...below.map((line) => `  ${line}`), ...more], next })
+  return new ServerFailure(message, { status: response.status, fields, ofService: isProblem(map), more: [...below.map((line) => `  ${line}`), ...more], next })
+}
+
+// RFC 7807, as the service's own errors are: `title` and `detail`, `status` or both.
+function isProblem(body: ValueMap | undefined): boolean {
+  return body !== undefined && body.has('title') && (body.has('detail') || body.has('status'))
 }
 
 function messageOf({ status, reason }: HttpResponse, body: ValueMap | undefined): string {

@@ -51,8 +51,18 @@ export function diagnose(pod: Pod | undefined, events: readonly PodEvent[] = [])
   )
 }
 
+/** Why a pod, or a container of it, was killed: also of one whose exit code says that all went well. */
+export function killedBy(pod: Pod | undefined): Diagnosis | undefined {
+  return pod && (evicted(pod) ?? killed(pod, containersInOrder(pod)))
+}
+
+/** What to do about a diagnosis; undefined where there is nothing to be said. */
+export function remedyFor({ reason }: Diagnosis): string | undefined {
+  return reason === 'OOMKilled' ? 'It needs more memory: --job-mem-size GIB' : undefined
+}
+
 function withoutPod(events: readonly PodEvent[]): Diagnosis | undefined {
-  const refused = lastOf(events, 'FailedCreate')
+  const refused = lastOf(events, 'FailedCreate', ['SuccessfulCreate'])
   return refused && { reason: 'FailedCreate', container: undefined, message: refused.message ?? '', final: false }
 }
 
@@ -88,7 +98,8 @@ function failed(pod: Pod, containers: readonly Container[]): Diagnosis | undefin
       reason: container.init ? `Init:${reason}` : reason,
       container: container.name,
       message: oneLine(message) || `exit code ${exitCode}`,
-      final: true,
+      // sshd of a remote job ends before the sidecar does, which then sets the job's status.
+      final: hasEnded(pod) || container.init || container.name !== 'sshd',
     }
   }
   if (pod.status.phase !== 'Failed') return undefined
@@ -125,7 +136,7 @@ function pullWords(reason: string, events: readonly PodEvent[]): string | undefi
 function unscheduled({ spec, status }: Pod, events: readonly PodEvent[]): Diagnosis | undefined {
   const condition = status.conditions?.find(({ type }) => type === 'PodScheduled')
   if (spec.nodeName || condition?.status === 'True') return undefined
-  const event = lastOf(events, 'FailedScheduling')
+  const event = lastOf(events, 'FailedScheduling', ['Scheduled'])
   if (!event && condition?.reason !== 'Unschedulable') return undefined
   const message = oneLine(event?.message) || oneLine(condition?.message)
   return { reason: 'Unschedulable', container: undefined, message, final: false }
@@ -134,17 +145,24 @@ function unscheduled({ spec, status }: Pod, events: readonly PodEvent[]): Diagno
 // A volume that can't be mounted, a network that can't be set up: only the events say so.
 function unready(pod: Pod, events: readonly PodEvent[]): Diagnosis | undefined {
   if (pod.status.phase !== 'Pending' || containersInOrder(pod).some(hasStarted)) return undefined
-  const warning = events.findLast(
-    ({ type, reason }) => type === 'Warning' && reason?.startsWith('Failed') && reason !== 'FailedScheduling',
-  )
+  const isWarning = ({ type, reason }: PodEvent) => type === 'Warning' && Boolean(reason?.startsWith('Failed')) && reason !== 'FailedScheduling'
+  const warning = newestUnless(events, isWarning, started)
   return warning && { reason: warning.reason!, container: undefined, message: oneLine(warning.message), final: false }
 }
 
-function lastOf(events: readonly PodEvent[], reason: string): PodEvent | undefined {
-  return events
-    .filter((event) => event.reason === reason)
-    .sort((one, other) => eventTime(one) - eventTime(other))
-    .at(-1)
+/** What happens once volumes are mounted and the network is set up. */
+const started = ['Pulling', 'Pulled', 'Created', 'Started']
+
+function lastOf(events: readonly PodEvent[], reason: string, past: readonly string[]): PodEvent | undefined {
+  return newestUnless(events, (event) => event.reason === reason, past)
+}
+
+/** The newest event of a kind, unless one that shows that it is past is as new. */
+function newestUnless(events: readonly PodEvent[], isWanted: (event: PodEvent) => boolean, past: readonly string[]): PodEvent | undefined {
+  const newest = (found: readonly PodEvent[]) => found.toSorted((one, other) => eventTime(one) - eventTime(other)).at(-1)
+  const wanted = newest(events.filter(isWanted))
+  const passed = newest(events.filter(({ reason }) => reason !== undefined && past.includes(reason)))
+  return wanted && passed && eventTime(passed) >= eventTime(wanted) ? undefined : wanted
 }
 
 const oneLine = (text = ''): string => text.replace(/\s+/g, ' ').trim()

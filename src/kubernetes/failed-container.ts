@@ -9,19 +9,18 @@ export interface FailedJob {
 }
 
 /**
- * The container of a pod that made its job fail: the first init container that ended with another code than 0 or was
- * killed; else, for a create job that waits on its user or ended after building_image, build-image, which can fail
- * and exit 0; else buildenv-sidecar. Source: the service's job templates.
+ * The containers of a pod that may have made its job fail, the likeliest first: one that was killed, the first init container
+ * that ended badly; else, for a create job, build-image, which can fail and exit 0, or buildenv-sidecar, which packages; else
+ * the sidecar, then sshd. Source: the service's job templates.
  */
-export function failedContainer(pod: Pod, job: FailedJob): string {
+export function failedContainers(pod: Pod, job: FailedJob): string[] {
   const containers = containersInOrder(pod)
-  const died = containers.find((container) => container.init && wentWrong(container))
-  if (died) return died.name
-  const afterBuild =
-    job.job_type === 'create' &&
-    (job.status === 'waiting_on_user' ||
-      (job.status === 'error' && (job.previousStatus ?? 'building_image') === 'building_image'))
-  return afterBuild ? 'build-image' : 'buildenv-sidecar'
+  const died = containers.find((container) => container.init && wentWrong(container)) ?? containers.find(wasKilled)
+  if (died) return [died.name]
+  const [sidecar, sshd] = ['buildenv-sidecar', 'sshd'] as const
+  if (job.job_type !== 'create') return containers.some((one) => one.name === sshd && wentWrong(one)) ? [sidecar, sshd] : [sidecar]
+  const building = job.status === 'building_image' || job.status === 'waiting_on_user'
+  return building ? ['build-image'] : [sidecar, 'build-image']
 }
 
 /** Whether a container ended badly, the last time that it did end. */

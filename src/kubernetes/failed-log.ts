@@ -1,23 +1,21 @@
-import { failedContainer, type FailedJob } from './failed-container.ts'
+import { failedContainers, type FailedJob } from './failed-container.ts'
+import { failureLines, meaningfulLines, type FailureLines } from './failure-lines.ts'
+import { KubectlFault } from './fault.ts'
 import type { CallLimits, Kubectl } from './kubectl.ts'
-import { containersInOrder, type JobInCluster, type Pod } from './pod.ts'
+import type { JobInCluster, Pod } from './pod.ts'
 
 /** What the container that failed wrote. */
-export interface FailedLog {
+export interface FailedLog extends FailureLines {
   readonly container: string
   /** Its last lines. */
   readonly lines: readonly string[]
-  /** Those with ERROR, also from before the last lines. */
-  readonly errors: readonly string[]
 }
 
 /** How far back errors are looked for, in lines. */
 const searched = 5000
 
-/** The lines that say what went wrong. */
-export function errorLines(lines: readonly string[]): string[] {
-  return lines.filter((line) => /\bERROR\b/.test(line))
-}
+/** What the sidecar of a create job says where the build before it failed. Source: the service's buildenv-sidecar. */
+const buildFailed = /unning user shell for failed create action/
 
 /**
  * The end of the log of the container that made a job fail.
@@ -32,24 +30,25 @@ export async function tailOfFailed(
   count = 200,
   limits?: CallLimits,
 ): Promise<FailedLog> {
-  async function read(container: string): Promise<FailedLog> {
+  async function read(container: string): Promise<FailedLog & { ofBuild: boolean }> {
     const args = ['logs', '-n', job.kubernetes_namespace, `pod/${pod.metadata.name}`, '-c', container]
     const text = await kubectl.read([...args, `--tail=${Math.max(count, searched)}`], limits)
     const lines = text.replace(/\n$/, '').split('\n')
-    return { container, lines: text ? lines.slice(-count) : [], errors: errorLines(lines) }
+    return { container, lines: text ? lines.slice(-count) : [], ...failureLines(lines), ofBuild: lines.some((line) => buildFailed.test(line)) }
   }
 
-  const log = await read(failedContainer(pod, job))
-  if (log.errors.length > 0 || log.container !== 'build-image' || !couldBePackaging(pod, job)) return log
-  const packaging = await read('buildenv-sidecar')
-  return packaging.errors.length > 0 ? packaging : log
+  const [first, other] = failedContainers(pod, job)
+  if (other === undefined) return read(first!)
+  const log = await read(first!).catch((fault: unknown) => {
+    if (fault instanceof KubectlFault) return undefined
+    throw fault
+  })
+  if (log && !log.ofBuild && (log.errors.length > 0 || job.previousStatus === 'packaging_artifacts')) return log
+  return read(other)
 }
 
-// The record of a job that has ended doesn't tell a failed build from packaging that failed: both leave a build-image
-// that ended with 0. Its log does.
-function couldBePackaging(pod: Pod, job: FailedJob): boolean {
-  if (job.status !== 'error' || job.previousStatus !== undefined) return false
-  const containers = containersInOrder(pod)
-  const code = (name: string) => containers.find((one) => one.name === name)?.state.terminated?.exitCode
-  return code('build-image') === 0 && Boolean(code('buildenv-sidecar'))
+/** The lines of a log that say what went wrong: its errors, else what may be one, else its last lines. */
+export function reasonsOf({ errors, hints, lines }: FailedLog, count: number): string[] {
+  if (errors.length > 0) return errors.slice(0, count)
+  return hints.length > 0 ? [...hints] : meaningfulLines(lines).slice(-count)
 }

@@ -17,13 +17,13 @@ const name = (value: unknown): string | undefined => (typeof value === 'string' 
 /** A pod as kubectl printed it; undefined where it has no name. */
 export function readPod(value: unknown): Pod | undefined {
   const { metadata, spec, status } = fieldsOf(value)
-  const { name: own, namespace, uid, creationTimestamp, deletionTimestamp } = fieldsOf(metadata)
+  const { name: own, namespace, uid, labels, creationTimestamp, deletionTimestamp } = fieldsOf(metadata)
   const podName = name(own)
   if (podName === undefined) return undefined
   const { nodeName, initContainers, containers } = fieldsOf(spec)
   const { phase, reason, message, startTime, conditions, initContainerStatuses, containerStatuses } = fieldsOf(status)
   return {
-    metadata: { name: podName, namespace: text(namespace), uid: text(uid), creationTimestamp: text(creationTimestamp), deletionTimestamp: text(deletionTimestamp) },
+    metadata: { name: podName, namespace: text(namespace), uid: text(uid), labels: labelsOf(labels), creationTimestamp: text(creationTimestamp), deletionTimestamp: text(deletionTimestamp) },
     spec: { nodeName: text(nodeName), initContainers: list(initContainers).flatMap(containerOf), containers: list(containers).flatMap(containerOf) },
     status: {
       phase: text(phase),
@@ -36,6 +36,8 @@ export function readPod(value: unknown): Pod | undefined {
     },
   }
 }
+
+const labelsOf = (value: unknown): Readonly<Record<string, string>> => Object.fromEntries(Object.entries(fieldsOf(value)).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
 
 /** An event as kubectl printed it; undefined where it is none. */
 export function readEvent(value: unknown): PodEvent | undefined {

@@ -55,6 +55,7 @@ export interface Pod {
     readonly name: string
     readonly namespace?: string
     readonly uid?: string
+    readonly labels?: Readonly<Record<string, string>>
     readonly creationTimestamp?: string
     readonly deletionTimestamp?: string
   }
@@ -131,10 +132,38 @@ export function hasEnded({ status }: Pod): boolean {
  * @throws KubectlFault
  */
 export async function findPods(kubectl: Kubectl, job: JobInCluster, limits?: CallLimits): Promise<Pod[]> {
-  const args = ['get', 'pods', '-n', job.kubernetes_namespace, '-l', `job-name=${job.kubernetes_job}`, '-o', 'json']
-  const pods = (await items(kubectl, args, limits)).flatMap((item) => readPod(item) ?? [])
+  return newestFirst(await readPods(kubectl, podsArgs(job.kubernetes_namespace, `job-name=${job.kubernetes_job}`), limits))
+}
+
+/** How many jobs are asked for by name; of more, all pods of jobs are read. */
+const mostNames = 200
+
+/**
+ * The pods of several jobs, by the names of their Kubernetes jobs, the newest first. Jobs of one namespace cost one call.
+ * @throws KubectlFault
+ */
+export async function findPodsOf(kubectl: Kubectl, jobs: readonly JobInCluster[], limits?: CallLimits): Promise<Map<string, Pod[]>> {
+  const found = new Map<string, Pod[]>()
+  for (const namespace of new Set(jobs.map((job) => job.kubernetes_namespace))) {
+    const names = jobs.filter((job) => job.kubernetes_namespace === namespace).map((job) => job.kubernetes_job)
+    const selector = names.length === 1 ? `job-name=${names[0]}` : names.length > mostNames ? 'job-name' : `job-name in (${names.join(',')})`
+    const pods = await readPods(kubectl, podsArgs(namespace, selector), limits)
+    const wanted = new Set(names)
+    for (const pod of newestFirst(pods)) {
+      const name = names.length === 1 ? names[0]! : pod.metadata.labels?.['job-name']
+      if (name !== undefined && wanted.has(name)) found.set(name, [...(found.get(name) ?? []), pod])
+    }
+  }
+  return found
+}
+
+const podsArgs = (namespace: string, selector: string) => ['get', 'pods', '-n', namespace, '-l', selector, '-o', 'json']
+
+const readPods = async (kubectl: Kubectl, args: readonly string[], limits?: CallLimits) => (await items(kubectl, args, limits)).flatMap((item) => readPod(item) ?? [])
+
+function newestFirst(pods: readonly Pod[]): Pod[] {
   const age = ({ metadata }: Pod) => Date.parse(metadata.creationTimestamp ?? '') || 0
-  return pods.sort((one, other) => age(other) - age(one))
+  return pods.toSorted((one, other) => age(other) - age(one))
 }
 
 /**

@@ -6,7 +6,7 @@ import { connectionFailure } from '../../src/ims/connection-failure.ts'
 import { TransportFault } from '../../src/ims/faults.ts'
 import { ServerFailure } from '../../src/ims/problem.ts'
 
-const status = (code: number) => new ServerFailure(`HTTP ${code}`, { status: code, fields: [] })
+const status = (code: number) => new ServerFailure(`HTTP ${code}`, { status: code, fields: [], ofService: false })
 const fault = (kind: 'reset' | 'refused' | 'idle-timeout' | 'connect-timeout') => connectionFailure([kind], { cause: new TransportFault(kind, { sent: kind === 'reset' || kind === 'idle-timeout' }) })
 
 interface Scene {

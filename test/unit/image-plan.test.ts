@@ -92,12 +92,23 @@ describe('makePlan', () => {
     ['not one that succeeded', { status: 'success' }, {}, false],
     ['not of another recipe', { artifact_id: 'r2' }, {}, false],
     ['not of another name', { image_root_archive_name: 'other' }, {}, false],
-    ["not somebody else's", { public_key_id: 'k9' }, {}, false],
+    ["not somebody else's that has failed and waits", { public_key_id: 'k9', status: 'waiting_on_user' }, {}, false],
     ['not of another kind', { job_type: 'customize' }, {}, false],
     ['with the same settings', { build_env_size: 15 }, { build_env_size: { number: '15' } }, true],
     ['with settings that the service had for it', { build_env_size: 15, kernel_file_name: 'Image' }, {}, true],
   ]
   test.each(running)('takes up a job: %s', (_, had, asked, taken) => expect(plan({ jobs: [job(had)] }, asked).takeUp?.id).toBe(taken ? 'j1' : undefined))
+
+  test("follows somebody else's build that makes the same", () => {
+    expect(plan({ jobs: [job({ public_key_id: 'k9' })] })).toMatchObject({ takeUp: { id: 'j1' }, foreign: true })
+    expect(plan({ jobs: [job({ public_key_id: 'k9' }), job({ id: 'j2' })] })).toMatchObject({ takeUp: { id: 'j2' }, foreign: false })
+    expect(plan({ jobs: [job({ public_key_id: 'k9' })] }, { new: true })).toMatchObject({ takeUp: undefined, foreign: false })
+  })
+
+  test.each<[string, Partial<Job>, Partial<ImageOrder>, string[]]>([
+    ['with other settings', { public_key_id: 'k9', build_env_size: 20 }, { build_env_size: { number: '15' } }, ['job j1 makes mine already, for another public key', '  --build-env-size 20, not 15']],
+    ['a customisation', { public_key_id: 'k9', job_type: 'customize', artifact_id: 'i1' }, { job_type: 'customize', source: 'i', run: 'a' }, ['job j1 makes mine already, for another public key']],
+  ])("refuses to make the same beside somebody else's: %s", (_, had, asked, said) => expect(failureOf(() => plan({ jobs: [job(had)] }, asked))).toEqual([...said, 'cray-ims jobs wait j1 --query resultant_image_id, or add --new']))
 
   test('takes up the newest of several', () => expect(plan({ jobs: [job(), job({ id: 'j2', created: '2026-01-03T00:00:00' })] }).takeUp?.id).toBe('j2'))
 

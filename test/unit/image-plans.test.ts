@@ -118,7 +118,7 @@ describe('what is to be done', () => {
     ['… and new is asked for', `${item}, new: true`, { order: 'same', job: 'j1' }, { jobs: [job('j1', 'a', { status: 'waiting_on_user' })] }, anew],
     ['a job was asked for, and is there', item, { order: 'same', before: ['j0'] }, { jobs: [job('j0', 'a', { status: 'success' }), job('j1', 'a', { status: 'success' })] }, { begun: 'j1' }],
     ['a job was asked for, and is not there', item, { order: 'same', before: ['j0'] }, { jobs: [job('j0', 'a', { status: 'success' }), job('j2', 'b')] }, anew],
-    ["a job was asked for, and there is someone else's", item, { order: 'same', before: [] }, { jobs: [job('j1', 'a', { public_key_id: 'k2' })] }, anew],
+    ["a job was asked for, and there is someone else's", item, { order: 'same', before: [] }, { jobs: [job('j1', 'a', { public_key_id: 'k2' })] }, { ...anew, takeUp: 'j1' }],
     ['it was ordered otherwise', `${item}, if-exists: replace`, { order: 'other', image: 'i1' }, { images: [made] }, { ...anew, replaces: 'i1' }],
     ['it was ordered otherwise, and what is there will do', `${item}, if-exists: skip`, { order: 'other', image: 'i1' }, { images: [made] }, { ...anew, existing: 'i1' }],
     ['its job makes the same, though it was ordered otherwise', item, { order: 'other', job: 'j1' }, { jobs: [job('j1', 'a')] }, { ...anew, takeUp: 'j1' }],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { diagnose, diagnosisText } from '../../src/kubernetes/diagnosis.ts'
-import { failedContainer } from '../../src/kubernetes/failed-container.ts'
+import { failedContainers } from '../../src/kubernetes/failed-container.ts'
 import type { Pod, PodEvent } from '../../src/kubernetes/pod.ts'
 import { ended, initializing, pod, running } from '../support/pods.ts'
 
@@ -54,24 +54,24 @@ describe('why a pod hangs', () => {
   })
 })
 
-const create = (status: string, previousStatus?: string) => ({ job_type: 'create', status, previousStatus })
+const create = (status: string) => ({ job_type: 'create', status })
 const customize = { job_type: 'customize', status: 'error' }
 
-const failures: [string, Pod, Parameters<typeof failedContainer>[1], string][] = [
+const failures: [string, Pod, Parameters<typeof failedContainers>[1], string][] = [
   ['an init container ended badly', pod({ ...fresh, 'fetch-recipe': ended(1) }), create('error'), 'fetch-recipe'],
   ['the first of two', pod({ ...fresh, 'fetch-recipe': ended(2), 'build-image': ended(1) }), create('error'), 'fetch-recipe'],
   ['killed, though with 0', pod({ ...fresh, 'fetch-recipe': ended(0, 'OOMKilled'), 'build-image': ended(1) }), create('error'), 'fetch-recipe'],
   ['killed by a signal', pod({ ...fresh, 'fetch-recipe': { terminated: { exitCode: 0, signal: 9 } } }), create('error'), 'fetch-recipe'],
   ['a build that failed and ended with 0, with a shell', pod(built), create('waiting_on_user'), 'build-image'],
-  ['… without a shell', pod({ ...built, 'buildenv-sidecar': ended(1), sshd: ended(0) }), create('error'), 'build-image'],
-  ['… seen to fail', pod({ ...built, 'buildenv-sidecar': ended(1) }), create('error', 'building_image'), 'build-image'],
-  ['packaging, seen to fail', pod({ ...built, 'buildenv-sidecar': ended(1) }), create('error', 'packaging_artifacts'), 'buildenv-sidecar'],
-  ['a build that still runs', pod(fresh), create('building_image'), 'buildenv-sidecar'],
+  ['… without a shell, or packaging', pod({ ...built, 'buildenv-sidecar': ended(1), sshd: ended(0) }), create('error'), 'buildenv-sidecar build-image'],
+  ['the sidecar killed', pod({ ...built, 'buildenv-sidecar': ended(137, 'OOMKilled') }), create('error'), 'buildenv-sidecar'],
+  ['a build that still runs', pod(fresh), create('building_image'), 'build-image'],
   ['customize: nothing to prepare', pod({ prepare: ended(1), 'buildenv-sidecar': initializing }), customize, 'prepare'],
   ['customize: later', pod({ prepare: ended(0), 'buildenv-sidecar': ended(1), sshd: ended(0) }), customize, 'buildenv-sidecar'],
+  ['customize: no shell', pod({ prepare: ended(0), 'buildenv-sidecar': ended(1), sshd: ended(1) }), customize, 'buildenv-sidecar sshd'],
   ['fell before, tries again', { ...pod(fresh), status: { initContainerStatuses: [{ name: 'fetch-recipe', state: waiting('CrashLoopBackOff'), lastState: ended(1) }] } }, create('creating'), 'fetch-recipe'],
 ]
 
-test.each(failures)('the container that failed: %s', (_, one, failed, name) => {
-  expect(failedContainer(one, failed)).toBe(name)
+test.each(failures)('the containers that may have failed: %s', (_, one, failed, names) => {
+  expect(failedContainers(one, failed).join(' ')).toBe(names)
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { diagnose } from '../../src/kubernetes/diagnosis.ts'
-import { failedContainer } from '../../src/kubernetes/failed-container.ts'
+import { failedContainers } from '../../src/kubernetes/failed-container.ts'
 import { containersInOrder, type Pod, type PodEvent } from '../../src/kubernetes/pod.ts'
 import { pastOf } from '../../src/mock/kubernetes/history.ts'
 import { parseSelector } from '../../src/mock/kubernetes/selector.ts'
@@ -33,9 +33,9 @@ const ways: [string, Ending, 'recipe' | 'packer' | 'image', boolean, number, Sig
   ['it packages', 'succeeds', 'recipe', true, 900, undefined, 'Running', `${kiwi}, buildenv-sidecar runs, sshd 0`],
   ['it is done', 'succeeds', 'recipe', false, hour, undefined, 'Succeeded', `${kiwi}, buildenv-sidecar 0, sshd 0`],
   ['packer', 'succeeds', 'packer', false, hour, undefined, 'Succeeded', 'fetch-recipe 0, build-image 0, buildenv-sidecar 0, sshd 0'],
-  ['a build failed', 'fails', 'recipe', false, hour, undefined, 'Failed', `${kiwi}, buildenv-sidecar 1, sshd 0`, 'build-image'],
+  ['a build failed', 'fails', 'recipe', false, hour, undefined, 'Failed', `${kiwi}, buildenv-sidecar 1, sshd 0`, 'buildenv-sidecar build-image'],
   ['… with debug', 'fails', 'recipe', true, hour, undefined, 'Running', `${kiwi}, buildenv-sidecar runs, sshd runs`, 'build-image'],
-  ['… and let go', 'fails', 'recipe', true, hour, 'complete', 'Failed', `${kiwi}, buildenv-sidecar 1, sshd 0`, 'build-image'],
+  ['… and let go', 'fails', 'recipe', true, hour, 'complete', 'Failed', `${kiwi}, buildenv-sidecar 1, sshd 0`, 'buildenv-sidecar build-image'],
   ['no recipe', 'fetch-fails', 'recipe', true, hour, undefined, 'Failed', 'fetch-recipe 1, wait-for-repos -, build-ca-rpm -, build-image -, buildenv-sidecar -, sshd -', 'fetch-recipe'],
   ['no repositories', 'repos-fail', 'recipe', true, hour, undefined, 'Failed', 'fetch-recipe 0, wait-for-repos 1, build-ca-rpm -, build-image -, buildenv-sidecar -, sshd -', 'wait-for-repos'],
   ['packaging failed', 'packaging-fails', 'recipe', false, hour, undefined, 'Failed', `${kiwi}, buildenv-sidecar 1, sshd 0`],
@@ -56,7 +56,7 @@ describe("the pod of a mock's job", () => {
     if (signal) expect(cluster.signal(job, signal)).toBe(true)
     const pod = await podOf(cluster, job)
     expect([pod.status.phase, short(pod)]).toEqual([phase, containers])
-    if (failed) expect(failedContainer(pod, job)).toBe(failed)
+    if (failed) expect(failedContainers(pod, job).join(' ')).toBe(failed)
     cluster.close()
   })
 

@@ -2,13 +2,16 @@ import { Failure } from '../../errors.ts'
 import { stageOf } from '../../ims/job-outlook.ts'
 import type { Job } from '../../ims/records.ts'
 import type { Left } from '../job/after-shell.ts'
-import type { JobRecord } from '../job/reference.ts'
+import { shortId, type JobRecord } from '../job/reference.ts'
 import { handleFailure } from './failure.ts'
-import { checkImage, type Made } from './finish.ts'
+import { checkImage } from './finish.ts'
 import { followJob, type Stop } from './follow.ts'
 import type { Making } from './making.ts'
 import { createPhases } from './phases.ts'
 import { giveUp, hasGoneOn, runScript, type Script } from './script.ts'
+import { imageOfGone, type ImageRecord } from '../job/image-of-gone.ts'
+import { goneFailure } from '../job/no-shell.ts'
+import { outlast } from './outlast.ts'
 import { openJobShell } from './shell.ts'
 
 /**
@@ -17,12 +20,12 @@ import { openJobShell } from './shell.ts'
  * @param script what is run in a customize job's image root, in place of a shell.
  * @throws Failure with exit 1 where there will be no image, once it is seen to what becomes of the job.
  */
-export async function bringHome(making: Making, first: JobRecord, script: Script | undefined): Promise<{ job: Job; made: Made }> {
+export async function bringHome(making: Making, first: JobRecord, script: Script | undefined): Promise<{ job: Job; made: ImageRecord }> {
   const { app, progress } = making
   const phases = createPhases()
   let givenUp = false
   let stop = await followJob(making, first.job, phases, first)
-  if (stop.job.job_type === 'customize' && stageOf(stop.job) === 'waiting') {
+  if (!stop.gone && !stop.dead && stop.job.job_type === 'customize' && stageOf(stop.job) === 'waiting') {
     const opened = app.io.monotonic()
     making.onWaiting?.(true)
     givenUp = await throughShell(making, stop, script)
@@ -31,6 +34,7 @@ export async function bringHome(making: Making, first: JobRecord, script: Script
     stop = await followJob(making, stop.job, phases)
   }
   const { job } = stop
+  if (stop.gone) return { job, made: await madeByGone(making, job) }
   const succeeded = job.status === 'success'
   if (progress.live) {
     progress.stop()
@@ -39,10 +43,10 @@ export async function bringHome(making: Making, first: JobRecord, script: Script
   }
   if (succeeded) return { job, made: await checkImage(making, job) }
   if (givenUp) throw giveUpFailure(making, job, 'you chose to fail it')
-  making.onWaiting?.(stageOf(job) === 'waiting')
+  making.onWaiting?.(!stop.dead && stageOf(job) === 'waiting')
   const { failure, left } = await handleFailure(making, stop)
   // A create job that waited is over also when it was told to go on.
-  if (left !== 'kept' || job.status === 'error') making.onOver(job)
+  if (left !== 'kept' || job.status === 'error' || stop.dead) making.onOver(job)
   throw failure
 }
 
@@ -77,6 +81,15 @@ async function throughShell(making: Making, stop: Stop, script: Script | undefin
   const { failure, left } = await handleFailure(making, { ...stop, why })
   if (!goesOn(left)) throw failure
   return left === 'failed'
+}
+
+/** The image of a job that was deleted: by whoever follows it, too, once its image is there. */
+async function madeByGone(making: Making, job: Job): Promise<ImageRecord> {
+  making.onOver(job)
+  const made = await outlast(making, () => imageOfGone(making.api, job))
+  if (!made) throw goneFailure(making.app, job.id)
+  making.progress.line(`Job ${shortId(job.id)} is gone; its image ${shortId(made.image.id)} is there`)
+  return made
 }
 
 /** A customize job was told to end without a result. */

@@ -1,5 +1,5 @@
 import type { Api } from '../../ims/api.ts'
-import { isAway } from '../../ims/away.ts'
+import { isPassing } from '../../ims/away.ts'
 import { readRecords, type Kinds, type OddRecord } from '../../ims/read-record.ts'
 import type { Image, Job, PublicKey, Recipe } from '../../ims/records.ts'
 import * as resources from '../../spec/records.ts'
@@ -30,7 +30,7 @@ export async function listRecords<K extends keyof Kinds>(api: Api, kind: K): Pro
   return { records: records.map(({ data }) => data), odd }
 }
 
-/** How often a service that is away is asked again, before anything is under way. */
+/** How often a service that doesn't answer as it should is asked again, before anything is under way. */
 const tries = 3
 
 /** Reads what the service has. */
@@ -41,5 +41,5 @@ export async function readCatalogue(app: App, api: Api, progress: Progress): Pro
     return { recipes: recipes.records, images: images.records, publicKeys: publicKeys.records, jobs: jobs.records, odd: [recipes, images, publicKeys, jobs].flatMap(({ odd }) => odd) }
   }
   const watch = { interval: 1000, progress, resume: '' }
-  return lookUntil(app, watch, look, { enough: (found) => found, passes: (error): error is Error => isAway(error) && ++failed <= tries })
+  return lookUntil(app, watch, look, { enough: (found) => found, passes: (error): error is Error => isPassing(error) && ++failed <= tries })
 }

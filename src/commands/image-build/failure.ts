@@ -3,14 +3,16 @@ import { stageOf } from '../../ims/job-outlook.ts'
 import { encodeSegment } from '../../ims/api.ts'
 import type { Job } from '../../ims/records.ts'
 import { jobs } from '../../spec/records.ts'
+import type { App } from '../app.ts'
 import { holding, type Left } from '../job/after-shell.ts'
 import { confirm } from '../job/confirm.ts'
-import { briefOf, failedLogOf } from '../job/pod.ts'
+import { podFailureOf, reasonLines } from '../job/pod.ts'
 import { shortId } from '../job/reference.ts'
-import { whereToLook } from '../job/no-shell.ts'
+import { deadJobFailure, staysFor, whereToLook } from '../job/no-shell.ts'
+import { endOfPod } from '../job/pod-watch.ts'
 import type { Stop } from './follow.ts'
 import type { Making } from './making.ts'
-import { deleteOnce } from './outlast.ts'
+import { deleteOnce, outlast } from './outlast.ts'
 import { keepLogs, openJobShell } from './shell.ts'
 
 /** An image that won't be made. */
@@ -28,14 +30,14 @@ type Wish = 'shell' | 'keep' | 'delete'
  *
  * @returns the failure to end with; what became of the job.
  */
-export async function handleFailure(making: Making, { job, previousStatus, why }: Failed): Promise<{ failure: Failure; left: Left }> {
+export async function handleFailure(making: Making, { job, previousStatus, dead, why }: Failed): Promise<{ failure: Failure; left: Left }> {
   const { app, attended, attending, progress } = making
-  const waits = stageOf(job) === 'waiting'
+  const waits = !dead && stageOf(job) === 'waiting'
   // Seen last needn't have been last: but for packaging, only the pod can tell.
   const packaged = previousStatus === 'packaging_artifacts' ? { previousStatus } : {}
-  const log = why === undefined ? await failedLogOf(app, { ...job, ...packaged }) : undefined
-  const reasons = log ? briefOf(log).map((line) => `  ${log.container}: ${line}`) : []
-  const what = why ?? (waits ? 'its build failed' : `job ${shortId(job.id)} ended in error`)
+  const pod = why === undefined ? await podFailureOf(app, { ...job, ...packaged }, { found: dead }) : undefined
+  const reasons = reasonLines(pod)
+  const what = why ?? (dead ? staysFor(job) : waits ? 'its build failed' : `job ${shortId(job.id)} ended in error`)
   const failure = (more: readonly string[], next?: string) => new Failure(`image ${job.image_root_archive_name} was not made: ${what}`, { exit: 1, more, next })
   const asked = waits && attended && attending.on_failure === undefined
   const opened = waits && attending.on_failure === 'shell'
@@ -55,8 +57,25 @@ export async function handleFailure(making: Making, { job, previousStatus, why }
     const left = await openJobShell(making, job, reasons.length > 0).catch(asFailedBuild)
     return { left, failure: failure([], left === 'failed' || left === 'released' ? `${app.program} jobs logs ${job.id} --failed` : undefined) }
   }
-  if (waits) return { failure: failure([...told, `Job ${job.id} waits on its user${holding(job)}. To begin again: --new, or first ${app.program} jobs delete ${job.id}`], `${app.program} jobs debug ${job.id}`), left: 'kept' }
-  return { failure: failure(told, whereToLook(app, job, log)), left: 'kept' }
+  if (waits) return { failure: failure([...told, `Job ${job.id} waits on its user${holding(job)}. ${beginAgain(app, job)}`], `${app.program} jobs debug ${job.id}`), left: 'kept' }
+  if (dead) return { failure: failure([...told, beginAgain(app, job)], `${app.program} jobs delete ${job.id}`), left: 'kept' }
+  return { failure: failure(told, whereToLook(app, job, pod)), left: 'kept' }
+}
+
+/** How to begin anew where a job stands in the way. */
+export const beginAgain = ({ program }: App, { id }: Job) => `To begin again: --new, or first ${program} jobs delete ${id}`
+
+/**
+ * Refuses a job whose pod has failed: it never ends.
+ *
+ * @throws Failure with exit 1 that says why, and how to begin anew.
+ */
+export async function refuseDead(making: Making, job: Job): Promise<void> {
+  const { app, api, onOver } = making
+  const dead = await outlast(making, () => endOfPod(app, api, job), job)
+  if (!dead) return
+  onOver(job)
+  throw await deadJobFailure(app, job, dead, { head: `image ${job.image_root_archive_name} was not made: `, more: [beginAgain(app, job)] })
 }
 
 /** That there is no way into the shell doesn't change what the command ends with. */

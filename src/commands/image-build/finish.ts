@@ -4,27 +4,20 @@ import { createdAt } from '../../ims/created.ts'
 import { isGone } from '../../ims/problem.ts'
 import type { Image, Job } from '../../ims/records.ts'
 import { readRecord } from '../../ims/read-record.ts'
-import type { Value } from '../../json/value.ts'
 import { images, jobs } from '../../spec/records.ts'
 import { timeSpan } from '../../terminal/time-span.ts'
+import type { ImageRecord } from '../job/image-of-gone.ts'
 import { shortId } from '../job/reference.ts'
 import { listRecords } from './catalogue.ts'
 import type { Making } from './making.ts'
 import { deleteOnce, outlast } from './outlast.ts'
-
-/** An image that was made. */
-export interface Made {
-  readonly image: Image
-  /** As the service sent it. */
-  readonly record: Value
-}
 
 /**
  * The image of a job that has succeeded.
  *
  * @throws Failure with exit 1 where it isn't there, or isn't complete.
  */
-export async function checkImage(making: Making, job: Job): Promise<Made> {
+export async function checkImage(making: Making, job: Job): Promise<ImageRecord> {
   const { app, api } = making
   const { id, resultant_image_id: imageId } = job
   const wrong = (why: string, next: string) => new Failure(`job ${id} succeeded, but ${why}`, { exit: 1, more: ['The job is left as it is.'], next })
@@ -42,7 +35,7 @@ export async function checkImage(making: Making, job: Job): Promise<Made> {
  *
  * @returns what became of the job, and how long it took, for a person.
  */
-export async function tidyUp(making: Making, job: Job, made: Made, replaces: Image | undefined): Promise<string> {
+export async function tidyUp(making: Making, job: Job, made: ImageRecord, replaces: Image | undefined): Promise<string> {
   const { app, attending } = making
   if (replaces) await replace(making, job, made, replaces)
   if (!attending.keep_job) await deleteOnce(making, `${jobs.path}/${encodeSegment(job.id)}`, job)
@@ -50,7 +43,7 @@ export async function tidyUp(making: Making, job: Job, made: Made, replaces: Ima
 }
 
 /** Deletes the image that a made one replaces, if it still is what it was when that was decided. */
-async function replace(making: Making, job: Job, { image }: Made, { id }: Image): Promise<void> {
+async function replace(making: Making, job: Job, { image }: ImageRecord, { id }: Image): Promise<void> {
   const { api, app, progress } = making
   const path = `${images.path}/${encodeSegment(id)}`
   const old = await outlast(making, async () => readRecord('image', await api.send({ method: 'GET', path }), `image ${id}`).data, job).catch((error: unknown) => {
@@ -69,7 +62,7 @@ function isReplacedBy(old: Image, made: Image, job: Job): boolean {
 }
 
 /** The only image that has a made one's name and is older than its job, which it replaces; none where there are several. */
-export async function olderOfThatName(making: Making, job: Job, { image: made }: Made): Promise<Image | undefined> {
+export async function olderOfThatName(making: Making, job: Job, { image: made }: ImageRecord): Promise<Image | undefined> {
   const { records } = await outlast(making, () => listRecords(making.api, 'image'), job)
   const older = records.filter((one) => isReplacedBy(one, made, job))
   if (older.length > 1) making.progress.line(`${older.length} older images are called ${made.name}: none is deleted`)

@@ -1,4 +1,5 @@
 import { createdAt } from '../../ims/created.ts'
+import { stageOf } from '../../ims/job-outlook.ts'
 import type { Job } from '../../ims/records.ts'
 import { differingSettings } from './job-settings.ts'
 import type { ImageOrder } from './order.ts'
@@ -16,6 +17,22 @@ export interface JobOfOrder {
 export function makesImageOf(job: Job, { order, source, keys }: JobOfOrder): boolean {
   return job.job_type === order.job_type && job.artifact_id === source && job.image_root_archive_name === order.name && keys.has(job.public_key_id)
 }
+
+/** Whether a job makes the image of an order, from the same source, for whomever. */
+export const makesImageFor = (job: Job, wanted: JobOfOrder): boolean => makesImageOf(job, { ...wanted, keys: new Set([job.public_key_id]) })
+
+/**
+ * Whether a job makes exactly what an order asks for: for its user, or for somebody else, whose build can be followed to its
+ * image but is not ours to finish. A customisation for somebody else may make anything.
+ */
+export function matchOf(job: Job, wanted: JobOfOrder): 'own' | 'foreign' | undefined {
+  if (differingSettings(wanted.order, job).length > 0) return undefined
+  if (makesImageOf(job, wanted)) return 'own'
+  return job.job_type === 'create' && makesImageFor(job, wanted) ? 'foreign' : undefined
+}
+
+/** Whether a job may still make an image: a build that waits on its user has failed. */
+export const mayMakeImage = (job: Job): boolean => stageOf(job) === 'running' || (stageOf(job) === 'waiting' && job.job_type === 'customize')
 
 /** By how much the clocks of service and client may differ, in milliseconds. */
 const clockSkew = 60_000

@@ -1,21 +1,23 @@
 import { usageFailure } from '../../errors.ts'
 import { shellOutlook } from '../../ims/job-outlook.ts'
-import type { Job } from '../../ims/records.ts'
+import type { Image, Job } from '../../ims/records.ts'
 import { toValue } from '../../json/value.ts'
 import type { App } from '../app.ts'
+import type { ImageRecord } from '../job/image-of-gone.ts'
 import { findJobs, recordOf, shortId, type JobRecord } from '../job/reference.ts'
 import { attend, isAttended, type Attention } from './attend.ts'
 import { bringHome } from './bring-home.ts'
 import { readCatalogue } from './catalogue.ts'
-import { olderOfThatName, tidyUp, type Made } from './finish.ts'
+import { olderOfThatName, tidyUp } from './finish.ts'
 import { nameForgotten } from './forgotten-jobs.ts'
 import type { Making } from './making.ts'
 import { orderTroubles, type ImageOrder } from './order.ts'
 import { outlast } from './outlast.ts'
-import { makePlan, type Plan } from './plan.ts'
+import { makePlan } from './plan.ts'
 import { findOwnKey, type OwnKey } from './public-key.ts'
 import { readScript, type Script } from './script.ts'
 import { ensureKey, startJob } from './start.ts'
+import { takeUp } from './take-up.ts'
 import { writesOf } from './writes.ts'
 
 /** Options of a command that makes one image. */
@@ -38,16 +40,14 @@ export async function makeImage(app: App, order: ImageOrder, options: OneImage):
     const catalogue = await readCatalogue(app, making.api, making.progress)
     const plan = makePlan({ program: app.program, catalogue, order, key })
     nameForgotten(app, making.progress, catalogue.jobs)
-    if (plan.existing) {
-      making.progress.line(`Image ${plan.existing.id} has that name: nothing is made`)
-      return printImage(app, { image: plan.existing, record: toValue(plan.existing) })
-    }
+    if (plan.existing) return printExisting(making, plan.existing)
     if (options.dry_run) {
       await app.io.stdout.write(writesOf(plan, { debug, keepJob: options.keep_job ?? false }).map((line) => `${line}\n`).join(''))
       return 0
     }
-    const first = plan.takeUp ? recordOf(plan.takeUp) : await startJob(making, plan, await ensureKey(making, plan), new Set(catalogue.jobs.map(({ id }) => id)), debug)
-    return goOn(withIdentity(making, key), first, script, plan)
+    const own = withIdentity(making, key)
+    const started = plan.takeUp ? { first: recordOf(plan.takeUp), making: await takeUp(own, plan.takeUp, plan.foreign) } : await startJob(own, plan, await ensureKey(own, plan), catalogue, debug)
+    return 'existing' in started ? printExisting(own, started.existing) : goOn(started.making, started.first, script, plan.replaces)
   })
 }
 
@@ -56,19 +56,20 @@ export function resumeImage(app: App, reference: string, order: Pick<ImageOrder,
   const script = readScript(app.io, order)
   return attend(app, options, async (making) => {
     const key = options.public_key === undefined ? undefined : await findOwnKey(app, options.public_key)
-    const [first] = await outlast(making, () => findJobs(making.api, [reference]))
-    return goOn(withIdentity(making, key), first!, script, undefined, options.if_exists === 'replace')
+    const [first] = await outlast(making, () => findJobs(making.api, [reference])) as [JobRecord]
+    if (shellOutlook(first.job) !== 'never') refuseByHand(app, first.job.job_type, script)
+    making.onJob(first.job, true)
+    return goOn(withIdentity(making, key), first, script, options.if_exists === 'replace' ? 'older' : undefined)
   })
 }
 
-async function goOn(making: Making, first: JobRecord, script: Script | undefined, plan: Plan | undefined, replacing = false): Promise<number> {
+/** @param replaces what the image replaces: the only older one of its name, where that is yet to be found. */
+async function goOn(making: Making, first: JobRecord, script: Script | undefined, replaces: Image | 'older' | undefined): Promise<number> {
   const { app } = making
-  if (shellOutlook(first.job) !== 'never') refuseByHand(app, first.job.job_type, script)
-  making.onJob(first.job, plan === undefined || plan.takeUp !== undefined)
   const { job, made } = await bringHome(making, first, script)
   // Before anything is removed: whoever is cut off now has the image, or the job that leads to it.
   const code = await printImage(app, made)
-  making.progress.line(`✔ image ${shortId(made.image.id)} ${await tidyUp(making, job, made, plan ? plan.replaces : replacing ? await olderOfThatName(making, job, made) : undefined)}`)
+  making.progress.line(`✔ image ${shortId(made.image.id)} ${await tidyUp(making, job, made, replaces === 'older' ? await olderOfThatName(making, job, made) : replaces)}`)
   return code
 }
 
@@ -83,8 +84,13 @@ function refuseByHand(app: App, type: Job['job_type'], script: Script | undefine
   if (type === 'customize' && !script && !isAttended(app)) throw usageFailure('Without a terminal a customisation needs --script or --run.')
 }
 
+function printExisting(making: Making, image: Image): Promise<number> {
+  making.progress.line(`Image ${image.id} has that name: nothing is made`)
+  return printImage(making.app, { image, record: toValue(image) })
+}
+
 /** Prints an image: its id, or its record where a format or query was asked for on the line. */
-async function printImage({ global, io, print }: App, { image, record }: Made): Promise<number> {
+async function printImage({ global, io, print }: App, { image, record }: ImageRecord): Promise<number> {
   if (global.formatTyped || global.query !== undefined) return print(record)
   await io.stdout.write(`${image.id}\n`)
   return 0

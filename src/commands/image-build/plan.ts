@@ -6,7 +6,7 @@ import type { Image, Job, Recipe } from '../../ims/records.ts'
 import { toValue, type Value } from '../../json/value.ts'
 import { jobs, publicKeys } from '../../spec/records.ts'
 import type { Catalogue } from './catalogue.ts'
-import { makesImageOf } from './job-match.ts'
+import { makesImageFor, makesImageOf, matchOf, mayMakeImage, type JobOfOrder } from './job-match.ts'
 import { differingSettings, fieldRows, jailOf, settingsOf } from './job-settings.ts'
 import type { ImageOrder } from './order.ts'
 import { sameKeys, type OwnKey } from './public-key.ts'
@@ -24,6 +24,8 @@ export interface Plan {
   readonly existing: Image | undefined
   /** An unfinished job that makes the same. */
   readonly takeUp: Job | undefined
+  /** The job is somebody else's: it is only followed. */
+  readonly foreign: boolean
   /** The image that is deleted once the new one is made. */
   readonly replaces: Image | undefined
 }
@@ -45,16 +47,26 @@ export function makePlan(ordered: Ordered): Plan {
   const { catalogue, order, key, program } = ordered
   const source = findSource(program, catalogue, order)
   const keys = sameKeys(catalogue.publicKeys, key)
-  const takeUp = order.new ? undefined : unfinished(ordered, source.id, new Set(keys.map(({ id }) => id)))
+  const wanted = { order, source: source.id, keys: new Set(keys.map(({ id }) => id)) }
+  const own = order.new ? undefined : unfinished(ordered, wanted)
+  const other = order.new || own ? undefined : catalogue.jobs.find((job) => mayMakeImage(job) && makesImageFor(job, wanted))
+  const foreign = other !== undefined && matchOf(other, wanted) === 'foreign'
+  const takeUp = foreign ? other : own
   // What the job itself makes isn't in its way: its image is there before it has ended.
   const images = catalogue.images.filter((image) => image.name === order.name && !(takeUp && createdAt(image) >= createdAt(takeUp)))
   const { existing, replaces } = judgeName(ordered, images)
-  return { order, source, key, keyId: takeUp?.public_key_id ?? keys[0]?.id, existing, takeUp: existing ? undefined : takeUp, replaces }
+  if (!existing && other && !foreign) throw otherJobFailure(program, other, wanted)
+  return { order, source, key, keyId: takeUp?.public_key_id ?? keys[0]?.id, existing, takeUp: existing ? undefined : takeUp, foreign, replaces }
 }
 
-function unfinished({ program, catalogue, order }: Ordered, source: string, keys: ReadonlySet<string>): Job | undefined {
+/** That a job makes an order's image from the same source, and still isn't the order's. */
+export function otherJobFailure(program: string, job: Job, { order, keys }: JobOfOrder): Failure {
+  return new Failure(`job ${job.id} makes ${order.name} already, ${keys.has(job.public_key_id) ? 'with other settings' : 'for another public key'}`, { more: differingSettings(order, job), next: `${program} jobs wait ${job.id} --query resultant_image_id, or add --new` })
+}
+
+function unfinished({ program, catalogue, order }: Ordered, wanted: JobOfOrder): Job | undefined {
   const [job] = catalogue.jobs
-    .filter((job) => ['running', 'waiting'].includes(stageOf(job)) && makesImageOf(job, { order, source, keys }))
+    .filter((job) => ['running', 'waiting'].includes(stageOf(job)) && makesImageOf(job, wanted))
     .toSorted((one, other) => createdAt(other) - createdAt(one))
   const differing = job ? differingSettings(order, job) : []
   if (!job || differing.length === 0) return job

@@ -16,6 +16,7 @@ import type { App } from '../app.ts'
 import { holding, stageAfter } from '../job/after-shell.ts'
 import { describeJob, shortId } from '../job/reference.ts'
 import { openJob, say } from '../job/release.ts'
+import { refuseDead } from './failure.ts'
 import type { Making } from './making.ts'
 import type { ImageOrder } from './order.ts'
 import { outlast } from './outlast.ts'
@@ -79,6 +80,7 @@ export async function runScript(making: Making, job: Job, script: Script): Promi
     if (attached.state !== 'lost') throw refusal(making, job, attached)
     followed ||= passed > 0
     if (await hasGoneOn(making, job)) return { jobLeft: true }
+    await refuseDead(making, job)
     if (app.io.monotonic() >= deadline) {
       throw new Failure(`timed out after ${timeSpan(attending.timeout * 1000)}: the connection to job ${shortId(job.id)} is lost (${attached.why})`, { exit: 3, more: ['The script may still run there.'], next: making.resume(job) })
     }

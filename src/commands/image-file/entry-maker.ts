@@ -15,13 +15,15 @@ import type { Making } from '../image-build/making.ts'
 import { outlast } from '../image-build/outlast.ts'
 import type { Plan } from '../image-build/plan.ts'
 import { ensureKey, startJob } from '../image-build/start.ts'
+import { takeUp } from '../image-build/take-up.ts'
+import { endOfPod } from '../job/pod-watch.ts'
 import { recordOf } from '../job/reference.ts'
 import type { OrderedEntry } from './ordered.ts'
 import type { Result } from './result.ts'
 import { scriptOutput, type ScriptOutput } from '../image-build/script-output.ts'
 import { createSharedLooks } from './shared-reads.ts'
 import type { EntryState, FileState } from './state.ts'
-import { hashOf, stepOf } from './step.ts'
+import { hashOf, stepOf, type Planning, type Step } from './step.ts'
 import type { Table } from './table.ts'
 
 /** What all images of a file have in common. */
@@ -92,13 +94,13 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
     return known
   }
 
-  async function start(made: Making, plan: Plan, known: readonly Job[], keep: (progress: Omit<EntryState, 'order'>) => void) {
+  async function start(made: Making, plan: Plan, before: Catalogue, keep: (progress: Omit<EntryState, 'order'>) => void) {
     const { name } = plan.order
     const keyId = await keyIdFor(made, plan)
     const earlier = state.of(name)
     // Whoever is cut off before the answer would not know that it is there.
-    keep({ before: known.filter((job) => job.image_root_archive_name === name).map(({ id }) => id), attempted: new Date(io.now()).toISOString() })
-    return startJob(made, plan, keyId, new Set(known.map(({ id }) => id)), plan.order.debug ?? false).catch((error: unknown) => {
+    keep({ before: before.jobs.filter((job) => job.image_root_archive_name === name).map(({ id }) => id), attempted: new Date(io.now()).toISOString() })
+    return startJob(made, plan, keyId, before, plan.order.debug ?? false).catch((error: unknown) => {
       if (!isInDoubt(error)) state.set(name, earlier)
       throw error
     })
@@ -112,7 +114,7 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
     const keep = (progress: Omit<EntryState, 'order'>) => state.set(name, { order: hash, ...progress })
     // What was read before the first was begun may be hours old.
     const catalogue = await outlast(made, () => catalogueFor(made.progress))
-    const step = stepOf({ program, catalogue, state, one, base })
+    const step = await stepNow(made, { program, catalogue, state, one, base })
     if ('plan' in step && step.plan.existing) return ended(name, 'kept', step.plan.existing, 'there already')
     if ('kept' in step) {
       const { kept: image, job, replaces } = step
@@ -122,18 +124,28 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
       }
       return ended(name, 'kept', image, 'made before')
     }
-    const { takeUp, replaces } = 'plan' in step ? step.plan : { takeUp: step.begun, replaces: step.replaces }
-    const noted = { replaces: replaces?.id, source: 'plan' in step ? step.plan.source.id : takeUp!.artifact_id }
-    const first = 'plan' in step && !takeUp ? await start(made, step.plan, catalogue.jobs, (progress) => keep({ ...noted, ...progress })) : recordOf(takeUp!)
-    made.onJob(first.job, takeUp !== undefined)
+    const { plan, begun, replaces, source } =
+      'plan' in step ? { plan: step.plan, begun: step.plan.takeUp, replaces: step.plan.replaces, source: step.plan.source.id } : { ...step, plan: undefined, source: step.begun.artifact_id }
+    const noted = { replaces: replaces?.id, source }
+    const started = plan && !begun ? await start(made, plan, catalogue, (progress) => keep({ ...noted, ...progress })) : { first: recordOf(begun!), making: await takeUp(made, begun!, plan?.foreign ?? false) }
+    if ('existing' in started) return ended(name, 'kept', started.existing, 'there already')
+    const { first, making: own } = started
     keep({ ...noted, job: first.job.id })
-    const { job, made: result } = await bringHome(made, first, one.script).finally(made.output.rest)
+    const { job, made: result } = await bringHome(own, first, one.script).finally(made.output.rest)
     const { image } = result
     keep({ ...noted, image: image.id, job: job.id })
-    const how = await tidyUp(made, job, result, replaces)
+    const how = await tidyUp(own, job, result, replaces)
     keep({ image: image.id })
     jobs.delete(name)
     return ended(name, 'made', image, how)
+  }
+
+  /** What is to be done now. With `new: true`, a job that an earlier run began and that never ends is no reason to stop. */
+  async function stepNow(made: Making, planning: Planning): Promise<Step> {
+    const step = stepOf(planning)
+    if (!('begun' in step) || !planning.one.order.new || !(await outlast(made, () => endOfPod(app, api, step.begun)))) return step
+    const { catalogue } = planning
+    return stepOf({ ...planning, catalogue: { ...catalogue, jobs: catalogue.jobs.filter(({ id }) => id !== step.begun.id) } })
   }
 
   function ended(name: string, how: 'made' | 'kept', image: Image, text: string): Result {

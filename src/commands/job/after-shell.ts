@@ -29,7 +29,7 @@ export type Left = 'released' | 'completed' | 'failed' | 'kept' | 'deleted' | 'g
 export async function afterShell(app: App, api: Api, job: Job, container: SshContainer, shell: Ended, options: Afterwards, progress: Progress): Promise<Left> {
   const { ending, session } = shell
   const left = await howItIsLeft(app, api, job, container, shell, options, progress)
-  if (left === 'gone') progress.line(`Job ${shortId(job.id)} is gone: someone deleted it`)
+  if (left === 'gone') progress.line(`Job ${shortId(job.id)} is gone: it was deleted`)
   if (left !== 'waiting') return left
   if ('lost' in ending) progress.line(`✖ connection lost: ${ending.lost}`)
   const asked = options.on_exit === undefined && app.io.stdin.isTTY && app.io.stderr.isTTY

@@ -1,7 +1,9 @@
 import { Failure } from '../../errors.ts'
 import { ended, reached, stageOf } from '../../ims/job-outlook.ts'
 import { jobStatuses, type Job } from '../../ims/records.ts'
+import type { Diagnosis } from '../../kubernetes/diagnosis.ts'
 import type { App } from '../app.ts'
+import { deadJobFailure, staysFor } from './no-shell.ts'
 import type { Seen } from './watch.ts'
 
 /** Whether a job is where it should be, may still get there, or can't any more. */
@@ -33,15 +35,18 @@ const present = (judge: (seen: Pick<Seen, 'job'>, signal: AbortSignal) => Verdic
 
 /** A job that can't get where it should be; without a record when it is gone. */
 interface Lost {
-  id: string
-  job: Job | undefined
+  readonly id: string
+  readonly job: Job | undefined
+  /** Why its pod has failed, where nothing sets its status any more. */
+  readonly dead?: Diagnosis
 }
 
 /** What is said when jobs can't get there any more. */
-export function lostFailure({ program }: App, lost: readonly Lost[], goal: string): Failure {
-  const [first, ...others] = lost
-  const { id, job } = first!
-  const more = others.map((one) => `job ${one.id} ${whyLost(one.job, goal)}`)
+export async function lostFailure(app: App, lost: readonly [Lost, ...Lost[]], goal: string): Promise<Failure> {
+  const { program } = app
+  const [{ id, job, dead }, ...others] = lost
+  const more = others.map((one) => (one.job && one.dead ? staysFor(one.job) : `job ${one.id} ${whyLost(one.job, goal)}`))
+  if (job && dead) return deadJobFailure(app, job, dead, { more })
   return new Failure(`job ${id} ${whyLost(job, goal)}`, { exit: 1, more, next: job ? next(program, job) : `${program} jobs list` })
 }
 
@@ -52,7 +57,7 @@ function next(program: string, job: Job): string {
 }
 
 function whyLost(job: Job | undefined, goal: string): string {
-  if (!job) return 'is gone: someone deleted it'
+  if (!job) return 'is gone: it was deleted'
   const stage = stageOf(job)
   if (stage === 'error') return 'ended in error'
   if (stage === 'success') return `succeeded, and so never gets to ${goal}`

@@ -1,10 +1,9 @@
 import { Failure } from '../../errors.ts'
 import type { Job } from '../../ims/records.ts'
 import { diagnosisText, type Diagnosis } from '../../kubernetes/diagnosis.ts'
-import type { FailedLog } from '../../kubernetes/failed-log.ts'
 import { pastedWords } from '../../text/shell-words.ts'
 import type { App } from '../app.ts'
-import { excerptOf, failedLogOf } from './pod.ts'
+import { podFailureOf, reasonLines, type PodFailure } from './pod.ts'
 import { shortId } from './reference.ts'
 
 const condition = 'A shell opens only when the build itself fails with debug on.'
@@ -24,14 +23,13 @@ export async function noShell(app: App, job: Job): Promise<Failure> {
 }
 
 async function endedInError(app: App, job: Job): Promise<[more: string[], next: string]> {
-  const log = await failedLogOf(app, job)
-  const lines = log ? excerptOf(log).map((line) => `  ${log.container} | ${line}`) : []
-  const more = [...lines, ...(job.job_type === 'create' ? [condition] : [])]
-  return [more, whereToLook(app, job, log)]
+  const failure = await podFailureOf(app, job)
+  const more = [...reasonLines(failure), ...(job.job_type === 'create' ? [condition] : [])]
+  return [more, whereToLook(app, job, failure)]
 }
 
 /** The command that tells more of why a job ended in error. */
-export function whereToLook({ program }: App, job: Job, log: FailedLog | undefined): string {
+export function whereToLook({ program }: App, job: Job, { log }: Partial<PodFailure> = {}): string {
   if (log?.container === 'fetch-recipe') return `${program} recipes describe ${job.artifact_id}`
   if (log?.container === 'prepare') return `${program} images describe ${job.artifact_id}`
   return log ? `${program} jobs logs ${job.id} --failed` : `${program} jobs describe ${job.id}`
@@ -50,6 +48,20 @@ function againWithDebug(program: string, job: Job): string {
   return `${program} jobs create ${pastedWords(Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]))}`
 }
 
+/** That a job never ends, because its pod has failed and nothing sets its status any more; as a part of a sentence. */
+export const staysFor = ({ id, status }: Job) => `job ${id} stays ${status}: its pod has failed`
+
+/**
+ * The failure for a job that never ends, with the reason and the remedy.
+ *
+ * @param head what it means for who waits: `image x was not made: `.
+ * @param more lines after the reason.
+ */
+export async function deadJobFailure(app: App, job: Job, found: Diagnosis, { head = '', more = [] }: { head?: string; more?: readonly string[] } = {}): Promise<Failure> {
+  const reasons = reasonLines(await podFailureOf(app, job, { found }))
+  return new Failure(`${head}${staysFor(job)}`, { exit: 1, more: [...reasons, ...more], next: `${app.program} jobs delete ${job.id}` })
+}
+
 /** That a job's pod can't run, in Kubernetes' words. */
 export function podFailure({ id, kubernetes_job, kubernetes_namespace }: Job, found: Diagnosis): Failure {
   return new Failure(`no shell will come: the pod of job ${shortId(id)} can't run`, {
@@ -61,5 +73,5 @@ export function podFailure({ id, kubernetes_job, kubernetes_namespace }: Job, fo
 
 /** That a job isn't there any more. */
 export function goneFailure({ program }: App, id: string): Failure {
-  return new Failure(`job ${id} is gone: someone deleted it`, { exit: 1, next: `${program} jobs list` })
+  return new Failure(`job ${id} is gone: it was deleted`, { exit: 1, next: `${program} jobs list` })
 }

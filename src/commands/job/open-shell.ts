@@ -12,7 +12,7 @@ import type { Progress } from '../../terminal/progress.ts'
 import type { App } from '../app.ts'
 import { hostKeyLine, hostVerifier, knownHostsPath } from './host.ts'
 import { findKey, forOpenSsh, type Key } from './key.ts'
-import { briefOf, failedLogOf } from './pod.ts'
+import { podFailureOf, reasonLines } from './pod.ts'
 import { shortId } from './reference.ts'
 import { findWay, type Reaching, type Way } from './way.ts'
 
@@ -97,8 +97,7 @@ async function runIn(session: Session, way: Way, { io }: App, { command, tty }: 
 }
 
 async function whyItFailed(app: App, job: Job): Promise<string[]> {
-  const log = await failedLogOf(app, job, AbortSignal.timeout(excerptPatience)).catch(() => undefined)
-  return log ? briefOf(log).map((line) => `  ${log.container}: ${line}`) : []
+  return reasonLines(await podFailureOf(app, job, { signal: AbortSignal.timeout(excerptPatience) }).catch(() => undefined))
 }
 
 /** Prints what OpenSSH is to be told, or runs it; its exit code then. */

@@ -1,9 +1,9 @@
 import type { Job } from '../../ims/records.ts'
-import { diagnose, type Diagnosis } from '../../kubernetes/diagnosis.ts'
+import { diagnosisText, killedBy, remedyFor, type Diagnosis } from '../../kubernetes/diagnosis.ts'
 import type { FailedJob } from '../../kubernetes/failed-container.ts'
-import { tailOfFailed, type FailedLog } from '../../kubernetes/failed-log.ts'
+import { reasonsOf, tailOfFailed, type FailedLog } from '../../kubernetes/failed-log.ts'
 import { createKubectl, type CallLimits, type Kubectl } from '../../kubernetes/kubectl.ts'
-import { findEvents, findPod, type Pod } from '../../kubernetes/pod.ts'
+import { findPod, type Pod } from '../../kubernetes/pod.ts'
 import type { App } from '../app.ts'
 
 /** The `kubectl` of this machine, as the user calls it. */
@@ -16,34 +16,42 @@ export function podOf(app: App, job: Job, signal?: AbortSignal): Promise<Pod | u
   return ifWorks(app, signal, (kubectl, limits) => findPod(kubectl, job, limits))
 }
 
+/** Why a job made nothing, as far as its pod tells. */
+export interface PodFailure {
+  /** That the pod or a container of it was killed; undefined where it wasn't. */
+  readonly killed: Diagnosis | undefined
+  /** What the container that failed wrote; undefined where it can't be read. */
+  readonly log: FailedLog | undefined
+}
+
 /**
- * Why a job's pod can't run, in Kubernetes' words; undefined where nothing is wrong, or `kubectl` doesn't work here.
- * Rejects with the signal's reason.
+ * Why a job made nothing; undefined where its pod is gone, or `kubectl` doesn't work here. Rejects with the signal's reason.
+ *
+ * @param found what is known of the pod, should nothing more be found.
  */
-export function diagnosisOf(app: App, job: Job, signal?: AbortSignal): Promise<Diagnosis | undefined> {
-  return ifWorks(app, signal, async (kubectl, limits) => {
+export async function podFailureOf(app: App, job: Job & Pick<FailedJob, 'previousStatus'>, { found, signal }: { found?: Diagnosis; signal?: AbortSignal } = {}): Promise<PodFailure | undefined> {
+  const failure = await ifWorks(app, signal, async (kubectl, limits) => {
     const pod = await findPod(kubectl, job, limits)
-    return diagnose(pod, await findEvents(kubectl, job, pod, limits))
+    return pod && { killed: killedBy(pod) ?? found, log: await ifWorks(app, signal, () => tailOfFailed(kubectl, job, pod, undefined, limits)) }
   })
+  return failure ?? (found && { killed: found, log: undefined })
 }
 
-/** What the container that failed wrote; undefined where `kubectl` doesn't work here. Rejects with the signal's reason. */
-export function failedLogOf(app: App, job: Job & Pick<FailedJob, 'previousStatus'>, signal?: AbortSignal): Promise<FailedLog | undefined> {
-  return ifWorks(app, signal, async (kubectl, limits) => {
-    const pod = await findPod(kubectl, job, limits)
-    return pod && tailOfFailed(kubectl, job, pod, undefined, limits)
-  })
-}
-
-/** What went wrong, in a few lines of the container that failed: those with ERROR, then the last ones. */
-export function excerptOf({ lines, errors }: FailedLog, count = 5): string[] {
-  const tail = lines.filter((line) => line.trim() !== '').slice(-count)
-  return [...errors.filter((line) => !tail.includes(line)).slice(0, count), ...tail]
-}
-
-/** The same in as few lines as can be: those with ERROR, else the last ones. */
-export function briefOf(log: FailedLog, count = 3): string[] {
-  return log.errors.length > 0 ? log.errors.slice(0, count) : excerptOf(log, count)
+/**
+ * Why a job made nothing, in a few lines: what killed its pod, and what to do about that, then the lines of the container that
+ * say what went wrong.
+ *
+ * @param count how many lines of the container there are at most.
+ */
+export function reasonLines(failure: PodFailure | undefined, count = 3): string[] {
+  if (!failure) return []
+  const { killed, log } = failure
+  const remedy = killed && remedyFor(killed)
+  return [
+    ...(killed ? [`  ${diagnosisText(killed)}`] : []),
+    ...(remedy ? [`  ${remedy}`] : []),
+    ...(log ? reasonsOf(log, count).map((line) => `  ${log.container}: ${line}`) : []),
+  ]
 }
 
 /** Ended by an interruption, too. */

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { Failure } from '../../errors.ts'
 import type { Api } from '../../ims/api.ts'
-import { isAway, whyAway } from '../../ims/away.ts'
+import { isAway, isPassing, whyAway } from '../../ims/away.ts'
 import { isGone } from '../../ims/problem.ts'
 import type { Progress } from '../../terminal/progress.ts'
 import { timeSpan } from '../../terminal/time-span.ts'
@@ -39,7 +39,7 @@ export interface Seen extends JobRecord {
 
 /**
  * Looks at jobs until `enough` says that it was enough; the last look. Several jobs cost one request a look. A server
- * that is away for a while is shown, and looked at again. A job that is gone has no entry.
+ * that is away for a while is shown, and looked at again. A job that is gone has no entry: the service says so, no gateway.
  *
  * @throws Failure with exit 3 at the time limit, 130 for Ctrl-C (129, 143 for other signals): all say how to go on.
  */
@@ -71,6 +71,19 @@ interface Looking<R, T> {
   passes?: (error: unknown) => error is Error
 }
 
+/** How often a service that answers with an error of its own, or that the gateway knows no way to, is asked again where nothing is watched yet. */
+const tries = 3
+
+/**
+ * Whether a failure passes of what isn't a watch of hours: an error that stays is told soon.
+ *
+ * @param isWaitedFor whether it is waited for to the time limit.
+ */
+export function passesSoon(isWaitedFor: (error: unknown) => boolean = isAway): (error: unknown) => error is Error {
+  let failed = 0
+  return (error): error is Error => isWaitedFor(error) || (isPassing(error) && !isAway(error) && ++failed <= tries)
+}
+
 /** However late it is, a look that has begun gets so many milliseconds. */
 const lookTakes = 10_000
 
@@ -83,7 +96,7 @@ const lastWords = 100
  * @throws Failure with exit 3 at the time limit, 130 for Ctrl-C (129, 143 for other signals): all say how to go on.
  */
 export async function lookUntil<R, T>({ io }: App, watch: Watch, look: () => Promise<R>, looking: Looking<R, T>): Promise<T> {
-  const { enough, many = false, state = () => '', passes = isAway } = looking
+  const { enough, many = false, state = () => '', passes = isPassing } = looking
   const { progress, interval, timeout = Infinity, began = io.monotonic(), signal = io.interrupted } = watch
   // Each look's sleep and request listen to it.
   setMaxListeners(0, signal)
