@@ -56,7 +56,7 @@ export const run: Run<Options, { job?: string; command?: string[] }> = async (ap
       const own = exitCode(shell.ending)
       const left = await afterShell(app, api, job, container, shell, options, progress)
       if (left === 'kept' || left === 'deleted' || left === 'gone') return own
-      const { exit, image } = await waitForOutcome(app, api, job, progress, { interval: options.interval })
+      const { exit, image } = await waitForOutcome(app, api, job, progress, { hopeful: left !== 'failed', interval: options.interval })
       if (image) await (command === undefined ? io.stdout : io.stderr).write(`${image}\n`)
       // A job that went on by itself takes the connection along: its outcome alone counts then.
       return left === 'released' && 'lost' in shell.ending ? exit : own || exit

@@ -142,7 +142,7 @@ describe.concurrent('cray-ims build', () => {
       site.intervene({ before: ({ step, job }) => void (step === 'GET jobs/ONE building_image' && site.mock.state.jobs.delete(job!.id)) })
       const { exit, stdout, stderr } = await site.ims('build', 'succeeds', '--name', 'mine')
       expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
-      expect(stderr).toMatch(/Error: job \S+ is gone: someone deleted it\n/)
+      expect(stderr).toMatch(/Error: job \S+ is gone: it was deleted\n/)
     }))
 })
 

@@ -240,7 +240,7 @@ describe.concurrent('a customisation that fails', () => {
       await site.mock.handle(new Request(`http://ims/apis/ims/v3/jobs/${id}`, { method: 'DELETE' }))
       const { exit, stdout, stderr } = await program.ended
       expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
-      expect(lines(stderr).slice(-2)).toEqual([`Error: job ${id} is gone: someone deleted it`, 'Next: cray-ims jobs list'])
+      expect(lines(stderr).slice(-2)).toEqual([`Error: job ${id} is gone: it was deleted`, 'Next: cray-ims jobs list'])
     }))
 
   test.each([

@@ -150,7 +150,7 @@ describe.concurrent('no shell will come', () => {
     // It asks about the pod at its first look.
     await until(() => standIns.some((one) => one.env.PATH === env.PATH && one.calls().length > 0))
     await site.ask('DELETE', `/jobs/${jobs.deleted.id}`)
-    expect(await outcome).toMatchObject({ exit: 1, stderr: expect.stringContaining(`Error: job ${jobs.deleted.id} is gone: someone deleted it\nNext: cray-ims jobs list\n`) })
+    expect(await outcome).toMatchObject({ exit: 1, stderr: expect.stringContaining(`Error: job ${jobs.deleted.id} is gone: it was deleted\nNext: cray-ims jobs list\n`) })
   })
 
   test('in time: exit 3, and how to go on', async () => {

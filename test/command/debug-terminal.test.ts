@@ -203,7 +203,7 @@ describeWithTmux('jobs debug in a terminal', () => {
   test('one that someone else deletes, too', async () => {
     await openShell(jobs.ended)
     await site.ask('DELETE', `/jobs/${jobs.ended.id}`)
-    await terminal.shows('is gone: someone deleted it')
+    await terminal.shows('is gone: it was deleted')
     await isBack(255)
   })
 

@@ -141,7 +141,7 @@ describe.skipIf(skip).concurrent('logs by the real kubectl', () => {
       expect((await run(['jobs', 'delete', deleted], { cwd: folder, env })).exit).toBe(0)
       const { exit, stderr } = await following.ended
       expect(exit).toBe(1)
-      expect(stderr).toContain(`Error: job ${deleted} is gone: someone deleted it`)
+      expect(stderr).toContain(`Error: job ${deleted} is gone: it was deleted`)
     } finally {
       following.kill('SIGKILL')
     }

@@ -211,7 +211,7 @@ describe.concurrent('several jobs', () => {
     try {
       const { exit, stderr } = await wait('aaaa0001', 'aaaa0002', '--for', 'done')
       expect(exit).toBe(1)
-      expect(stderr).toContain(`Error: job ${idOf('aaaa0002')} is gone: someone deleted it\nNext: cray-ims jobs list\n`)
+      expect(stderr).toContain(`Error: job ${idOf('aaaa0002')} is gone: it was deleted\nNext: cray-ims jobs list\n`)
     } finally {
       await server.close()
     }
@@ -261,7 +261,7 @@ describe.concurrent('a wait that something comes in between', () => {
       expect((await runIn(env)('jobs', 'delete', id)).exit).toBe(0)
       const { exit, stdout, stderr } = await waiting.ended
       expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
-      expect(stderr).toContain(`Error: job ${id} is gone: someone deleted it`)
+      expect(stderr).toContain(`Error: job ${id} is gone: it was deleted`)
     } finally {
       waiting.kill('SIGKILL')
       await server.close()
@@ -380,12 +380,12 @@ describe.concurrent('a job that hangs', () => {
     }
   })
 
-  test('without kubectl nothing is said of it', async () => {
+  test('without kubectl it is said that this lasts longer than it ever does, and how to look', async () => {
     const mock = await mockOf(hanging)
     try {
       const { exit, stderr } = await runIn(environment(mock.hostname))('jobs', 'wait', id, ...often, '--timeout', '3')
       expect(exit).toBe(3)
-      expect(lines(stderr)).toEqual(['aaaa0001… result, create: building_image', 'Error: not there after 3s: aaaa0001… building_image', `Next: cray-ims jobs wait ${id}`])
+      expect(lines(stderr)).toEqual(['aaaa0001… result, create: building_image', expect.stringMatching(/^aaaa0001… is still building_image \d+d after it was created, longer than that ever takes: its pod may have failed\. Where kubectl works \(here: there is no kubectl in PATH\): kubectl get pods -n ims -l job-name=\S+$/), 'Error: not there after 3s: aaaa0001… building_image', `Next: cray-ims jobs wait ${id}`])
     } finally {
       await mock.stop()
     }

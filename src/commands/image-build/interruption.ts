@@ -1,4 +1,5 @@
 import { Failure } from '../../errors.ts'
+import type { Api } from '../../ims/api.ts'
 import { isGone } from '../../ims/problem.ts'
 import type { Job } from '../../ims/records.ts'
 import { holding } from '../job/after-shell.ts'
@@ -31,16 +32,31 @@ export async function handleInterruption(before: App, reason: Failure, { jobs, w
   try {
     const said: string[] = [...inDoubt]
     // One that can't be deleted mustn't keep the others.
-    for (const job of jobs) said.push(await deleteJob(api, job).then(() => `Job ${job.id} is deleted.`, (error: unknown) => notDeleted(job, error)))
+    for (const job of jobs) said.push(await deleteAgain(app, api, job).then(() => `Job ${job.id} is deleted.`, (error: unknown) => notDeleted(app, job, error)))
     return new Failure(reason.message, { exit: reason.exit, more: said })
   } finally {
     await api.close()
   }
 }
 
-function notDeleted({ id }: Job, error: unknown): string {
+/** Milliseconds between requests to delete a job. */
+const pauses = [1000, 2000, 4000]
+
+/** Deletes a job, also where the service refuses at first: what is left would go on holding its memory. Another interruption ends it. */
+async function deleteAgain(app: App, api: Api, job: Job): Promise<void> {
+  for (const pause of [...pauses, undefined]) {
+    try {
+      return await deleteJob(api, job)
+    } catch (error) {
+      if (pause === undefined || isGone(error) || !(error instanceof Failure)) throw error
+      await app.io.sleep(pause, app.io.interrupted)
+    }
+  }
+}
+
+function notDeleted({ program }: App, { id }: Job, error: unknown): string {
   if (isGone(error)) return `Job ${id} is gone already.`
-  if (error instanceof Failure) return `Job ${id} is not deleted: ${error.message}`
+  if (error instanceof Failure) return `Job ${id} is not deleted: ${error.message}. To delete it: ${program} jobs delete ${id}`
   throw error
 }
 

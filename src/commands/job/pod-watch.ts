@@ -94,12 +94,12 @@ export function createPodWatch(app: App, { interval, say, eager = false }: PodWa
     say(`${shortId(job.id)} ${job.status}: its pod can't run: ${why}`)
   }
 
-  function tellSlow({ job, inStatus }: Seen): void {
+  function tellSlow({ job, inStatus, total }: Seen): void {
     const key = `${job.id} ${job.status}`
     const longest = longestIn(job.status)
     if (longest === undefined || slow.has(key)) return
-    // A job that was in this status before the first look is known by its age.
-    const age = io.now() - createdAt(job)
+    // Only the age tells since when a job may have been in the status that it was first seen in.
+    const age = inStatus < total ? 0 : io.now() - createdAt(job)
     if (inStatus < longest.alone && age < longest.sinceCreation) return
     slow.add(key)
     const asks = ['kubectl', 'get', 'pods', '-n', job.kubernetes_namespace, '-l', `job-name=${job.kubernetes_job}`]

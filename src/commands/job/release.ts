@@ -11,7 +11,10 @@ import { timeSpan, withoutSpans } from '../../terminal/time-span.ts'
 import type { App } from '../app.ts'
 import { findJobs, shortId } from './reference.ts'
 import { hostKeyLine, hostVerifier } from './host.ts'
+import { imageOfGone } from './image-of-gone.ts'
 import { findKey } from './key.ts'
+import { deadJobFailure, goneFailure } from './no-shell.ts'
+import { createPodWatch } from './pod-watch.ts'
 import { findWay, type Reaching } from './way.ts'
 import { watchJobs } from './watch.ts'
 
@@ -48,7 +51,7 @@ export async function release(app: App, reference: string, word: Word, options: 
     }
     progress.line(`Job ${shortId(job.id)} was told: ${word}`)
     if (options.no_wait) return 0
-    const { exit, image } = await waitForOutcome(app, api, job, progress, options)
+    const { exit, image } = await waitForOutcome(app, api, job, progress, { ...options, hopeful: word === 'complete' })
     if (image) await app.io.stdout.write(`${image}\n`)
     return exit
   } finally {
@@ -94,16 +97,40 @@ export interface Outcome {
   image: string | undefined
 }
 
+/** How an outcome is waited for. */
+interface OutcomeWait {
+  /** The job was told to complete: it may have made an image, also if it is gone. */
+  readonly hopeful: boolean
+  /** Longest wait, in seconds; none is no limit. */
+  readonly timeout?: number
+  /** Seconds between looks. */
+  readonly interval: number
+}
+
 /** Waits until a released job has ended, and says how. */
-export async function waitForOutcome(app: App, api: Api, job: Job, progress: Progress, { timeout, interval }: { timeout?: number; interval: number }): Promise<Outcome> {
+export async function waitForOutcome(app: App, api: Api, job: Job, progress: Progress, { hopeful, timeout, interval }: OutcomeWait): Promise<Outcome> {
   const watch = { interval: interval * 1000, timeout: timeout && timeout * 1000, progress, resume: `${app.program} jobs wait ${job.id} --for done` }
-  const last = await watchJobs(app, api, [job.id], watch, (seen) => {
+  const pods = createPodWatch(app, { interval: watch.interval, say: progress.line })
+  let last = job
+  const found = await watchJobs(app, api, [job.id], watch, async (seen) => {
     const now = seen.get(job.id)
-    if (!now) throw new Failure(`job ${job.id} is gone: someone deleted it`, { exit: 1, next: `${app.program} jobs list` })
+    if (!now) {
+      const made = hopeful ? await imageOfGone(api, last) : undefined
+      if (!made) throw goneFailure(app, job.id)
+      return { gone: made.image.id }
+    }
+    last = now.job
     progress.now(`${shortId(job.id)} ${now.job.status} ${timeSpan(now.inStatus)}`)
-    return ended.has(now.job.status) ? now.job : undefined
-  })
+    if (ended.has(now.job.status)) return {}
+    const trouble = pods.look([now]).get(job.id)
+    if (trouble?.final) throw await deadJobFailure(app, now.job, trouble)
+    return undefined
+  }).finally(pods.stop)
   progress.stop()
+  if (found.gone !== undefined) {
+    progress.line(`✔ job ${shortId(job.id)} is gone; its image ${found.gone} is there`)
+    return { image: found.gone, exit: 0 }
+  }
   const image = last.status === 'success' ? (last.resultant_image_id ?? undefined) : undefined
   if (last.status === 'success') progress.line(`✔ success: image ${image ?? 'none'}`)
   else progress.line(`✖ error. Logs: ${app.program} jobs logs ${job.id} --failed`)

@@ -10,6 +10,7 @@ import type { HostKeyPolicy } from '../../ssh/host-keys.ts'
 import type { Progress } from '../../terminal/progress.ts'
 import type { App } from '../app.ts'
 import { kubectlOf, podOf } from './pod.ts'
+import { goneFailure } from './no-shell.ts'
 import { shortId } from './reference.ts'
 import { watchJobs } from './watch.ts'
 
@@ -100,11 +101,8 @@ function untilItLeaves(app: App, api: Api, job: Job, interval: number, signal: A
     const now = seen.get(job.id)?.job
     return now && stageOf(now) === 'waiting' ? undefined : (now?.status ?? 'gone')
   }).then((status) => {
-    const gone = status === 'gone'
-    throw new Failure(gone ? `job ${job.id} is gone: someone deleted it` : `job ${shortId(job.id)} does not wait any more: it is in ${status}`, {
-      exit: 1,
-      next: gone ? `${app.program} jobs list` : `${app.program} jobs describe ${job.id}`,
-    })
+    if (status === 'gone') throw goneFailure(app, job.id)
+    throw new Failure(`job ${shortId(job.id)} does not wait any more: it is in ${status}`, { exit: 1, next: `${app.program} jobs describe ${job.id}` })
   })
 }
 
