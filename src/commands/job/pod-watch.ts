@@ -62,6 +62,8 @@ export function createPodWatch(app: App, { interval, say, eager = false }: PodWa
   const found = new Map<string, Found>()
   const said = new Map<string, string>()
   const slow = new Set<string>()
+  // The statuses that jobs were first seen in.
+  const first = new Map<string, string>()
   let looks = 0
   let asking = false
   let asked = -Infinity
@@ -94,12 +96,12 @@ export function createPodWatch(app: App, { interval, say, eager = false }: PodWa
     say(`${shortId(job.id)} ${job.status}: its pod can't run: ${why}`)
   }
 
-  function tellSlow({ job, inStatus, total }: Seen): void {
+  function tellSlow({ job, inStatus }: Seen): void {
     const key = `${job.id} ${job.status}`
     const longest = longestIn(job.status)
     if (longest === undefined || slow.has(key)) return
     // Only the age tells since when a job may have been in the status that it was first seen in.
-    const age = inStatus < total ? 0 : io.now() - createdAt(job)
+    const age = first.get(job.id) === job.status ? io.now() - createdAt(job) : 0
     if (inStatus < longest.alone && age < longest.sinceCreation) return
     slow.add(key)
     const asks = ['kubectl', 'get', 'pods', '-n', job.kubernetes_namespace, '-l', `job-name=${job.kubernetes_job}`]
@@ -123,6 +125,7 @@ export function createPodWatch(app: App, { interval, say, eager = false }: PodWa
           })
           .finally(() => (asking = false))
       }
+      for (const { job } of seen) if (!first.has(job.id)) first.set(job.id, job.status)
       if (fault) for (const one of open) tellSlow(one)
       // A job that has just ended leaves a failed pod, too: only a look that began after the answer can tell.
       const troubles = open.flatMap(({ job }): [string, PodTrouble][] => {
