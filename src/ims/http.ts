@@ -5,7 +5,7 @@ import { createNodeTransport } from './node-transport.ts'
 import { usualLimits } from '../time/limits.ts'
 import { sleep as defaultSleep, timerDelay } from '../time/timer.ts'
 import { refusePlainHttp } from './plain-http.ts'
-import { proxyFor, type Proxy } from './proxy.ts'
+import { isSocks, proxyFor, type Proxy } from './proxy.ts'
 import { withRedirects } from './redirect.ts'
 import { withRetries } from './retry.ts'
 import type { HttpRequest, Patience, Transport } from './transport.ts'
@@ -109,6 +109,6 @@ async function openPool(options: UndiciTransportOptions) {
 
 function usableProxy(url: URL, env: HttpOptions['env']): Proxy | undefined {
   const proxy = proxyFor(url, env)
-  if (!proxy || /^(https?|socks5?):$/.test(proxy.url.protocol)) return proxy
-  throw connectionFailure([`${proxy.variable}: a proxy of ${proxy.url.protocol}// is not supported; http and https are.`])
+  if (!proxy || /^https?:$/.test(proxy.url.protocol) || isSocks(proxy.url)) return proxy
+  throw connectionFailure([`${proxy.variable}: a proxy of ${proxy.url.protocol}// is not supported; http, https and socks5 are.`])
 }
