@@ -6,7 +6,7 @@ import type { AskOptions } from '../terminal/question.ts'
 import { agentWith, askAgent, type Agent } from './agent.ts'
 import { limitOf, openKeyFile, readKeyFile, type KeyFile } from './key-file.ts'
 import { fingerprint, publicKeyOf, type PublicKey } from './public-key.ts'
-import { pastedWord, pastedWords } from '../text/shell-words.ts'
+import { pastedWords } from '../text/shell-words.ts'
 
 /** A local private key that opens a shell. */
 export type Identity =
@@ -103,14 +103,13 @@ export interface Unlocking {
 }
 
 function elsewhere(path: string, { why, byAgent }: NonNullable<ReturnType<typeof limitOf>>, openssh: string | undefined): Failure {
-  const add = pastedWords(['ssh-add', path])
   return new Failure(`${path}: ${why}`, {
     exit: 255,
     more: [
       ...(byAgent ? ['An ssh-agent can: one that has the key is asked first. To start one: eval "$(ssh-agent)"'] : []),
       ...(openssh && byAgent ? [`So can the system's ssh: ${openssh}`] : []),
     ],
-    next: byAgent ? add : (openssh ?? `ssh -i ${pastedWord(path)}`),
+    next: byAgent ? pastedWords(['ssh-add', path]) : openssh,
   })
 }
 

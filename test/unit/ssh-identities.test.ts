@@ -167,6 +167,17 @@ describe('an encrypted key', () => {
     await expect(unlock(identity, { ask: undefined, openssh: 'cray-ims jobs debug x --openssh' })).rejects.toMatchObject({ ...failure, more: [expect.anything(), "So can the system's ssh: cray-ims jobs debug x --openssh"] })
   })
 
+  test('of a security key: only the system\'s ssh uses that', async () => {
+    const field = (...parts: (string | Buffer)[]) => {
+      const whole = Buffer.concat(parts.map((part) => Buffer.from(part as string)))
+      return Buffer.concat([Buffer.from([0, 0, 0, whole.length]), whole])
+    }
+    const type = 'sk-ssh-ed25519@openssh.com'
+    const body = Buffer.concat([Buffer.from('openssh-key-v1\0'), field('none'), field('none'), field(''), Buffer.from([0, 0, 0, 1]), field(field(type), field(Buffer.alloc(32)), field('ssh:')), field(Buffer.alloc(64))])
+    const path = put('id_sk', `-----BEGIN OPENSSH PRIVATE KEY-----\n${body.toString('base64')}\n-----END OPENSSH PRIVATE KEY-----\n`)
+    await expect(unlock({ kind: 'file', path, encrypted: false }, { ask, openssh: 'cray-ims jobs debug x --openssh' })).rejects.toMatchObject({ message: `${path}: a key of type ${type} needs the system's ssh`, exit: 255, next: 'cray-ims jobs debug x --openssh' })
+  })
+
   test("by what OpenSSL has given up: the same", async () => {
     const path = put('id', des)
     await expect(unlock({ kind: 'file', path, encrypted: true }, { ask })).rejects.toMatchObject({ message: `${path}: its encryption can't be read here`, next: `ssh-add ${path}` })

@@ -48,7 +48,7 @@ export async function findKey(app: App, api: Api, job: Job, container: SshContai
   // Without the record only the user can know which it is.
   if (!identity || (!wanted && file === undefined)) throw noKey(app, job, container, record, looked)
   const ask = stdin.isTTY && stderr.isTTY ? app.questions.ask : undefined
-  const openssh = app.command.name === 'debug' ? pastedWords([app.program, 'jobs', 'debug', job.id, '--openssh', ...(file === undefined ? [] : ['-i', file])]) : undefined
+  const openssh = pastedWords([app.program, 'jobs', 'debug', job.id, '--openssh', ...(file === undefined ? [] : ['-i', file])])
   return { identity, shown: tilde(identity.path ?? 'agent', env), unlock: () => unlock(identity, { ask, wanted, openssh }) }
 }
 
