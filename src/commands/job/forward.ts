@@ -34,8 +34,8 @@ export interface ForwardingOptions {
   onOpen(forward: PortForward): void
 }
 
-/** Time before a port-forward that has ended is opened again, in milliseconds. */
-const pause = 1000
+/** Time before a port-forward is opened again, in milliseconds: one that has ended, and one that couldn't be had so far. */
+const [pause, longPause] = [1000, 5000]
 
 /** What no second try changes. */
 const final: ReadonlySet<KubectlFaultKind> = new Set<KubectlFaultKind>(['missing', 'forbidden', 'not found'])
@@ -61,7 +61,7 @@ export function joinForward(app: App, job: Job, container: SshContainer, race: R
 
   async function keepOpen(): Promise<never> {
     await app.io.sleep(delay, signal)
-    for (;; await app.io.sleep(pause, signal)) {
+    for (;; await app.io.sleep(opened ? pause : longPause, signal)) {
       try {
         const forward = await open(signal)
         const leave = race.add({ name: 'port-forward', host: forward.host, port: forward.port })
