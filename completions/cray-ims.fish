@@ -48,7 +48,7 @@ complete -c cray-ims -l query -x -d 'Print only what this JMESPath expression pi
 complete -c cray-ims -l ca-file -r -F -d 'Certificates to trust besides the usual (CRAY_IMS_CA_FILE)'
 complete -c cray-ims -l insecure -d 'Do not verify the server (CRAY_IMS_INSECURE=1); what is secret is sent only where this is typed'
 complete -c cray-ims -l connect-timeout -x -d 'Longest wait for a connection; 10s by default'
-complete -c cray-ims -l request-timeout -x -d 'Longest wait for the next byte; 60s by default, 300s for a write; ten times that for a whole answer'
+complete -c cray-ims -l request-timeout -x -d 'Longest wait for the next byte; 300s by default, 3600s for a write; ten times that for a whole answer'
 complete -c cray-ims -l retries -x -d 'How often a read is tried again (CRAY_IMS_RETRIES); 3 by default'
 complete -c cray-ims -s h -l help -d 'Show this help'
 complete -c cray-ims -n '__cray_ims_at "" ims' -a public-keys -d 'SSH keys that open the shells of jobs'

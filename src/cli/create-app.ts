@@ -5,11 +5,15 @@ import type { AuthorizationOptions } from '../ims/authorization.ts'
 import type { HttpOptions } from '../ims/api.ts'
 import type { Query } from '../render/query.ts'
 import type { Io } from '../terminal/io.ts'
+import type { StatusLine } from '../terminal/progress.ts'
 import { createQuestions } from '../terminal/question.ts'
 import { printable, printableLines } from '../text/printable.ts'
 import type { GlobalOptions } from './globals.ts'
 import type { Parsed } from './parser.ts'
 import { unverifiedServer } from './unverified.ts'
+
+/** An answer is shown to be waited for after so many milliseconds. */
+const longWait = 3000
 
 /** Puts together what a command runs with. Nothing is connected, read or loaded before it is asked for. */
 export function createApp(
@@ -22,11 +26,28 @@ export function createApp(
   query: Query | undefined,
   again = false,
 ): App {
-  const warn = (line: string) => void io.stderr.write(`${printable(line)}\n`)
+  const status: StatusLine = {}
+  const warn = (line: string) => {
+    if (status.waiting) status.waiting.line(line)
+    else void io.stderr.write(`${printable(line)}\n`)
+  }
   const log = (level: number, line: string) => {
     if (global.verbose >= level && !global.quiet) warn(line)
   }
   const unverified = unverifiedServer(parsed.flags.insecure !== undefined, again ? () => {} : warn)
+  function waiting(host: string): () => void {
+    const began = io.monotonic()
+    const over = new AbortController()
+    const timer = setTimeout(async () => {
+      if (!io.stderr.isTTY) return
+      const { showWaiting } = await import('../terminal/waiting.ts')
+      await showWaiting(io, status, host, began, over.signal)
+    }, longWait)
+    return () => {
+      clearTimeout(timer)
+      over.abort()
+    }
+  }
   const network = ({ held = false, signal = undefined as AbortSignal | undefined } = {}): HttpOptions & { version: string } => ({
     env: io.env,
     version,
@@ -39,6 +60,8 @@ export function createApp(
     keepAlive: held,
     warn,
     log,
+    // Who holds connections shows by itself what goes on.
+    waiting: held || global.quiet ? undefined : waiting,
     now: io.now,
     sleep: io.sleep,
     signal: signal ?? io.interrupted,
@@ -108,6 +131,10 @@ export function createApp(
           },
         }
       }
+    },
+    async progress(plain) {
+      const { createProgress } = await import('../terminal/progress.ts')
+      return createProgress(io, global.quiet, plain, status)
     },
     async print(value) {
       const { render } = await import('../render/render.ts')

@@ -5,6 +5,7 @@ import type { Value } from '../json/value.ts'
 import type { Format } from '../render/render.ts'
 import type { CommandRow } from '../spec/rows.ts'
 import type { Io } from '../terminal/io.ts'
+import type { Progress } from '../terminal/progress.ts'
 import type { Questions } from '../terminal/question.ts'
 
 /** The options that every command takes, as they came out of line, environment and configuration. */
@@ -47,6 +48,12 @@ export interface App {
   api(how?: { held?: boolean; signal?: AbortSignal }): Promise<Api>
   /** Verified HTTP without credentials: for the token endpoint. */
   transport(): Promise<Transport>
+  /**
+   * What a long command shows of its progress, on stderr.
+   *
+   * @param plain as of `createProgress`.
+   */
+  progress(plain?: (text: string) => string): Promise<Progress>
   /** Prints a result on stdout, as `--format` and `--query` say; the exit code that it deserves. */
   print(value: Value | undefined): Promise<number>
   /** What takes a list item by item and prints it as {@link print} would; undefined where that needs the whole list. */

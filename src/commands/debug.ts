@@ -6,7 +6,6 @@ import type { debugOptions } from '../spec/job-shells.ts'
 import { chooseContainer } from '../ssh/addresses.ts'
 import { commandText } from '../ssh/command.ts'
 import { exitCode } from '../ssh/ending.ts'
-import { createProgress } from '../terminal/progress.ts'
 import { withoutSpans } from '../terminal/time-span.ts'
 import { afterShell } from './job/after-shell.ts'
 import type { App, Run } from './app.ts'
@@ -32,13 +31,13 @@ const leastReach = 5000
  * @throws Failure with exit 1 when no shell can come, 3 at the time limit, 255 when none was reached.
  */
 export const run: Run<Options, { job?: string; command?: string[] }> = async (app, options, args) => {
-  const { io, global } = app
+  const { io } = app
   const command = commandText(args.command ?? [])
   const { tty = false, openssh = false, print_command = false, ssh_config = false } = options
   const began = io.monotonic()
   const seconds = options.timeout ?? (io.stdin.isTTY && io.stderr.isTTY ? undefined : unattended)
   const timeout = seconds === undefined ? undefined : seconds * 1000
-  const progress = await createProgress(io, global.quiet, withoutSpans)
+  const progress = await app.progress(withoutSpans)
   const api = await app.api({ held: true })
   let id: string | undefined
   try {

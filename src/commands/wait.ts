@@ -4,7 +4,7 @@ import { isAway, isUnknownHost } from '../ims/away.ts'
 import { jobStatuses } from '../ims/records.ts'
 import type { OptionsOf } from '../spec/given.ts'
 import { goals, type waitOptions } from '../spec/job-shells.ts'
-import { createProgress, type Progress } from '../terminal/progress.ts'
+import type { Progress } from '../terminal/progress.ts'
 import { timeSpan } from '../terminal/time-span.ts'
 import type { App, Run } from './app.ts'
 import { judgeFor, lostFailure, type Verdict } from './job/goal.ts'
@@ -29,11 +29,12 @@ export const run: Run<Options, { job: string[] }> = async (app, options, args) =
     throw usageFailure(`Invalid value for '--for': invalid choice: ${options.for}. (choose from ${choices})`)
   }
   const api = await app.api({ held: true })
-  const progress = await createProgress(io, app.global.quiet)
+  const progress = await app.progress()
   const line = (jobs: readonly string[]) => `${program} jobs wait ${jobs.join(' ')}${options.for === 'success' ? '' : ` --for ${options.for}`}`
   const watch = { interval: options.interval * 1000, timeout: options.timeout * 1000, began: io.monotonic(), progress }
   const pods = createPodWatch(app, { interval: watch.interval, say: progress.line })
   try {
+    if (progress.live) progress.now(`looking for ${args.job.length === 1 ? 'the job' : 'the jobs'}`)
     const first = await lookUntil(app, { ...watch, resume: line(args.job) }, () => findJobs(api, args.job), {
       enough: (found) => found,
       many: args.job.length > 1,

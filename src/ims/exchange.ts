@@ -1,8 +1,8 @@
 import { timerDelay } from '../time/timer.ts'
 import { openBody, type OpenBody } from './answer-body.ts'
-import { switched, toFault, TransportFault, type FaultKind, type Progress } from './faults.ts'
+import { stalled, switched, toFault, TransportFault, type FaultKind, type Progress } from './faults.ts'
 import { excerpt } from '../text/printable.ts'
-import { isRead, wholeAnswer, type HttpRequest, type HttpResponse, type Patience, type ResponseHead } from './transport.ts'
+import { longestSilence, wholeAnswer, type HttpRequest, type HttpResponse, type Patience, type ResponseHead } from './transport.ts'
 
 /** What a transport tells of a request that it sends. All of it may be told late or twice: only the first end counts. */
 export interface ExchangeEvents {
@@ -38,7 +38,7 @@ const mostHeaders = 1000
  * timer runs, so that the response settles whatever a transport leaves out.
  */
 export function createExchange(request: HttpRequest, { patience, signal, toProxy = false, abort }: ExchangeOptions): { events: ExchangeEvents; response: Promise<HttpResponse> } {
-  const idle = isRead(request) ? patience.read : patience.write
+  const idle = longestSilence(request, patience)
   let progress: Progress = 'connecting'
   let settled = false
   let ended = false
@@ -51,7 +51,8 @@ export function createExchange(request: HttpRequest, { patience, signal, toProxy
 
   const fault = (kind: FaultKind, message?: string) => new TransportFault(kind, { sent: progress !== 'connecting', message, ofProxy: toProxy })
   const interrupt = () => fail(signal?.reason)
-  const after = (milliseconds: number, kind: FaultKind) => setTimeout(() => fail(fault(kind)), timerDelay(milliseconds))
+  const late = (kind: FaultKind) => fail(fault(kind, kind === 'idle-timeout' && progress === 'answering' ? stalled : undefined))
+  const after = (milliseconds: number, kind: FaultKind) => setTimeout(late, timerDelay(milliseconds), kind)
   let timer = after(patience.connect, 'connect-timeout')
   let whole: NodeJS.Timeout | undefined
   signal?.addEventListener('abort', interrupt, { once: true })

@@ -1,9 +1,10 @@
 import { Failure } from '../errors.ts'
 import { mayHaveHappened } from './asked.ts'
 import { connectionFailure } from './connection-failure.ts'
-import { TransportFault, type FaultKind } from './faults.ts'
+import { TransportFault } from './faults.ts'
 import { shownProxy, type Proxy } from './proxy.ts'
-import { isRead, wholeAnswer, type HttpRequest, type Patience } from './transport.ts'
+import { timeLimitFailure } from './time-limit.ts'
+import type { HttpRequest, Patience } from './transport.ts'
 import type { Trust } from './trust.ts'
 
 /** How a request went out. */
@@ -22,26 +23,18 @@ export async function explain(error: unknown, request: HttpRequest, context: Exp
   const { url } = request
   if (error.kind === 'untrusted' || error.kind === 'wrong-name' || error.kind === 'expired') return ofCertificate(error, url, context)
   if (error.kind === 'too-large') return new Failure(`${url.hostname}: ${error.message}`, { more: mayHaveHappened(request), cause: error })
-  const port = url.port || (url.protocol === 'https:' ? 443 : 80)
   const through = proxy ? ` through ${shownProxy(proxy)}` : ''
   // undici's own codes say nothing that the words don't.
   const code = error.code && !error.code.startsWith('UND_') && !error.message.includes(error.code) ? ` (${error.code})` : ''
-  const wait = waitOf(error.kind, patience[isRead(request) ? 'read' : 'write'], patience.connect)
-  return connectionFailure(
-    [`${url.hostname}:${port}${through}: ${error.message}${wait === undefined ? code : ` (${wait / 1000} s)`}`, ...advice(error, proxy), ...(error.sent ? mayHaveHappened(request) : [])],
-    { cause: error },
+  const whom = `${url.hostname}:${url.port || (url.protocol === 'https:' ? 443 : 80)}${through}`
+  return (
+    timeLimitFailure(error, request, whom, patience) ??
+    connectionFailure([`${whom}: ${error.message}${code}`, ...advice(error, proxy), ...(error.sent ? mayHaveHappened(request) : [])], { cause: error })
   )
-}
-
-function waitOf(kind: FaultKind, idle: number, connect: number): number | undefined {
-  if (kind === 'connect-timeout') return connect
-  if (kind === 'idle-timeout') return idle
-  return kind === 'answer-timeout' ? idle * wholeAnswer : undefined
 }
 
 function advice({ kind }: TransportFault, proxy: Proxy | undefined): string[] {
   if (kind === 'tls') return ['Does this port speak TLS? Without it, the hostname starts with http://.']
-  if (kind === 'answer-timeout') return [`A whole answer may take ${wholeAnswer} times as long as --request-timeout.`]
   if (kind === 'proxy-refused' && proxy) return [`${proxy.variable} names the proxy; NO_PROXY names the hosts that are reached without it.`]
   return []
 }

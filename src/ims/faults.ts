@@ -93,6 +93,8 @@ export class TransportFault extends Error {
   readonly code: string | undefined
   /** It is the proxy that was spoken to, and not the server. */
   readonly ofProxy: boolean
+  /** How often the request was tried, all in all. */
+  tries = 1
 
   constructor(kind: FaultKind, details: { sent: boolean; code?: string; message?: string; ofProxy?: boolean; cause?: unknown }) {
     super(details.message ?? faultWords[kind], { cause: details.cause })
@@ -128,6 +130,9 @@ function wordsOf(kind: FaultKind, message: string): string | undefined {
   if (message === 'bad upgrade') return switched
   return kind === 'unknown' ? `${faultWords.unknown}: ${message}` : undefined
 }
+
+/** How an answer is told to people that has begun, and of which nothing more comes. */
+export const stalled = 'the answer stopped in its middle'
 
 /** How a 101 is told to people. */
 export const switched = 'the server switches to another protocol (101), which was not asked for'

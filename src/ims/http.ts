@@ -2,9 +2,10 @@ import { connectionFailure } from './connection-failure.ts'
 import { explain } from './explain.ts'
 import { withLog, type HttpLog } from './http-log.ts'
 import { createNodeTransport } from './node-transport.ts'
+import { usualLimits } from '../time/limits.ts'
 import { sleep as defaultSleep, timerDelay } from '../time/timer.ts'
 import { refusePlainHttp } from './plain-http.ts'
-import { proxyFor, type Proxy } from './proxy.ts'
+import { isSocks, proxyFor, type Proxy } from './proxy.ts'
 import { withRedirects } from './redirect.ts'
 import { withRetries } from './retry.ts'
 import type { HttpRequest, Patience, Transport } from './transport.ts'
@@ -22,9 +23,9 @@ export interface HttpOptions {
   unverified?: (secret: string | undefined) => void
   /** A file of CAs that an option or the configuration names; the environment's are found here. */
   caFile?: string
-  /** Longest wait for a connection, in seconds; 10. */
+  /** Longest wait for a connection, in seconds; as {@link usualLimits} unless given. */
   connectTimeout?: number
-  /** Longest wait for the next part of an answer, in seconds; 60 for a read, 300 for a write. A whole one may take ten times that. */
+  /** Longest wait for the next part of an answer, in seconds; as {@link usualLimits} unless given. A whole one may take ten times that. */
   requestTimeout?: number
   /** How often a request that may be sent again is; 3. */
   retries?: number
@@ -36,6 +37,8 @@ export interface HttpOptions {
   /** Told, once, of what a user should know though it is no failure. */
   warn?: (line: string) => void
   log?: HttpLog
+  /** Told of whom an answer is waited for, retries included; what it returns is called when the wait is over. */
+  waiting?: (host: string) => () => void
   /** Milliseconds since 1970. */
   now?: () => number
   /** Milliseconds of a clock that only goes forward. */
@@ -62,9 +65,9 @@ export interface Http extends Transport {
 export function createTransport(options: HttpOptions): Http {
   const { env, caFile, insecure = false, unverified, signal, log = () => {}, now = Date.now, elapsed = () => performance.now(), random = Math.random, sleep = defaultSleep } = options
   const patience: Patience = {
-    connect: timerDelay((options.connectTimeout ?? 10) * 1000),
-    read: timerDelay((options.requestTimeout ?? 60) * 1000),
-    write: timerDelay((options.requestTimeout ?? 300) * 1000),
+    connect: timerDelay((options.connectTimeout ?? usualLimits.connect) * 1000),
+    read: timerDelay((options.requestTimeout ?? usualLimits.read) * 1000),
+    write: timerDelay((options.requestTimeout ?? usualLimits.write) * 1000),
   }
   const named = caFile ? [{ path: caFile, source: 'ca_file' }] : []
   const trust = createTrust({ ...options, named })
@@ -84,7 +87,12 @@ export function createTransport(options: HttpOptions): Http {
   const guarded: Transport = async (request) => {
     refusePlainHttp(request, usableProxy(request.url, env))
     if (insecure && request.url.protocol === 'https:') unverified?.(request.secret)
-    return retrying(request)
+    const over = options.waiting?.(request.url.host)
+    try {
+      return await retrying(request)
+    } finally {
+      over?.()
+    }
   }
   return Object.assign(withRedirects(guarded), {
     explain: async (error: unknown, request: HttpRequest) => explain(error, request, { trust, patience, now, proxy: usableProxy(request.url, env) }),
@@ -101,6 +109,6 @@ async function openPool(options: UndiciTransportOptions) {
 
 function usableProxy(url: URL, env: HttpOptions['env']): Proxy | undefined {
   const proxy = proxyFor(url, env)
-  if (!proxy || /^(https?|socks5?):$/.test(proxy.url.protocol)) return proxy
-  throw connectionFailure([`${proxy.variable}: a proxy of ${proxy.url.protocol}// is not supported; http and https are.`])
+  if (!proxy || /^https?:$/.test(proxy.url.protocol) || isSocks(proxy.url)) return proxy
+  throw connectionFailure([`${proxy.variable}: a proxy of ${proxy.url.protocol}// is not supported; http, https and socks5 are.`])
 }

@@ -7,6 +7,9 @@ import type { HttpRequest, Patience, Transport } from './transport.ts'
 import { underTrust, type Trust } from './trust.ts'
 import { unlogged } from './unlogged.ts'
 
+/** Silence on a connection after which signs of life are asked for, in milliseconds; undici's is the same. */
+const keepAlive = 60_000
+
 export interface NodeTransportOptions {
   /** Whom to trust; none is no verification. */
   trust?: Trust
@@ -40,7 +43,10 @@ function exchange(request: HttpRequest, { trust, patience, signal }: NodeTranspo
     outgoing = (secure ? requestHttps : requestHttp)(request.url, options)
     // Without a limit: beyond it Node would drop headers, and say nothing.
     outgoing.maxHeadersCount = 0
-    outgoing.on('socket', (socket) => socket.once(secure ? 'secureConnect' : 'connect', events.connected))
+    outgoing.on('socket', (socket) => {
+      // An answer may take an hour: what lies between must not forget the connection, nor we wait for a server that is gone.
+      socket.setKeepAlive(true, keepAlive).once(secure ? 'secureConnect' : 'connect', events.connected)
+    })
     outgoing.on('information', ({ statusCode }) => events.interim(statusCode))
     // Without a listener Node closes the connection here, and tells nobody.
     outgoing.on('upgrade', (incoming, socket) => {

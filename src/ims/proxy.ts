@@ -7,6 +7,8 @@ export interface Proxy {
   url: URL
   /** `Basic …`, where the variable has a user name. */
   authorization?: string
+  /** The same for a proxy that isn't one of HTTP. */
+  user?: { readonly name: string; readonly password: string }
   /** The variable that named it: `HTTPS_PROXY`. */
   variable: string
 }
@@ -30,9 +32,16 @@ export function proxyFor(url: URL, env: Env): Proxy | undefined {
   const text = variable && env[variable]?.trim()
   if (!variable || !text || isExempt(url, env.no_proxy ?? env.NO_PROXY ?? '')) return undefined
   const proxy = readUrl(text.includes('://') ? text : `http://${text}`, variable)
-  const authorization = proxy.username ? basic(proxy.username, proxy.password) : undefined
+  const { username, password } = proxy
   proxy.username = proxy.password = ''
-  return { url: proxy, authorization, variable }
+  if (!username) return { url: proxy, variable }
+  if (isSocks(proxy)) return { url: proxy, user: { name: decode(username), password: decode(password) }, variable }
+  return { url: proxy, authorization: basic(username, password), variable }
+}
+
+/** Whether a proxy speaks SOCKS 5, rather than HTTP. */
+export function isSocks({ protocol }: URL): boolean {
+  return /^socks(5h?)?:$/.test(protocol)
 }
 
 function readUrl(text: string, variable: string): URL {

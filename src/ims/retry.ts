@@ -20,12 +20,12 @@ const firstWait = 500
 
 /** Statuses of a service that is busy or restarting. */
 export const busy: ReadonlySet<number> = new Set([429, 502, 503, 504])
-const readAgain: ReadonlySet<FaultKind> = new Set<FaultKind>(['refused', 'reset', 'truncated', 'dns-temporary', 'connect-timeout'])
+const readAgain: ReadonlySet<FaultKind> = new Set<FaultKind>(['refused', 'reset', 'truncated', 'dns-temporary', 'connect-timeout', 'idle-timeout'])
 const writeAgain: ReadonlySet<FaultKind> = new Set<FaultKind>(['refused', 'dns-temporary', 'connect-timeout'])
 
 /**
- * A transport that tries again: a read when the connection failed or the server is busy, a write only when nothing of
- * it can have reached the server. The last try's response or fault is the outcome.
+ * A transport that tries again: a read when the connection failed, or the server is busy or silent, a write only when
+ * nothing of it can have reached the server. The last try's response or fault is the outcome.
  */
 export function withRetries(transport: Transport, options: RetryOptions): Transport {
   const { retries, sleep, random, now, signal, log } = options
@@ -34,8 +34,9 @@ export function withRetries(transport: Transport, options: RetryOptions): Transp
       const outcome = await attempt(transport, request)
       const why = again < retries && reasonToRetry(request, outcome)
       if (!why) {
-        if (outcome instanceof TransportFault) throw outcome
-        return outcome
+        if (!(outcome instanceof TransportFault)) return outcome
+        outcome.tries = again + 1
+        throw outcome
       }
       const asked = outcome instanceof TransportFault ? undefined : retryAfter(outcome.headers['retry-after'], now())
       // Half of it is random, so that many clients of a server that restarts don't come back as one.

@@ -11,6 +11,8 @@ export interface HttpRequest {
   longest?: number
   /** What of the request is secret, in words: `the token of jane`. */
   secret?: string
+  /** Which limit of {@link Patience} holds for its answer; by the method unless given. */
+  answers?: 'as a read' | 'as a write'
 }
 
 /** The longest body of an answer that is taken, in bytes, as it comes and decoded. */
@@ -54,6 +56,11 @@ export interface Transport {
 /** Whether a request only reads, so that it may be sent again. */
 export function isRead(request: { method: string }): boolean {
   return request.method === 'GET' || request.method === 'HEAD'
+}
+
+/** The longest wait for the next part of a request's answer, in milliseconds. */
+export function longestSilence({ method, answers = isRead({ method }) ? 'as a read' : 'as a write' }: HttpRequest, { read, write }: Patience): number {
+  return answers === 'as a read' ? read : write
 }
 
 /** How long a transport waits, in milliseconds. */

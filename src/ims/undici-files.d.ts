@@ -13,3 +13,17 @@ declare module 'undici/lib/api/api-connect.js' {
   const connect: Dispatcher['connect']
   export default connect
 }
+declare module 'undici/lib/core/connect.js' {
+  export { buildConnector as default } from 'undici'
+}
+declare module 'undici/lib/core/socks5-client.js' {
+  import type { EventEmitter } from 'node:events'
+  import type { Socket } from 'node:net'
+  export class Socks5Client extends EventEmitter {
+    constructor(socket: Socket, options?: { username?: string; password?: string })
+    readonly onSocketError: (error: Error) => void
+    readonly onSocketClose: () => void
+    handshake(): void
+    connect(address: string, port: number): void
+  }
+}

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import type { buildConnector, Dispatcher } from 'undici'
 import { createExchange } from './exchange.ts'
 import { longestHead, toFault } from './faults.ts'
-import { shownProxy, type Proxy } from './proxy.ts'
+import { isSocks, shownProxy, type Proxy } from './proxy.ts'
 import type { HttpRequest, HttpResponse, Patience, Transport } from './transport.ts'
 import { underTrust, type Trust } from './trust.ts'
 
@@ -34,7 +34,10 @@ export async function createUndiciTransport(options: UndiciTransportOptions): Pr
   // undici's HTTP parser is WebAssembly, whose optimised compilation would cost more than a command's requests.
   if (options.brief) setFlagsFromString('--liftoff-only')
   const { Agent, ProxyAgent, proxyPool } = await import('./undici-agents.ts')
-  const { trust, patience, proxy, proxyTrust } = options
+  const { trust, patience, proxyTrust } = options
+  // Through SOCKS a connection is one to the server itself.
+  const socks = options.proxy && isSocks(options.proxy.url) ? { proxy: options.proxy, ...(await import('./socks.ts')) } : undefined
+  const proxy = socks ? undefined : options.proxy
   const agents = new Map<number, Dispatcher>()
   const clientFactory = (origin: URL, settings: { connect?: Connector }) =>
     proxyPool(origin, { ...settings, connect: markProxy(settings.connect!), headersTimeout: patience.connect, maxHeaderSize: longestHead })
@@ -44,9 +47,14 @@ export async function createUndiciTransport(options: UndiciTransportOptions): Pr
     if (known) return known
     const tls = { secureContext, rejectUnauthorized: trust !== undefined, timeout: patience.connect }
     const proxyTls = { ...tls, rejectUnauthorized: true }
+    if (socks) return keep(level, new Agent({ connect: socks.socksConnector(socks.proxy, tls, patience.connect), maxHeaderSize: longestHead }))
     const agent = proxy && secure
       ? new ProxyAgent({ uri: proxy.url.href, token: proxy.authorization, requestTls: tls, proxyTls, clientFactory, maxHeaderSize: longestHead })
       : new Agent({ connect: proxy ? proxyTls : tls, maxHeaderSize: longestHead })
+    return keep(level, agent)
+  }
+
+  function keep(level: number, agent: Dispatcher): Dispatcher {
     agents.set(level, agent)
     return agent
   }
@@ -57,7 +65,7 @@ export async function createUndiciTransport(options: UndiciTransportOptions): Pr
     const agent = agentFor(level, request.url.protocol === 'https:', context)
     underWay++
     try {
-      return await dispatch(agent, proxy ? throughProxy(request, proxy) : direct(request), request, options)
+      return await dispatch(agent, proxy ? throughProxy(request, proxy) : direct(request), request, { ...options, proxy })
     } catch (error) {
       // What still connects can't be called off one by one, and would keep the process alive.
       if (underWay === 1 && agents.get(level) === agent) {

@@ -28,7 +28,11 @@ const unreachable = [
   /http2: client connection lost|unexpected EOF/,
 ]
 
+// What it logs of the pod's end of a connection names the reasons that an unreachable cluster has, too.
+const lostPod = /^error: lost connection to pod/m
+
 const patterns: readonly (readonly [KubectlFaultKind, RegExp])[] = [
+  ['failed', lostPod],
   ['not found', /\(NotFound\)|^error: the server doesn't have a resource type/m],
   ['forbidden', /\((Forbidden|Unauthorized)\)|must be logged in|asked for the client to provide credentials/i],
   ...unreachable.map((pattern) => ['unreachable', pattern] as const),
@@ -39,7 +43,8 @@ export function faultOf(code: number, stderr: string): KubectlFault {
   // The shell's own codes for a program that isn't there, or isn't one.
   if (code === 127 || code === 126) return new KubectlFault('missing', 'there is no kubectl in PATH')
   const kind = patterns.find(([, pattern]) => pattern.test(stderr))?.[0] ?? 'failed'
-  return new KubectlFault(kind, ownWords(stderr) || `kubectl ended with ${code}`)
+  const inPod = lostPod.test(stderr) ? /an error occurred forwarding .*: *(\S[^:]*)$/m.exec(stderr)?.[1]?.trim() : undefined
+  return new KubectlFault(kind, inPod ? `lost connection to pod: ${inPod}` : ownWords(stderr) || `kubectl ended with ${code}`)
 }
 
 /** A call that took longer than it may. */

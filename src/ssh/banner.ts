@@ -43,14 +43,20 @@ export interface ReachOptions {
   readonly onAttempt?: (attempt: Attempt) => void
   /** The next command to type when nothing answered. */
   readonly next?: string
+  /** Lines that are said then besides why nothing answered. */
+  readonly more?: () => readonly string[]
   /** Exit code when nothing answered; 255 unless given. */
   readonly exit?: number
 }
 
 /** Addresses that are tried side by side until one shows an SSH banner. */
 export interface Race {
-  /** Lets another address join. */
-  add(address: Address): void
+  /**
+   * Lets another address join, in place of one of the same name.
+   *
+   * @returns takes it out again, for a reason.
+   */
+  add(address: Address): (reason: string) => void
   /**
    * The first that shows a banner. All others are closed.
    *
@@ -64,10 +70,10 @@ export interface Race {
  * so, and its name later still. Source: the service's SSH image.
  */
 export function reach(addresses: readonly Address[], options: ReachOptions = {}): Race {
-  const { signal, patience, each = 10_000, pause = 500, onAttempt, next, exit = 255 } = options
+  const { signal, patience, each = 10_000, pause = 500, onAttempt } = options
   const over = new AbortController()
-  const last = new Map<Address, Attempt | undefined>()
-  let add = (_: Address): void => {}
+  const last = new Map<AccessName, State>()
+  let add = (_: Address) => (_reason: string): void => {}
 
   const won = new Promise<Reached>((resolve, reject) => {
     const end = (finish: () => void) => {
@@ -78,27 +84,37 @@ export function reach(addresses: readonly Address[], options: ReachOptions = {})
       finish()
     }
     const interrupt = () => end(() => reject(signal?.reason))
-    const cancel = patience === undefined ? undefined : after(patience, () => end(() => reject(nobody(last, next, exit))))
+    const cancel = patience === undefined ? undefined : after(patience, () => end(() => reject(nobody([...last.values()], options))))
     signal?.addEventListener('abort', interrupt)
 
-    async function keepTrying(address: Address): Promise<void> {
-      for (let tries = 1; !over.signal.aborted; tries++) {
+    async function keepTrying(state: State, signal: AbortSignal): Promise<void> {
+      const { address } = state
+      while (!signal.aborted) {
         // An address of a record may be none that could be connected to: port 70000.
-        const outcome = await tryOnce(address, each, over.signal).catch((error: Error) => error.message)
-        if (over.signal.aborted) {
+        const outcome = await tryOnce(address, each, signal).catch((error: Error) => error.message)
+        if (signal.aborted) {
           if (typeof outcome !== 'string') outcome.socket.destroy()
           return
         }
         if (typeof outcome !== 'string') return end(() => resolve(outcome))
-        const attempt = { address, tries, reason: outcome }
-        last.set(address, attempt)
-        onAttempt?.(attempt)
-        await wait(pause, undefined, { signal: over.signal }).catch(() => {})
+        state.tries++
+        state.reason = outcome
+        onAttempt?.({ address, tries: state.tries, reason: outcome })
+        await wait(pause, undefined, { signal }).catch(() => {})
       }
     }
     add = (address) => {
-      last.set(address, undefined)
-      void keepTrying(address)
+      const left = new AbortController()
+      const before = last.get(address.name)
+      const state: State = { address, tries: before?.tries ?? 0, reason: before?.reason }
+      last.set(address.name, state)
+      void keepTrying(state, AbortSignal.any([over.signal, left.signal]))
+      return (reason) => {
+        if (over.signal.aborted) return
+        left.abort()
+        state.reason = reason
+        state.tries ||= 1
+      }
     }
     if (signal?.aborted) interrupt()
     else addresses.forEach(add)
@@ -106,11 +122,16 @@ export function reach(addresses: readonly Address[], options: ReachOptions = {})
   return { add: (address) => add(address), won }
 }
 
-function nobody(attempts: ReadonlyMap<Address, Attempt | undefined>, next: string | undefined, exit: number): Failure {
-  const more = [...attempts].map(
-    ([address, attempt]) => `  ${addressText(address)}  ${attempt ? `${attempt.reason} (tried ${attempt.tries}×)` : 'no answer yet'}`,
-  )
-  return new Failure('no SSH server answers', { exit, more, next, transient: true })
+/** What has come of an address so far. */
+interface State {
+  readonly address: Address
+  tries: number
+  reason: string | undefined
+}
+
+function nobody(states: readonly State[], { next, exit = 255, more = () => [] }: ReachOptions): Failure {
+  const why = states.map(({ address, tries, reason }) => `  ${addressText(address)}  ${reason === undefined ? 'no answer yet' : `${reason} (tried ${tries}×)`}`)
+  return new Failure('no SSH server answers', { exit, more: [...why, ...more()], next, transient: true })
 }
 
 /** `customer ad51….ims.cmn.site:22` */

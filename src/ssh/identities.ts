@@ -4,9 +4,9 @@ import type { ParsedKey } from 'ssh2'
 import { Failure } from '../errors.ts'
 import type { AskOptions } from '../terminal/question.ts'
 import { agentWith, askAgent, type Agent } from './agent.ts'
-import { checkKeyFile, openKeyFile, readKeyFile, type KeyFile } from './key-file.ts'
+import { limitOf, openKeyFile, readKeyFile, type KeyFile } from './key-file.ts'
 import { fingerprint, publicKeyOf, type PublicKey } from './public-key.ts'
-import { pastedWord } from '../text/shell-words.ts'
+import { pastedWords } from '../text/shell-words.ts'
 
 /** A local private key that opens a shell. */
 export type Identity =
@@ -76,11 +76,13 @@ export type Ask = ((question: string, options: AskOptions) => Promise<string>) |
 /**
  * What ssh2 logs in with. A passphrase is asked for up to three times.
  *
- * @throws Failure for a passphrase that is wrong or can't be asked for, for a key file that others can read, and for a key
- * that isn't the one wanted.
+ * @throws Failure for a passphrase that is wrong or can't be asked for, for a key file that others can read, for a key
+ * that can't be used here, and for one that isn't the one wanted.
  */
-export async function unlock(identity: Identity, { ask, wanted }: { ask: Ask; wanted?: PublicKey }): Promise<Login> {
+export async function unlock(identity: Identity, { ask, wanted, openssh }: Unlocking): Promise<Login> {
   if (identity.kind === 'agent') return { agent: agentWith(identity.agent, identity.key), key: identity.key }
+  const limit = limitOf(identity.path)
+  if (limit) throw elsewhere(identity.path, limit, openssh)
   const key = identity.encrypted ? await decrypt(identity.path, ask) : openKeyFile(identity.path)!
   const own = publicKeyOf(key.getPublicSSH())
   if (wanted && !wanted.blob.equals(own.blob)) {
@@ -92,6 +94,25 @@ export async function unlock(identity: Identity, { ask, wanted }: { ask: Ask; wa
   return { key }
 }
 
+export interface Unlocking {
+  readonly ask: Ask
+  /** The key that it has to be. */
+  readonly wanted?: PublicKey
+  /** The command that uses the system's ssh in our place, where there is one. */
+  readonly openssh?: string
+}
+
+function elsewhere(path: string, { why, byAgent }: NonNullable<ReturnType<typeof limitOf>>, openssh: string | undefined): Failure {
+  return new Failure(`${path}: ${why}`, {
+    exit: 255,
+    more: [
+      ...(byAgent ? ['An ssh-agent can: one that has the key is asked first. To start one: eval "$(ssh-agent)"'] : []),
+      ...(openssh && byAgent ? [`So can the system's ssh: ${openssh}`] : []),
+    ],
+    next: byAgent ? pastedWords(['ssh-add', path]) : openssh,
+  })
+}
+
 /** A key that can sign, itself or through an agent. */
 export interface Login {
   readonly key: ParsedKey
@@ -100,9 +121,8 @@ export interface Login {
 
 async function decrypt(path: string, ask: Ask): Promise<ParsedKey> {
   if (!ask) {
-    throw new Failure(`${path} needs its passphrase, and there is no terminal to ask for it`, { exit: 255, next: `ssh-add ${pastedWord(path)}` })
+    throw new Failure(`${path} needs its passphrase, and there is no terminal to ask for it`, { exit: 255, next: pastedWords(['ssh-add', path]) })
   }
-  checkKeyFile(path)
   for (let tries = 3; tries > 0; tries--) {
     const passphrase = await ask(`Passphrase of ${path}: `, { hidden: true })
     const key = passphrase === '' ? undefined : openKeyFile(path, passphrase)

@@ -1,4 +1,4 @@
-import { createPrivateKey } from 'node:crypto'
+import { createPrivateKey, type KeyObject } from 'node:crypto'
 import ssh2, { type ParsedKey } from 'ssh2'
 import { Failure } from '../errors.ts'
 import { isMissing, readFile, type FileContent } from '../files/read-file.ts'
@@ -44,18 +44,26 @@ export function openKeyFile(path: string, passphrase?: string): ParsedKey | unde
   const text = content.bytes.toString('latin1')
   const key = parse(text, passphrase)
   if (!(key instanceof Error)) return key
-  if (passphrase !== undefined && isEncrypted(text) && !/unsupported|not supported/i.test(key.message)) return undefined
+  if (passphrase !== undefined && isWrongPassphrase(text, key)) return undefined
   throw new Failure(`${path} holds no private key that can be used: ${key.message}`, { cause: key })
 }
 
 function parse(text: string, passphrase?: string): ParsedKey | Error {
   try {
-    const key = ssh2.utils.parseKey(isPkcs8(text) ? fromPkcs8(text, passphrase) : text, passphrase)
+    const key = ssh2.utils.parseKey(isPkcs8(text) || isEncryptedPem(text) ? toSshFormat(createPrivateKey({ key: text, passphrase })) : text, passphrase)
     return Array.isArray(key) ? key[0]! : key
   } catch (error) {
     return error as Error
   }
 }
+
+// Of OpenSSH's own format a wrong one shows only after decryption; OpenSSL may stumble over what comes out in many ways.
+function isWrongPassphrase(text: string, error: Error): boolean {
+  if (openSshHead(text)) return /integrity check failed|unable to authenticate/.test(error.message)
+  return isEncrypted(text) && !unknownToOpenSsl(error)
+}
+
+const unknownToOpenSsl = ({ message }: Error) => /(digital envelope|PEM) routines::(unsupported|unknown)|interrupted or cancelled|^Keys of type /.test(message)
 
 function read(path: string): FileContent | undefined {
   let content: FileContent
@@ -69,10 +77,26 @@ function read(path: string): FileContent | undefined {
   throw new Failure(`${path} is a pipe, which can be read once; a private key is read when it is looked for, and when it is used`, { next: 'ssh-add, or -i FILE' })
 }
 
-/** @throws Failure as {@link openKeyFile}, before a passphrase is asked for. */
-export function checkKeyFile(path: string): void {
+/** Ciphers of OpenSSH's own format that ssh2 decrypts. */
+const ciphers: ReadonlySet<string> = new Set([
+  'none', '3des-cbc', ...[128, 192, 256].flatMap((bits) => [`aes${bits}-cbc`, `aes${bits}-ctr`]), ...[128, 256].map((bits) => `aes${bits}-gcm@openssh.com`),
+])
+
+/**
+ * Why a key file can't be used here, though it may be elsewhere; undefined where it can. Asked before its passphrase is.
+ *
+ * @throws Failure as {@link openKeyFile}
+ */
+export function limitOf(path: string): { why: string; byAgent: boolean } | undefined {
   const content = read(path)
-  if (content) requirePrivate(path, content)
+  if (!content) return undefined
+  requirePrivate(path, content)
+  const text = content.bytes.toString('latin1')
+  const head = openSshHead(text)
+  if (head && !ciphers.has(head.cipher)) return { why: `its cipher ${head.cipher} can't be read here`, byAgent: true }
+  if (head?.publicKey.type.startsWith('sk-')) return { why: `a key of type ${head.publicKey.type} needs the system's ssh`, byAgent: false }
+  const encryption = head || !isEncrypted(text) ? undefined : parse(text, 'none that anybody has')
+  return encryption instanceof Error && unknownToOpenSsl(encryption) ? { why: "its encryption can't be read here", byAgent: true } : undefined
 }
 
 function requirePrivate(path: string, { stats: { mode, uid } }: FileContent): void {
@@ -97,8 +121,10 @@ const isPkcs8 = (text: string) => /^-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/m.t
 function isEncrypted(text: string): boolean {
   const head = openSshHead(text)
   if (head) return head.cipher !== 'none'
-  return text.includes('BEGIN ENCRYPTED PRIVATE KEY') || /^Proc-Type: .*ENCRYPTED/m.test(text)
+  return text.includes('BEGIN ENCRYPTED PRIVATE KEY') || isEncryptedPem(text)
 }
+
+const isEncryptedPem = (text: string) => /^Proc-Type: .*ENCRYPTED/m.test(text)
 
 function publicHalf(text: string, encrypted: boolean): PublicKey | undefined {
   const head = openSshHead(text)
@@ -108,12 +134,13 @@ function publicHalf(text: string, encrypted: boolean): PublicKey | undefined {
   return key instanceof Error ? undefined : publicKeyOf(key.getPublicSSH(), key.comment)
 }
 
+const magic = 'openssh-key-v1\0'
+
 /** What stands before the encrypted part of OpenSSH's own format. Source: OpenSSH's PROTOCOL.key. */
 function openSshHead(text: string): { cipher: string; publicKey: PublicKey } | undefined {
   const body = /-----BEGIN OPENSSH PRIVATE KEY-----([\s\S]+?)-----END/.exec(text)?.[1]
   if (!body) return undefined
   const data = Buffer.from(body, 'base64')
-  const magic = 'openssh-key-v1\0'
   if (data.toString('latin1', 0, magic.length) !== magic) return undefined
   let at = magic.length
   const next = () => {
@@ -132,7 +159,26 @@ function openSshHead(text: string): { cipher: string; publicKey: PublicKey } | u
 }
 
 // ssh2 reads OpenSSH's format and the older PEM ones.
-function fromPkcs8(text: string, passphrase?: string): string {
-  const key = createPrivateKey({ key: text, passphrase })
-  return key.export({ format: 'pem', type: key.asymmetricKeyType === 'rsa' ? 'pkcs1' : 'sec1' }).toString()
+function toSshFormat(key: KeyObject): string {
+  const type = key.asymmetricKeyType
+  if (type === 'rsa') return key.export({ format: 'pem', type: 'pkcs1' }).toString()
+  if (type === 'ec') return key.export({ format: 'pem', type: 'sec1' }).toString()
+  if (type === 'ed25519') return ed25519File(key)
+  throw new Error(`Keys of type ${type} are not for SSH`)
+}
+
+/** OpenSSH's own format, without encryption. Source: OpenSSH's PROTOCOL.key. */
+function ed25519File(key: KeyObject): string {
+  const { x, d } = key.export({ format: 'jwk' })
+  const [own, secret] = [Buffer.from(x!, 'base64url'), Buffer.from(d!, 'base64url')]
+  const number = (value: number) => Buffer.from([value >>> 24, value >>> 16, value >>> 8, value])
+  const field = (...parts: (string | Buffer)[]) => {
+    const whole = Buffer.concat(parts.map((part) => Buffer.from(part as string)))
+    return Buffer.concat([number(whole.length), whole])
+  }
+  const kind = field('ssh-ed25519')
+  const inside = Buffer.concat([number(0), number(0), kind, field(own), field(secret, own), field('')])
+  const padding = Buffer.from(Array.from({ length: (8 - (inside.length % 8)) % 8 }, (_, at) => at + 1))
+  const whole = Buffer.concat([Buffer.from(magic), field('none'), field('none'), field(''), number(1), field(kind, field(own)), field(inside, padding)])
+  return `-----BEGIN OPENSSH PRIVATE KEY-----\n${whole.toString('base64').replace(/.{70}/g, '$&\n')}\n-----END OPENSSH PRIVATE KEY-----\n`
 }

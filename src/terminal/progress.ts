@@ -17,6 +17,14 @@ export interface Progress {
   readonly live?: true
 }
 
+/** What moves in a terminal: one thing at a time. */
+export interface StatusLine {
+  /** A command's own progress does. */
+  moving?: boolean
+  /** That an answer is waited for does, or would where the command's progress weren't there. */
+  waiting?: Pick<Progress, 'line' | 'stop'>
+}
+
 /** Columns of the spinner itself, and a free one at the end. */
 const spinnerTakes = 3
 
@@ -34,8 +42,9 @@ const silent: Progress = { now() {}, line() {}, stop() {} }
  * Progress for people: moving in a terminal, one plain line a change elsewhere, nothing when quiet.
  *
  * @param plain what a line a change says, from the spinner's text: it leaves out what changes all the time.
+ * @param status is told whether this moves, and what else does gives way to it.
  */
-export async function createProgress(io: Io, quiet: boolean, plain: (text: string) => string = (text) => text): Promise<Progress> {
+export async function createProgress(io: Io, quiet: boolean, plain: (text: string) => string = (text) => text, status: StatusLine = {}): Promise<Progress> {
   if (quiet) return silent
   const write = (text: string) => void io.stderr.write(`${printable(text)}\n`)
   // A terminal that has no columns (of script, of some CI systems) has no room for a spinner.
@@ -60,16 +69,25 @@ export async function createProgress(io: Io, quiet: boolean, plain: (text: strin
     now(text) {
       const room = io.stderr.columns - spinnerTakes
       const fitting = [text].flat().map((line) => shortened(printable(line), room)).join('\n')
-      if (spinner.isSpinning) spinner.text = fitting
-      else spinner.start(fitting)
+      if (spinner.isSpinning) {
+        spinner.text = fitting
+        return
+      }
+      status.moving = true
+      status.waiting?.stop()
+      spinner.start(fitting)
     },
     line(text) {
       const spinning = spinner.isSpinning
+      if (!spinning) status.waiting?.stop()
       spinner.stop()
       write(text)
       if (spinning) spinner.start()
     },
-    stop: () => void spinner.stop(),
+    stop() {
+      spinner.stop()
+      status.moving = false
+    },
     live: true,
   }
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { run } from '../support/program.ts'
@@ -227,6 +227,66 @@ describe.concurrent('keys', () => {
     } finally {
       await secure.close()
     }
+  })
+
+  describe("encrypted by a cipher that can't be read here", () => {
+    let other: Site
+    let path: string
+    const job = failedBuild()
+    const folder = temporaryFolder()
+    const key = makeKey(join(folder.path, 'id_chacha'), { passphrase: 'open sesame', cipher: 'chacha20-poly1305@openssh.com' })
+    beforeAll(async () => {
+      other = await startSite({ jobs: [job], publicKey: key.publicKey })
+      path = join(other.home, '.ssh/id_chacha')
+      for (const end of ['', '.pub']) writeFileSync(`${path}${end}`, readFileSync(`${key.path}${end}`), { mode: 0o600 })
+    })
+    afterAll(async () => {
+      await other.close()
+      folder.remove()
+    })
+    const screen = () => `${path}: its cipher chacha20-poly1305@openssh.com can't be read here\nAn ssh-agent can: one that has the key is asked first. To start one: eval "$(ssh-agent)"\nSo can the system's ssh: cray-ims jobs debug ${job.id} --openssh\nNext: ssh-add ${path}\n`
+
+    test('it is said who can, without a terminal', async () => {
+      expect(await other.debug([job.id, '--', 'true'])).toMatchObject({ exit: 255, stderr: expect.stringContaining(screen()) })
+    })
+
+    test('of -i, too', async () => {
+      expect(await other.debug([job.id, '-i', path, '--', 'true'])).toMatchObject({ exit: 255, stderr: expect.stringContaining(`jobs debug ${job.id} --openssh -i ${path}\nNext: ssh-add ${path}\n`) })
+    })
+
+    test.each(['', '-i'])('the agent opens the job with it %s', async (option) => {
+      const own = temporaryFolder()
+      const agent = await startAgent(own.path)
+      try {
+        // What ssh-add does, with its passphrase from nobody: by a copy that has none.
+        const copy = join(own.path, 'copy')
+        copyFileSync(path, copy)
+        chmodSync(copy, 0o600)
+        execFileSync('ssh-keygen', ['-q', '-p', '-P', 'open sesame', '-N', '', '-f', copy])
+        agent.add(copy)
+        const words = option === '' ? [] : [option, path]
+        expect(await other.debug([job.id, ...words, '--on-exit', 'keep', '--', 'echo in'], { env: { SSH_AUTH_SOCK: agent.socket } })).toMatchObject({ exit: 0, stdout: 'in\n' })
+      } finally {
+        agent.stop()
+        own.remove()
+      }
+    })
+
+    describeWithTmux('in a terminal', () => {
+      test('its passphrase is not asked for', async () => {
+        const terminal = await openTerminal({ cwd: other.home, columns: 300 })
+        try {
+          const exports = Object.entries(other.env).map(([name, value]) => `export ${name}='${value}'`)
+          writeFileSync(join(other.home, 'open'), `${exports.join('\n')}\n${programLine} jobs debug ${job.id} -- echo in; echo "exit=$?"\n`)
+          terminal.type('sh open', 'Enter')
+          const shown = await terminal.shows('exit=255')
+          expect(shown).toContain(`Next: ssh-add ${path}`)
+          expect(shown).not.toMatch(/passphrase/i)
+        } finally {
+          terminal.close()
+        }
+      })
+    })
   })
 
   describe('with a passphrase', () => {

@@ -11,16 +11,21 @@ import { pod, running } from '../support/pods.ts'
 import { describeWithSshd, makeKey, startSshd, temporaryFolder } from '../support/sshd.ts'
 import { isAlive, standInKubectl, type StandIn } from '../support/stand-in-kubectl.ts'
 
-const jobs = { forwarded: failedBuild(), forwardedToo: failedBuild(), released: customizing(), killed: failedBuild(), hanging: failedBuild(), unreachable: failedBuild(), late: failedBuild({ artifact_id: ids.late, status: 'building_image' }) }
+const jobs = { refused: failedBuild(), refusedToo: failedBuild(), mortal: failedBuild(), forwarded: failedBuild(), forwardedToo: failedBuild(), released: customizing(), killed: failedBuild(), hanging: failedBuild(), unreachable: failedBuild(), late: failedBuild({ artifact_id: ids.late, status: 'building_image' }) }
 // A server that takes connections and never says anything.
 const silent: Server = createServer((socket) => socket.on('error', () => {}))
+
+/** A job whose server takes connections, and says nothing. */
+function crashed(id: string, remote: string) {
+  const at = { host: '127.0.0.1', port: (silent.address() as AddressInfo).port }
+  return failedBuild({ id, remote_build_node: remote, ssh_containers: [{ name: 'debug', jail: false, status: 'pending', connection_info: { customer_access: at } }] })
+}
 
 let site: Site
 let cluster: StandIn
 beforeAll(async () => {
   await new Promise<void>((listening) => silent.listen(0, '127.0.0.1', listening))
-  const at = { host: '127.0.0.1', port: (silent.address() as AddressInfo).port }
-  const nowhere = failedBuild({ id: jobs.unreachable.id, ssh_containers: [{ name: 'debug', jail: false, status: 'pending', connection_info: { customer_access: at } }] })
+  const nowhere = crashed(jobs.unreachable.id, '')
   site = await startSite({ jobs: [...Object.values(jobs).filter((job) => job !== jobs.unreachable), nowhere] })
   cluster = standInKubectl(standInCluster)
   fillCluster(cluster, { pod: pod({ sshd: running }) })
@@ -38,6 +43,30 @@ test('a port-forward leads into the job, and ends with the shell', async () => {
   expect({ exit, stdout, stderr }).toEqual({ exit: 0, stdout: 'in\n', stderr: expect.stringContaining('reaching its pod\n') })
   expect(cluster.calls()).toContainEqual(expect.stringMatching(/^port-forward -n ims --address 127\.0\.0\.1 pod\/cray-ims-1-create-x7k2p :\d+$/))
   await Promise.all(forwards(cluster).map(gone))
+})
+
+test.each(['refused', 'refusedToo'] as const)('a port-forward that ends because no server is up yet is opened again (%s)', async (which) => {
+  const own = standInKubectl(standInCluster)
+  fillCluster(own, { pod: pod({ sshd: running }), refusals: 2 })
+  try {
+    const { exit, stdout, stderr } = await site.debug([jobs[which].id, '--access', 'port-forward', '--timeout', '1m', ...(which === 'refused' ? [] : ['--openssh']), '-v', '--', 'echo in'], { env: { PATH: own.env.PATH! } })
+    expect({ exit, stdout }).toEqual({ exit: 0, stdout: 'in\n' })
+    expect(stderr.match(/port-forward: lost connection to pod: connection refused; opening it again/g)).toHaveLength(2)
+    await Promise.all(forwards(own).map(gone))
+  } finally {
+    own.remove()
+  }
+})
+
+test('OpenSSH gets a port-forward of its own: the first may end with the look at the host key', async () => {
+  const own = standInKubectl(standInCluster)
+  fillCluster(own, { pod: pod({ sshd: running }), oneEach: true })
+  try {
+    expect(await site.debug([jobs.mortal.id, '--access', 'port-forward', '--openssh', '--', 'echo in'], { env: { PATH: own.env.PATH! } })).toMatchObject({ exit: 0, stdout: 'in\n' })
+    await Promise.all(forwards(own).map(gone))
+  } finally {
+    own.remove()
+  }
 })
 
 test('OpenSSH goes through it, too; a line to be printed cannot', async () => {
@@ -85,6 +114,33 @@ test('a kubectl that hangs keeps nobody from the shell', async () => {
 test('a server without a banner, to the time limit', async () => {
   const { exit, stderr } = await site.debug([jobs.unreachable.id, '--timeout', '1s', '--', 'true'])
   expect({ exit, stderr }).toEqual({ exit: 3, stderr: expect.stringMatching(new RegExp(`Error: no SSH server answers\n {2}customer 127\\.0\\.0\\.1:\\d+ {2}.*\nNext: cray-ims jobs debug ${jobs.unreachable.id}\n$`)) })
+})
+
+test('a job that no way leads into for long: where to look, and what frees it', async () => {
+  const own = standInKubectl(standInCluster)
+  fillCluster(own, { pod: pod({ sshd: running }), refusals: 1000 })
+  const remote = 'x3000c0s19b3n0'
+  const other = await startSite({ jobs: [crashed(jobs.unreachable.id, remote), crashed(jobs.hanging.id, '')] })
+  try {
+    const env = { PATH: own.env.PATH! }
+    const debug = (...words: string[]) => other.debug([...words, '--timeout', '30s', '--', 'true'], { env })
+    const [onNode, inPod, byOne, without] = await Promise.all([
+      debug(jobs.unreachable.id),
+      debug(jobs.hanging.id),
+      debug(jobs.hanging.id, '--access', 'customer'),
+      other.debug([jobs.hanging.id, '--timeout', '30s', '--', 'true'], { env: { PATH: '/nowhere' } }),
+    ])
+    expect(onNode).toMatchObject({
+      exit: 3,
+      stderr: expect.stringMatching(new RegExp(`Error: no SSH server answers\n {2}customer .*\n {2}port-forward .*lost connection to pod: connection refused \\(tried \\d+×\\)\nIt runs on the remote build node ${remote}; look at that: cray-ims remote-build-nodes status describe ${remote}\n.*deleting it frees its memory.*\nNext: cray-ims jobs delete ${jobs.unreachable.id}\n$`)),
+    })
+    expect(inPod.stderr).toMatch(new RegExp(`\nLook at its pod: kubectl describe pods -n ims -l job-name=\\S+\n.*\nNext: cray-ims jobs delete ${jobs.hanging.id}\n$`))
+    expect(byOne.stderr).toMatch(new RegExp(`\nNext: cray-ims jobs debug ${jobs.hanging.id}\n$`))
+    expect(without.stderr).toMatch(new RegExp(`\n {2}port-forward {2}there is no kubectl in PATH\n.*\n.*\nNext: cray-ims jobs delete ${jobs.hanging.id}\n$`))
+  } finally {
+    await other.close()
+    own.remove()
+  }
 })
 
 test('a server that comes up later than its job says', async () => {

@@ -44,3 +44,58 @@ export async function serveProxy(options: { authorization?: string; refuse?: num
   })
   return { ...(await listen(server, options.pair ? 'https' : 'http')), asked }
 }
+
+/** How a SOCKS proxy behaves. */
+export interface SocksOptions {
+  user?: { name: string; password: string }
+  /** Its answer to a request for a tunnel, in place of a tunnel: a number of RFC 1928. */
+  reply?: number
+  /** Takes connections, and says nothing. */
+  silent?: boolean
+}
+
+/** A small SOCKS 5 proxy, which knows the names that end in `.test` as this machine. */
+export async function serveSocks({ user, reply, silent = false }: SocksOptions = {}): Promise<TestProxy> {
+  const asked: string[] = []
+  const serve = async (client: net.Socket) => {
+    client.on('error', () => {})
+    if (silent) return
+    const read = reader(client)
+    const [, count] = await read(2)
+    const methods = await read(count!)
+    if (user) {
+      if (!methods.includes(2)) return void client.end(Buffer.from([5, 0xff]))
+      client.write(Buffer.from([5, 2]))
+      const name = (await read((await read(2))[1]!)).toString()
+      const password = (await read((await read(1))[0]!)).toString()
+      const right = name === user.name && password === user.password
+      client.write(Buffer.from([1, right ? 0 : 1]))
+      if (!right) return void client.end()
+    } else client.write(Buffer.from([5, 0]))
+    const [, , , kind] = await read(4)
+    const host = kind === 3 ? (await read((await read(1))[0]!)).toString() : [...(await read(4))].join('.')
+    const port = (await read(2)).readUInt16BE()
+    asked.push(`${host}:${port}`)
+    const answer = (code: number) => Buffer.from([5, code, 0, 1, 0, 0, 0, 0, 0, 0])
+    if (reply) return void client.end(answer(reply))
+    const target = net.connect(port, host.endsWith('.test') ? '127.0.0.1' : host, () => {
+      client.write(answer(0))
+      target.pipe(client).pipe(target)
+    })
+    target.on('error', () => client.destroy())
+    client.on('close', () => target.destroy())
+  }
+  const server = net.createServer((client) => void serve(client).catch(() => client.destroy()))
+  return { ...(await listen(server, 'socks5')), asked }
+}
+
+/** Reads so many bytes of what comes. */
+function reader(socket: net.Socket): (count: number) => Promise<Buffer> {
+  return async (count) => {
+    for (;;) {
+      const chunk: Buffer | null = count === 0 ? Buffer.alloc(0) : socket.read(count)
+      if (chunk) return chunk
+      await new Promise((more, ended) => socket.once('readable', more).once('close', ended))
+    }
+  }
+}

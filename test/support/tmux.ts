@@ -17,6 +17,8 @@ export interface Terminal {
   screen(): string
   /** The same, with the sequences that colour it. */
   coloured(): string
+  /** Whether the cursor can be seen. */
+  cursorShown(): boolean
   /** Waits until the screen shows a text. */
   shows(text: string | RegExp): Promise<string>
   resize(columns: number, rows: number): void
@@ -32,6 +34,7 @@ export async function openTerminal({ columns = 100, rows = 30, cwd }: { columns?
     type: (...keys) => void tmux('send-keys', ...keys),
     screen: () => tmux('capture-pane', '-p').trimEnd(),
     coloured: () => tmux('capture-pane', '-p', '-e').trimEnd(),
+    cursorShown: () => tmux('display-message', '-p', '#{cursor_flag}').trim() === '1',
     async shows(text) {
       for (let tries = 0; ; tries++) {
         const screen = terminal.screen()

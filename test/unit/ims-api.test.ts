@@ -152,12 +152,9 @@ describe('no answer', () => {
   test('a write that got no answer may have happened; a read is a read', async () => {
     const { url } = await kept(serveSocket(() => {}))
     const ims = api({ hostname: url, env: {}, requestTimeout: 0.05 })
-    expect((await failureOf(ims.send(create))).more).toEqual([
-      ...hostnameCommands,
-      `${address(url)}: connected, but no answer in time (0.05 s)`,
-      'The POST may have been carried out all the same; look with: cray-ims images list',
-    ])
-    expect((await failureOf(ims.send(list))).more.length).toBe(hostnameCommands.length + 1)
+    const happened = expect.stringContaining('The POST may have been carried out all the same; look with: cray-ims images list')
+    expect(await failureOf(ims.send(create))).toMatchObject({ message: `${address(url)} did not answer within 0.05s`, more: expect.arrayContaining([happened]) })
+    expect((await failureOf(ims.send(list))).more).not.toContainEqual(happened)
   })
 
   test('TLS to a port without it', async () => {

@@ -10,7 +10,7 @@ import { createTransport, type Http, type HttpOptions } from '../../src/ims/http
 import { proxyFor } from '../../src/ims/proxy.ts'
 import { makeCa, makeServerCertificate, type Pair } from '../support/certificates.ts'
 import { closedPort, serveHttp, type Loopback } from '../support/loopback.ts'
-import { serveProxy } from '../support/proxy.ts'
+import { serveProxy, serveSocks } from '../support/proxy.ts'
 
 const proxy = 'http://proxy:3128'
 
@@ -35,6 +35,12 @@ describe('which proxy', () => {
     const found = proxyFor(new URL('http://h'), { http_proxy: 'http://u:p%40@proxy:3128' })
     expect(found?.authorization).toBe(`Basic ${Buffer.from('u:p@').toString('base64')}`)
     expect(found?.url.href).toBe('http://proxy:3128/')
+  })
+
+  test('those of a SOCKS proxy stay what they are', () => {
+    const found = proxyFor(new URL('http://h'), { all_proxy: 'socks5h://u:p%40@proxy' })
+    expect(found).toMatchObject({ user: { name: 'u', password: 'p@' }, variable: 'all_proxy' })
+    expect([found?.authorization, found?.url.href]).toEqual([undefined, 'socks5h://proxy'])
   })
 
   test.each([
@@ -155,7 +161,9 @@ describe('through a proxy', () => {
   })
 
   test.each([
-    ['ftp://proxy', 'is not supported'],
+    ['ftp://proxy', 'is not supported; http, https and socks5 are'],
+    ['socks4://proxy', 'is not supported'],
+    ['socks4a://proxy', 'is not supported'],
     ['http://a b', 'is no address'],
   ])('%s is the connection error', async (url, why) => {
     const failure = await transport({ env: { http_proxy: url } })(post('http://h')).catch((error: unknown) => error)
@@ -211,6 +219,74 @@ describe('through a proxy', () => {
       const failure = await failureOf(transport({ env: { https_proxy: middle.url.replace('//', '//u:p@') }, caFile }), server.url)
       expect(failure).toMatchObject({ message: '127.0.0.1: certificate not trusted', footer: 'Once, unverified: add --insecure' })
       expect(failure.more[0]).toContain('issuer "Other CA"')
+    })
+  })
+
+  describe('of SOCKS', () => {
+    const user = { name: 'u', password: 'p@ß' }
+    const named = (url: string, name = 'api.test') => url.replace('127.0.0.1', name)
+    const explained = async (options: HttpOptions, url: string) => {
+      const send = transport(options)
+      const error: unknown = await send(post(url)).then(() => expect.unreachable(), (fault: unknown) => fault)
+      return { error, failure: (await send.explain(error, post(url))) as Failure }
+    }
+
+    test.each(['socks5', 'socks5h', 'socks'])('%s: the name is left to it, and nothing else is known to it', async (scheme) => {
+      const [server, middle] = [await echo(), await kept(serveSocks({ user }))]
+      const env = { http_proxy: middle.url.replace('socks5://', `${scheme}://u:${encodeURIComponent(user.password)}@`) }
+      const response = await transport({ env })(post(named(server.url)))
+      expect(middle.asked).toEqual([`api.test:${server.port}`])
+      expect(JSON.parse(response.body.toString())).toEqual(['/x?y=z', `api.test:${server.port}`, 'b', null, '{"a":"é"}'])
+    })
+
+    test('TLS is verified end to end', async () => {
+      const ca = await makeCa('Platform CA')
+      const middle = await kept(serveSocks())
+      const server = await kept(serveHttp((_request, response) => void response.end('ok'), await makeServerCertificate({ ca })))
+      const folder = mkdtempSync(join(tmpdir(), 'ims-proxy-'))
+      undone.push(async () => rmSync(folder, { recursive: true, force: true }))
+      const caFile = join(folder, 'ca.pem')
+      writeFileSync(caFile, ca.cert)
+      const env = { https_proxy: middle.url }
+      for (const options of [{ insecure: true }, { caFile }]) expect((await transport({ env, ...options })(post(server.url))).body.toString()).toBe('ok')
+      expect((await explained({ env }, server.url)).failure.message).toBe('127.0.0.1: certificate not trusted')
+      expect((await explained({ env, caFile }, named(server.url))).failure.message).toBe('api.test: certificate is for another name')
+    })
+
+    test.each([
+      [{ reply: 1 }, 'proxy', 'the proxy could not connect: it does not say why'],
+      [{ reply: 2 }, 'proxy-refused', 'the proxy refused to connect: its rules do not allow it'],
+      [{ reply: 4 }, 'proxy', 'the proxy could not connect: host unreachable'],
+      [{ reply: 5 }, 'proxy', 'the proxy could not connect: connection refused'],
+      [{ reply: 77 }, 'proxy', 'the proxy could not connect: SOCKS5 connection failed: Unknown error code: 77'],
+      [{ user: { name: 'u', password: 'other' } }, 'proxy-refused', 'the proxy refused the user name and password'],
+    ])('%j is a fault of the proxy', async (options, kind, why) => {
+      const middle = await kept(serveSocks(options))
+      const { error, failure } = await explained({ env: { https_proxy: middle.url.replace('//', '//u:SECRET@') } }, 'https://api.test')
+      expect(error).toMatchObject({ kind, sent: false, ofProxy: true })
+      expect(failure.more.join('\n')).toContain(`api.test:443 through the proxy ${middle.url} (https_proxy): ${why}`)
+      expect(inspect(failure, { depth: 10 })).not.toContain('SECRET')
+    })
+
+    test('one that wants a name and password, and gets none', async () => {
+      const middle = await kept(serveSocks({ user }))
+      expect((await explained({ env: { https_proxy: middle.url } }, 'https://api.test')).failure.more.join('\n')).toContain('the proxy wants a user name and password')
+    })
+
+    test('what is none', async () => {
+      const url = (await echo()).url.replace('http', 'socks5')
+      expect((await explained({ env: { https_proxy: url } }, 'https://api.test')).failure.more.join('\n')).toContain('what answers there does not speak SOCKS 5')
+    })
+
+    test('one that is not there', async () => {
+      const url = `socks5://127.0.0.1:${await closedPort()}`
+      expect((await explained({ env: { https_proxy: url } }, 'https://api.test')).failure.more.join('\n')).toContain(`through the proxy ${url} (https_proxy): connection refused`)
+    })
+
+    test('one that never answers, to the time limit', async () => {
+      const middle = await kept(serveSocks({ silent: true }))
+      const { failure } = await explained({ env: { https_proxy: middle.url }, connectTimeout: 0.3 }, 'https://api.test')
+      expect(failure).toMatchObject({ message: `no connection to api.test:443 through the proxy ${middle.url} (https_proxy) within 0.3s`, next: 'the same command with --connect-timeout 0.6s' })
     })
   })
 

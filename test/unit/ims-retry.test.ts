@@ -42,7 +42,7 @@ describe('retries', () => {
     ['GET', 'connect-timeout', fault('connect-timeout', false), true],
     ['GET', 'dns', fault('dns', false), false],
     ['GET', 'untrusted', fault('untrusted', false), false],
-    ['GET', 'idle-timeout', fault('idle-timeout', true), false],
+    ['GET', 'idle-timeout', fault('idle-timeout', true), true],
     ['GET', 'answer-timeout', fault('answer-timeout', true), false],
     ['GET', 'too-large', fault('too-large', true), false],
     ['GET', 'protocol', fault('protocol', true), false],

@@ -104,9 +104,17 @@ describe.concurrent('a port-forward', () => {
     expect(standIn.calls().map((call) => call.split(' ')[0])).toEqual(['get', 'port-forward'])
   })
 
-  test('ends the search when it ends, being all that is tried', async () => {
-    const script = standInCluster.replace('exec node', `echo 'Forwarding from 127.0.0.1:${at(silent).port} -> 22'; echo 'lost connection to pod' >&2; exit 1; node`)
-    await expect(search(at(silent), at(silent), script, { access: 'port-forward' }).found).rejects.toMatchObject({ exit: 255, message: expect.stringContaining('lost connection to pod') })
+  test('that ends is opened again, to the time limit, and counts as one way', async () => {
+    const script = standInCluster.replace('exec node', `echo 'Forwarding from 127.0.0.1:${at(silent).port} -> 22'; echo 'error: lost connection to pod' >&2; exit 1; node`)
+    const { found, standIn, lines } = search(at(silent), at(silent), script, { access: 'port-forward', patience: 4000, exit: 3 })
+    await expect(found).rejects.toMatchObject({ exit: 3, message: 'no SSH server answers', more: [expect.stringMatching(/^ {2}port-forward 127\.0\.0\.1:\d+ {2}lost connection to pod \(tried \d+×\)$/)] })
+    expect(standIn.calls().filter((call) => call.startsWith('port-forward')).length).toBeGreaterThan(1)
+    expect(lines).toEqual([])
+  })
+
+  test('is gone with its pod', async () => {
+    const script = standInCluster.replace('exec node', `[ -f "$DIR/once" ] && { echo 'Error from server (NotFound): pods "x" not found' >&2; exit 1; }; touch "$DIR/once"; echo 'Forwarding from 127.0.0.1:${at(silent).port} -> 22'; echo 'error: lost connection to pod' >&2; exit 1; node`)
+    await expect(search(at(silent), at(silent), script, { access: 'port-forward', patience: 60_000 }).found).rejects.toMatchObject({ exit: 255, message: expect.stringContaining('pods "x" not found') })
   })
 })
 
@@ -115,6 +123,19 @@ describe.concurrent('the search ends', () => {
     let looks = 0
     const { found } = search(at(silent), at(silent), 'exit 1', {}, () => (++looks > 2 ? status : 'waiting_on_user'))
     await expect(found).rejects.toMatchObject({ exit: 1, message: expect.stringContaining(words) })
+  })
+
+  test('by its user, who is told meanwhile what can be done', async () => {
+    const { found, lines, interrupt } = search(at(silent), at(silent), 'exit 1', { remind: 50 })
+    while (lines.length < 4) await new Promise((again) => setTimeout(again, 20))
+    interrupt.abort(new Failure('Interrupted by SIGINT', { exit: 130 }))
+    await expect(found).rejects.toMatchObject({ exit: 130 })
+    expect(lines).toEqual([
+      '  Nothing has answered yet; it is still tried.',
+      '  Look at its pod: kubectl describe pods -n ims -l job-name=j',
+      expect.stringContaining('deleting it frees its memory'),
+      '  To delete it: cray-ims jobs delete ad5163d2-398d-4e93-94f0-2f439f114fe7',
+    ])
   })
 
   test('when the process is interrupted', async () => {

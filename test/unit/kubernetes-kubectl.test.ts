@@ -40,6 +40,9 @@ describe('what a fault is called', () => {
     ['E0102 03:04:05.1 1 memcache.go:265] couldn’t get current server API group list\nUnable to connect to the server: dial tcp: lookup k8s: no such host', 'unreachable', 'Unable to connect to the server: dial tcp: lookup k8s: no such host'],
     ['Error from server (ServiceUnavailable): the server is currently unable to handle the request', 'unreachable', 'the server is currently unable to handle the request'],
     ['Warning: old\nerror: container sshd is not valid for pod x', 'failed', 'container sshd is not valid for pod x'],
+    ['error: lost connection to pod', 'failed', 'lost connection to pod'],
+    ['E0101 00:00:00.0 1 portforward.go:413] an error occurred forwarding 4 -> 22: error forwarding port 22 to pod x, uid : failed to connect to localhost:22 inside namespace: dial tcp4 127.0.0.1:22: connect: connection refused\nerror: lost connection to pod', 'failed', 'lost connection to pod: connection refused'],
+    ['E0101 00:00:00.0 1 portforward.go:351] error creating error stream for port 4 -> 22: Timeout occurred\nerror: lost connection to pod', 'failed', 'lost connection to pod'],
     ['', 'failed', 'kubectl ended with 1'],
   ])('%s', async (stderr, kind, message) => {
     const { kubectl } = standIn(`cat >&2 <<'.'\n${stderr}\n.\nexit 1`)

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { chmodSync, chownSync, closeSync, constants, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -7,6 +8,16 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { findIdentity, unlock } from '../../src/ssh/identities.ts'
 import { readKeyFile } from '../../src/ssh/key-file.ts'
 import { parsePublicKey } from '../../src/ssh/public-key.ts'
+import { makeKey } from '../support/sshd.ts'
+
+// pbeWithMD5AndDES-CBC; its passphrase is `secret`.
+const des = `-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIGwMBsGCSqGSIb3DQEFAzAOBAgtTcSCGJu/MwICCAAEgZBQ39Mhii257DkvhaZn
+QL0dnlbDSRQvQOqPHLMVZwDAPZN9GU0LhK8gjA8oiLfKNpoOZsY9sqpalSEaVygq
+PvmaRHqchnPSkkDtcTS0j6dVGXFegvBO494WXK8O9UcDDE6l1gadeaylpBLsf9QH
+gNPv1h5/J7mFP0N/rxOmTFquIgfkE7OVDeq2vTz0NXdgKYo=
+-----END ENCRYPTED PRIVATE KEY-----
+`
 
 const root = mkdtempSync(join(tmpdir(), 'cray-ims-identities-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -121,6 +132,63 @@ describe('a passphrase', () => {
   test('without a terminal: use the agent', async () => {
     const { path } = identity()
     await expect(unlock({ kind: 'file', path, encrypted: true }, { ask: undefined })).rejects.toMatchObject({ next: `ssh-add ${path}` })
+  })
+})
+
+describe('an encrypted key', () => {
+  /** Tries a wrong passphrase, then the right one. */
+  const open = async (path: string) => {
+    const answers = ['wrong', 'secret']
+    const { key } = await unlock({ kind: 'file', path, encrypted: true }, { ask: async () => answers.shift()!, openssh: 'cray-ims jobs debug x --openssh' })
+    return { type: key.type, left: answers.length }
+  }
+  const ask = async () => Promise.reject(new Error('asked'))
+
+  test.each(['3des-cbc', 'aes128-cbc', 'aes256-ctr', 'aes128-gcm@openssh.com', 'aes256-gcm@openssh.com'])('by %s', async (cipher) => {
+    const { path } = makeKey(join(home, '.ssh/id'), { passphrase: 'secret', cipher })
+    expect(await open(path)).toEqual({ type: 'ssh-ed25519', left: 0 })
+  })
+
+  const pem = (key: KeyObject, type: 'pkcs1' | 'sec1' | 'pkcs8', cipher: string) => key.export({ format: 'pem', type: type as 'pkcs1', cipher, passphrase: 'secret' }).toString()
+  test.each([
+    ['ed25519 of OpenSSL', 'ssh-ed25519', pem(generateKeyPairSync('ed25519').privateKey, 'pkcs8', 'aes-256-cbc')],
+    ['ECDSA of OpenSSL', 'ecdsa-sha2-nistp384', pem(generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey, 'pkcs8', 'aes-128-cbc')],
+    ['PEM by camellia', 'ssh-rsa', pem(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey, 'pkcs1', 'camellia-256-cbc')],
+    ['PEM by 3DES', 'ecdsa-sha2-nistp256', pem(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey, 'sec1', 'des-ede3-cbc')],
+  ])('of another form: %s', async (name, type, text) => {
+    expect(await open(put(name.replaceAll(' ', '-'), text))).toEqual({ type, left: 0 })
+  })
+
+  test("by a cipher that can't be read here: nobody is asked, and who can read it is said", async () => {
+    const { path } = makeKey(join(home, '.ssh/id'), { passphrase: 'secret', cipher: 'chacha20-poly1305@openssh.com' })
+    const identity = { kind: 'file' as const, path, encrypted: true }
+    const failure = { message: `${path}: its cipher chacha20-poly1305@openssh.com can't be read here`, exit: 255, next: `ssh-add ${path}` }
+    await expect(unlock(identity, { ask })).rejects.toMatchObject({ ...failure, more: [expect.stringContaining('An ssh-agent can')] })
+    await expect(unlock(identity, { ask: undefined, openssh: 'cray-ims jobs debug x --openssh' })).rejects.toMatchObject({ ...failure, more: [expect.anything(), "So can the system's ssh: cray-ims jobs debug x --openssh"] })
+  })
+
+  test('of a security key: only the system\'s ssh uses that', async () => {
+    const field = (...parts: (string | Buffer)[]) => {
+      const whole = Buffer.concat(parts.map((part) => Buffer.from(part as string)))
+      return Buffer.concat([Buffer.from([0, 0, 0, whole.length]), whole])
+    }
+    const type = 'sk-ssh-ed25519@openssh.com'
+    const body = Buffer.concat([Buffer.from('openssh-key-v1\0'), field('none'), field('none'), field(''), Buffer.from([0, 0, 0, 1]), field(field(type), field(Buffer.alloc(32)), field('ssh:')), field(Buffer.alloc(64))])
+    const path = put('id_sk', `-----BEGIN OPENSSH PRIVATE KEY-----\n${body.toString('base64')}\n-----END OPENSSH PRIVATE KEY-----\n`)
+    await expect(unlock({ kind: 'file', path, encrypted: false }, { ask, openssh: 'cray-ims jobs debug x --openssh' })).rejects.toMatchObject({ message: `${path}: a key of type ${type} needs the system's ssh`, exit: 255, next: 'cray-ims jobs debug x --openssh' })
+  })
+
+  test("by what OpenSSL has given up: the same", async () => {
+    const path = put('id', des)
+    await expect(unlock({ kind: 'file', path, encrypted: true }, { ask })).rejects.toMatchObject({ message: `${path}: its encryption can't be read here`, next: `ssh-add ${path}` })
+  })
+
+  test('of OpenSSL is found by its content where it is not encrypted', async () => {
+    const path = put('id_openssl', generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString())
+    const { publicKey } = readKeyFile(path)!
+    const { identity } = await findIdentity({ wanted: publicKey, agentSocket: undefined, home })
+    expect(identity).toEqual({ kind: 'file', path, encrypted: false })
+    expect((await unlock(identity!, { ask: undefined, wanted: publicKey })).key.type).toBe('ssh-ed25519')
   })
 })
 

@@ -1,7 +1,6 @@
 import { Failure } from '../../errors.ts'
 import type { Job } from '../../ims/records.ts'
 import type { Io } from '../../terminal/io.ts'
-import { createProgress } from '../../terminal/progress.ts'
 import type { App } from '../app.ts'
 import { handleInterruption } from './interruption.ts'
 import type { Attending, Making } from './making.ts'
@@ -22,7 +21,7 @@ export function isAttended({ io }: App): boolean {
 export async function attend(app: App, options: Attention, work: (making: Making) => Promise<number>): Promise<number> {
   const { io, global } = app
   const attended = isAttended(app)
-  const progress = await createProgress(io, global.quiet)
+  const progress = await app.progress()
   const api = await app.api({ held: true })
   let current: Job | undefined
   let waits = false

@@ -41,5 +41,10 @@ export async function readCatalogue(app: App, api: Api, progress: Progress): Pro
     return { recipes: recipes.records, images: images.records, publicKeys: publicKeys.records, jobs: jobs.records, odd: [recipes, images, publicKeys, jobs].flatMap(({ odd }) => odd) }
   }
   const watch = { interval: 1000, progress, resume: '' }
-  return lookUntil(app, watch, look, { enough: (found) => found, passes: (error): error is Error => isPassing(error) && ++failed <= tries })
+  if (progress.live) progress.now('reading what the service has')
+  try {
+    return await lookUntil(app, watch, look, { enough: (found) => found, passes: (error): error is Error => isPassing(error) && ++failed <= tries })
+  } finally {
+    if (progress.live) progress.stop()
+  }
 }

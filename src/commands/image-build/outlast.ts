@@ -3,7 +3,7 @@ import type { Job } from '../../ims/records.ts'
 import { lookUntil, passesSoon } from '../job/watch.ts'
 import type { Making } from './making.ts'
 
-/** How long a service that is away is waited for around a single request, in milliseconds. */
+/** How long a service that is away is waited for around a single request, in milliseconds; its answer may take longer. */
 export const patience = 15 * 60_000
 
 /**
@@ -13,7 +13,7 @@ export const patience = 15 * 60_000
  */
 export async function outlast<R>({ app, progress, attending, resume }: Making, work: () => Promise<R>, job?: Job): Promise<R> {
   const watch = { interval: attending.interval * 1000, timeout: patience, progress, resume: job ? resume(job) : '' }
-  const done = await lookUntil(app, watch, async () => ({ result: await work() }), { enough: (found) => found, passes: passesSoon() })
+  const done = await lookUntil(app, watch, async () => ({ result: await work() }), { enough: (found) => found, passes: passesSoon(), unhurried: true })
   return done.result
 }
 

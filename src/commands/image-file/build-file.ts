@@ -4,7 +4,7 @@ import { withLock, type Held } from '../../files/lock.ts'
 import { absolutePath } from '../../files/path.ts'
 import { readTextFile } from '../../files/read-file.ts'
 import { pastedWord } from '../../text/shell-words.ts'
-import { createProgress, type Progress } from '../../terminal/progress.ts'
+import type { Progress } from '../../terminal/progress.ts'
 import type { BuildOptions } from '../../spec/image-builds.ts'
 import type { App } from '../app.ts'
 import { isAttended } from '../image-build/attend.ts'
@@ -55,10 +55,10 @@ interface Images {
 }
 
 async function makeImages(app: App, { path, entries, ordered, state, options }: Images): Promise<number> {
-  const { io, global, program } = app
+  const { io, program } = app
   const again = againLine(program, path, options)
   const withoutJobs = (more: readonly string[] = []) => new Failure(io.interrupted.reason.message, { exit: io.interrupted.reason.exit, more, next: again })
-  const progress = await createProgress(io, global.quiet)
+  const progress = await app.progress()
   const api = await app.api({ held: true })
   try {
     // The first images begin with what was read to check them all.

@@ -42,6 +42,7 @@ export async function afterShell(app: App, api: Api, job: Job, container: SshCon
     return 'kept'
   }
   if (fate === 'delete') {
+    if (progress.live) progress.now(`deleting job ${shortId(job.id)}`)
     await deleteJob(api, job)
     progress.line(`Job ${shortId(job.id)} deleted`)
     return 'deleted'

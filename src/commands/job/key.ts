@@ -10,6 +10,7 @@ import { readRecord } from '../../ims/read-record.ts'
 import type { Job, SshContainer } from '../../ims/records.ts'
 import { publicKeys } from '../../spec/records.ts'
 import { findIdentity, unlock, type Identity, type Login, type Looked } from '../../ssh/identities.ts'
+import { pastedWords } from '../../text/shell-words.ts'
 import { fingerprint, parsePublicKey, publicKeyLine, publicKeyOf, type PublicKey } from '../../ssh/public-key.ts'
 import type { App } from '../app.ts'
 import { shortId } from './reference.ts'
@@ -47,7 +48,8 @@ export async function findKey(app: App, api: Api, job: Job, container: SshContai
   // Without the record only the user can know which it is.
   if (!identity || (!wanted && file === undefined)) throw noKey(app, job, container, record, looked)
   const ask = stdin.isTTY && stderr.isTTY ? app.questions.ask : undefined
-  return { identity, shown: tilde(identity.path ?? 'agent', env), unlock: () => unlock(identity, { ask, wanted }) }
+  const openssh = pastedWords([app.program, 'jobs', 'debug', job.id, '--openssh', ...(file === undefined ? [] : ['-i', file])])
+  return { identity, shown: tilde(identity.path ?? 'agent', env), unlock: () => unlock(identity, { ask, wanted, openssh }) }
 }
 
 async function publicKeyOfJob(api: Api, { public_key_id: id }: Job): Promise<KeyRecord | undefined> {

@@ -103,7 +103,7 @@ async function whyItFailed(app: App, job: Job): Promise<string[]> {
 /** Prints what OpenSSH is to be told, or runs it; its exit code then. */
 async function useOpenSsh(app: App, job: Job, way: Way, key: Key, { command, tty, ...opening }: Opening): Promise<number | undefined> {
   const { runOpenSsh, sshConfig, sshLine } = await import('../../ssh/openssh.ts')
-  const { host, port } = way.address
+  const { host, port } = opening.openssh ? await way.again() : way.address
   const told = { jobId: job.id, host, port, identity: forOpenSsh(app, key.identity), knownHosts: knownHostsPath(app), hostKeyIsKnown: true }
   const words = { command: command === undefined ? [] : [command], terminal: tty }
   if (opening.print_command) await app.io.stdout.write(`${sshLine(told, words)}\n`)

@@ -6,7 +6,7 @@ import { jobs } from '../../spec/records.ts'
 import { chooseContainer } from '../../ssh/addresses.ts'
 import { openSession, type Session } from '../../ssh/session.ts'
 import { touch } from '../../ssh/touch.ts'
-import { createProgress, type Progress } from '../../terminal/progress.ts'
+import type { Progress } from '../../terminal/progress.ts'
 import { timeSpan, withoutSpans } from '../../terminal/time-span.ts'
 import type { App } from '../app.ts'
 import { findJobs, shortId } from './reference.ts'
@@ -37,7 +37,7 @@ export interface ReleaseOptions extends Reaching {
  */
 export async function release(app: App, reference: string, word: Word, options: ReleaseOptions): Promise<number> {
   const api = await app.api()
-  const progress = await createProgress(app.io, app.global.quiet, withoutSpans)
+  const progress = await app.progress(withoutSpans)
   try {
     const { job } = (await findJobs(api, [reference]))[0]!
     refuseUnlessWaiting(app, job)

@@ -67,6 +67,8 @@ interface Looking<R, T> {
   many?: boolean
   /** What was seen last; empty before there was an answer. */
   state?: () => string
+  /** The time limit is for a service that is away: a look that has begun only has the request's own. */
+  unhurried?: boolean
   /** Whether a failure passes by itself. */
   passes?: (error: unknown) => error is Error
 }
@@ -96,7 +98,7 @@ const lastWords = 100
  * @throws Failure with exit 3 at the time limit, 130 for Ctrl-C (129, 143 for other signals): all say how to go on.
  */
 export async function lookUntil<R, T>({ io }: App, watch: Watch, look: () => Promise<R>, looking: Looking<R, T>): Promise<T> {
-  const { enough, many = false, state = () => '', passes = isPassing } = looking
+  const { enough, many = false, state = () => '', unhurried = false, passes = isPassing } = looking
   const { progress, interval, timeout = Infinity, began = io.monotonic(), signal = io.interrupted } = watch
   // Each look's sleep and request listen to it.
   setMaxListeners(0, signal)
@@ -111,7 +113,7 @@ export async function lookUntil<R, T>({ io }: App, watch: Watch, look: () => Pro
 
   // A server that takes a request and never answers it mustn't hold us beyond the limit.
   async function inTime(answer: Promise<R>): Promise<R> {
-    if (timeout === Infinity) return answer
+    if (timeout === Infinity || unhurried) return answer
     const timer = new AbortController()
     const alarm = io.sleep(Math.max(left(), lookTakes), AbortSignal.any([signal, timer.signal]))
     try {

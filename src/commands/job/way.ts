@@ -2,14 +2,13 @@ import { Failure } from '../../errors.ts'
 import type { Api } from '../../ims/api.ts'
 import { stageOf } from '../../ims/job-outlook.ts'
 import type { Job, SshContainer } from '../../ims/records.ts'
-import { KubectlFault, kubectlFailure } from '../../kubernetes/fault.ts'
-import { openPortForward, type PortForward } from '../../kubernetes/port-forward.ts'
 import { addressesOf, oddAddresses } from '../../ssh/addresses.ts'
 import { addressText, reach, type AccessName, type Address, type Reached } from '../../ssh/banner.ts'
 import type { HostKeyPolicy } from '../../ssh/host-keys.ts'
+import { pastedWord, pastedWords } from '../../text/shell-words.ts'
 import type { Progress } from '../../terminal/progress.ts'
 import type { App } from '../app.ts'
-import { kubectlOf, podOf } from './pod.ts'
+import { joinForward, type Forwarding } from './forward.ts'
 import { goneFailure } from './no-shell.ts'
 import { shortId } from './reference.ts'
 import { watchJobs } from './watch.ts'
@@ -31,12 +30,20 @@ export interface WaySearch extends Pick<Reaching, 'access' | 'interval'> {
   exit?: number
   /** Without a banner for so many milliseconds, a port-forward joins. */
   alone?: number
+  /** After so many milliseconds without a way what can be done about it is said, where the search goes on. */
+  remind?: number
   /** A port-forward is no way: it would end before it is used. */
   direct?: boolean
 }
 
 /** A way in that was found, and the port-forward that holds it, if one does. */
 export interface Way extends Reached {
+  /**
+   * The address for a connection of its own, besides the one that was found: a port-forward may have ended with that.
+   *
+   * @throws Failure (exit 255) where it can't be opened again.
+   */
+  again(): Promise<Address>
   close(): void
 }
 
@@ -48,7 +55,7 @@ export interface Way extends Reached {
  */
 export async function findWay(app: App, api: Api, job: Job, container: SshContainer, search: WaySearch, progress: Progress): Promise<Way> {
   const { io, program, command } = app
-  const { access, interval, patience, exit } = search
+  const { access, interval, patience, exit, alone = 20_000, remind = 60_000 } = search
   const again = `${program} jobs ${command.name} ${job.id}`
   const addresses = addressesOf(container, access)
   const forwards = !search.direct && (access === 'auto' || access === 'port-forward')
@@ -61,23 +68,35 @@ export async function findWay(app: App, api: Api, job: Job, container: SshContai
   const signal = AbortSignal.any([io.interrupted, over.signal])
   progress.now(`${shortId(job.id)} waiting_on_user; reaching ${addresses.map(addressText).join(', ') || 'its pod'}`)
   const onAttempt = ({ address, tries, reason }: { address: Address; tries: number; reason: string }) => app.log(2, `${addressText(address)}: ${reason} (try ${tries})`)
-  const next = exit === 3 || !forwards ? again : `${again} --access port-forward`
-  const race = reach(addresses, { signal, patience, exit, onAttempt, next })
-  const forward = forwards ? joinForward(app, job, container, search, addresses.length === 0, progress, race.add, signal) : undefined
+  // Another way is still to be tried where one was asked for.
+  const last = access === 'auto' && forwards
+  const advice = patience !== undefined && patience >= long
+    ? { next: last ? `${program} jobs delete ${job.id}` : again, more: () => remedy(app, job, forward?.missing()) }
+    : { next: again }
+  const race = reach(addresses, { signal, patience, exit, onAttempt, ...advice })
+  const only = addresses.length === 0
+  const onOpen = ({ target }: { target: string }) => {
+    if (access === 'auto') progress.line(`  no SSH banner yet; kubectl port-forward to ${target} joins`)
+  }
+  const forward: Forwarding | undefined = forwards ? joinForward(app, job, container, race, { signal, only, delay: only ? 0 : alone, onOpen }) : undefined
+  if (patience === undefined || patience > remind) {
+    const lines = () => ['Nothing has answered yet; it is still tried.', ...remedy(app, job, forward?.missing()), `To delete it: ${program} jobs delete ${job.id}`]
+    app.io.sleep(remind, signal).then(() => lines().forEach((line) => progress.line(`  ${line.trimStart()}`)), () => {})
+  }
   const left = untilItLeaves(app, api, job, interval, signal, again)
   const all = [race.won, left, ...(forward ? [forward.failed] : [])]
   for (const one of all) one.catch(() => {})
   try {
     const reached = await Promise.race(all)
     if (reached.address.name === 'port-forward') {
-      const { close } = await forward!.opened
-      return { ...reached, close }
+      const renewed = async () => ({ ...reached.address, port: (await forward!.renew(io.interrupted)).port })
+      return { ...reached, again: renewed, close: forward!.close }
     }
     // One that was opened though another way was the first mustn't stay.
-    if (forward) closeWhenOpen(forward)
-    return { ...reached, close() {} }
+    forward?.close()
+    return { ...reached, again: async () => reached.address, close() {} }
   } catch (error) {
-    if (forward) closeWhenOpen(forward)
+    forward?.close()
     race.won.then(({ socket }) => socket.destroy(), () => {})
     throw error
   } finally {
@@ -85,8 +104,22 @@ export async function findWay(app: App, api: Api, job: Job, container: SshContai
   }
 }
 
-function closeWhenOpen({ opened }: Joining): void {
-  opened.then(({ close }) => close(), () => {})
+/** How long a server that is to come may take, in milliseconds; a port-forward has joined by then, too. */
+const long = 25_000
+
+/**
+ * What can be done for a job that no way leads into. Its container may have died with its node: such a job waits on its user
+ * for ever. Source: the service's known issues.
+ */
+function remedy({ program }: App, { remote_build_node: node, kubernetes_namespace, kubernetes_job }: Job, forwardFailed: string | undefined): string[] {
+  const place = node
+    ? `It runs on the remote build node ${node}; look at that: ${program} remote-build-nodes status describe ${pastedWord(node)}`
+    : `Look at its pod: ${pastedWords(['kubectl', 'describe', 'pods', '-n', kubernetes_namespace, '-l', `job-name=${kubernetes_job}`])}`
+  return [
+    ...(forwardFailed === undefined ? [] : [`  port-forward  ${forwardFailed}`]),
+    place,
+    'A job that nobody can reach waits for ever: deleting it frees its memory, and drops what was changed in its image root.',
+  ]
 }
 
 function noAddress({ id }: Job, container: SshContainer, access: string, next: string): Failure {
@@ -104,47 +137,4 @@ function untilItLeaves(app: App, api: Api, job: Job, interval: number, signal: A
     if (status === 'gone') throw goneFailure(app, job.id)
     throw new Failure(`job ${shortId(job.id)} does not wait any more: it is in ${status}`, { exit: 1, next: `${app.program} jobs describe ${job.id}` })
   })
-}
-
-interface Joining {
-  readonly opened: Promise<PortForward>
-  /** Rejects when it can't be had, or is no more, and nothing else is tried. */
-  readonly failed: Promise<never>
-}
-
-/** Opens a port-forward: at once where it is the only way, else when nothing else has answered for a while. */
-function joinForward(
-  app: App,
-  job: Job,
-  container: SshContainer,
-  { access, alone = 20_000 }: WaySearch,
-  only: boolean,
-  progress: Progress,
-  join: (address: Address) => void,
-  signal: AbortSignal,
-): Joining {
-  const { kubernetes_namespace: namespace, kubernetes_service: service } = job
-  async function open(): Promise<PortForward> {
-    if (!only) await app.io.sleep(alone, signal)
-    const pod = await podOf(app, job, signal)
-    const port = (addressesOf(container, 'cluster')[0] ?? addressesOf(container, 'auto')[0])?.port ?? 22
-    const forward = await openPortForward(kubectlOf(app), { namespace, pod: pod?.metadata.name, service, port }, { signal })
-    if (access === 'auto') progress.line(`  no SSH banner yet; kubectl port-forward to ${forward.target} joins`)
-    join({ name: 'port-forward', host: forward.host, port: forward.port })
-    return forward
-  }
-  const opened = open()
-  const failed = opened
-    .then(({ ended }) => ended)
-    .then((fault = new KubectlFault('failed', 'kubectl port-forward ended')): Promise<never> => {
-      throw fault
-    })
-    .catch((fault: unknown): Promise<never> => {
-      if (!(fault instanceof KubectlFault) || signal.aborted) throw fault
-      app.log(1, `port-forward: ${fault.message}`)
-      if (!only) return new Promise(() => {})
-      const failure = kubectlFailure(fault, `can't reach job ${shortId(job.id)} by port-forward`, namespace)
-      throw new Failure(failure.message, { exit: 255, more: failure.more, next: failure.next, cause: fault })
-    })
-  return { opened, failed }
 }

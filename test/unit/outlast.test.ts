@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import type { Making } from '../../src/commands/image-build/making.ts'
+import { outlast } from '../../src/commands/image-build/outlast.ts'
+import { connectionFailure } from '../../src/ims/connection-failure.ts'
+import { TransportFault } from '../../src/ims/faults.ts'
+
+const minutes = 60_000
+
+/** A making whose clock passes as it is slept; whoever sleeps for long is only woken when `pass` says so. */
+function scene() {
+  let now = 0
+  const alarms: { at: number; ring: () => void }[] = []
+  const io = {
+    monotonic: () => now,
+    interrupted: new AbortController().signal,
+    sleep: (milliseconds: number) => (milliseconds >= 10_000 ? new Promise<void>((ring) => alarms.push({ at: now + milliseconds, ring })) : Promise.resolve(void (now += milliseconds))),
+  }
+  const pass = async (milliseconds: number) => {
+    now += milliseconds
+    for (const { at, ring } of alarms) if (at <= now) ring()
+    await new Promise(setImmediate)
+  }
+  const making = { app: { io }, progress: { now() {}, line() {}, stop() {} }, attending: { interval: 5 } } as unknown as Making
+  return { making, pass, now: () => now }
+}
+
+test('an answer that takes longer than a service may be away is waited for', async () => {
+  const { making, pass } = scene()
+  let answer = (_: string) => {}
+  const done = outlast(making, () => new Promise<string>((resolve) => (answer = resolve)))
+  done.catch(() => {})
+  await pass(40 * minutes)
+  answer('deleted')
+  expect(await done).toBe('deleted')
+})
+
+test('a service that is away is given up after a quarter of an hour', async () => {
+  const { making, now } = scene()
+  const refused = () => Promise.reject(connectionFailure(['refused'], { cause: new TransportFault('refused', { sent: false }) }))
+  await expect(outlast(making, refused)).rejects.toMatchObject({ exit: 3, message: 'not there after 15m: the service was away' })
+  expect(now()).toBe(15 * minutes)
+})
