@@ -7,14 +7,14 @@ const jobTypes = ['create', 'customize'] as const
 
 const creating: readonly OptionRow[] = [
   { flag: '--artifact-id', type: 'text', field: 'artifact_id', required: true, help: 'Recipe to build (create) or image to change (customize)' },
-  { flag: '--image-root-archive-name', type: 'text', field: 'image_root_archive_name', check: 'yaml-name', required: true, help: 'Name of the resulting image' },
+  { flag: '--image-root-archive-name', type: 'text', field: 'image_root_archive_name', check: 'name', required: true, help: 'Name of the resulting image' },
   { flag: '--job-type', type: 'choice', field: 'job_type', required: true, choices: jobTypes, help: 'Build a recipe, or change an image' },
   { flag: '--public-key-id', type: 'text', field: 'public_key_id', required: true, help: 'Public key that opens its shell' },
   buildEnvSize,
   { flag: '--enable-debug', type: 'boolean', field: 'enable_debug', help: 'Open a shell if the build fails' },
-  { ...initrd, check: 'yaml-name' },
-  { ...kernel, check: 'yaml-name' },
-  kernelParameters,
+  { ...initrd, check: 'name' },
+  { ...kernel, check: 'name' },
+  { ...kernelParameters, check: 'name' },
   dkms,
   { flag: '--ssh-containers-jail', type: 'booleans', field: 'ssh_containers[].jail', help: 'Whether the shell is confined to the image root' },
   { flag: '--ssh-containers-name', type: 'texts', field: 'ssh_containers[].name', help: 'Name of the container that has the shell' },

@@ -15,7 +15,7 @@ export type OptionType =
   | 'level' // a flag that counts
 
 /** Checks of a value that its type alone can't make. */
-export type CheckName = 'age' | 'public-key' | 'yaml-name'
+export type CheckName = 'age' | 'public-key' | 'name'
 
 /** One option of a command. */
 export interface OptionRow {

@@ -24,12 +24,13 @@ export interface KeyOptions {
   bits?: number
   passphrase?: string
   format?: 'PEM' | 'PKCS8'
+  comment?: string
 }
 
 /** Makes a key pair with OpenSSH's own tool. */
-export function makeKey(path: string, { type = 'ed25519', bits, passphrase = '', format }: KeyOptions = {}): { path: string; publicKey: string } {
+export function makeKey(path: string, { type = 'ed25519', bits, passphrase = '', format, comment = 'test key' }: KeyOptions = {}): { path: string; publicKey: string } {
   execFileSync('ssh-keygen', [
-    '-q', '-t', type, ...(bits ? ['-b', String(bits)] : []), ...(format ? ['-m', format] : []), '-N', passphrase, '-C', 'test key', '-f', path,
+    '-q', '-t', type, ...(bits ? ['-b', String(bits)] : []), ...(format ? ['-m', format] : []), '-N', passphrase, '-C', comment, '-f', path,
   ])
   return { path, publicKey: readFileSync(`${path}.pub`, 'utf8').trim() }
 }

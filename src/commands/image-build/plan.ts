@@ -9,7 +9,7 @@ import type { Catalogue } from './catalogue.ts'
 import { makesImageOf } from './job-match.ts'
 import { differingSettings, fieldRows, jailOf, settingsOf } from './job-settings.ts'
 import type { ImageOrder } from './order.ts'
-import { sameKeys, type OwnKey } from './public-key.ts'
+import { sameKeys, usableKeys, type OwnKey } from './public-key.ts'
 import { resumeLine } from './resume-line.ts'
 import { candidate, findSource } from './source.ts'
 
@@ -49,7 +49,7 @@ export function makePlan(ordered: Ordered): Plan {
   // What the job itself makes isn't in its way: its image is there before it has ended.
   const images = catalogue.images.filter((image) => image.name === order.name && !(takeUp && createdAt(image) >= createdAt(takeUp)))
   const { existing, replaces } = judgeName(ordered, images)
-  return { order, source, key, keyId: takeUp?.public_key_id ?? keys[0]?.id, existing, takeUp: existing ? undefined : takeUp, replaces }
+  return { order, source, key, keyId: takeUp?.public_key_id ?? usableKeys(catalogue.publicKeys, key)[0]?.id, existing, takeUp: existing ? undefined : takeUp, replaces }
 }
 
 function unfinished({ program, catalogue, order }: Ordered, source: string, keys: ReadonlySet<string>): Job | undefined {

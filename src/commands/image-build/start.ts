@@ -6,7 +6,7 @@ import { createOnce } from './create-once.ts'
 import { isJobOf } from './job-match.ts'
 import type { Making } from './making.ts'
 import { jobRequest, keyRequest, type Plan } from './plan.ts'
-import { sameKeys } from './public-key.ts'
+import { usableKeys } from './public-key.ts'
 
 /**
  * Creates a plan's job.
@@ -44,7 +44,7 @@ export async function ensureKey(making: Making, plan: Plan): Promise<string> {
     kind: 'public-keys',
     request: keyRequest(plan),
     read: (answer) => readRecord('public key', answer).data,
-    find: async () => sameKeys((await listRecords(api, 'public key')).records, plan.key),
+    find: async () => usableKeys((await listRecords(api, 'public key')).records, plan.key),
   })
   progress.line(`Key ${plan.key.shown} uploaded as "${record.name}"`)
   return record.id
