@@ -32,8 +32,8 @@ export function makeRequest(command: CommandRow, options: Record<string, unknown
   }
 }
 
-function makeQuery(fields: readonly OptionRow[], options: Record<string, unknown>): Record<string, string> {
-  return Object.fromEntries(fields.map((option) => [option.field!, options[optionKey(option)] as string]))
+function makeQuery(fields: readonly OptionRow[], options: Record<string, unknown>): Record<string, string | string[]> {
+  return Object.fromEntries(fields.map((option) => [option.field!, options[optionKey(option)] as string | string[]]))
 }
 
 function makeBody(fields: readonly OptionRow[], options: Record<string, unknown>): Value | undefined {

@@ -1,4 +1,4 @@
-import { buildEnvSize, dkms, initrd, jobs, kernel, kernelParameters } from './records.ts'
+import { buildEnvSize, dkms, initrd, jobMemSize, jobs, kernel, kernelParameters } from './records.ts'
 import type { GroupRow, OptionRow } from './rows.ts'
 import { jobShells } from './job-shells.ts'
 import { create, describe, list, remove, removeAll } from './verbs.ts'
@@ -11,6 +11,7 @@ const creating: readonly OptionRow[] = [
   { flag: '--job-type', type: 'choice', field: 'job_type', required: true, choices: jobTypes, help: 'Build a recipe, or change an image' },
   { flag: '--public-key-id', type: 'text', field: 'public_key_id', required: true, help: 'Public key that opens its shell' },
   buildEnvSize,
+  jobMemSize,
   { flag: '--enable-debug', type: 'boolean', field: 'enable_debug', help: 'Open a shell if the build fails' },
   { ...initrd, check: 'name' },
   { ...kernel, check: 'name' },
@@ -25,7 +26,7 @@ const picking: readonly OptionRow[] = [
   { flag: '--job-type', type: 'choice', field: 'job_type', choices: jobTypes, help: 'Only jobs of this type' },
   {
     flag: '--status',
-    type: 'choice',
+    type: 'each',
     field: 'status',
     placeholder: 'STATUS',
     choices: [
@@ -34,11 +35,12 @@ const picking: readonly OptionRow[] = [
       'fetching_recipe',
       'waiting_for_repos',
       'building_image',
+      'packaging_artifacts',
       'waiting_on_user',
       'error',
       'success',
     ],
-    help: 'Only jobs in this status',
+    help: 'Only jobs in this status; several times for several',
   },
 ]
 

@@ -248,7 +248,7 @@ describe.concurrent('jobs that are there already', () => {
       await site.ims('build', 'fails', '--name', 'forgotten', '--debug')
       const [job] = jobsOf(site) as [Job]
       site.mock.state.jobs.set(job.id, Object.assign(job, { created: new Date(Date.now() - 5 * 3600_000).toISOString() }))
-      expect((await build(site)).stderr).toMatch(new RegExp(`^Job ${job.id.slice(0, 8)}… forgotten, made 5h ago, waits on its user, holding 8 GiB: cray-ims jobs fail ${job.id}$`, 'm'))
+      expect((await build(site)).stderr).toMatch(new RegExp(`^Job ${job.id.slice(0, 8)}… forgotten, made 5h ago, waits on its user, holding 16 GiB: cray-ims jobs fail ${job.id}$`, 'm'))
     }))
 
   test('an unfinished one that makes the same is taken up, and said so', () =>

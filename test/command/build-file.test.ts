@@ -207,14 +207,14 @@ describe.concurrent('options', () => {
     atImageSite({}, async (site) => {
       mkdirSync(join(site.folder, 'below'))
       const { publicKey } = makeKey(join(site.folder, 'below/key'))
-      site.write('below/images.yaml', 'images:\n  - {name: a, recipe: twins, public-key: key.pub}\n  - {name: b, recipe: twins, arch: x86_64, keep-job: false}\n')
-      const { exit } = await site.build('below/images.yaml', '--arch', 'aarch64', '--keep-job', '--debug', '--build-env-size', '30')
+      site.write('below/images.yaml', 'images:\n  - {name: a, recipe: twins, public-key: key.pub}\n  - {name: b, recipe: twins, arch: x86_64, keep-job: false, job-mem-size: 4}\n')
+      const { exit } = await site.build('below/images.yaml', '--arch', 'aarch64', '--keep-job', '--debug', '--build-env-size', '30', '--job-mem-size', '12')
       expect(exit).toBe(0)
       const bodies = site.asked.flatMap(({ method, path, body }) => (method === 'POST' && path === '/jobs' ? [JSON.parse(body)] : []))
       const key = [...site.mock.state.publicKeys.values()].find(({ public_key: text }) => text === publicKey)!
       expect(Object.fromEntries(bodies.map((body) => [body.image_root_archive_name, body]))).toMatchObject({
-        a: { artifact_id: ids.twins[1], public_key_id: key.id, enable_debug: true, build_env_size: 30 },
-        b: { artifact_id: ids.twins[0], enable_debug: true, build_env_size: 30 },
+        a: { artifact_id: ids.twins[1], public_key_id: key.id, enable_debug: true, build_env_size: 30, job_mem_size: 12 },
+        b: { artifact_id: ids.twins[0], enable_debug: true, build_env_size: 30, job_mem_size: 4 },
       })
       expect([...site.mock.state.publicKeys.values()]).toHaveLength(2)
       expect([...site.mock.state.jobs.values()].map(({ image_root_archive_name: name }) => name)).toEqual(['a'])

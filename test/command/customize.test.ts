@@ -131,7 +131,7 @@ describe.concurrent('a customisation that fails', () => {
       expect({ exit, stdout, status }).toEqual({ exit: 1, stdout: '', status: 'waiting_on_user' })
       expect(lines(stderr).slice(-4)).toEqual([
         'Error: image mine was not made: the command ended with 7',
-        `Job ${id} waits on its user, holding 8 GiB. To begin again: --new, or first cray-ims jobs delete ${id}`,
+        `Job ${id} waits on its user, holding 16 GiB. To begin again: --new, or first cray-ims jobs delete ${id}`,
         `Again: cray-ims customize --resume ${id} --run 'exit 7'`,
         `Next: cray-ims jobs debug ${id}`,
       ])
@@ -253,7 +253,7 @@ describe.concurrent('a customisation that fails', () => {
       program.kill(signal)
       const { exit, stdout, stderr } = await program.ended
       expect({ exit, stdout, jobs: jobsOf(site).map(({ status }) => status) }).toEqual({ exit: code, stdout: '', jobs: words.length > 0 ? [] : ['waiting_on_user'] })
-      const last = words.length > 0 ? [`Job ${id} is deleted.`] : ['The job waits on its user, holding 8 GiB; what was run in it may still run.', `Next: cray-ims customize --resume ${id} --run 'echo "it runs"; exec sleep 1000'`]
+      const last = words.length > 0 ? [`Job ${id} is deleted.`] : ['The job waits on its user, holding 16 GiB; what was run in it may still run.', `Next: cray-ims customize --resume ${id} --run 'echo "it runs"; exec sleep 1000'`]
       expect(lines(stderr).slice(-last.length)).toEqual(last)
     }))
 

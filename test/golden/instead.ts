@@ -345,6 +345,28 @@ export const instead: readonly Instead[] = [
       stdout: '\n',
     },
   },
+  ...([
+    [['--status', 'packaging_artifacts'], '', 'status=packaging_artifacts'],
+    [['--status', 'error', '--status=packaging_artifacts', '--job-type', 'create'], '', 'job_type=create&status=error&status=packaging_artifacts'],
+    [[], 'status = ["error", "success"]', 'status=error&status=success'],
+    [['--status', 'creating'], 'status = ["error", "success"]', 'status=creating'],
+  ] as const).map(([words, setting, query]) => ({
+    reason: '--status of jobs deleteall takes packaging_artifacts',
+    row: '`--status` of `jobs deleteall`',
+    case: {
+      argv: ['ims', 'jobs', 'deleteall', ...words],
+      files: { [settings]: `${core}[ims.jobs.deleteall]\n${setting}\n` },
+      responses: [{ status: 204, headers: {}, body: '' }],
+      requests: [{ ...list, method: 'DELETE', query }],
+      stdout: '\n',
+    },
+  })),
+  {
+    reason: '--status of jobs deleteall takes packaging_artifacts',
+    row: '`--status` of `jobs deleteall`',
+    says: ["'--status': invalid choice: other"],
+    case: { ...refused, argv: ['ims', 'jobs', 'deleteall', '--status', 'error', '--status', 'other'] },
+  },
   ...[['--metadata-key', '--metadata-value'], ['--metadata-key', '--metadata-value=x'], ['--link-path', '--format', 'json'], ['--metadata-key', 'k', '--metadata-value', '--help']].map((words) => ({
     reason: 'A value that is the name of another option',
     row: "another option's name",
