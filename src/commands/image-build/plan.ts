@@ -84,7 +84,8 @@ function judgeName({ program, catalogue, order }: Ordered, images: readonly Imag
 
 /** The request that uploads a plan's key. */
 export function keyRequest({ key }: Pick<Plan, 'key'>): ApiRequest & { body: Value } {
-  return { method: 'POST', path: publicKeys.path, body: toValue({ name: key.name, public_key: key.text }) }
+  const optionOf = (field: string) => (field === 'public_key' ? `public key ${key.shown}` : undefined)
+  return { method: 'POST', path: publicKeys.path, body: toValue({ name: key.name, public_key: key.text }), optionOf }
 }
 
 /** The request that creates a plan's job. */
@@ -105,8 +106,11 @@ export function jobRequest({ order, source }: Pick<Plan, 'order' | 'source'>, ke
       ...(jail !== undefined && { ssh_containers: [{ name: 'customize', jail }] }),
     }),
     optionOf(field) {
+      if (field === 'image_root_archive_name') return `--name ${order.name}`
+      if (field.startsWith('ssh_containers')) return '--jail'
       const row = fieldRows(order.job_type).find((one) => one.field === field)
-      return row && `${row.flag} ${String(settings[field])}`
+      const value = settings[field]
+      return row && (value === undefined ? row.flag : `${row.flag} ${String(value)}`)
     },
   }
 }
