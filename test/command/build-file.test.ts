@@ -113,6 +113,7 @@ describe.concurrent('what can not be made is refused with its line, and nothing 
   beforeAll(async () => {
     site = await startImageSite()
     site.write('empty.sh', ' \n')
+    site.write('windows.sh', '#!/bin/sh\r\necho one\r\n')
     site.write('private', '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA==\n-----END OPENSSH PRIVATE KEY-----\n')
   })
   afterAll(() => site.close())
@@ -133,6 +134,7 @@ describe.concurrent('what can not be made is refused with its line, and nothing 
     ['no JSON', 'i.json', '{"images": [\n', ['i.json:2: not valid YAML']],
     ['a script that is nowhere', 'i.yaml', yamlOf('name: a, base: there,\n     script: gone.sh'), ['i.yaml:3: gone.sh: no such file']],
     ['an empty script', 'i.yaml', yamlOf('name: a, base: there,\n     script: empty.sh'), ['i.yaml:3: empty.sh is empty']],
+    ['a script of Windows', 'i.yaml', yamlOf('name: a, base: there,\n     script: windows.sh'), ['i.yaml:3: windows.sh has a CR at the end in line 1']],
     ['a private key', 'i.yaml', yamlOf('name: a, recipe: good,\n     public-key: private'), ['i.yaml:3: ', 'private key']],
     ['a customisation by hand', 'i.yaml', yamlOf('name: a, base: there'), ['i.yaml:2: a needs a script or a run']],
     ['a name that is taken', 'i.toml', '[[images]]\nrecipe = "good"\nname = "taken"\n', ['i.toml:3: the image name taken is taken', ids.taken, 'Next: add --if-exists skip or replace']],
