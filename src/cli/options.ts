@@ -58,6 +58,8 @@ function readSetting(option: OptionRow, value: Value, reading: Reading): unknown
     const texts = value.map(textOf)
     if (option.type === 'texts') return texts
     if (option.type === 'booleans') return texts.map((text) => readValue({ ...option, type: 'boolean' }, text, reading))
+    // Without a filter everything is deleted.
+    if (option.type === 'each' && texts.length === 0) throw invalid(option.flag, 'an empty list selects nothing')
     if (option.type === 'each') return texts.map((text) => readValue(option, text, reading))
   }
   if (!isScalar(value)) throw invalid(option.flag, `${describeValue(value)} is no value of it`)

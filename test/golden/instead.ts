@@ -315,7 +315,7 @@ export const instead: readonly Instead[] = [
     says: ['--age'],
     case: { ...refused, argv: ['ims', 'jobs', 'deleteall', `--age=${age}`] },
   })),
-  ...['age = 7', 'age = 7.5', 'age = true', 'age = []', 'age = {}', 'age = ""', 'age = 2026-01-01', 'job_type = ""', 'job_type = "other"', 'job_type = ["create"]', 'status = 1', 'status = {a = 1}'].map((setting) => ({
+  ...['age = 7', 'age = 7.5', 'age = true', 'age = []', 'age = {}', 'age = ""', 'age = 2026-01-01', 'job_type = ""', 'job_type = "other"', 'job_type = ["create"]', 'status = 1', 'status = {a = 1}', 'status = []', 'status = [""]', 'status = ["error", 1]', 'status = ["error", "other"]', 'status = [["error"]]'].map((setting) => ({
     reason: 'A filter of a deletion that is empty, wrong or unknown',
     row: 'filter of `deleteall`',
     says: [settings, setting.split(' ')[0]!.replace('_', '-')],
