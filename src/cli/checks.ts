@@ -1,7 +1,7 @@
 import { usageFailure } from '../errors.ts'
 import { isJobAge } from '../ims/job-age.ts'
+import { breaksYaml, nameTrouble } from '../ims/pasted-text.ts'
 import { publicKeyTrouble } from '../ims/public-key-text.ts'
-import { isYamlName } from '../ims/yaml-name.ts'
 import type { CheckName } from '../spec/rows.ts'
 
 /** Where a check's warnings go. */
@@ -17,7 +17,7 @@ type Check = (flag: string, typed: string, value: unknown, warnings: Warnings) =
 export const checks: Readonly<Record<CheckName, Check>> = {
   age: checkAge,
   'public-key': checkPublicKey,
-  'yaml-name': checkYamlName,
+  name: checkName,
 }
 
 function checkAge(flag: string, typed: string): void {
@@ -29,15 +29,17 @@ function checkAge(flag: string, typed: string): void {
 }
 
 // Source of what is refused: the service's job templates.
-function checkPublicKey(flag: string, path: string, value: unknown, { warn }: Warnings): void {
+function checkPublicKey(flag: string, path: string, value: unknown, { warn, terminal }: Warnings): void {
   const trouble = publicKeyTrouble(value as string)
+  if (terminal && breaksYaml(value as string)) warn(`Warning: ${path} has a comment that breaks the service's YAML: every job with this key would fail. Leave out its comment.`)
   if (!trouble) return
   if ('odd' in trouble) return warn(`Warning: ${path} ${trouble.odd}; it is sent as it is.`)
   const next = trouble.private && `${flag} ${path.replace(/\.(pem|ppk)$/, '')}.pub`
   throw usageFailure(`Invalid value for '${flag}': ${path} ${trouble.refused}`, { next })
 }
 
-// The service pastes names into YAML unquoted. Mirrored commands say nothing outside a terminal when they succeed.
-function checkYamlName(flag: string, name: string, _: unknown, { warn, terminal }: Warnings): void {
-  if (terminal && !isYamlName(name)) warn(`Warning: the service may fail over ${flag} ${JSON.stringify(name)}: YAML does not read it as a name.`)
+// Mirrored commands say nothing outside a terminal when they succeed.
+function checkName(flag: string, name: string, _: unknown, { warn, terminal }: Warnings): void {
+  const trouble = terminal ? nameTrouble(name) : undefined
+  if (trouble) warn(`Warning: the service can't work with ${flag} ${JSON.stringify(name)}: ${trouble}.`)
 }

@@ -3,8 +3,10 @@ import { environmentName } from '../config/precedence.ts'
 import type { Configuration } from '../config/configuration.ts'
 import { Failure } from '../errors.ts'
 import { globalEnvironment, globalOptions } from '../spec/global.ts'
+import { isNumber, type Value } from '../json/value.ts'
 import { optionKey } from '../spec/rows.ts'
 import type { OptionsOf } from '../spec/given.ts'
+import { pastedWords } from '../text/shell-words.ts'
 import type { Parsed } from './parser.ts'
 import { readValue, type Reading } from './values.ts'
 
@@ -40,9 +42,10 @@ export function readGlobals(
     const setting = key === 'token' || key === 'verbose' ? table?.[key] : configuration?.core[key]
     if (setting === undefined || key === 'configuration' || key === 'query') continue
     try {
-      found[key] = readValue(option, String(setting), reading)
+      found[key] = readValue(option, isNumber(setting as Value) ? (setting as { number: string }).number : String(setting), reading)
     } catch (cause) {
-      throw new Failure(`${configuration!.path}: ${(cause as Error).message}`, { next: `cray-ims config unset core.${key}`, cause })
+      const words = setting === table?.[key] ? parsed.words : ['core']
+      throw new Failure(`${configuration!.path}: ${(cause as Error).message}`, { next: pastedWords(['cray-ims', 'config', 'unset', [...words, key].join('.')]), cause })
     }
   }
   const options = found as GlobalOptions

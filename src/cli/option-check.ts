@@ -7,6 +7,7 @@ type IsRight = (value: unknown, option: OptionRow) => boolean
 const isText: IsRight = (value) => typeof value === 'string'
 const isBoolean: IsRight = (value) => typeof value === 'boolean'
 const isCount: IsRight = (value) => typeof value === 'number' && value >= 0
+const isChoice: IsRight = (value, { choices }) => choices!.some((choice) => choice === value)
 const listOf = (isRight: IsRight): IsRight => (value, option) => Array.isArray(value) && value.every((item) => isRight(item, option))
 
 /** Whether a value is what a command expects of an option's type, wherever it came from. */
@@ -14,13 +15,13 @@ const expected: Readonly<Record<OptionType, IsRight>> = {
   text: isText,
   path: isText,
   file: isText,
-  choice: (value, { choices }) => choices!.some((choice) => choice === value),
+  choice: isChoice,
   integer: (value) => isNumber(value as Value) && /^-?\d+$/.test((value as { number: string }).number),
   boolean: isBoolean,
   flag: isBoolean,
   texts: listOf(isText),
   booleans: listOf(isBoolean),
-  each: listOf(isText),
+  each: listOf((value, option) => (option.choices ? isChoice(value, option) : isText(value, option))),
   duration: isCount,
   count: isCount,
   level: isCount,

@@ -38,10 +38,11 @@ export function readOptions(parsed: Parsed, sources: Sources, reading: Reading):
 
 function readOption(option: OptionRow, { command, words, flags }: Parsed, { env, table, path }: Sources, reading: Reading): unknown {
   const flag = flags[optionKey(option)]
+  if (Array.isArray(flag)) return flag.map((text) => readValue(option, text, reading))
   if (flag !== undefined && typeof flag !== 'string') return flag
   const found = optionValue(option, { flag, env, prefix: words, table })
   if (!found) return undefined
-  if (found.source !== 'configuration') return readValue(option, found.value as string, reading)
+  if (found.source !== 'configuration') return readText(option, found.value as string, reading)
   const value = found.value as Value
   if (sendsAsConfigured(command, option, value)) return value
   try {
@@ -53,10 +54,22 @@ function readOption(option: OptionRow, { command, words, flags }: Parsed, { env,
 
 /** A value of a configuration, as if its text had been typed. */
 function readSetting(option: OptionRow, value: Value, reading: Reading): unknown {
-  const isList = option.type === 'texts' || option.type === 'booleans'
-  if (isList && Array.isArray(value) && value.every(isScalar)) return value.map((item) => (option.type === 'texts' ? textOf(item) : readValue({ ...option, type: 'boolean' }, textOf(item), reading)))
+  if (Array.isArray(value) && value.every(isScalar)) {
+    const texts = value.map(textOf)
+    if (option.type === 'texts') return texts
+    if (option.type === 'booleans') return texts.map((text) => readValue({ ...option, type: 'boolean' }, text, reading))
+    // Without a filter everything is deleted.
+    if (option.type === 'each' && texts.length === 0) throw invalid(option.flag, 'an empty list selects nothing')
+    if (option.type === 'each') return texts.map((text) => readValue(option, text, reading))
+  }
   if (!isScalar(value)) throw invalid(option.flag, `${describeValue(value)} is no value of it`)
-  return readValue(option, textOf(value), reading)
+  return readText(option, textOf(value), reading)
+}
+
+/** A value whose text stands for all of it. */
+function readText(option: OptionRow, text: string, reading: Reading): unknown {
+  const value = readValue(option, text, reading)
+  return option.type === 'each' ? [value] : value
 }
 
 const isScalar = (value: Value): value is Exclude<Value, Value[] | Map<string, Value> | null> => value !== null && (typeof value !== 'object' || isNumber(value))

@@ -20,12 +20,13 @@ const mark = 'CRAY_IMS_HANDED_OVER'
  * @throws Failure where the line isn't ours and there is no other `cray`.
  */
 export async function handOver(of: NodeJS.Process, env: Env, argv: readonly string[]): Promise<number | undefined> {
-  const [first] = route(argv, [ims, ...site]).path
+  const { path: [first], argv: line } = route(argv, [ims, ...site])
   if (first === ims) return undefined
   const other = env[mark] ? undefined : findOther(of, env)
   if (other) return await runOther(of, env, other, argv)
-  if (first) return undefined
-  throw new Failure(argv.length > 0 ? `cray ${argv.join(' ')}: not a command of the Image Management Service` : 'no command', {
+  // What names no command asks for help, or for the version.
+  if (first || line[0]?.startsWith('-')) return undefined
+  throw new Failure(`cray ${argv.join(' ')}: not a command of the Image Management Service`, {
     more: ['  This `cray` is cray-ims, and knows `cray ims`, `cray init`, `cray auth` and `cray config`.', '  For all else it looks for another `cray` on PATH, and found none.'],
     next: 'cray ims --help',
   })

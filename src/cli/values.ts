@@ -12,7 +12,7 @@ export interface Reading extends Warnings {
 }
 
 /**
- * An option's value from its text.
+ * An option's value from its text; of one that is given each time anew, one of its values.
  *
  * @throws Failure that names the option and says what it takes.
  */
@@ -41,17 +41,14 @@ const text: Reader = (_, given) => given
 const readers: Readonly<Record<OptionRow['type'], Reader>> = {
   text,
   path: text,
-  choice: (option, given) => {
-    if (option.choices!.includes(given)) return given
-    throw invalid(option.flag, `invalid choice: ${given}. (choose from ${option.choices!.join(', ')})`)
-  },
+  choice: readChoice,
   integer: (option, given) => readInteger(option.flag, given),
   boolean: (option, given) => readBoolean(option.flag, given),
   // The only files that options take as their value.
   file: (option, given, reading) => readTextFile(option.flag, given, 'publicKey', reading),
   texts: (_, given) => expandList(given),
   booleans: (option, given) => expandList(given).map((one) => readBoolean(option.flag, one)),
-  each: (_, given) => given,
+  each: (option, given) => (option.choices ? readChoice(option, given) : given),
   duration: (option, given) => {
     const seconds = parseDuration(given)
     if (seconds !== undefined) return seconds
@@ -66,6 +63,11 @@ const readers: Readonly<Record<OptionRow['type'], Reader>> = {
     if (/^\d+$/.test(given)) return Number(given)
     throw invalid(option.flag, `${given} is not a number from 0 up`)
   },
+}
+
+function readChoice({ flag, choices }: OptionRow, given: string): string {
+  if (choices!.includes(given)) return given
+  throw invalid(flag, `invalid choice: ${given}. (choose from ${choices!.join(', ')})`)
 }
 
 const trueWords = new Set(['true', 't', '1', 'yes', 'y'])

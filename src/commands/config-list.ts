@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { activeName, configurationPath, noConfiguration } from '../config/configuration.ts'
+import { activeName } from '../config/configuration.ts'
 import { configurationsFolder } from '../config/folder.ts'
 import { isDraft } from '../files/draft.ts'
 import { isLock } from '../files/lock.ts'
@@ -12,13 +12,13 @@ import type { Run } from './app.ts'
 /**
  * Lists the configurations by name.
  *
- * @throws Failure where there is none, or their folder can't be read.
+ * @throws Failure where the one in use isn't there, as in the original, or their folder can't be read.
  */
 export const run: Run = async (app) => {
   const { env } = app.io
+  app.configuration()
   const active = activeName(env)
   const names = configurationNames(configurationsFolder(env))
-  if (names.length === 0) throw noConfiguration(active, configurationPath(env, active))
   return app.print(toValue({ configurations: names.map((name) => ({ name, is_active: name === active })) }))
 }
 

@@ -8,10 +8,12 @@ import type { Run } from './app.ts'
 /**
  * Makes a configuration the active one.
  *
- * @throws Failure where there is no such configuration.
+ * @throws Failure where there is no such configuration, or none of the name that --configuration gives.
  */
 export const run: Run<object, { configuration: string }> = async (app, _, { configuration: name }) => {
   const { env } = app.io
+  // One that is named has to be there, too. Source: the original.
+  if (app.global.configuration || env.CRAY_CONFIG) app.configuration()
   const path = configurationPath(env, name)
   if (readDocument(path).size === 0) {
     const active = activeName(env)

@@ -28,10 +28,11 @@ async function confirm(app: App, options: Record<string, unknown>, args: Record<
 const hours: Readonly<Record<string, number>> = { d: 24, h: 1 }
 
 /** Whether the service would pick a record. */
-function picked(record: Value, query: Readonly<Record<string, string>>, now: number): boolean {
+function picked(record: Value, query: Readonly<Record<string, string | readonly string[]>>, now: number): boolean {
   if (!(record instanceof Map)) return false
   return Object.entries(query).every(([field, wanted]) => {
-    if (field !== 'age') return record.get(field) === wanted
-    return createdAt({ created: String(record.get('created')) }) <= now - Number.parseInt(wanted) * hours[wanted.at(-1)!]! * 3_600_000
+    if (field !== 'age') return [wanted].flat().some((one) => record.get(field) === one)
+    const age = String(wanted)
+    return createdAt({ created: String(record.get('created')) }) <= now - Number.parseInt(age) * hours[age.at(-1)!]! * 3_600_000
   })
 }

@@ -27,13 +27,13 @@ export function makeRequest(command: CommandRow, options: Record<string, unknown
       const key = argumentKey(argument)
       return whole.replace(`{${key}}`, () => encodeSegment(args[key]!, argument.name))
     }, path),
-    optionOf: (field) => optionFor(field, fields, options),
+    optionOf: (field) => optionFor(field, command.options ?? [], options),
     ...(method === 'DELETE' ? { query: makeQuery(fields, options) } : { body: makeBody(fields, options) }),
   }
 }
 
-function makeQuery(fields: readonly OptionRow[], options: Record<string, unknown>): Record<string, string> {
-  return Object.fromEntries(fields.map((option) => [option.field!, options[optionKey(option)] as string]))
+function makeQuery(fields: readonly OptionRow[], options: Record<string, unknown>): Record<string, string | string[]> {
+  return Object.fromEntries(fields.map((option) => [option.field!, options[optionKey(option)] as string | string[]]))
 }
 
 function makeBody(fields: readonly OptionRow[], options: Record<string, unknown>): Value | undefined {
@@ -64,12 +64,13 @@ function setEach(body: ValueMap, head: string, tail: string, values: Value[], op
   body.set(head, values.map((value, at) => nested(present?.[at]).set(tail, value)))
 }
 
-/** The option that a refused field came from, with what was typed: `--link-type http`. */
-function optionFor(field: string, fields: readonly OptionRow[], options: Record<string, unknown>): string | undefined {
+/** The option of a refused field, with what was typed: `--link-type http`; without, where it is missing. */
+function optionFor(field: string, rows: readonly OptionRow[], options: Record<string, unknown>): string | undefined {
   const plain = field.replace(/\.\d+(?=\.|$)/g, '[]')
-  const option = fields.find((row) => row.field === plain) ?? fields.find((row) => row.field!.split(/\[\]\.|\./)[0] === plain)
+  const head = (row: OptionRow) => row.field?.split(/\[\]\.|\./)[0]
+  const option = rows.find((row) => row.field === plain) ?? rows.find((row) => head(row) === plain && options[optionKey(row)] !== undefined) ?? rows.find((row) => head(row) === plain)
   if (!option) return undefined
   const value = options[optionKey(option)]
-  if (option.type === 'file') return option.flag
+  if (value === undefined || option.type === 'file') return option.flag
   return `${option.flag} ${isNumber(value as Value) ? (value as { number: string }).number : String(value)}`
 }

@@ -54,10 +54,10 @@ export function shownHostname(hostname: string): string {
 }
 
 /** The URL of a path of the service, with its query behind the address's own. */
-export function urlFor({ base }: Address, path: string, query: Readonly<Record<string, string>> = {}): URL {
+export function urlFor({ base }: Address, path: string, query: Readonly<Record<string, string | readonly string[]>> = {}): URL {
   const url = new URL(base)
   url.pathname = base.pathname + path.replace(/^\//, '')
-  for (const [name, value] of Object.entries(query)) url.searchParams.append(name, value)
+  for (const [name, values] of Object.entries(query)) for (const value of [values].flat()) url.searchParams.append(name, value)
   return url
 }
 

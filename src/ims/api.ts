@@ -38,7 +38,8 @@ export interface ApiRequest {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** `/apis/ims/v3/jobs/` and one {@link encodeSegment encoded segment}. */
   path: string
-  query?: Readonly<Record<string, string>>
+  /** A list is sent as its name with each value. */
+  query?: Readonly<Record<string, string | readonly string[]>>
   body?: Value
   /** What the user typed for a field that the server refused: `--link-type s3`. */
   optionOf?: (field: string) => string | undefined

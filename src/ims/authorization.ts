@@ -62,10 +62,11 @@ export function authorization(options: AuthorizationOptions): Authorization {
 
   return async (refresh = false) => {
     const token = path && (unsaved ?? readToken(path, named, warnOnce))
+    // Also where there is no token yet: the original refuses before it looks for one.
+    if (path && /^http:/i.test(hostname.trim())) throw (await import('./plain-http.ts')).plainHttp()
     if (!path || !token) return undefined
     if (descriptorOf(path) !== undefined) unsaved = token
     log(3, `Token: ${path}`)
-    if (/^http:/i.test(hostname.trim())) throw (await import('./plain-http.ts')).plainHttp()
     if (refresh && !isRenewable(token)) return undefined
     const good = refresh || isExpired(token, now()) ? await renew(path, token) : token
     sent = good.access_token

@@ -52,7 +52,7 @@ const longestMessage = 8192
 export function serverFailure(response: HttpResponse, asked: Typed): ServerFailure {
   const body = parseBody(response)
   const map = body instanceof Map ? body : undefined
-  const fields = fieldProblems(map?.get('errors'))
+  const fields = fieldProblems(map ? map.get('errors') : Array.isArray(body) ? body : undefined)
   const { lines, next } = advice(response, map, asked)
   const more = [...fieldLines(fields, asked.optionOf), ...remark(response, map), statusLine(response.status, asked), ...lines]
   const [message = '', ...below] = messageOf(response, map).slice(0, longestMessage).split(/\r*\n/).map(printable)
@@ -75,7 +75,10 @@ function messageOf({ status, reason }: HttpResponse, body: ValueMap | undefined)
 
 function text(value: Value | undefined): string | undefined {
   if (value === undefined || value === null) return undefined
-  return typeof value === 'string' ? value : writeJson(value)
+  if (typeof value === 'string') return value
+  // Several messages; the original shows them as Python prints a list.
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join('; ')
+  return writeJson(value)
 }
 
 /** The `errors` map of a problem, whose maps and lists may be nested, field by field. */
@@ -120,8 +123,8 @@ function fieldLines(fields: readonly FieldProblems[], optionOf: Typed['optionOf'
 // What the server says besides: a Flask error's `message`, or the text of an answer that is neither JSON nor a page.
 function remark(response: HttpResponse, body: ValueMap | undefined): string[] {
   if (body) {
-    const message = body.has('detail') ? undefined : body.get('message')
-    return typeof message === 'string' ? [`  ${excerpt(message)}`] : []
+    const message = body.has('detail') ? undefined : text(body.get('message'))
+    return message ? [`  ${excerpt(message)}`] : []
   }
   const said = /^text\/plain\b/i.test(response.headers['content-type'] ?? '') ? excerpt(textOf(response)) : ''
   return said ? [`  ${said}`] : []

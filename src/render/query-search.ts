@@ -1,5 +1,6 @@
 import { compile, TreeInterpreter } from '@jmespath-community/jmespath'
 import type { NumberText, Value } from '../json/value.ts'
+import { orderings, orderOf } from './query-order.ts'
 import { createSteps, mostSteps, sizeOf } from './query-steps.ts'
 
 /** A node of a JMESPath expression. */
@@ -56,8 +57,7 @@ export function search(tree: Node, value: Value, most = mostSteps): Value {
       spend(1)
       switch (node.type) {
         case 'Comparator':
-          if (node.name === 'EQ' || node.name === 'NE') return areEqual(plain(node.left, data), plain(node.right, data)) === (node.name === 'EQ')
-          return visit({ ...node, left: literal(node.left, data), right: literal(node.right, data) }, data)
+          return compare(node.name, plain(node.left, data), plain(node.right, data))
         case 'Arithmetic':
           return visit({ ...node, left: literal(node.left, data), right: literal(node.right, data) }, data)
         case 'Unary':
@@ -98,6 +98,12 @@ export function search(tree: Node, value: Value, most = mostSteps): Value {
     function recall({ child, known }: Remembered, data: Input): Data {
       if (!known.has(data)) known.set(data, own.visit(child, data))
       return known.get(data)
+    }
+
+    function compare(how: string, left: Data, right: Data): boolean | null {
+      if (how === 'EQ' || how === 'NE') return areEqual(left, right) === (how === 'EQ')
+      const order = orderOf(left, right)
+      return order === undefined ? null : orderings[how]!(order)
     }
 
     function plain(operand: Node, data: Input): Data {

@@ -19,7 +19,9 @@ export interface Query {
  */
 export function compileQuery(expression: string): Query {
   try {
-    const tree = mend(compile(expression) as Node)
+    refuseUnclosed(expression)
+    // `word` is the text, as in jmespath.py and all that is made with it.
+    const tree = mend(compile(expression, { enable_legacy_literals: true }) as Node)
     return { expression, tree }
   } catch (error) {
     throw queryFailure(expression, error)
@@ -65,9 +67,22 @@ function queryFailure(expression: string, error: unknown): Error {
   })
 }
 
+/** The library takes a quote that isn't closed for one that ends with the expression. */
+function refuseUnclosed(expression: string): void {
+  let open: string | undefined
+  for (let at = 0; at < expression.length; at++) {
+    const letter = expression[at]!
+    if (open === undefined) open = /['"`]/.test(letter) ? letter : undefined
+    else if (letter === '\\') at++
+    else if (letter === open) open = undefined
+  }
+  if (open !== undefined) throw new Error(`${open} is not closed`)
+}
+
 function wordsOf(error: unknown): string {
   // The library and we go down into an expression by calls.
   if (error instanceof RangeError && /call stack/.test(error.message)) return 'it is nested too deeply'
+  if (error instanceof Error && /JSON literal/.test(error.message)) return "what stands between ` is neither JSON nor a word; a text is written 'text'"
   return error instanceof Error ? error.message.replace(/^syntax( error)?[:,] /i, '') : String(error)
 }
 

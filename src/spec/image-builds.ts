@@ -1,6 +1,6 @@
 import type { OptionsOf } from './given.ts'
 import { interval, reaching } from './job-shells.ts'
-import { arch, buildEnvSize, dkms, initrd, kernel, kernelParameters } from './records.ts'
+import { arch, buildEnvSize, dkms, initrd, jobMemSize, kernel, kernelParameters } from './records.ts'
 import type { CommandRow, OptionRow } from './rows.ts'
 
 const ifExists = ['fail', 'skip', 'replace'] as const
@@ -24,6 +24,7 @@ const ordering = [
     help: "Public key for the job's shell; by default the first of ~/.ssh/id_ed25519.pub, id_ecdsa.pub and id_rsa.pub, else the agent's",
   },
   buildEnvSize,
+  jobMemSize,
   initrd,
   kernel,
   kernelParameters,

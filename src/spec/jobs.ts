@@ -1,4 +1,4 @@
-import { buildEnvSize, dkms, initrd, jobs, kernel, kernelParameters } from './records.ts'
+import { buildEnvSize, dkms, initrd, jobMemSize, jobs, kernel, kernelParameters } from './records.ts'
 import type { GroupRow, OptionRow } from './rows.ts'
 import { jobShells } from './job-shells.ts'
 import { create, describe, list, remove, removeAll } from './verbs.ts'
@@ -7,14 +7,15 @@ const jobTypes = ['create', 'customize'] as const
 
 const creating: readonly OptionRow[] = [
   { flag: '--artifact-id', type: 'text', field: 'artifact_id', required: true, help: 'Recipe to build (create) or image to change (customize)' },
-  { flag: '--image-root-archive-name', type: 'text', field: 'image_root_archive_name', check: 'yaml-name', required: true, help: 'Name of the resulting image' },
+  { flag: '--image-root-archive-name', type: 'text', field: 'image_root_archive_name', check: 'name', required: true, help: 'Name of the resulting image' },
   { flag: '--job-type', type: 'choice', field: 'job_type', required: true, choices: jobTypes, help: 'Build a recipe, or change an image' },
   { flag: '--public-key-id', type: 'text', field: 'public_key_id', required: true, help: 'Public key that opens its shell' },
   buildEnvSize,
+  jobMemSize,
   { flag: '--enable-debug', type: 'boolean', field: 'enable_debug', help: 'Open a shell if the build fails' },
-  { ...initrd, check: 'yaml-name' },
-  { ...kernel, check: 'yaml-name' },
-  kernelParameters,
+  { ...initrd, check: 'name' },
+  { ...kernel, check: 'name' },
+  { ...kernelParameters, check: 'name' },
   dkms,
   { flag: '--ssh-containers-jail', type: 'booleans', field: 'ssh_containers[].jail', help: 'Whether the shell is confined to the image root' },
   { flag: '--ssh-containers-name', type: 'texts', field: 'ssh_containers[].name', help: 'Name of the container that has the shell' },
@@ -25,7 +26,7 @@ const picking: readonly OptionRow[] = [
   { flag: '--job-type', type: 'choice', field: 'job_type', choices: jobTypes, help: 'Only jobs of this type' },
   {
     flag: '--status',
-    type: 'choice',
+    type: 'each',
     field: 'status',
     placeholder: 'STATUS',
     choices: [
@@ -34,11 +35,12 @@ const picking: readonly OptionRow[] = [
       'fetching_recipe',
       'waiting_for_repos',
       'building_image',
+      'packaging_artifacts',
       'waiting_on_user',
       'error',
       'success',
     ],
-    help: 'Only jobs in this status',
+    help: 'Only jobs in this status; several times for several',
   },
 ]
 

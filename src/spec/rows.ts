@@ -8,14 +8,14 @@ export type OptionType =
   | 'path' // a path as such
   | 'texts' // host list, then split at commas
   | 'booleans'
-  | 'each' // a text each time it is given
+  | 'each' // a text, or one of the choices, each time it is given
   | 'duration' // 90, 90s, 15m, 2h; seconds
   | 'count' // a number from 0 up that we use ourselves
   | 'flag' // takes no value
   | 'level' // a flag that counts
 
 /** Checks of a value that its type alone can't make. */
-export type CheckName = 'age' | 'public-key' | 'yaml-name'
+export type CheckName = 'age' | 'public-key' | 'name'
 
 /** One option of a command. */
 export interface OptionRow {

@@ -5,34 +5,35 @@ import type { Session } from './session.ts'
 import { shellWords } from '../text/shell-words.ts'
 
 /**
- * Makes a file at the other end, as `touch` does; by SFTP where commands aren't allowed.
+ * Makes a file at the other end, as `touch` does; by SFTP where no command runs: it isn't allowed, or there is no shell.
  *
- * @param before a command that runs first, where commands are allowed.
+ * @param before a command that runs first, where commands run.
  * @throws Failure with what the other end said
  */
 export async function touch(session: Session, path: string, before?: string): Promise<void> {
-  const outcome = await touchByCommand(session, path, before)
-  if (outcome === 'not allowed') await touchBySftp(session, path)
+  const { instead } = await touchByCommand(session, path, before)
+  if (instead !== undefined) await touchBySftp(session, path, instead)
 }
 
-const proof = 'was touched'
+/** What the command says first, and last where it has done it. */
+const [begun, proof] = ['is touched now', 'was touched']
 
-async function touchByCommand(session: Session, path: string, before: string | undefined): Promise<'done' | 'not allowed'> {
-  const command = `${before ? `${before}; ` : ''}${shellWords(['touch', '--', path])} && echo ${proof}`
+async function touchByCommand(session: Session, path: string, before: string | undefined): Promise<{ instead?: string }> {
+  const command = `echo ${begun}; ${before ? `${before}; ` : ''}${shellWords(['touch', '--', path])} && echo ${proof}`
   const running = await start(session, { command }).catch((failure: Failure) => {
     if (session.lost() !== undefined) throw failure
-    return undefined
+    return failure
   })
-  if (!running) return 'not allowed'
+  if (running instanceof Failure) return { instead: running.message }
   const { channel, ended } = running
   const said = [textOf(channel), textOf(channel.stderr)] as const
   channel.end()
-  const ending = await ended
+  await ended
   const [out, words] = said.map((text) => text())
-  if (out!.includes(proof)) return 'done'
+  if (out!.includes(proof)) return {}
   if (session.lost() !== undefined) throw refusal(path, session.lost()!, 255)
-  // A server that runs something else in a command's place says so, if at all, on stdout.
-  if ('lost' in ending || ending.code === 0 || words === '') return 'not allowed'
+  // Something else ran in its place, or nothing: the login shell may be missing in a jail.
+  if (!out!.includes(begun)) return { instead: words! }
   throw refusal(path, words!)
 }
 
@@ -44,9 +45,9 @@ function textOf(stream: Readable): () => string {
   return () => text.trim()
 }
 
-function touchBySftp({ client, lost }: Session, path: string): Promise<void> {
+function touchBySftp({ client, lost }: Session, path: string, before: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (error: Error) => reject(refusal(path, lost() ?? error.message, lost() === undefined ? 1 : 255))
+    const fail = (error: Error) => reject(refusal(path, lost() ?? [before, error.message].filter(Boolean).join('\n'), lost() === undefined ? 1 : 255))
     client.sftp((error, sftp) => {
       if (error) return fail(error)
       sftp.open(path, 'a', (error, handle) => {

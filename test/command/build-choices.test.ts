@@ -98,6 +98,37 @@ describe.concurrent('a public key', () => {
       expect({ exit, keys: keysOf(site).length, used: jobsOf(site)[0]!.public_key_id }).toEqual({ exit: 0, keys: 2, used: id(2) })
       expect(stderr).not.toContain('uploaded')
     }))
+
+  const bare = () => own.split(' ').slice(0, 2).join(' ')
+
+  test.each(['jane: laptop', 'jane:'])('is uploaded without a comment that breaks the YAML of jobs: %s', (comment) =>
+    at({ keys: { 'id_ed25519.pub': `${bare()} ${comment}\n` } }, async (site) => expect((await posted(site)).body).toEqual({ name: 'jane public key', public_key: bare() })))
+
+  test('of an agent, too', async () => {
+    const agent = await startAgent(folder)
+    const { path, publicKey } = makeKey(join(folder, 'colon'), { comment: 'jane: laptop' })
+    agent.add(path)
+    try {
+      const key = publicKey.split(' ').slice(0, 2).join(' ')
+      await at({ keys: {} }, async (site) => expect((await posted(site, [], { SSH_AUTH_SOCK: agent.socket })).body.public_key).toBe(key))
+    } finally {
+      agent.stop()
+    }
+  })
+
+  test('that is there with such a comment is not chosen', () =>
+    at({ seed: { ...endingSeed, public_keys: [{ id: id(1), created: '2026-01-01T00:00:00', name: 'laptop', public_key: `${bare()} jane: laptop\n` }] } }, async (site) => {
+      expect(await build(site, '--keep-job')).toMatchObject({ exit: 0 })
+      expect(keysOf(site).map(({ id }) => id)).toEqual([id(1), jobsOf(site)[0]!.public_key_id])
+      expect(jobsOf(site)[0]!.public_key_id).not.toBe(id(1))
+    }))
+
+  test('that breaks YAML without its comment is refused', () =>
+    at({ keys: { 'id_ed25519.pub': 'odd: key\n' } }, async (site) => {
+      const { exit, stderr } = await posted(site)
+      expect({ exit, asked: site.asked }).toEqual({ exit: 2, asked: [] })
+      expect(stderr).toContain('Error: ~/.ssh/id_ed25519.pub breaks the YAML')
+    }))
 })
 
 describe.concurrent('a name', () => {
@@ -181,12 +212,23 @@ describe.concurrent('a name', () => {
 
   test.each([
     ['123', '--name'],
+    ['12:30', '--name'],
+    ['a/b', '--name'],
+    ['größe', '--name'],
+    ['x'.repeat(251), '--name'],
+    ['a"b', '--name'],
     ['null', '--initrd-file-name'],
-  ])('%j that YAML takes for something else is refused before anything is sent: %s', (text, flag) =>
+    ['<<', '--kernel-file-name'],
+    ['=', '--kernel-parameters-file-name'],
+  ])('%j that the service can not work with is refused before anything is sent: %s', (text, flag) =>
     at({}, async (site) => {
-      const { exit, stdout, stderr } = await site.ims('build', 'succeeds', ...(flag === '--name' ? [] : ['--name', 'mine']), flag, text)
-      expect({ exit, stdout, asked: site.asked }).toEqual({ exit: 2, stdout: '', asked: [] })
-      expect(stderr).toContain(`Invalid value for '${flag}'`)
+      writeFileSync(join(site.home, 'images.yaml'), 'images: [{name: mine, recipe: succeeds}]\n')
+      const ways = flag === '--name' ? [['build', 'succeeds'], ['customize', 'image-succeeds', '--run', 'true']] : [['build', 'succeeds', '--name', 'mine'], ['build', '--file', 'images.yaml']]
+      for (const words of ways) {
+        const { exit, stdout, stderr } = await site.ims(...words, flag, text)
+        expect({ exit, stdout, asked: site.asked }).toEqual({ exit: 2, stdout: '', asked: [] })
+        expect(stderr).toContain(`Invalid value for '${flag}': the service can't work with the name`)
+      }
     }))
 })
 
@@ -206,7 +248,7 @@ describe.concurrent('jobs that are there already', () => {
       await site.ims('build', 'fails', '--name', 'forgotten', '--debug')
       const [job] = jobsOf(site) as [Job]
       site.mock.state.jobs.set(job.id, Object.assign(job, { created: new Date(Date.now() - 5 * 3600_000).toISOString() }))
-      expect((await build(site)).stderr).toMatch(new RegExp(`^Job ${job.id.slice(0, 8)}… forgotten, made 5h ago, waits on its user, holding 8 GiB: cray-ims jobs fail ${job.id}$`, 'm'))
+      expect((await build(site)).stderr).toMatch(new RegExp(`^Job ${job.id.slice(0, 8)}… forgotten, made 5h ago, waits on its user, holding 16 GiB: cray-ims jobs fail ${job.id}$`, 'm'))
     }))
 
   test('an unfinished one that makes the same is taken up, and said so', () =>

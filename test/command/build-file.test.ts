@@ -113,6 +113,7 @@ describe.concurrent('what can not be made is refused with its line, and nothing 
   beforeAll(async () => {
     site = await startImageSite()
     site.write('empty.sh', ' \n')
+    site.write('windows.sh', '#!/bin/sh\r\necho one\r\n')
     site.write('private', '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA==\n-----END OPENSSH PRIVATE KEY-----\n')
   })
   afterAll(() => site.close())
@@ -133,6 +134,7 @@ describe.concurrent('what can not be made is refused with its line, and nothing 
     ['no JSON', 'i.json', '{"images": [\n', ['i.json:2: not valid YAML']],
     ['a script that is nowhere', 'i.yaml', yamlOf('name: a, base: there,\n     script: gone.sh'), ['i.yaml:3: gone.sh: no such file']],
     ['an empty script', 'i.yaml', yamlOf('name: a, base: there,\n     script: empty.sh'), ['i.yaml:3: empty.sh is empty']],
+    ['a script of Windows', 'i.yaml', yamlOf('name: a, base: there,\n     script: windows.sh'), ['i.yaml:3: windows.sh has a CR at the end in line 1']],
     ['a private key', 'i.yaml', yamlOf('name: a, recipe: good,\n     public-key: private'), ['i.yaml:3: ', 'private key']],
     ['a customisation by hand', 'i.yaml', yamlOf('name: a, base: there'), ['i.yaml:2: a needs a script or a run']],
     ['a name that is taken', 'i.toml', '[[images]]\nrecipe = "good"\nname = "taken"\n', ['i.toml:3: the image name taken is taken', ids.taken, 'Next: add --if-exists skip or replace']],
@@ -207,14 +209,14 @@ describe.concurrent('options', () => {
     atImageSite({}, async (site) => {
       mkdirSync(join(site.folder, 'below'))
       const { publicKey } = makeKey(join(site.folder, 'below/key'))
-      site.write('below/images.yaml', 'images:\n  - {name: a, recipe: twins, public-key: key.pub}\n  - {name: b, recipe: twins, arch: x86_64, keep-job: false}\n')
-      const { exit } = await site.build('below/images.yaml', '--arch', 'aarch64', '--keep-job', '--debug', '--build-env-size', '30')
+      site.write('below/images.yaml', 'images:\n  - {name: a, recipe: twins, public-key: key.pub}\n  - {name: b, recipe: twins, arch: x86_64, keep-job: false, job-mem-size: 4}\n')
+      const { exit } = await site.build('below/images.yaml', '--arch', 'aarch64', '--keep-job', '--debug', '--build-env-size', '30', '--job-mem-size', '12')
       expect(exit).toBe(0)
       const bodies = site.asked.flatMap(({ method, path, body }) => (method === 'POST' && path === '/jobs' ? [JSON.parse(body)] : []))
       const key = [...site.mock.state.publicKeys.values()].find(({ public_key: text }) => text === publicKey)!
       expect(Object.fromEntries(bodies.map((body) => [body.image_root_archive_name, body]))).toMatchObject({
-        a: { artifact_id: ids.twins[1], public_key_id: key.id, enable_debug: true, build_env_size: 30 },
-        b: { artifact_id: ids.twins[0], enable_debug: true, build_env_size: 30 },
+        a: { artifact_id: ids.twins[1], public_key_id: key.id, enable_debug: true, build_env_size: 30, job_mem_size: 12 },
+        b: { artifact_id: ids.twins[0], enable_debug: true, build_env_size: 30, job_mem_size: 4 },
       })
       expect([...site.mock.state.publicKeys.values()]).toHaveLength(2)
       expect([...site.mock.state.jobs.values()].map(({ image_root_archive_name: name }) => name)).toEqual(['a'])

@@ -83,7 +83,7 @@ describeWithTmux('build in a terminal', () => {
       ✖ build TIME
       ✖ the build failed
         build-image: ERROR package cos-libs not found
-      Job ID… waits on you, holding 8 GiB.
+      Job ID… waits on you, holding 16 GiB.
       Open its (s)hell, (d)elete it, or (K)eep it: ?
       Open its (s)hell, (d)elete it, or (K)eep it: s
       ✔ HOST:PORT, key ~/.ssh/id_ed25519
@@ -94,7 +94,7 @@ describeWithTmux('build in a terminal', () => {
       [root@POD ~]# ls /mnt/image
       build  kiwi.log
       [root@POD ~]# exit
-      Job still waits, holding 8 GiB; it ends in error either way.
+      Job still waits, holding 16 GiB; it ends in error either way.
       (r)elease (d)elete (K)eep: r
       Error: image NAME was not made: its build failed
       Next: cray-ims jobs logs ID --failed"
@@ -172,7 +172,7 @@ describeWithTmux('build in a terminal', () => {
       Again: cray-ims build --resume ID
       ✖ the build failed
         build-image: ERROR package cos-libs not found
-      Job ID… waits on you, holding 8 GiB.
+      Job ID… waits on you, holding 16 GiB.
       Open its (s)hell, (d)elete it, or (K)eep it: d
       Logs FOLDER/.config/cray/ims_job_logs/ID.log
       Error: image NAME was not made: its build failed

@@ -100,11 +100,23 @@ describe.concurrent('cray-ims build', () => {
 
   test('what is asked of the job goes with it', () =>
     at({}, async (site) => {
-      const words = ['--kernel-file-name', 'linux', '--initrd-file-name', 'ramdisk', '--kernel-parameters-file-name', 'parameters', '--build-env-size', '15', '--require-dkms', 'true', '--debug']
+      const words = ['--kernel-file-name', 'linux', '--initrd-file-name', 'ramdisk', '--kernel-parameters-file-name', 'parameters', '--build-env-size', '15', '--job-mem-size', '4', '--require-dkms', 'true', '--debug']
       expect((await site.ims('build', 'succeeds', '--name', 'mine', '--keep-job', ...words)).exit).toBe(0)
       expect(jobsOf(site)).toMatchObject([
-        { kernel_file_name: 'linux', initrd_file_name: 'ramdisk', kernel_parameters_file_name: 'parameters', build_env_size: 15, require_dkms: true, enable_debug: true },
+        { kernel_file_name: 'linux', initrd_file_name: 'ramdisk', kernel_parameters_file_name: 'parameters', build_env_size: 15, job_mem_size: 4, require_dkms: true, enable_debug: true },
       ])
+    }))
+
+  const keyId = 'c0000000-0000-4000-8000-000000000009'
+  test.each([
+    ['jobs create', ['jobs', 'create', '--job-type', 'create', '--artifact-id', recipeOf('succeeds'), '--image-root-archive-name', 'mine', '--public-key-id', keyId]],
+    ['customize', ['customize', 'image-succeeds', '--name', 'mine', '--run', 'true', '--keep-job']],
+  ])('the memory of a job is a number of GiB: %s', (_, words) =>
+    at({ seed: { ...endingSeed, public_keys: [{ id: keyId, created: '2026-01-01T00:00:00', name: 'k', public_key: keys['id_ed25519.pub'] }] } }, async (site) => {
+      expect((await run([...words, '--job-mem-size', '24'], { cwd: site.home, env: site.env })).exit).toBe(0)
+      expect(site.writes().filter(({ step }) => step === 'POST jobs').map(({ body }) => JSON.parse(body).job_mem_size)).toEqual([24])
+      const refused = await run([...words, '--job-mem-size', 'much'], { cwd: site.home, env: site.env })
+      expect(refused).toMatchObject({ exit: 2, stderr: expect.stringContaining("Invalid value for '--job-mem-size': much is not a valid integer") })
     }))
 
   test('a field that the service refuses is named by its option', () =>
@@ -150,7 +162,7 @@ describe.concurrent('a build that fails', () => {
   type End = [what: string, recipe: string, words: string[], says: RegExp, job: object]
   const ends: End[] = [
     ['in its build, debug off', 'fails', [], /Error: image mine was not made: job \S+ ended in error\n  build-image: .*ERROR.*\nNext: cray-ims jobs logs \S+ --failed\n/s, { status: 'error', enable_debug: false }],
-    ['in its build, with --debug', 'fails', ['--debug'], /Error: image mine was not made: its build failed\n  build-image: .*ERROR.*Job \S+ waits on its user, holding 8 GiB\..*\nNext: cray-ims jobs debug \S+\n/s, { status: 'waiting_on_user' }],
+    ['in its build, with --debug', 'fails', ['--debug'], /Error: image mine was not made: its build failed\n  build-image: .*ERROR.*Job \S+ waits on its user, holding 16 GiB\..*\nNext: cray-ims jobs debug \S+\n/s, { status: 'waiting_on_user' }],
     ['in its fetch, with --debug', 'fetch-fails', ['--debug'], /ended in error\n  fetch-recipe: ERROR: 404 .*\nNext: cray-ims recipes describe a/s, { status: 'error' }],
     ['as repositories do not answer', 'repos-fail', [], /ended in error\n  wait-for-repos: ERROR: .* did not answer/s, { status: 'error' }],
     ['in packaging', 'packaging-fails', [], /ended in error\n  buildenv-sidecar: .*ERROR/s, { status: 'error' }],
@@ -234,7 +246,7 @@ describe.concurrent('a build that fails', () => {
       const { exit, stdout, stderr } = await run(argv, { cwd: site.home, env: site.env, stdin: 'ls /mnt/image\n' })
       expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
       expect(stderr).toContain('\nbuild\nkiwi.log\n')
-      expect(stderr).toMatch(/Job \S+ still waits, holding 8 GiB\. Release it: cray-ims jobs fail /)
+      expect(stderr).toMatch(/Job \S+ still waits, holding 16 GiB\. Release it: cray-ims jobs fail /)
       expect(jobsOf(site)).toMatchObject([{ status: 'waiting_on_user' }])
     }))
 

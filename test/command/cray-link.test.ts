@@ -78,7 +78,15 @@ for (const { form, file, skip, path } of forms) describe.skipIf(skip)(form, () =
   })
 
   describe('alone', () => {
-    test.each([[['bos', 'list']], [[]], [['--help']]])('%j is refused, and says what it knows', async (argv) => {
+    test.each([[[]], [['--help']], [['-h']], [['--format', 'json', '--help']]])('%j shows our help', async (argv) => {
+      const outcome = await cray(argv)
+      expect(outcome).toMatchObject({ exit: 0, stderr: '' })
+      expect(outcome.stdout).toMatch(/^Usage: cray \[OPTIONS\] COMMAND\n/)
+    })
+
+    test('--version says whose it is', async () => expect(await cray(['--version'])).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^cray \d/) }))
+
+    test.each([[['bos', 'list']], [['--format', 'json', 'bos']]])('%j is refused, and says what it knows', async (argv) => {
       const outcome = await cray(argv)
       expect(outcome).toMatchObject({ exit: 2, stdout: '' })
       expect(outcome.stderr).toContain('Next: cray ims --help')

@@ -47,7 +47,7 @@ describeWithTmux('customize in a terminal', () => {
     type('c')
     await someone.shows('IMAGE is')
     context.expect(someone.words()).toMatchInlineSnapshot(`
-      "Job still waits, holding 8 GiB.
+      "Job still waits, holding 16 GiB.
       (c)omplete (f)ail (d)elete (K)eep: c
       ✔ shell TIME
       ✔ image ID… linked; job deleted (TIME)
@@ -91,7 +91,7 @@ describeWithTmux('customize in a terminal', () => {
     someone.line('f')
     await someone.shows('Next:')
     context.expect(someone.words()).toMatchInlineSnapshot(`
-      "Job still waits, holding 8 GiB.
+      "Job still waits, holding 16 GiB.
       (c)omplete (f)ail (d)elete (K)eep: f
       ✖ shell TIME
       Error: image NAME was not made: you chose to fail it
@@ -112,7 +112,7 @@ describeWithTmux('customize in a terminal', () => {
     someone.type('C-c')
     await someone.shows('Again: cray-ims customize')
     context.expect(someone.words()).toMatchInlineSnapshot(`
-      "Job still waits, holding 8 GiB.
+      "Job still waits, holding 16 GiB.
       (c)omplete (f)ail (d)elete (K)eep: ^C
       Release it: cray-ims jobs complete ID
       Error: image NAME is not made yet: its job still waits
@@ -139,7 +139,7 @@ describeWithTmux('customize in a terminal', () => {
     someone.line('d')
     await someone.shows('Error:')
     context.expect(someone.words()).toMatchInlineSnapshot(`
-      "Job still waits, holding 8 GiB.
+      "Job still waits, holding 16 GiB.
       (c)omplete (f)ail (d)elete (K)eep: d
       Logs FOLDER/.config/cray/ims_job_logs/ID.log
       Job ID… deleted
@@ -167,7 +167,7 @@ describeWithTmux('customize in a terminal', () => {
       Job ID… runs: cat /etc/repaired
       cat: /etc/repaired: No such file or directory
       ✖ the command ended with 1
-      Job ID… waits on you, holding 8 GiB.
+      Job ID… waits on you, holding 16 GiB.
       Open its (s)hell, (d)elete it, or (K)eep it: s
       ✔ HOST:PORT, key ~/.ssh/id_ed25519
         host key SHA256:… known
@@ -175,7 +175,7 @@ describeWithTmux('customize in a terminal', () => {
       Keep it    touch /tmp/complete
       Drop it    touch /tmp/failed
       [root@POD ~]# touch /etc/repaired; cat /etc/repaired && exit
-      Job still waits, holding 8 GiB.
+      Job still waits, holding 16 GiB.
       (c)omplete (f)ail (d)elete (K)eep: c
       ✔ shell TIME
       ID
@@ -208,7 +208,7 @@ describeWithTmux('customize in a terminal', () => {
     await someone.shows(`(d)elete job ${job.slice(0, 8)}…, or (L)eave it waiting:`)
     someone.type(...keys)
     await someone.isBack(130)
-    const left = `The job waits on its user, holding 8 GiB; what was run in it may still run.\nNext: cray-ims customize --resume ${job} --run 'echo begun; sleep 60'\n`
+    const left = `The job waits on its user, holding 16 GiB; what was run in it may still run.\nNext: cray-ims customize --resume ${job} --run 'echo begun; sleep 60'\n`
     context.expect(someone.screen()).toContain(status === 404 ? `Job ${job} is deleted.\n` : left)
     context.expect(await statusOf(job)).toBe(status)
   })

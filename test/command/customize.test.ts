@@ -90,14 +90,29 @@ describe.concurrent('cray-ims customize', () => {
     ['a jail and none', ['--run', 'x', '--jail', '--no-jail'], /--jail and --no-jail don't go together/],
     ['a script that is not there', ['--script', 'nowhere/script'], /Error: nowhere\/script: no such file\n/],
     ['a script that is empty', ['--script', 'empty'], /Error: empty is empty\n/],
+    ['a script of Windows', ['--script', 'windows'], /Error: windows has a CR at the end in line 1.*\nNext: sed -i 's\/\\r\$\/\/' windows\n/],
+    ['a script that is no text', ['--script', 'binary'], /Error: binary is no text: line 2 has a NUL\n/],
+    ['a script without its interpreter', ['--script', 'nothing'], /Error: nothing has no interpreter after #!\n/],
     ['an empty command', ['--run', ' '], /--run.*an empty text is no command/],
   ]
   test.each(refused)('refuses before anything is sent: %s', (_, words, says) =>
     at({}, async (site) => {
-      writeFileSync(join(site.home, 'empty'), '\n')
+      for (const [name, text] of Object.entries({ empty: '\n', windows: '#!/bin/sh\r\necho one\r\n', binary: '#!/bin/sh\n\0', nothing: '#!\n' })) writeFileSync(join(site.home, name), text)
       const { exit, stdout, stderr } = await customize(site, ...words)
       expect({ exit, stdout, asked: site.asked }).toEqual({ exit: 2, stdout: '', asked: [] })
       expect(stderr).toMatch(says)
+    }))
+
+  test.runIf(namespaces).each([['--jail'], ['--no-jail']])('a script whose interpreter the image lacks has done nothing: the job waits for another (%s)', (jail) =>
+    at({}, async (site) => {
+      writeFileSync(join(site.home, 'script'), '#!/usr/bin/no-such-python3\nprint(1)\n')
+      const { exit, stdout, stderr } = await customize(site, '--script', 'script', jail)
+      expect({ exit, stdout, statuses: jobsOf(site).map(({ status }) => status) }).toEqual({ exit: 255, stdout: '', statuses: ['waiting_on_user'] })
+      expect(stderr).toContain("Error: the script couldn't be started: there is no /usr/bin/no-such-python3 in the image root, which its first line names\n")
+      const [, again] = /\nAgain: cray-ims (.*)\n$/.exec(stderr) ?? []
+      writeFileSync(join(site.home, 'script'), '#!/usr/bin/env sh\nexit 0\n')
+      const second = await site.ims(...again!.split(' '))
+      expect(second).toMatchObject({ exit: 0, stdout: madeBy(site)[0] })
     }))
 
   test('a job that is done needs no command to be taken up', () =>
@@ -132,7 +147,7 @@ describe.concurrent('a customisation that fails', () => {
       expect({ exit, stdout, status }).toEqual({ exit: 1, stdout: '', status: 'waiting_on_user' })
       expect(lines(stderr).slice(-4)).toEqual([
         'Error: image mine was not made: the command ended with 7',
-        `Job ${id} waits on its user, holding 8 GiB. To begin again: --new, or first cray-ims jobs delete ${id}`,
+        `Job ${id} waits on its user, holding 16 GiB. To begin again: --new, or first cray-ims jobs delete ${id}`,
         `Again: cray-ims customize --resume ${id} --run 'exit 7'`,
         `Next: cray-ims jobs debug ${id}`,
       ])
@@ -256,7 +271,7 @@ describe.concurrent('a customisation that fails', () => {
       program.kill(signal)
       const { exit, stdout, stderr } = await program.ended
       expect({ exit, stdout, jobs: jobsOf(site).map(({ status }) => status) }).toEqual({ exit: code, stdout: '', jobs: words.length > 0 ? [] : ['waiting_on_user'] })
-      const last = words.length > 0 ? [`Job ${id} is deleted.`] : ['The job waits on its user, holding 8 GiB; what was run in it may still run.', `Next: cray-ims customize --resume ${id} --run 'echo "it runs"; exec sleep 1000'`]
+      const last = words.length > 0 ? [`Job ${id} is deleted.`] : ['The job waits on its user, holding 16 GiB; what was run in it may still run.', `Next: cray-ims customize --resume ${id} --run 'echo "it runs"; exec sleep 1000'`]
       expect(lines(stderr).slice(-last.length)).toEqual(last)
     }))
 

@@ -92,7 +92,7 @@ describeWithTmux('jobs debug in a terminal', () => {
       Log        /mnt/image/kiwi.log
       Release    touch /mnt/image/failed
       [root@POD ~]# exit
-      Job still waits, holding 16 GiB; it ends in error either way.
+      Job still waits, holding 32 GiB; it ends in error either way.
       (r)elease (d)elete (K)eep: r
       ✖ error. Logs: cray-ims jobs logs JOB --failed"
     `)
@@ -178,7 +178,7 @@ describeWithTmux('jobs debug in a terminal', () => {
   test('a customize job is completed, and its image printed', async () => {
     await openShell(jobs.completed)
     terminal.type('exit', 'Enter')
-    expect(await terminal.shows('(c)omplete (f)ail (d)elete (K)eep:')).toContain('Job still waits, holding 16 GiB.\n')
+    expect(await terminal.shows('(c)omplete (f)ail (d)elete (K)eep:')).toContain('Job still waits, holding 32 GiB.\n')
     terminal.type('c', 'Enter')
     await terminal.shows(/^✔ success: image ([0-9a-f-]{36})\n\1$/m)
     await isBack(0)

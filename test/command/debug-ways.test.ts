@@ -167,7 +167,7 @@ describeWithSshd('OpenSSH as the server', () => {
       await new Promise((said) => child.stdout.once('data', said))
       server.dropAll()
       expect(await exit).toBe(255)
-      expect(stderr).toMatch(/✖ connection lost: .*\nJob \S+ still waits, holding 16 GiB\. Release it: cray-ims jobs fail \S+\n$/)
+      expect(stderr).toMatch(/✖ connection lost: .*\nJob \S+ still waits, holding 32 GiB\. Release it: cray-ims jobs fail \S+\n$/)
     } finally {
       await other.close()
       await server.stop()

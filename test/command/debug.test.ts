@@ -24,7 +24,7 @@ const fates: [string, string, string[], number, { stdout?: RegExp; stderr?: RegE
   ['complete of a create job, which ends in error either way', fate(failedBuild()), ['--on-exit', 'complete', '--', 'true'], 0, { stderr: /✖ error/ }],
   ['fail of a create job', fate(failedBuild()), ['--on-exit', 'fail', '--', 'true'], 0, { stderr: /✖ error/ }],
   ['fail of a customize job is its error', fate(customizing()), ['--on-exit', 'fail', '--', 'true'], 1, { stderr: /✖ error/ }],
-  ['keep says how to release', fate(customizing()), ['--on-exit', 'keep', '--', 'true'], 0, { stderr: /still waits, holding 16 GiB\. Release it: cray-ims jobs complete [0-9a-f-]{36}\n$/ }],
+  ['keep says how to release', fate(customizing()), ['--on-exit', 'keep', '--', 'true'], 0, { stderr: /still waits, holding 32 GiB\. Release it: cray-ims jobs complete [0-9a-f-]{36}\n$/ }],
   ['keep of a create job', fate(failedBuild()), ['--', 'exit 3'], 3, { stderr: /Release it: cray-ims jobs fail [0-9a-f-]{36}\n$/ }],
   ['delete', fate(customizing()), ['--on-exit', 'delete', '--', 'exit 4'], 4, { stderr: /Job [0-9a-f]{8}… deleted\n$/ }],
   ['a job that was completed in the shell', fate(customizing()), ['--on-exit', 'keep', '--', 'touch /mnt/image/complete'], 0, { stderr: /✔ success/ }],
@@ -61,7 +61,7 @@ describe.concurrent('jobs debug', () => {
         ID… waiting_on_user; reaching customer 127.0.0.1:PORT, cluster 127.0.0.1:PORT
         ✔ 127.0.0.1:PORT, key ~/.ssh/id_edPORT
           host key SHA256 new, accepted
-        Job ID… still waits, holding 8 GiB. Release it: cray-ims jobs fail ID
+        Job ID… still waits, holding 16 GiB. Release it: cray-ims jobs fail ID
         "
       `)
     } finally {

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { idOf, seedOf } from '../support/job-seed.ts'
 import { startMock, type RunningMock } from '../support/mock.ts'
 import { program, run } from '../support/program.ts'
 
@@ -47,6 +48,17 @@ test.skipIf(!hasScript)('in a terminal it says how many would go, and no leaves 
   expect(stdout).toContain('Aborted!')
   expect(exit).toBe(1)
   expect(await count('recipes')).toBe('4')
+})
+
+test.skipIf(!hasScript)('counts the jobs of each status that is given', async () => {
+  await mock.stop()
+  const statuses = ['success', 'packaging_artifacts', 'error', 'error'] as const
+  writeFileSync(join(folder, 'seed.json'), JSON.stringify(seedOf(statuses.map((status, at) => ({ id: idOf(`aaaa000${at}`), ends: 'succeeds', status })))))
+  mock = await startMock(['--tls', '--seed', join(folder, 'seed.json')])
+  env.CRAY_CONFIG_DIR = mock.configDir
+  const { stdout } = await inTerminal('jobs deleteall --status error --status success', 'y\n')
+  expect(stdout).toContain('Delete all 3 of the jobs? [y/N]: ')
+  expect(await count('jobs')).toBe('1')
 })
 
 test.skipIf(!hasScript)('yes deletes them, and --yes is not asked', async () => {

@@ -315,7 +315,7 @@ export const instead: readonly Instead[] = [
     says: ['--age'],
     case: { ...refused, argv: ['ims', 'jobs', 'deleteall', `--age=${age}`] },
   })),
-  ...['age = 7', 'age = 7.5', 'age = true', 'age = []', 'age = {}', 'age = ""', 'age = 2026-01-01', 'job_type = ""', 'job_type = "other"', 'job_type = ["create"]', 'status = 1', 'status = {a = 1}'].map((setting) => ({
+  ...['age = 7', 'age = 7.5', 'age = true', 'age = []', 'age = {}', 'age = ""', 'age = 2026-01-01', 'job_type = ""', 'job_type = "other"', 'job_type = ["create"]', 'status = 1', 'status = {a = 1}', 'status = []', 'status = [""]', 'status = ["error", 1]', 'status = ["error", "other"]', 'status = [["error"]]'].map((setting) => ({
     reason: 'A filter of a deletion that is empty, wrong or unknown',
     row: 'filter of `deleteall`',
     says: [settings, setting.split(' ')[0]!.replace('_', '-')],
@@ -344,6 +344,28 @@ export const instead: readonly Instead[] = [
       requests: [{ ...list, method: 'DELETE', query: 'age=7d&job_type=create' }],
       stdout: '\n',
     },
+  },
+  ...([
+    [['--status', 'packaging_artifacts'], '', 'status=packaging_artifacts'],
+    [['--status', 'error', '--status=packaging_artifacts', '--job-type', 'create'], '', 'job_type=create&status=error&status=packaging_artifacts'],
+    [[], 'status = ["error", "success"]', 'status=error&status=success'],
+    [['--status', 'creating'], 'status = ["error", "success"]', 'status=creating'],
+  ] as const).map(([words, setting, query]) => ({
+    reason: '--status of jobs deleteall takes packaging_artifacts',
+    row: '`--status` of `jobs deleteall`',
+    case: {
+      argv: ['ims', 'jobs', 'deleteall', ...words],
+      files: { [settings]: `${core}[ims.jobs.deleteall]\n${setting}\n` },
+      responses: [{ status: 204, headers: {}, body: '' }],
+      requests: [{ ...list, method: 'DELETE', query }],
+      stdout: '\n',
+    },
+  })),
+  {
+    reason: '--status of jobs deleteall takes packaging_artifacts',
+    row: '`--status` of `jobs deleteall`',
+    says: ["'--status': invalid choice: other"],
+    case: { ...refused, argv: ['ims', 'jobs', 'deleteall', '--status', 'error', '--status', 'other'] },
   },
   ...[['--metadata-key', '--metadata-value'], ['--metadata-key', '--metadata-value=x'], ['--link-path', '--format', 'json'], ['--metadata-key', 'k', '--metadata-value', '--help']].map((words) => ({
     reason: 'A value that is the name of another option',

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { attachCommand, attachScript, type Attached, type RemoteScript } from '../../src/commands/image-build/remote-script.ts'
+import { interpreterOf } from '../../src/commands/image-build/script-text.ts'
 import { Failure } from '../../src/errors.ts'
 import { describeWithSshd, makeKey, startSshd, temporaryFolder, type Sshd } from '../support/sshd.ts'
 import { logIn } from '../support/ssh-login.ts'
@@ -26,6 +27,7 @@ describeWithSshd('a script in an image root, over OpenSSH', () => {
     root: '',
     command: (uploaded) => uploaded,
     upload,
+    interpreter: interpreterOf(upload),
     identity: createHash('sha256').update(upload).digest('hex'),
     by: 'jane@here',
     run: randomUUID().replaceAll('-', ''),
@@ -33,8 +35,10 @@ describeWithSshd('a script in an image root, over OpenSSH', () => {
   })
 
   /** Starts or takes up a script over a connection of its own. */
-  async function attach(one: RemoteScript, { passed = 0, onOutput = (_: string) => {}, signal = new AbortController().signal } = {}): Promise<Attached & { output: string }> {
-    const session = await logIn(server, { file: own.path, publicKey: own.publicKey })
+  async function attach(one: RemoteScript, { at = server, passed = 0, onOutput = (_: string) => {}, signal = new AbortController().signal } = {}): Promise<Attached & { output: string }> {
+    const session = await logIn(at, { file: own.path, publicKey: own.publicKey })
+    // Services before ims-sshd 1.9 have none that works.
+    session.client.sftp = () => expect.unreachable('SFTP was asked for')
     const chunks: Buffer[] = []
     const output = {
       write: async (chunk: string | Uint8Array) => {
@@ -144,6 +148,34 @@ describeWithSshd('a script in an image root, over OpenSSH', () => {
     const upload = `touch ${ran}\n# and more\n`
     const { stderr } = spawnSync('/bin/sh', ['-c', attachCommand(script(at, upload), 0)], { input: upload.slice(0, -3), encoding: 'utf8' })
     expect([stderr, existsSync(ran)]).toEqual(['cray-ims: failed\n', false])
+  })
+
+  test.each([
+    ['#!/no/such/interpreter\nexit 3\n', '/no/such/interpreter'],
+    ['#!/usr/bin/env no-such-program\nexit 3\n', 'no-such-program'],
+  ])('an interpreter that is missing there is named, and nothing was begun: %j', async (text, missing) => {
+    const at = place()
+    const failure = await attach(script(at, text)).catch((error: unknown) => error)
+    expect(failure).toMatchObject({ exit: 255, message: expect.stringContaining(`there is no ${missing} in the image root`) })
+    expect(existsSync(at)).toBe(false)
+    expect(await attach(script(at, '#!/usr/bin/env -S sh -e\nexit 3\n'))).toMatchObject({ state: 'ended', code: 3 })
+  })
+
+  test('a root in which nothing can be run is no exit code of the script, either', async () => {
+    const root = mkdtempSync(join(folder.path, 'bare-'))
+    const failure = await attach(script(join(root, '.state'), 'exit 0', { root })).catch((error: unknown) => error)
+    expect(failure).toMatchObject({ exit: 255, message: "the script couldn't be started in the image root", more: [expect.stringContaining('chroot')] })
+    expect(readdirSync(root)).toEqual([])
+  })
+
+  test('nor is a jail without a shell, and what helps is said', async () => {
+    const jail = await startSshd({ authorized: [own.publicKey], config: ["ForceCommand echo '/bin/bash: No such file or directory' >&2; exit 1"] })
+    try {
+      const failure = await attach(script(place(), 'exit 0'), { at: jail }).catch((error: unknown) => error)
+      expect(failure).toMatchObject({ exit: 255, more: ['  /bin/bash: No such file or directory', expect.stringContaining('--new --no-jail')] })
+    } finally {
+      await jail.stop()
+    }
   })
 
   test('where it can not be started, that is no exit code of the script', async () => {

@@ -26,12 +26,13 @@ export interface KeyOptions {
   format?: 'PEM' | 'PKCS8'
   /** As `ssh -Q cipher` has it. */
   cipher?: string
+  comment?: string
 }
 
 /** Makes a key pair with OpenSSH's own tool. */
-export function makeKey(path: string, { type = 'ed25519', bits, passphrase = '', format, cipher }: KeyOptions = {}): { path: string; publicKey: string } {
+export function makeKey(path: string, { type = 'ed25519', bits, passphrase = '', format, cipher, comment = 'test key' }: KeyOptions = {}): { path: string; publicKey: string } {
   execFileSync('ssh-keygen', [
-    '-q', '-t', type, ...(bits ? ['-b', String(bits)] : []), ...(format ? ['-m', format] : []), ...(cipher ? ['-Z', cipher, '-a', '1'] : []), '-N', passphrase, '-C', 'test key', '-f', path,
+    '-q', '-t', type, ...(bits ? ['-b', String(bits)] : []), ...(format ? ['-m', format] : []), ...(cipher ? ['-Z', cipher, '-a', '1'] : []), '-N', passphrase, '-C', comment, '-f', path,
   ])
   return { path, publicKey: readFileSync(`${path}.pub`, 'utf8').trim() }
 }

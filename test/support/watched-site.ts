@@ -52,6 +52,7 @@ export interface WatchedSite {
   /** The folder of the configuration. */
   readonly config: string
   readonly env: Record<string, string>
+  readonly url: string
   readonly kubectl: StandIn
   /** All that it was asked. */
   readonly asked: Asked[]
@@ -188,6 +189,7 @@ export async function startWatchedSite({ speed = 'step', seed = endingSeed, keys
     home,
     config,
     env,
+    url,
     kubectl: standIn,
     asked,
     writes: () => asked.filter(({ method }) => method !== 'GET'),

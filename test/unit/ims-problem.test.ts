@@ -11,6 +11,9 @@ describe('the message', () => {
     [503, { title: 'T', detail: 'D', status: 503 }, 'T: D'],
     [400, { title: 'T', detail: '' }, 'T: '],
     [400, { title: 'T', detail: { a: 1.5 } }, 'T: {"a":1.5}'],
+    [400, { title: 'T', detail: ['no name', 'no type'] }, 'T: no name; no type'],
+    [400, { title: 'T', detail: [{ a: 1 }] }, 'T: [{"a":1}]'],
+    [400, { e: 1, err_msg: ['bad', 'thing'] }, 'Error received from server: 400 REASON: bad; thing'],
     [400, { title: 'T', detail: null }, 'T'],
     [400, { title: null, detail: null }, 'Error received from server: 400 REASON'],
     [400, { title: 'T' }, 'Error received from server: 400 REASON'],
@@ -100,6 +103,8 @@ describe('what to do next', () => {
 
   test("a framework's message is shown", () => {
     expect(failure(415, { message: 'no \x1b[1mJSON' }).more[0]).toBe('  no \\x1b[1mJSON')
+    expect(failure(400, { message: ['no name', 'no type'] }).more[0]).toBe('  no name; no type')
+    expect(failure(400, ['no name', 'no type']).more.slice(0, 2)).toEqual(['  request  no name', '  request  no type'])
     expect(failure(500, 'upstream gone', { type: 'text/plain' }).more[0]).toBe('  upstream gone')
     expect(failure(500, '<html>x</html>', { type: 'text/html' }).more[0]).toMatch(/^HTTP 500/)
   })

@@ -74,6 +74,35 @@ describe('a number that is selected keeps its text; one that is looked into is a
   })
 })
 
+// What jmespath.py 1.1 gives.
+describe('texts are compared, and written between backquotes, as in jmespath.py', () => {
+  test.each([
+    ["[?created < '2026-02-15'].name", jobs, 'b\nc'],
+    ["[?created >= '2026-02-01'].name", jobs, 'a\nc'],
+    ['[?created > `2026-02-01`].name', jobs, 'a'],
+    ['[?name == `a`].size', jobs, '8'],
+    ['[?size <= name].name', jobs, ''],
+    ["[?size < `10`].name", jobs, 'a'],
+    ["['a' < 'b', 'b' < 'a', 'a' <= 'a', 'a' > '', 'a' < 'ab', 'a' < 'B']", '{}', 'true\nfalse\ntrue\ntrue\ntrue\nfalse'],
+    ["'\uffff' < '😀'", '{}', 'true'],
+    ["['a' < `1`, `true` < 'x', `[1]` < `[2]`, `null` < 'x', `true` < `2`]", '{}', 'null\nnull\nnull\nnull\nnull'],
+    ['[`word`, `foo bar`, ` word`, `tru`, `True`, `01`, `1.`, `2026-01-01`, `[1`, `é`, `"q"`]', '{}', 'word\nfoo bar\nword\ntru\nTrue\n01\n1.\n2026-01-01\n[1\né\nq'],
+    ["'a`b'", '{}', 'a`b'],
+  ])('%s', async (expression, source, text) => {
+    expect(await run(expression, source)).toBe(text === '' ? '' : `${text}\n`)
+  })
+
+  test.each([
+    ['`wo"rd`', "a text is written 'text'"],
+    ['`word', '` is not closed'],
+    ["name == 'word", "' is not closed"],
+    ['"name', '" is not closed'],
+    ["'it\\'", "' is not closed"],
+  ])('%s is refused', (expression, why) => {
+    expect(() => compileQuery(expression)).toThrow(why)
+  })
+})
+
 describe('null is nothing', () => {
   test.each([['nosuch', '{}'], ['@', 'null'], ['a.b.c', '{"a":1}'], ['[0]', '[]'], ['constructor', '{}'], ['a.number', '{"a":1}'], ['max_by(@, &a)', '[]']])(
     '%s of %s', async (expression, source) => {

@@ -187,10 +187,10 @@ describe('the Authorization header', () => {
     expect(requests).toEqual([])
   })
   test('of an empty token file is none', async () => {
-    expect(await set('http://h.site', {}).give()).toBeUndefined()
+    expect(await set('h.site', {}).give()).toBeUndefined()
   })
-  test('is refused over http', async () => {
-    expect((await failureOf(() => set('http://h.site', { access_token: 'A' }).give())).message).toBe(
+  test.each([{ access_token: 'A' }, {}])('is refused over http, of whatever token: %j', async (token) => {
+    expect((await failureOf(() => set('http://h.site', token).give())).message).toBe(
       "You've configured your cray hostname with http. Please reconfigure for https.",
     )
   })

@@ -1,9 +1,10 @@
+import { nameTrouble } from '../../ims/pasted-text.ts'
 import type { Job } from '../../ims/records.ts'
-import { isYamlName } from '../../ims/yaml-name.ts'
 import type { OptionsOf } from '../../spec/given.ts'
 import { optionKey } from '../../spec/rows.ts'
+import { excerpt } from '../../text/printable.ts'
 import { imageKeys } from '../../spec/image-builds.ts'
-import { initrd, kernel } from '../../spec/records.ts'
+import { initrd, kernel, kernelParameters } from '../../spec/records.ts'
 
 type Keys = OptionsOf<typeof imageKeys.recipe> & OptionsOf<typeof imageKeys.base>
 
@@ -25,11 +26,13 @@ export interface OrderTrouble {
   why: string
 }
 
-/** What is wrong with an order by itself. */
-export function orderTroubles(order: ImageOrder): OrderTrouble[] {
-  const names = [['--name', order.name], ...[initrd, kernel].map((row) => [row.flag, order[optionKey(row) as 'initrd_file_name']])] as const
-  const unsafe = names.filter(([, name]) => name !== undefined && !isYamlName(String(name)))
-  const troubles = unsafe.map(([flag, name]) => ({ flag: flag!, why: `the service can't work with the name ${JSON.stringify(name)}: it pastes names into YAML, which reads this one as something else` }))
+/** What is wrong with an order, or a part of one, by itself. */
+export function orderTroubles(order: Partial<ImageOrder>): OrderTrouble[] {
+  const files = [initrd, kernel, kernelParameters].map((row) => [row.flag, order[optionKey(row) as keyof ImageOrder]] as const)
+  const troubles = [['--name', order.name] as const, ...files].flatMap(([flag, name]): OrderTrouble[] => {
+    const why = typeof name === 'string' ? nameTrouble(name) : undefined
+    return why === undefined ? [] : [{ flag, why: `the service can't work with the name ${JSON.stringify(excerpt(name as string, 60))}: ${why}` }]
+  })
   if (order.script !== undefined && order.run !== undefined) troubles.push({ flag: '--run', why: "a script and a command don't go together" })
   return troubles
 }

@@ -9,7 +9,7 @@ import type { Catalogue } from './catalogue.ts'
 import { makesImageFor, makesImageOf, matchOf, mayMakeImage, type JobOfOrder } from './job-match.ts'
 import { differingSettings, fieldRows, jailOf, settingsOf } from './job-settings.ts'
 import type { ImageOrder } from './order.ts'
-import { sameKeys, type OwnKey } from './public-key.ts'
+import { sameKeys, usableKeys, type OwnKey } from './public-key.ts'
 import { resumeLine } from './resume-line.ts'
 import { candidate, findSource } from './source.ts'
 
@@ -56,7 +56,7 @@ export function makePlan(ordered: Ordered): Plan {
   const images = catalogue.images.filter((image) => image.name === order.name && !(takeUp && createdAt(image) >= createdAt(takeUp)))
   const { existing, replaces } = judgeName(ordered, images)
   if (!existing && other && !foreign) throw otherJobFailure(program, other, wanted)
-  return { order, source, key, keyId: takeUp?.public_key_id ?? keys[0]?.id, existing, takeUp: existing ? undefined : takeUp, foreign, replaces }
+  return { order, source, key, keyId: takeUp?.public_key_id ?? usableKeys(catalogue.publicKeys, key)[0]?.id, existing, takeUp: existing ? undefined : takeUp, foreign, replaces }
 }
 
 /** That a job makes an order's image from the same source, and still isn't the order's. */
@@ -96,7 +96,8 @@ function judgeName({ program, catalogue, order }: Ordered, images: readonly Imag
 
 /** The request that uploads a plan's key. */
 export function keyRequest({ key }: Pick<Plan, 'key'>): ApiRequest & { body: Value } {
-  return { method: 'POST', path: publicKeys.path, body: toValue({ name: key.name, public_key: key.text }) }
+  const optionOf = (field: string) => (field === 'public_key' ? `public key ${key.shown}` : undefined)
+  return { method: 'POST', path: publicKeys.path, body: toValue({ name: key.name, public_key: key.text }), optionOf }
 }
 
 /** The request that creates a plan's job. */
@@ -117,8 +118,11 @@ export function jobRequest({ order, source }: Pick<Plan, 'order' | 'source'>, ke
       ...(jail !== undefined && { ssh_containers: [{ name: 'customize', jail }] }),
     }),
     optionOf(field) {
+      if (field === 'image_root_archive_name') return `--name ${order.name}`
+      if (field.startsWith('ssh_containers')) return '--jail'
       const row = fieldRows(order.job_type).find((one) => one.field === field)
-      return row && `${row.flag} ${String(settings[field])}`
+      const value = settings[field]
+      return row && (value === undefined ? row.flag : `${row.flag} ${String(value)}`)
     },
   }
 }

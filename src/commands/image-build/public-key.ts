@@ -4,6 +4,7 @@ import { Failure } from '../../errors.ts'
 import { findHome, tilde, userName } from '../../files/home.ts'
 import { absolutePath } from '../../files/path.ts'
 import { readTextFile } from '../../files/read-file.ts'
+import { breaksYaml } from '../../ims/pasted-text.ts'
 import { publicKeyTrouble } from '../../ims/public-key-text.ts'
 import type { PublicKey as KeyRecord } from '../../ims/records.ts'
 import { askAgent } from '../../ssh/agent.ts'
@@ -56,9 +57,11 @@ export async function findOwnKey({ io, warn }: App, file: string | undefined): P
       throw new Failure(`${shown} ${trouble.refused}`, { next: trouble.private && `--public-key ${shown.replace(/\.(pem|ppk)$/, '')}.pub` })
     }
     if (trouble) warn(`Warning: ${shown} ${trouble.odd}; it is used as it is.`)
+    const line = withoutBreakingComment(text.trim())
+    if (line === undefined) throw new Failure(`${shown} breaks the YAML that the service pastes public keys into`, { next: '--public-key FILE' })
     // The private half may as well be an agent's.
     const beside = path.replace(/\.pub$/, '')
-    return { text: text.trim(), shown, name, ...(file !== undefined && beside !== path && existsSync(beside) && { identity: beside }) }
+    return { text: line, shown, name, ...(file !== undefined && beside !== path && existsSync(beside) && { identity: beside }) }
   }
   const [key] = (await askAgent(env.SSH_AUTH_SOCK))?.keys ?? []
   if (!key) {
@@ -68,7 +71,20 @@ export async function findOwnKey({ io, warn }: App, file: string | undefined): P
       next: 'ssh-keygen -t ed25519, or --public-key FILE',
     })
   }
-  return { text: `${publicKeyLine(publicKeyOf(key.getPublicSSH()))} ${key.comment}`.trim(), shown: 'agent', name }
+  const line = publicKeyLine(publicKeyOf(key.getPublicSSH()))
+  return { text: withoutBreakingComment(`${line} ${key.comment}`.trim()) ?? line, shown: 'agent', name }
+}
+
+/** The line of a public key, without its comment where that breaks the service's YAML; undefined where the rest breaks it, too. */
+function withoutBreakingComment(line: string): string | undefined {
+  if (!breaksYaml(line)) return line
+  const key = parsePublicKey(line)
+  return key && publicKeyLine(key)
+}
+
+/** Those of the service's keys that a new job can be opened with by a key: every job of one that breaks its YAML fails. */
+export function usableKeys(records: readonly KeyRecord[], key: Pick<OwnKey, 'text'>): KeyRecord[] {
+  return sameKeys(records, key).filter(({ public_key }) => !breaksYaml(public_key))
 }
 
 /** Those of the service's keys that are a key, whatever they are called: the comment doesn't count. */

@@ -15,6 +15,8 @@ export interface RemoteScript {
   command(uploaded: string): string
   /** The file that is uploaded first. */
   readonly upload: string
+  /** What its first line names: the interpreter's path in the root, and the program that `env` is to find. */
+  readonly interpreter: readonly string[]
   /** Tells it from another one: letters and digits. */
   readonly identity: string
   /** Who starts it: one word. */
@@ -55,8 +57,14 @@ printf '%s\\n' "$?" > "$folder/exit.new" && mv "$folder/exit.new" "$folder/exit"
 /** Runs for a connection: has the script started where it wasn't, then passes its output on. What it tells us is on stderr. */
 const attendant = `
 folder=$1 root=$2 identity=$3 command=$4 line=$5 upload=$6 size=$7 passed=$8 keeper=$9
+shift 9
+interpreter=$1 program=$2
 tell() { printf 'cray-ims: %s\\n' "$*" >&2; }
+inroot() { if [ -n "$root" ]; then chroot "$root" /bin/sh "$@"; else /bin/sh "$@"; fi; }
 if [ ! -e "$folder/started" ]; then
+  inroot -c : < /dev/null || { tell failed; exit; }
+  [ -z "$interpreter" ] || inroot -c '[ -x "$1" ]' sh "$interpreter" < /dev/null || { tell "missing $interpreter"; exit; }
+  [ -z "$program" ] || inroot -c 'command -v "$1"' sh "$program" < /dev/null > /dev/null || { tell "missing $program"; exit; }
   umask 077
   mkdir -p "$folder" && cat > "$upload" && chmod 700 "$upload" || { tell failed; exit; }
   # Of an upload that was cut off nothing may run.
@@ -118,10 +126,10 @@ export async function attachScript(session: Session, script: RemoteScript, { out
 
 /** The command that runs for a connection, with the upload as its input. */
 export function attachCommand(script: RemoteScript, passed: number): string {
-  const { folder, root, upload, identity, by, run } = script
+  const { folder, root, upload, interpreter: [interpreter = '', program = ''], identity, by, run } = script
   const name = `script.${run}`
   const inRoot = `${folder.slice(root.length)}/${name}`
-  const words = [folder, root, identity, script.command(inRoot), `${identity} ${run} ${by}`, `${folder}/${name}`, String(Buffer.byteLength(upload)), String(passed), keeper]
+  const words = [folder, root, identity, script.command(inRoot), `${identity} ${run} ${by}`, `${folder}/${name}`, String(Buffer.byteLength(upload)), String(passed), keeper, interpreter, program]
   return shellWords(['/bin/sh', '-c', attendant, 'cray-ims', ...words])
 }
 
@@ -143,6 +151,9 @@ function textOf(stream: Readable): () => string {
   return () => text
 }
 
+/** What sshd says where it can't start the login shell. */
+const noShell = /^\/\S+: No such file or directory$/m
+
 function read(told: string, ours: string, lost: string | undefined): Attached {
   const lines = told.split('\n').flatMap((line) => /^cray-ims: (.*)$/.exec(line)?.[1] ?? [])
   const [, run, by, at, before] = lines.map((line) => /^started (\w+) (\S+) (\S+) (running|ended)$/.exec(line)).find((match) => match !== null) ?? []
@@ -152,6 +163,8 @@ function read(told: string, ours: string, lost: string | undefined): Attached {
   if (started && code !== undefined) return { state: 'ended', code: Number(code), before: before === 'ended' && run !== ours, started }
   if (started && (last === 'died' || last === 'other')) return { state: last, started }
   if (lost !== undefined) return { state: 'lost', why: lost }
+  const [, missing] = /^missing (.*)$/.exec(last) ?? []
+  if (missing !== undefined) throw new Failure(`the script couldn't be started: there is no ${missing} in the image root, which its first line names`, { exit: 255 })
   const words = told.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('cray-ims: '))
-  throw new Failure("the script couldn't be started in the image root", { exit: 255, more: words.slice(-5).map((line) => `  ${line}`) })
+  throw new Failure("the script couldn't be started in the image root", { exit: 255, more: [...words.slice(-5).map((line) => `  ${line}`), ...(noShell.test(told) ? ["A jail needs the image root's own shell, which is missing. To do without one: --new --no-jail"] : [])] })
 }

@@ -22,6 +22,7 @@ import type { ImageOrder } from './order.ts'
 import { outlast } from './outlast.ts'
 import { attachScript, type Attached, type RemoteScript } from './remote-script.ts'
 import { scriptOutput } from './script-output.ts'
+import { interpreterOf, scriptTrouble } from './script-text.ts'
 import { forShells } from './shell.ts'
 
 /** What is run in an image root. */
@@ -31,7 +32,7 @@ export type Script = { readonly command: string } | { readonly content: string; 
  * What an order runs in the image root; undefined where that is done by hand.
  *
  * @param from what has the folder that the script's path starts from.
- * @throws Failure where the script can't be read or is empty.
+ * @throws Failure where the script can't be read, or can't run as it is anywhere.
  */
 export function readScript(from: { readonly cwd: string }, { script, run }: Pick<ImageOrder, 'script' | 'run'>): Script | undefined {
   if (run !== undefined) {
@@ -41,7 +42,8 @@ export function readScript(from: { readonly cwd: string }, { script, run }: Pick
   if (script === undefined) return undefined
   const content = readTextFile(absolutePath(script, from), 'script')
   if (content === undefined) throw new Failure(`${script}: no such file`)
-  if (content.trim() === '') throw new Failure(`${script} is empty`)
+  const trouble = scriptTrouble(content, script)
+  if (trouble) throw new Failure(`${script} ${trouble.why}`, { next: trouble.next })
   return { content, shown: script }
 }
 
@@ -53,7 +55,7 @@ export type ScriptEnding = { readonly code: number } | { readonly jobLeft: true 
  * earlier run has started is followed to its end. Where it ends with 0 the job is told to go on; else the job waits on.
  * A connection that is lost is opened again: the script runs on without it.
  *
- * @throws Failure with exit 255 where the job can't be reached, 3 at the time limit, 1 where the image root was changed by
+ * @throws Failure with exit 255 where the job can't be reached or the script can't be started there, 3 at the time limit, 1 where the image root was changed by
  * another script, or by one that failed in an earlier run.
  */
 export async function runScript(making: Making, job: Job, script: Script): Promise<ScriptEnding> {
@@ -114,6 +116,7 @@ function remoteScript({ io }: App, job: Job, container: SshContainer, script: Sc
     root,
     command: (uploaded) => (isCommand ? script.command : uploaded),
     upload: isCommand ? '' : script.content,
+    interpreter: isCommand ? [] : interpreterOf(script.content),
     identity: createHash('sha256').update(JSON.stringify(isCommand ? ['command', script.command] : ['script', script.content])).digest('hex'),
     by: `${userName(io.env)}@${hostname()}`.replace(/[^\w.@-]/g, '_'),
     run: randomUUID().replaceAll('-', ''),

@@ -12,7 +12,7 @@ import { isJobOf, makesImageFor, matchOf, mayMakeImage, type JobOfOrder } from '
 import type { Making } from './making.ts'
 import { deleteOnce, outlast } from './outlast.ts'
 import { jobRequest, keyRequest, otherJobFailure, type Plan } from './plan.ts'
-import { sameKeys } from './public-key.ts'
+import { sameKeys, usableKeys } from './public-key.ts'
 import { takeUp } from './take-up.ts'
 
 /** What a plan's making has begun with. */
@@ -96,7 +96,7 @@ export async function ensureKey(making: Making, plan: Plan): Promise<string> {
     kind: 'public-keys',
     request: keyRequest(plan),
     read: (answer) => readRecord('public key', answer).data,
-    find: async () => sameKeys((await listRecords(api, 'public key')).records, plan.key),
+    find: async () => usableKeys((await listRecords(api, 'public key')).records, plan.key),
   })
   progress.line(`Key ${plan.key.shown} uploaded as "${record.name}"`)
   return record.id

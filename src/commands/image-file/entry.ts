@@ -59,7 +59,7 @@ export function readEntry({ line, value }: Located, found: Found): Entry {
   lines.set('source', lines.get(given[0] ?? '') ?? line)
   const lineOf = (key: string) => lines.get(key.replaceAll('_', '-')) ?? line
   // They judge what is given alone.
-  for (const { flag, why } of orderTroubles(made as ImageOrder)) found(lineOf(flag.slice(2)), why)
+  for (const { flag, why } of orderTroubles(made)) found(lineOf(flag.slice(2)), why)
   return { line, order: made, lineOf, needs: undefined }
 }
 

@@ -1,9 +1,9 @@
 import { dirname, resolve } from 'node:path'
-import { Failure } from '../../errors.ts'
+import { Failure, usageFailure } from '../../errors.ts'
 import { absolutePath } from '../../files/path.ts'
 import type { BuildOptions } from '../../spec/image-builds.ts'
 import type { App } from '../app.ts'
-import type { ImageOrder } from '../image-build/order.ts'
+import { orderTroubles, type ImageOrder } from '../image-build/order.ts'
 import { findOwnKey, type OwnKey } from '../image-build/public-key.ts'
 import { readScript, type Script } from '../image-build/script.ts'
 import { mistakes, type Entry, type Mistake } from './entries.ts'
@@ -17,7 +17,7 @@ export interface OrderedEntry {
 }
 
 /** Options of the line that hold for every image of a file that says nothing else. */
-const general = ['arch', 'latest', 'public_key', 'build_env_size', 'initrd_file_name', 'kernel_file_name', 'kernel_parameters_file_name', 'require_dkms', 'if_exists', 'new', 'on_failure', 'without_logs', 'keep_job', 'debug'] as const satisfies readonly (keyof BuildOptions)[]
+const general = ['arch', 'latest', 'public_key', 'build_env_size', 'job_mem_size', 'initrd_file_name', 'kernel_file_name', 'kernel_parameters_file_name', 'require_dkms', 'if_exists', 'new', 'on_failure', 'without_logs', 'keep_job', 'debug'] as const satisfies readonly (keyof BuildOptions)[]
 
 /**
  * The entries of a file as orders: with the options of the line, their keys and scripts. Paths in the file start from its
@@ -28,6 +28,8 @@ const general = ['arch', 'latest', 'public_key', 'build_env_size', 'initrd_file_
 export async function orderedEntries(app: App, path: string, entries: readonly Entry[], options: BuildOptions): Promise<OrderedEntry[]> {
   const folder = dirname(absolutePath(path, app.io))
   const line = Object.fromEntries(general.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])))
+  const [trouble] = orderTroubles(line as Partial<ImageOrder>)
+  if (trouble) throw usageFailure(`Invalid value for '${trouble.flag}': ${trouble.why}`)
   const list: Mistake[] = []
   const keys = new Map<string | undefined, Promise<OwnKey>>()
   const keyOf = (file: string | undefined) => {

@@ -84,8 +84,11 @@ export async function stageAfter({ io }: App, look: () => Promise<Stage | 'gone'
   }
 }
 
+/** How many containers of a pod request a job's memory each. Source: the service's job templates. */
+const containers = 2
+
 /** What a job that waits holds, as a part of a sentence. */
-export const holding = ({ job_mem_size: memory }: Job) => (memory ? `, holding ${memory} GiB` : ', holding its memory')
+export const holding = ({ job_mem_size: memory }: Job) => (memory ? `, holding ${containers * memory} GiB` : ', holding its memory')
 
 async function askFate(app: App, job: Job, progress: Progress): Promise<Fate> {
   const create = job.job_type === 'create'
