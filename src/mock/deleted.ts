@@ -1,5 +1,5 @@
 import { nothing, type Answer } from './answer.ts'
-import { manifestLink, restoredLink } from './artifacts.ts'
+import { copied, manifestLink, restoredLink } from './artifacts.ts'
 import { given, reading, removing, restore, type Handlers, type Site } from './handlers.ts'
 import { notFound } from './problem.ts'
 import type { Deleted, Image, PublicKey, Recipe } from './records.ts'
@@ -53,6 +53,8 @@ export const deletedImages = handlers<Image>(
   (state) => state.deletedImages,
   (state, image) => {
     const { link, ...mock } = image.mock ?? {}
-    restore(state.deletedImages, state.images, image, { link: image.link && (link ?? manifestLink(image.id)), mock })
+    const back = image.link && copied(link ?? manifestLink(image.id))
+    // The service forgets the arch of an image that was deleted.
+    restore(state.deletedImages, state.images, image, { link: back, arch: 'x86_64', mock })
   },
 )

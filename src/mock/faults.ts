@@ -7,7 +7,7 @@ import { problem } from './problem.ts'
 export interface Fault {
   /** Undefined for any. */
   readonly method: string | undefined
-  /** `/jobs/*`: below `/apis/ims/v3`, unless it starts with `/apis` or `/keycloak`. */
+  /** `/jobs/*`: of any version of the API, unless it starts with `/apis` or `/keycloak`. */
   readonly path: string
   /** How often; Infinity unless said. */
   readonly times: number
@@ -77,6 +77,6 @@ function matcher({ method, path }: Fault): (call: Call) => boolean {
     .split(/(\*+)/)
     .map((part) => (part === '*' ? '[^/]*' : part.startsWith('*') ? '.*' : part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')))
     .join('')
-  const pattern = new RegExp(`^${whole ? '' : '(?:/apis/ims(?:/v3)?)'}${body}$`)
+  const pattern = new RegExp(`^${whole ? '' : '/apis/ims(?:/v[23])?'}${body}$`)
   return (call) => (method === undefined || method === call.method) && pattern.test(call.path)
 }

@@ -5,6 +5,7 @@ import { createFaults, faultAnswer, parseFault, type Fault } from './faults.ts'
 import type { Site } from './handlers.ts'
 import { addResult } from './images.ts'
 import { createJobClock, wallClock, type Clock, type JobClock, type Speed } from './job-clock.ts'
+import { bodyText } from './json-body.ts'
 import type { Records } from './records.ts'
 import { defaultSeed } from './seed.ts'
 import { completeRecords, type Seed } from './seed-file.ts'
@@ -20,7 +21,7 @@ export type { Seed } from './seed-file.ts'
 export type { State, Table } from './state.ts'
 
 /** Where jobs are created. */
-const jobsPath = '/apis/ims/v3/jobs'
+const jobsPath = /^\/apis\/ims\/(?:v[23]\/)?jobs$/
 
 export interface MockOptions {
   /** Records to start with; what a freshly installed system has where it isn't given. */
@@ -82,7 +83,7 @@ export function createMock(options: MockOptions = {}): Mock {
   const site = { state, jobs, clock, newId, failBuilds }
 
   async function served(call: Call): Promise<Answer> {
-    if (!options.holdPort || call.method !== 'POST' || call.path !== jobsPath) return servedAt(site, call)
+    if (!options.holdPort || call.method !== 'POST' || !jobsPath.test(call.path)) return servedAt(site, call)
     const held = await options.holdPort()
     let taken = false
     const shellPort = () => {
@@ -123,7 +124,7 @@ export function createMock(options: MockOptions = {}): Mock {
         query: url.search.slice(1),
         contentType: request.headers.get('content-type') ?? undefined,
         authorization: request.headers.get('authorization') ?? undefined,
-        body: await request.text(),
+        body: bodyText(new Uint8Array(await request.arrayBuffer())),
       })
       if (broken === 'reset') return Response.error()
       return new Response(status === 204 ? null : body, { status, statusText: reason, headers })

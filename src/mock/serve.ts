@@ -6,6 +6,7 @@ import { Failure } from '../errors.ts'
 import { createAccess } from './access.ts'
 import { gatewayAnswer, type Answer } from './answer.ts'
 import type { Kubernetes } from './kubernetes/kubernetes.ts'
+import { bodyText } from './json-body.ts'
 import { listenerOf, unauthorized } from './kubernetes/listener.ts'
 import type { Mock } from './library.ts'
 import type { Certificates } from './tls.ts'
@@ -120,7 +121,7 @@ async function read(request: IncomingMessage, longest: number): Promise<string |
     if (length > longest) return undefined
     chunks.push(chunk as Buffer)
   }
-  return Buffer.concat(chunks).toString()
+  return bodyText(Buffer.concat(chunks))
 }
 
 function send(response: ServerResponse, { status, reason, headers, body, broken }: Answer): void {
