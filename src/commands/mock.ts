@@ -14,6 +14,7 @@ import { makeConfigFolder, type ConfigFolder } from '../mock/config-folder.ts'
 import { parseFault } from '../mock/faults.ts'
 import { wallClock, type Speed } from '../mock/job-clock.ts'
 import { createKubernetes } from '../mock/kubernetes/kubernetes.ts'
+import { jobsViewOf } from '../mock/kubernetes/jobs-view.ts'
 import { createMock } from '../mock/library.ts'
 import { readSeedFile } from '../mock/seed-file.ts'
 import { serveMock } from '../mock/serve.ts'
@@ -73,8 +74,7 @@ async function serve(io: Io, options: MockOptions, args: { command?: string[] },
     }
     const shells = await createShells(mock, doors)
     undo.push(shells.close)
-    const view = { all: () => mock.state.jobs.values(), advance: mock.jobs.advance, watch: mock.jobs.watch }
-    const kubernetes = createKubernetes({ jobs: view, clock: wallClock, speed: speed === 'step' ? 1 : speed })
+    const kubernetes = createKubernetes({ jobs: jobsViewOf(mock), clock: wallClock, speed: speed === 'step' ? 1 : speed, token })
     undo.push(kubernetes.close)
     const certificates = options.tls ? await makeCertificates() : undefined
     const server = await serveMock(mock, { port, certificates, kubernetes, token })

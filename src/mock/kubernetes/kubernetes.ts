@@ -4,10 +4,13 @@ import { batchJobOf } from './batch-job.ts'
 import { discovery } from './discovery.ts'
 import { eventsOf } from './events.ts'
 import { createHistories, type JobsView } from './history.ts'
+import { claimOf, configMapOf, hasVolumes, serviceOf } from './job-objects.ts'
 import { logOf } from './log-text.ts'
 import { logStream, parseLogQuery } from './log-stream.ts'
+import { nodesAt } from './nodes.ts'
 import { podOf, uidOf } from './pod.ts'
 import { runsOf, type Run } from './runs.ts'
+import { adminClient, signingKeysOf } from './secrets.ts'
 import { fieldOf, parseSelector } from './selector.ts'
 import { statusOf } from './status.ts'
 import { tableOf, type Served } from './table.ts'
@@ -23,38 +26,61 @@ export interface Kubernetes {
 }
 
 /** What is asked for: `/api/v1/namespaces/ims/pods/NAME/log`. */
-const path = /^\/(api\/v1|apis\/batch\/v1)(?:\/namespaces\/([^/]+))?\/(pods|events|jobs)(?:\/([^/]+)(?:\/([^/]+))?)?$/
+const path =
+  /^\/(api\/v1|apis\/batch\/v1)(?:\/namespaces\/([^/]+))?\/(pods|events|jobs|services|configmaps|persistentvolumeclaims|secrets|nodes)(?:\/([^/]+)(?:\/([^/]+))?)?$/
 
 /** Asked for when something isn't found, to tell that from a namespace that isn't there. */
 const namespacePath = /^\/api\/v1\/namespaces(?:\/([^/]+))?$/
 
 const jsonType = { 'Content-Type': 'application/json' }
 
-const kinds = { pods: 'Pod', events: 'Event', jobs: 'Job' } as const
+const kinds = {
+  pods: 'Pod',
+  events: 'Event',
+  jobs: 'Job',
+  services: 'Service',
+  configmaps: 'ConfigMap',
+  persistentvolumeclaims: 'PersistentVolumeClaim',
+  secrets: 'Secret',
+  nodes: 'Node',
+} as const
 
 /**
  * A Kubernetes that runs the pods of a mock's jobs.
  *
  * @param speed how many times faster than real jobs run
+ * @param token the password of every client at the token endpoint; without it there is no secret of a client
  */
 export function createKubernetes({
   jobs,
   clock,
   speed = 1,
+  token,
 }: {
   jobs: JobsView
   clock: Clock
   speed?: number
+  token?: string
 }): Kubernetes {
   const now = () => clock.now()
   const histories = createHistories(jobs, now)
   const closed = new AbortController()
 
   const moment = () => ({ now: now(), speed })
-  const objects = {
-    pods: (job: Job): Served[] => [podOf(job, histories.of(job), moment())],
-    events: (job: Job): Served[] => eventsOf(job, histories.of(job), moment()),
-    jobs: (job: Job): Served[] => [batchJobOf(job, histories.of(job), moment())],
+  const podsOf = (job: Job) => [podOf(job, histories.of(job), moment())]
+  const ofJobs = (objectsOf: (job: Job) => Served[]) => () => [...jobs.all()].flatMap(objectsOf)
+  const objects: Readonly<Record<keyof typeof kinds, () => Served[]>> = {
+    pods: ofJobs(podsOf),
+    events: ofJobs((job) => eventsOf(job, histories.of(job), moment())),
+    jobs: ofJobs((job) => [batchJobOf(job, histories.of(job), moment())]),
+    services: ofJobs((job) => (hasVolumes(job) ? [serviceOf(job)] : [])),
+    persistentvolumeclaims: ofJobs((job) => (hasVolumes(job) && job.kubernetes_pvc ? [claimOf(job)] : [])),
+    configmaps: ofJobs((job) => [configMapOf(job, jobs.given?.(job) ?? {})]),
+    secrets: () => [
+      ...(token === undefined ? [] : [adminClient(token, now())]),
+      ...[...jobs.all()].flatMap((job) => (job.kubernetes_secret ? [signingKeysOf(job)] : [])),
+    ],
+    nodes: () => nodesAt(now()),
   }
 
   function found(
@@ -65,9 +91,8 @@ export function createKubernetes({
   ): Served[] {
     const labels = parseSelector(query.get('labelSelector') ?? '')
     const fields = parseSelector(query.get('fieldSelector') ?? '')
-    return [...jobs.all()]
-      .flatMap(objects[resource])
-      .filter((object) => namespace === undefined || object.metadata.namespace === namespace)
+    return objects[resource]()
+      .filter((object) => namespace === undefined || ('namespace' in object.metadata && object.metadata.namespace === namespace))
       .filter((object) => name === undefined || object.metadata.name === name)
       .filter((object) =>
         labels((key) => ('labels' in object.metadata ? object.metadata.labels : undefined)?.[key as never]),
@@ -97,7 +122,7 @@ export function createKubernetes({
 
   function log(namespace: string | undefined, name: string, query: URLSearchParams): Response {
     const job = [...jobs.all()].find(
-      (one) => objects.pods(one)[0]!.metadata.name === name && one.kubernetes_namespace === namespace,
+      (one) => podsOf(one)[0]!.metadata.name === name && one.kubernetes_namespace === namespace,
     )
     if (!job) return notFound('pods', name)
     const runs = () => runsOf(job, histories.of(job), now(), speed)
@@ -112,8 +137,8 @@ export function createKubernetes({
     if (!names.includes(container))
       return refused(400, 'BadRequest', `container ${container} is not valid for pod ${name}`)
     const run = (): Run => runs().find((one) => one.name === container)!
-    const same = () => [...jobs.all()].includes(job) && objects.pods(job)[0]!.metadata.name === name
-    if (run().start === undefined || !objects.pods(job).some((pod) => fieldOf(pod, 'spec.nodeName'))) {
+    const same = () => [...jobs.all()].includes(job) && podsOf(job)[0]!.metadata.name === name
+    if (run().start === undefined || !podsOf(job).some((pod) => fieldOf(pod, 'spec.nodeName'))) {
       return refused(
         400,
         'BadRequest',
