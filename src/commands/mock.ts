@@ -31,6 +31,7 @@ interface MockOptions {
   speed?: string
   fail_builds?: boolean
   fault?: string[]
+  serial?: boolean
   state?: string
   seed?: string
   ready_file?: string
@@ -62,7 +63,7 @@ async function serve(io: Io, options: MockOptions, args: { command?: string[] },
   const { signal: asked, stop } = askedToEnd(io)
   const token = makeRunToken()
   const doors = createDoors()
-  const mock = createMock({ seed, speed, failBuilds: options.fail_builds, faults, holdPort: doors.hold, token })
+  const mock = createMock({ seed, speed, failBuilds: options.fail_builds, serial: options.serial, faults, holdPort: doors.hold, token })
   const undo: (() => unknown)[] = [stop, mock.close, doors.close]
   try {
     if (held) {

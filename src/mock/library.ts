@@ -9,6 +9,7 @@ import { bodyText } from './json-body.ts'
 import type { Records } from './records.ts'
 import { defaultSeed } from './seed.ts'
 import { completeRecords, type Seed } from './seed-file.ts'
+import { serviceTime } from './service-time.ts'
 import { createState, type State } from './state.ts'
 import { createTokens, tokenPath } from './token.ts'
 
@@ -30,6 +31,8 @@ export interface MockOptions {
   speed?: Speed
   /** Builds that would succeed fail. */
   failBuilds?: boolean
+  /** Answers one request at a time, as the service does: while one takes long, all others wait. */
+  serial?: boolean
   /** `GET /jobs 503 x3`, as `--fault` takes them. */
   faults?: readonly (string | Fault)[]
   /**
@@ -73,7 +76,7 @@ export interface Mock {
  * @throws Failure when the seed or a fault can't be read
  */
 export function createMock(options: MockOptions = {}): Mock {
-  const { clock = wallClock, newId = randomUUID, speed = 1, failBuilds = false } = options
+  const { clock = wallClock, newId = randomUUID, speed = 1, failBuilds = false, serial = false } = options
   const faultOf = createFaults((options.faults ?? []).map((fault) => (typeof fault === 'string' ? parseFault(fault) : fault)))
   const seed = options.seed ? completeRecords(options.seed, { clock, newId }) : structuredClone(defaultSeed)
   const state = createState(seed)
@@ -107,10 +110,25 @@ export function createMock(options: MockOptions = {}): Mock {
     const refused = refuse(call)
     if (refused) return refused
     const fault = faultOf(call)
+    const own = fault && faultAnswer(fault)
+    // The gateway answers in place of a service that is busy, and tokens aren't the service's.
+    const queued = serial && call.path !== tokenPath && !(own && fault.delayMilliseconds === 0)
+    return queued ? inTurn(() => late(call, fault)) : late(call, fault)
+  }
+
+  async function late(call: Call, fault: Fault | undefined): Promise<Answer> {
     if (!fault) return served(call)
-    if (fault.delayMilliseconds > 0) await clock.sleep(fault.delayMilliseconds)
-    const own = faultAnswer(fault)
-    return own ?? { ...(await served(call)), ...(fault.broken && { broken: fault.broken }) }
+    const { delayMilliseconds, broken } = fault
+    const length = delayMilliseconds === 'service' ? serviceTime(call, state) / (speed === 'step' ? 1 : speed) : delayMilliseconds
+    if (length > 0) await clock.sleep(length)
+    return faultAnswer(fault) ?? { ...(await served(call)), ...(broken && { broken }) }
+  }
+
+  let last: Promise<unknown> = Promise.resolve()
+  function inTurn(answering: () => Promise<Answer>): Promise<Answer> {
+    const turn = last.then(answering)
+    last = turn.catch(() => {})
+    return turn
   }
 
   return {

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -54,6 +55,47 @@ describe.each([['plain HTTP', []], ['TLS', ['--tls']]] as const)('what asks a mo
       await mock.stop()
     }
   })
+})
+
+test.skipIf(!kubectl || !curl)('a curl wrapper gets its token as root on a node does, and uses every version of the API', async () => {
+  const wrapper = [
+    'set -e; . "$CRAY_CONFIG_DIR/url"',
+    'secret=$(kubectl get secrets admin-client-auth -o jsonpath="{.data.client-secret}" | base64 -d)',
+    'ask() { curl -sf --cacert "$CRAY_IMS_CA_FILE" "$@"; }',
+    `TOKEN=$(ask -d grant_type=client_credentials -d client_id=admin-client -d "client_secret=$secret" "$URL/keycloak/realms/shasta/protocol/openid-connect/token" | sed 's/.*"access_token": "//; s/".*//')`,
+    'ims() { ask -H "Authorization: Bearer $TOKEN" "$@"; }',
+    'ims "$URL/apis/ims/healthz/live"',
+    `ims -X POST -H 'Content-Type: application/json' -d '{"name": "n"}' "$URL/apis/ims/images" | grep -o '"name": "n"'`,
+    'ims -X DELETE "$URL/apis/ims/v2/images"; ims "$URL/apis/ims/v3/images"; ims "$URL/apis/ims/v3/deleted/images"',
+    `ims -X DELETE "$URL/apis/ims/v3/recipes"; ims -X PATCH -H 'Content-Type: application/json' -d '{"operation": "undelete"}' "$URL/apis/ims/v3/deleted/recipes"; ims "$URL/apis/ims/recipes" | grep -o '"id"' | wc -l`,
+  ]
+  // Its configuration has the address; a wrapper of a real system would have it fixed.
+  const address = `sed -n 's/^hostname = /URL=/p' "$CRAY_CONFIG_DIR/.config/cray/configurations/default" > "$CRAY_CONFIG_DIR/url"`
+  const done = await run(['mock', '--tls', '--', 'sh', '-c', `${address}\n${wrapper.join('\n')}`], { cwd: folder, env: environment() })
+  expect(done).toEqual({ exit: 0, stdout: '{}\n"name": "n"\n[]\n[]\n4\n', stderr: '' })
+})
+
+test('--serial lets a request wait for the one before', async () => {
+  const answered = async (...options: string[]) => {
+    const mock = await startMock(['--fault', 'GET /recipes delay=300ms', ...options])
+    const order: string[] = []
+    const ask = (path: string) =>
+      new Promise<void>((done, fail) => {
+        const request = http.get(`${mock.url}/apis/ims/v3/${path}`, { headers: { Authorization: `Bearer ${mock.token}` } }, (response) => {
+          order.push(path)
+          response.resume().on('end', done)
+        })
+        request.on('error', fail)
+      })
+    const first = ask('recipes')
+    // One more exchange, so that the first request is there.
+    await mock.fetch('/')
+    await Promise.all([first, ask('images')])
+    await mock.stop()
+    return order
+  }
+  expect(await answered()).toEqual(['images', 'recipes'])
+  expect(await answered('--serial')).toEqual(['recipes', 'images'])
 })
 
 test('a login takes the token as password, and no other', async () => {
