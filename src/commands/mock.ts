@@ -75,7 +75,7 @@ async function serve(io: Io, options: MockOptions, args: { command?: string[] },
     }
     const shells = await createShells(mock, doors)
     undo.push(shells.close)
-    const kubernetes = createKubernetes({ jobs: jobsViewOf(mock), clock: wallClock, speed: speed === 'step' ? 1 : speed, token })
+    const kubernetes = createKubernetes({ jobs: jobsViewOf(mock), clock: wallClock, speed: speed === 'step' ? 1 : speed, token, entries: shells })
     undo.push(kubernetes.close)
     const certificates = options.tls ? await makeCertificates() : undefined
     const server = await serveMock(mock, { port, certificates, kubernetes, token })

@@ -1,13 +1,14 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import { Failure } from '../errors.ts'
 import { createAccess } from './access.ts'
 import { gatewayAnswer, type Answer } from './answer.ts'
 import type { Kubernetes } from './kubernetes/kubernetes.ts'
 import { bodyText } from './json-body.ts'
-import { listenerOf, unauthorized } from './kubernetes/listener.ts'
+import { listenerOf, unauthorized, unauthorizedText } from './kubernetes/listener.ts'
 import type { Mock } from './library.ts'
 import type { Certificates } from './tls.ts'
 import { tokenPath } from './token.ts'
@@ -26,7 +27,7 @@ export interface ServeOptions {
   /** Serves HTTPS with these. */
   certificates?: Certificates
   /** Served beside the service, on the paths that it hasn't. */
-  kubernetes?: Pick<Kubernetes, 'handle'>
+  kubernetes?: Pick<Kubernetes, 'handle'> & Partial<Pick<Kubernetes, 'upgrade'>>
   /** Demanded of whoever asks Kubernetes; what the mock demands is its own. */
   token?: string
 }
@@ -61,6 +62,24 @@ export async function serveMock(mock: Served, options: ServeOptions = {}): Promi
   const server = certificates
     ? createTlsServer({ cert: certificates.certificate, key: certificates.key }, listener)
     : createServer(listener)
+  const upgraded = new Set<Duplex>()
+  server.on('upgrade', (request, socket, head) => {
+    const { host = '', authorization, upgrade } = request.headers
+    if (upgrade?.toLowerCase() !== 'websocket') return serveAnyway(request, socket, head)
+    socket.on('error', () => {})
+    const known = hosts.has(host.toLowerCase()) && kubernetesPath.test(request.url ?? '')
+    if (!known || !kubernetes?.upgrade) return void socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    if (access && !access.admits(authorization)) return void socket.end(unauthorizedText)
+    upgraded.add(socket)
+    socket.once('close', () => upgraded.delete(socket))
+    kubernetes.upgrade(request, socket, head).catch(() => socket.destroy())
+  })
+  // Node takes connections out of HTTP even where a client only offers to speak something else.
+  function serveAnyway({ method, url, rawHeaders }: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const kept = rawHeaders.flatMap((name, at) => (at % 2 === 0 && !/^(upgrade|connection)$/i.test(name) ? [`${name}: ${rawHeaders[at + 1]}`] : []))
+    socket.unshift(Buffer.concat([Buffer.from([`${method} ${url} HTTP/1.1`, ...kept, '', ''].join('\r\n'), 'latin1'), head]))
+    server.emit(certificates ? 'secureConnection' : 'connection', socket)
+  }
   // Longer than clients keep theirs, so that a connection isn't closed under a request.
   server.keepAliveTimeout = 60_000
   await new Promise<void>((listening, fail) => {
@@ -75,6 +94,7 @@ export async function serveMock(mock: Served, options: ServeOptions = {}): Promi
       new Promise((closed) => {
         server.close(() => closed())
         server.closeAllConnections()
+        for (const socket of upgraded) socket.destroy()
       }),
   }
 }

@@ -49,6 +49,9 @@ describe.each([['plain HTTP', []], ['TLS', ['--tls']]] as const)('what asks a mo
     try {
       const asked = (...argv: string[]) => run(['--silent', '--write-out', ' %{http_code}', ...argv], { cwd: folder, env: environment(), command: ['curl'] })
       expect(await asked('--config', mock.curlConfig, `${mock.url}/apis/ims/v3/public-keys`)).toMatchObject({ exit: 0, stdout: '[]\n 200' })
+      const key = '{"name": "k", "public_key": "x"}'
+      const offering = ['-H', 'Connection: Upgrade', '-H', 'Upgrade: h2c', '-H', 'Content-Type: application/json', '-d', key]
+      expect(await asked('--config', mock.curlConfig, ...offering, `${mock.url}/apis/ims/public-keys`)).toMatchObject({ exit: 0, stdout: expect.stringMatching(/"name": "k".* 201$/s) })
       expect(await asked('--config', mock.curlConfig, `${mock.url}/api/v1/pods`)).toMatchObject({ exit: 0, stdout: expect.stringContaining('"PodList"') })
       expect(await asked('--insecure', `${mock.url}/apis/ims/v3/public-keys`)).toMatchObject({ exit: 0, stdout: 'Jwt is missing 401' })
     } finally {
@@ -73,6 +76,28 @@ test.skipIf(!kubectl || !curl)('a curl wrapper gets its token as root on a node 
   const address = `sed -n 's/^hostname = /URL=/p' "$CRAY_CONFIG_DIR/.config/cray/configurations/default" > "$CRAY_CONFIG_DIR/url"`
   const done = await run(['mock', '--tls', '--', 'sh', '-c', `${address}\n${wrapper.join('\n')}`], { cwd: folder, env: environment() })
   expect(done).toEqual({ exit: 0, stdout: '{}\n"name": "n"\n[]\n[]\n4\n', stderr: '' })
+})
+
+const ssh = spawnSync('ssh', ['-V']).status === 0 || process.env.CI
+
+test.skipIf(!kubectl || !ssh)('kubectl enters the container of a shell, and forwards a port to it', async () => {
+  writeFileSync(join(folder, 'large'), Buffer.alloc(2_000_000, 'a line of text that is long\n'))
+  const script = [
+    'pod=$(kubectl -n ims get pods -o name); in="kubectl -n ims exec -i $pod -c sshd --"',
+    `$in sh -c 'cat /etc/ssh/ssh_host_*_key.pub' | cut -d' ' -f1`,
+    'echo there and back | $in cat',
+    '$in cat < large | cmp - large && echo same',
+    `$in sh -c 'echo wrong >&2; exit 7' 2>&1; echo $?`,
+    'kubectl -n ims port-forward $pod :22 > forward 2>&1 & forward=$!',
+    'until port=$(sed -n "s/^Forwarding from 127.0.0.1:\\([0-9]*\\).*/\\1/p" forward) && [ "$port" ]; do kill -0 $forward || break; done',
+    'over="ssh -F none -q -i id -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -p $port root@127.0.0.1"',
+    '$over cat < large | cmp - large && echo same',
+    '$over "echo once more; exit 5"; echo $?',
+    'kill $forward',
+  ]
+  const done = await run(['mock', '--tls', '--seed', seed, '--', 'bash', '-c', script.join('\n')], { cwd: folder, env: environment() })
+  const shown = ['ecdsa-sha2-nistp256', 'ssh-ed25519', 'there and back', 'same', 'wrong', 'command terminated with exit code 7', '7', 'same', 'once more', '5', '']
+  expect({ ...done, stdout: done.stdout.split('\n') }).toEqual({ exit: 0, stdout: shown, stderr: '' })
 })
 
 test('--serial lets a request wait for the one before', async () => {

@@ -1,8 +1,14 @@
+import { STATUS_CODES, type IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { shellWord } from '../../text/shell-words.ts'
 import type { Clock } from '../job-clock.ts'
 import type { Job } from '../records.ts'
+import type { Program, Running } from '../ssh/program.ts'
 import { batchJobOf } from './batch-job.ts'
 import { discovery } from './discovery.ts'
 import { eventsOf } from './events.ts'
+import { execProtocols, parseExecQuery, serveExec } from './exec.ts'
+import { forwardProtocols, serveForward } from './forward.ts'
 import { createHistories, type JobsView } from './history.ts'
 import { claimOf, configMapOf, hasVolumes, serviceOf } from './job-objects.ts'
 import { logOf } from './log-text.ts'
@@ -13,6 +19,7 @@ import { runsOf, type Run } from './runs.ts'
 import { adminClient, signingKeysOf } from './secrets.ts'
 import { fieldOf, parseSelector } from './selector.ts'
 import { statusOf } from './status.ts'
+import { acceptWebSocket, offeredProtocol } from './websocket.ts'
 import { tableOf, type Served } from './table.ts'
 
 export type { JobsView } from './history.ts'
@@ -22,7 +29,15 @@ export { kubeconfig } from './kubeconfig.ts'
 export interface Kubernetes {
   /** Answers a request; the body of a log that is followed goes on until its container ends. */
   handle(request: Request): Promise<Response>
+  /** Serves `exec` and `port-forward` on a connection that a client wants to be a WebSocket. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>
   close(): void
+}
+
+/** What of the pods of jobs can be entered. */
+export interface Entries {
+  /** Starts a program in the container of a job's shell; undefined where there is none now. */
+  start(jobId: string, program: Pick<Program, 'command' | 'terminal'>): Promise<Running | undefined>
 }
 
 /** What is asked for: `/api/v1/namespaces/ims/pods/NAME/log`. */
@@ -49,6 +64,7 @@ const kinds = {
  * A Kubernetes that runs the pods of a mock's jobs.
  *
  * @param speed how many times faster than real jobs run
+ * @param entries what `exec` enters; without it pods can't be entered
  * @param token the password of every client at the token endpoint; without it there is no secret of a client
  */
 export function createKubernetes({
@@ -56,11 +72,13 @@ export function createKubernetes({
   clock,
   speed = 1,
   token,
+  entries,
 }: {
   jobs: JobsView
   clock: Clock
   speed?: number
   token?: string
+  entries?: Entries
 }): Kubernetes {
   const now = () => clock.now()
   const histories = createHistories(jobs, now)
@@ -121,9 +139,7 @@ export function createKubernetes({
   }
 
   function log(namespace: string | undefined, name: string, query: URLSearchParams): Response {
-    const job = [...jobs.all()].find(
-      (one) => podsOf(one)[0]!.metadata.name === name && one.kubernetes_namespace === namespace,
-    )
+    const job = jobOf(namespace, name)
     if (!job) return notFound('pods', name)
     const runs = () => runsOf(job, histories.of(job), now(), speed)
     const names = runs().map((run) => run.name)
@@ -159,6 +175,44 @@ export function createKubernetes({
     return new Response(stream, { headers: { 'Content-Type': 'text/plain' } })
   }
 
+  const jobOf = (namespace: string | undefined, name: string | undefined) =>
+    [...jobs.all()].find((one) => one.kubernetes_namespace === namespace && podsOf(one)[0]!.metadata.name === name)
+
+  /** Why a pod can't be entered now; undefined where it can. */
+  function cantEnter(namespace: string | undefined, name: string, part: string, container: string | null): Response | undefined {
+    const job = jobOf(namespace, name)
+    if (!job) return notFound('pods', name)
+    const all = runsOf(job, histories.of(job), now(), speed)
+    const one = part === 'portforward' ? all.at(-1)! : all.find((run) => run.name === (container ?? 'buildenv-sidecar'))
+    if (!one) return refused(400, 'BadRequest', `container ${container} is not valid for pod ${name}`)
+    const runs = one.start !== undefined && one.end === undefined
+    if (runs) return undefined
+    if (part === 'portforward') return refused(500, 'InternalError', `unable to forward port because pod is not running. Current status=${podsOf(job)[0]!.status.phase}`)
+    return refused(500, 'InternalError', `unable to upgrade connection: container not found ("${one.name}")`)
+  }
+
+  async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://kubernetes')
+    const [, , namespace, resource, name = '', part = ''] = path.exec(pathname) ?? []
+    const known = part === 'exec' ? execProtocols : part === 'portforward' ? forwardProtocols : []
+    const protocol = resource === 'pods' ? offeredProtocol(request, known) : undefined
+    jobs.advance()
+    const refusal =
+      protocol === undefined
+        ? refused(400, 'BadRequest', 'unable to upgrade: that takes a WebSocket with a protocol of exec or port-forward')
+        : cantEnter(namespace, name, part, query.get('container'))
+    if (refusal) return void socket.end(await rawText(refusal))
+    const job = jobOf(namespace, name)!
+    if (part === 'portforward') {
+      const { sshPort } = job.mock ?? {}
+      return serveForward(acceptWebSocket(request, socket, head, protocol!), (port) => (port === 22 ? sshPort : undefined))
+    }
+    const asked = parseExecQuery(query)
+    const running = await entries?.start(job.id, { command: asked.command.map(shellWord).join(' '), terminal: asked.terminal })
+    if (!running) return void socket.end(await rawText(refused(500, 'InternalError', 'the mock has no container for this pod')))
+    return serveExec(acceptWebSocket(request, socket, head, protocol!), running, asked)
+  }
+
   async function until(time: number, signal: AbortSignal): Promise<void> {
     const awake = new AbortController()
     const woken = AbortSignal.any([signal, closed.signal, awake.signal])
@@ -170,6 +224,7 @@ export function createKubernetes({
   }
 
   return {
+    upgrade,
     async handle(request) {
       const { pathname, searchParams: query } = new URL(request.url)
       const described = discovery[pathname]
@@ -178,14 +233,16 @@ export function createKubernetes({
       if (asked) return namespaces(asked[1])
       const [, , namespace, resource, name, part] = path.exec(pathname) ?? []
       if (resource === undefined) return refused(404, 'NotFound', 'the server could not find the requested resource')
-      if (request.method !== 'GET' || query.get('watch') === 'true' || (part !== undefined && part !== 'log')) {
-        return refused(
-          405,
-          'MethodNotAllowed',
-          'the mock runs no containers: it only has what get, describe and logs read',
+      jobs.advance()
+      if (resource === 'pods' && (part === 'exec' || part === 'portforward')) {
+        return (
+          cantEnter(namespace, name!, part, query.get('container')) ??
+          refused(400, 'BadRequest', `the mock has ${part} by WebSocket only: kubectl from 1.31 on`)
         )
       }
-      jobs.advance()
+      if (request.method !== 'GET' || query.get('watch') === 'true' || (part !== undefined && part !== 'log')) {
+        return refused(405, 'MethodNotAllowed', 'the mock only has what get, describe, logs, exec and port-forward ask for')
+      }
       const plural = resource as keyof typeof kinds
       if (part === 'log') return log(namespace, name!, query)
       const items = found(plural, namespace, name, query)
@@ -199,6 +256,13 @@ export function createKubernetes({
       histories.close()
     },
   }
+}
+
+/** An answer as it goes over a connection that isn't HTTP's any more. */
+async function rawText(response: Response): Promise<string> {
+  const body = await response.text()
+  const type = response.headers.get('content-type')
+  return `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status]}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
 }
 
 function json(status: number, data: object): Response {

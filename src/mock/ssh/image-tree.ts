@@ -83,7 +83,7 @@ const kiwiLog = ({ image_root_archive_name: name }: Job): string =>
  * Lays out what a container of a job has of its own: what was built or fetched, and the log of a build. In a jail the
  * image's root is all there is; the root of an image that is customised can else be changed into by `chroot`.
  */
-export function layOut(job: Job, jailed: boolean): Layout {
+export function layOut(job: Job, jailed: boolean, more: Readonly<Record<string, string>> = {}): Layout {
   const folder = mkdtempSync(join(tmpdir(), 'cray-ims-shell-'))
   const whole = join(folder, 'root')
   const { imageRoot, log, complete } = placesOf(job, false)
@@ -92,6 +92,8 @@ export function layOut(job: Job, jailed: boolean): Layout {
   if (imageRoot !== undefined) fill(join(whole, imageRoot), imageFiles(job))
   if (log !== undefined) writeFileSync(join(whole, log), kiwiLog(job))
 
+  if (jailed) fill(join(whole, imageRoot!), more)
+  else fill(whole, more)
   const root = jailed ? join('root', imageRoot!) : 'root'
   const roots = job.job_type === 'customize' && !jailed ? ['/', imageRoot!] : ['/']
   for (const one of roots) fill(join(folder, root, one), systemFiles, { ...systemLinks, ...borrowedLinks })
