@@ -118,7 +118,7 @@ _cray_ims_describe() {
     'remote-build-nodes status') commands='describe list' ;;
     'build') arguments='RECIPE=' options+=' --name= --arch=aarch64|x86_64 --latest --public-key=@file --build-env-size= --initrd-file-name= --kernel-file-name= --kernel-parameters-file-name= --require-dkms=true|false --if-exists=fail|skip|replace --new --on-failure=shell|keep|delete --without-logs --keep-job --debug --resume= --logs --cancel-on-interrupt --dry-run --timeout= --interval= --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify -f=@file --file=@file --parallel= --print-schema' ;;
     'customize') arguments='IMAGE=' options+=' --name= --arch=aarch64|x86_64 --latest --public-key=@file --build-env-size= --initrd-file-name= --kernel-file-name= --kernel-parameters-file-name= --require-dkms=true|false --if-exists=fail|skip|replace --new --on-failure=shell|keep|delete --without-logs --keep-job --script=@file --run= --jail --no-jail --resume= --logs --cancel-on-interrupt --dry-run --timeout= --interval= --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify' ;;
-    'mock') arguments='COMMAND...=@command' options+=' --port= --tls --speed= --fail-builds --fault= --serial --state=@file --seed=@file --ready-file=@file' ;;
+    'mock') arguments='COMMAND...=@command' options+=' --port= --tls --speed= --fail-builds --builds=succeeds|fails|out-of-memory|killed|fetch-fails|fetch-crashes|no-config|no-repos|repos-fail|no-kernel|packaging-fails|hangs --fault= --serial --state=@file --seed=@file --ready-file=@file' ;;
     'completion') arguments='SHELL=bash|zsh|fish' ;;
     'init') options+=' --hostname= --tenant= --no-auth --overwrite' ;;
     'auth') commands='login' ;;

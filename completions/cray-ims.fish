@@ -197,6 +197,7 @@ complete -c cray-ims -n '__cray_ims_at mock' -l port -x -d 'Port to listen on; a
 complete -c cray-ims -n '__cray_ims_at mock' -l tls -d 'Serve HTTPS, with a CA made for it, and a token endpoint'
 complete -c cray-ims -n '__cray_ims_at mock' -l speed -x -d 'How many times faster jobs run; step: each describe moves a job on'
 complete -c cray-ims -n '__cray_ims_at mock' -l fail-builds -d 'Builds fail'
+complete -c cray-ims -n '__cray_ims_at mock' -l builds -x -a 'succeeds fails out-of-memory killed fetch-fails fetch-crashes no-config no-repos repos-fail no-kernel packaging-fails hangs' -d 'How builds end that would succeed'
 complete -c cray-ims -n '__cray_ims_at mock' -l fault -x -d 'Answer wrongly: \'GET /jobs 503 x3\', \'… delay=2s\', \'… delay=service\', \'… reset\', \'… truncate\'; several times'
 complete -c cray-ims -n '__cray_ims_at mock' -l serial -d 'Answer one request at a time, as the service does'
 complete -c cray-ims -n '__cray_ims_at mock' -l state -r -F -d 'Keep the records in this file'

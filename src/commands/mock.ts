@@ -13,6 +13,7 @@ import { makeRunToken } from '../mock/access.ts'
 import { makeConfigFolder, type ConfigFolder } from '../mock/config-folder.ts'
 import { parseFault } from '../mock/faults.ts'
 import { wallClock, type Speed } from '../mock/job-clock.ts'
+import type { Ending } from '../mock/job-phases.ts'
 import { createKubernetes } from '../mock/kubernetes/kubernetes.ts'
 import { jobsViewOf } from '../mock/kubernetes/jobs-view.ts'
 import { createMock } from '../mock/library.ts'
@@ -30,6 +31,7 @@ interface MockOptions {
   tls?: boolean
   speed?: string
   fail_builds?: boolean
+  builds?: Ending
   fault?: string[]
   serial?: boolean
   state?: string
@@ -63,7 +65,7 @@ async function serve(io: Io, options: MockOptions, args: { command?: string[] },
   const { signal: asked, stop } = askedToEnd(io)
   const token = makeRunToken()
   const doors = createDoors()
-  const mock = createMock({ seed, speed, failBuilds: options.fail_builds, serial: options.serial, faults, holdPort: doors.hold, token })
+  const mock = createMock({ seed, speed, failBuilds: options.fail_builds, builds: options.builds, serial: options.serial, faults, holdPort: doors.hold, token })
   const undo: (() => unknown)[] = [stop, mock.close, doors.close]
   try {
     if (held) {

@@ -1,6 +1,7 @@
 import { found, nothing, type Answer, type Call } from './answer.ts'
 import { readJson } from './json-body.ts'
 import type { Clock, JobClock } from './job-clock.ts'
+import type { Ending } from './job-phases.ts'
 import { invalid, message, noInput, notFound, Refused } from './problem.ts'
 import { timeText, type Deleted } from './records.ts'
 import type { State, Table } from './state.ts'
@@ -12,8 +13,8 @@ export interface Site {
   readonly jobs: JobClock
   readonly clock: Clock
   readonly newId: () => string
-  /** Builds that would succeed fail. */
-  readonly failBuilds: boolean
+  /** How builds end that would succeed. */
+  readonly builds: Ending
   /** The port of loopback where the shell of the job that is created now will be; undefined where no shells are served. */
   readonly shellPort?: () => number
 }

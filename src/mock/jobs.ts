@@ -91,7 +91,7 @@ function askedFor(site: Site, asked: Record<string, unknown>): Job {
     ssh_containers: containers && containers.map((container) => reachable(id, container, sshPort)),
     sshPort,
     remote_build_node: nodeFor(state, artifact.arch),
-    failBuilds: site.failBuilds,
+    builds: site.builds,
   })
 }
 
@@ -145,8 +145,8 @@ export interface Asked extends Record<string, unknown> {
   /** The port that is held for its shell. */
   sshPort?: number
   remote_build_node: string
-  /** Builds that would succeed fail. */
-  failBuilds: boolean
+  /** How it ends where it would succeed and builds an image. */
+  builds: Ending
 }
 
 /** A new job, with all that the service adds to what was asked. */
@@ -181,7 +181,7 @@ export function newJob(artifact: Recipe | Image, asked: Asked): Job {
     remote_build_node: asked.remote_build_node,
     mock: {
       type,
-      ends: endingOf(artifact, type === 'create' && asked.failBuilds),
+      ends: endingOf(artifact, type === 'create' ? asked.builds : 'succeeds'),
       debug: asked.enable_debug,
       waitsForRepos: !('recipe_type' in artifact) || artifact.recipe_type !== 'packer',
       at: 0,
@@ -192,9 +192,9 @@ export function newJob(artifact: Recipe | Image, asked: Asked): Job {
   }
 }
 
-function endingOf(artifact: Recipe | Image, fails: boolean): Ending {
+function endingOf(artifact: Recipe | Image, otherwise: Ending): Ending {
   const ends = artifact.mock?.builds ?? 'succeeds'
-  return fails && ends === 'succeeds' ? 'fails' : ends
+  return ends === 'succeeds' ? otherwise : ends
 }
 
 // Building for another architecture needs the rights that DKMS needs, whatever was asked.

@@ -4,6 +4,7 @@ import type { Answer, Call } from './answer.ts'
 import { createFaults, faultAnswer, parseFault, type Fault } from './faults.ts'
 import type { Site } from './handlers.ts'
 import { addResult } from './images.ts'
+import type { Ending } from './job-phases.ts'
 import { createJobClock, wallClock, type Clock, type JobClock, type Speed } from './job-clock.ts'
 import { bodyText } from './json-body.ts'
 import type { Records } from './records.ts'
@@ -31,6 +32,8 @@ export interface MockOptions {
   speed?: Speed
   /** Builds that would succeed fail. */
   failBuilds?: boolean
+  /** How builds end that would succeed. */
+  builds?: Ending
   /** Answers one request at a time, as the service does: while one takes long, all others wait. */
   serial?: boolean
   /** `GET /jobs 503 x3`, as `--fault` takes them. */
@@ -76,14 +79,14 @@ export interface Mock {
  * @throws Failure when the seed or a fault can't be read
  */
 export function createMock(options: MockOptions = {}): Mock {
-  const { clock = wallClock, newId = randomUUID, speed = 1, failBuilds = false, serial = false } = options
+  const { clock = wallClock, newId = randomUUID, speed = 1, builds = options.failBuilds ? 'fails' : 'succeeds', serial = false } = options
   const faultOf = createFaults((options.faults ?? []).map((fault) => (typeof fault === 'string' ? parseFault(fault) : fault)))
   const seed = options.seed ? completeRecords(options.seed, { clock, newId }) : structuredClone(defaultSeed)
   const state = createState(seed)
   const produce = (job: Parameters<typeof addResult>[1], time: number) => addResult(state, job, newId(), time)
   const jobs = createJobClock(state, { clock, speed, produce })
   const tokens = createTokens(clock, options.token)
-  const site = { state, jobs, clock, newId, failBuilds }
+  const site = { state, jobs, clock, newId, builds }
 
   async function served(call: Call): Promise<Answer> {
     if (!options.holdPort || call.method !== 'POST' || !jobsPath.test(call.path)) return servedAt(site, call)

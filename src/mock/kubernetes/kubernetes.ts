@@ -168,7 +168,7 @@ export function createKubernetes({
         lines: () => (closed.signal.aborted || !same() ? undefined : logOf(run(), job, histories.of(job), speed)),
         ended: () => run().end !== undefined,
         now,
-        until,
+        until: (time, signal) => until(Math.min(time, run().due ?? Infinity), signal),
       },
       parseLogQuery(query, now()),
     )

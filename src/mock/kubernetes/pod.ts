@@ -140,7 +140,7 @@ function phaseOf(inits: readonly Run[], mains: readonly Run[]): string {
 
 const imageOf = (name: string): string => `registry.local/csm/cray-ims-${name}:3.33.0`
 
-function containerStatus({ name, init, start, end, exitCode }: Run) {
+function containerStatus({ name, init, start, end, exitCode, killed }: Run) {
   const startedAt = start === undefined ? undefined : timestamp(start)
   const state: ContainerState =
     startedAt === undefined
@@ -150,7 +150,7 @@ function containerStatus({ name, init, start, end, exitCode }: Run) {
         : {
             terminated: {
               exitCode: exitCode!,
-              reason: exitCode ? 'Error' : 'Completed',
+              reason: killed ? 'OOMKilled' : exitCode ? 'Error' : 'Completed',
               startedAt,
               finishedAt: timestamp(end),
             },

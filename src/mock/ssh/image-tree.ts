@@ -2,6 +2,7 @@ import { existsSync, lstatSync, mkdirSync, mkdtempSync, readlinkSync, symlinkSyn
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { placesOf } from '../../ims/job-outlook.ts'
+import { buildError } from '../kubernetes/log-scripts.ts'
 import type { Job } from '../records.ts'
 
 /** Where root is at home in a container. */
@@ -75,7 +76,7 @@ const kiwiLog = ({ image_root_archive_name: name }: Job): string =>
     '[ INFO    ]: 09:12:44 | Setting up repository sles15sp6',
     '[ INFO    ]: 09:14:02 | Installing bootstrap packages',
     '[ INFO    ]: 09:17:31 | Installing system packages',
-    "[ ERROR   ]: 09:18:40 | KiwiInstallPhaseFailed: System package installation failed: No provider of 'cos-libs' found.",
+    `[ ERROR   ]: 09:18:40 | ${buildError}`,
     '',
   ].join('\n')
 
