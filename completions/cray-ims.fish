@@ -195,6 +195,7 @@ complete -c cray-ims -n '__cray_ims_at customize' -l jail -d 'Confine the shell 
 complete -c cray-ims -n '__cray_ims_at customize' -l no-jail -d 'Do not confine it'
 complete -c cray-ims -n '__cray_ims_at mock' -l port -x -d 'Port to listen on; a free one by default'
 complete -c cray-ims -n '__cray_ims_at mock' -l tls -d 'Serve HTTPS, with a CA made for it, and a token endpoint'
+complete -c cray-ims -n '__cray_ims_at mock' -l server-name -x -d 'Another name that it is asked by, also in its certificate; several times'
 complete -c cray-ims -n '__cray_ims_at mock' -l speed -x -d 'How many times faster jobs run; step: each describe moves a job on'
 complete -c cray-ims -n '__cray_ims_at mock' -l fail-builds -d 'Builds fail'
 complete -c cray-ims -n '__cray_ims_at mock' -l builds -x -a 'succeeds fails out-of-memory killed fetch-fails fetch-crashes no-config no-repos repos-fail no-kernel packaging-fails hangs' -d 'How builds end that would succeed'

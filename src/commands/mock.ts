@@ -29,6 +29,7 @@ import type { App } from './app.ts'
 interface MockOptions {
   port?: number
   tls?: boolean
+  server_name?: string[]
   speed?: string
   fail_builds?: boolean
   builds?: Ending
@@ -54,6 +55,7 @@ async function serve(io: Io, options: MockOptions, args: { command?: string[] },
   const { port = 0 } = options
   if (port > 65_535) throw usageFailure(`Invalid value for '--port': ${port} is above 65535.`)
   if (args.command?.[0] === '') throw usageFailure("Invalid value for 'COMMAND': an empty text is no command.")
+  const names = (options.server_name ?? []).map(parseName)
   const speed = parseSpeed(options.speed)
   const faults = options.fault?.map(parseFault)
   const path = (given: string | undefined) => (given === undefined ? undefined : absolutePath(given, io))
@@ -79,8 +81,8 @@ async function serve(io: Io, options: MockOptions, args: { command?: string[] },
     undo.push(shells.close)
     const kubernetes = createKubernetes({ jobs: jobsViewOf(mock), clock: wallClock, speed: speed === 'step' ? 1 : speed, token, entries: shells })
     undo.push(kubernetes.close)
-    const certificates = options.tls ? await makeCertificates() : undefined
-    const server = await serveMock(mock, { port, certificates, kubernetes, token })
+    const certificates = options.tls ? await makeCertificates(names) : undefined
+    const server = await serveMock(mock, { port, certificates, kubernetes, token, names })
     undo.push(server.close)
     const folder = makeConfigFolder({ url: server.url, ca: certificates?.ca, token })
     undo.push(folder.remove)
@@ -104,6 +106,13 @@ function askedToEnd({ interrupted }: Io): { signal: AbortSignal; stop(): void } 
   const hangUp = () => closed.abort(new Failure('Interrupted by SIGHUP', { exit: 129 }))
   process.on('SIGHUP', hangUp)
   return { signal: AbortSignal.any([interrupted, closed.signal]), stop: () => process.off('SIGHUP', hangUp) }
+}
+
+function parseName(text: string): string {
+  if (/^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?$/i.test(text)) return text.toLowerCase()
+  throw usageFailure(`Invalid value for '--server-name': ${JSON.stringify(text)} is no host name.`, {
+    next: 'cray-ims mock --tls --server-name api-gw-service-nmn.local',
+  })
 }
 
 function parseSpeed(text: string | undefined): Speed {

@@ -26,6 +26,8 @@ export interface ServeOptions {
   port?: number
   /** Serves HTTPS with these. */
   certificates?: Certificates
+  /** More names that it may be asked by, in lower case; besides those of loopback. */
+  names?: readonly string[]
   /** Served beside the service, on the paths that it hasn't. */
   kubernetes?: Pick<Kubernetes, 'handle'> & Partial<Pick<Kubernetes, 'upgrade'>>
   /** Demanded of whoever asks Kubernetes; what the mock demands is its own. */
@@ -45,7 +47,7 @@ const mostOfStrangers = 64 * 1024
  * @throws Failure when it can't listen there
  */
 export async function serveMock(mock: Served, options: ServeOptions = {}): Promise<MockServer> {
-  const { port = 0, certificates, kubernetes, token } = options
+  const { port = 0, certificates, kubernetes, token, names = [] } = options
   const cluster = kubernetes && listenerOf(kubernetes.handle)
   const access = token === undefined ? undefined : createAccess(token)
   const scheme = certificates ? 'https' : 'http'
@@ -87,7 +89,7 @@ export async function serveMock(mock: Served, options: ServeOptions = {}): Promi
     server.listen(port, '127.0.0.1', listening)
   })
   const { port: own } = server.address() as AddressInfo
-  hosts = hostsAt(own, scheme)
+  hosts = new Set([...hostsAt(own, scheme), ...names.flatMap((name) => [name, `${name}:${own}`])])
   return {
     url: `${scheme}://127.0.0.1:${own}`,
     close: () =>

@@ -100,6 +100,22 @@ test.skipIf(!kubectl || !ssh)('kubectl enters the container of a shell, and forw
   expect({ ...done, stdout: done.stdout.split('\n') }).toEqual({ exit: 0, stdout: shown, stderr: '' })
 })
 
+test.skipIf(!curl)('--server-name: is asked by the name of a system', async () => {
+  const mock = await startMock(['--tls', '--server-name', 'API-gw-service-nmn.local'])
+  try {
+    const { port } = new URL(mock.url)
+    const asked = (name: string, ...argv: string[]) =>
+      run(['--silent', '--write-out', ' %{http_code}', '--config', mock.curlConfig, '--connect-to', `::127.0.0.1:${port}`, ...argv, `https://${name}/apis/ims/public-keys`], { cwd: folder, env: environment(), command: ['curl'] })
+    expect(await asked('api-gw-service-nmn.local')).toMatchObject({ exit: 0, stdout: '[]\n 200' })
+    // Neither is the certificate for another, nor would one be answered.
+    expect(await asked('api-gw-service.local')).toMatchObject({ exit: 60 })
+    expect(await asked('api-gw-service.local', '--insecure')).toMatchObject({ exit: 0, stdout: expect.stringMatching(/ 421$/) })
+  } finally {
+    await mock.stop()
+  }
+  expect(await run(['mock', '--server-name', 'a b'], { cwd: folder, env: environment() })).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('is no host name') })
+})
+
 test('--serial lets a request wait for the one before', async () => {
   const answered = async (...options: string[]) => {
     const mock = await startMock(['--fault', 'GET /recipes delay=300ms', ...options])
