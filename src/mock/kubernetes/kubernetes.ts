@@ -1,14 +1,12 @@
-import { STATUS_CODES, type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { shellWord } from '../../text/shell-words.ts'
 import type { Clock } from '../job-clock.ts'
 import type { Job } from '../records.ts'
-import type { Program, Running } from '../ssh/program.ts'
+import { json, notFound, refused } from './answers.ts'
 import { batchJobOf } from './batch-job.ts'
 import { discovery } from './discovery.ts'
 import { eventsOf } from './events.ts'
-import { execProtocols, parseExecQuery, serveExec } from './exec.ts'
-import { forwardProtocols, serveForward } from './forward.ts'
+import { createEntrance, type Entries } from './entrance.ts'
 import { createHistories, type JobsView } from './history.ts'
 import { claimOf, configMapOf, hasVolumes, serviceOf } from './job-objects.ts'
 import { logOf } from './log-text.ts'
@@ -18,8 +16,6 @@ import { podOf, uidOf } from './pod.ts'
 import { runsOf, type Run } from './runs.ts'
 import { adminClient, signingKeysOf } from './secrets.ts'
 import { fieldOf, parseSelector } from './selector.ts'
-import { statusOf } from './status.ts'
-import { acceptWebSocket, offeredProtocol } from './websocket.ts'
 import { tableOf, type Served } from './table.ts'
 
 export type { JobsView } from './history.ts'
@@ -34,20 +30,12 @@ export interface Kubernetes {
   close(): void
 }
 
-/** What of the pods of jobs can be entered. */
-export interface Entries {
-  /** Starts a program in the container of a job's shell; undefined where there is none now. */
-  start(jobId: string, program: Pick<Program, 'command' | 'terminal'>): Promise<Running | undefined>
-}
-
 /** What is asked for: `/api/v1/namespaces/ims/pods/NAME/log`. */
 const path =
   /^\/(api\/v1|apis\/batch\/v1)(?:\/namespaces\/([^/]+))?\/(pods|events|jobs|services|configmaps|persistentvolumeclaims|secrets|nodes)(?:\/([^/]+)(?:\/([^/]+))?)?$/
 
 /** Asked for when something isn't found, to tell that from a namespace that isn't there. */
 const namespacePath = /^\/api\/v1\/namespaces(?:\/([^/]+))?$/
-
-const jsonType = { 'Content-Type': 'application/json' }
 
 const kinds = {
   pods: 'Pod',
@@ -178,41 +166,6 @@ export function createKubernetes({
   const jobOf = (namespace: string | undefined, name: string | undefined) =>
     [...jobs.all()].find((one) => one.kubernetes_namespace === namespace && podsOf(one)[0]!.metadata.name === name)
 
-  /** Why a pod can't be entered now; undefined where it can. */
-  function cantEnter(namespace: string | undefined, name: string, part: string, container: string | null): Response | undefined {
-    const job = jobOf(namespace, name)
-    if (!job) return notFound('pods', name)
-    const all = runsOf(job, histories.of(job), now(), speed)
-    const one = part === 'portforward' ? all.at(-1)! : all.find((run) => run.name === (container ?? 'buildenv-sidecar'))
-    if (!one) return refused(400, 'BadRequest', `container ${container} is not valid for pod ${name}`)
-    const runs = one.start !== undefined && one.end === undefined
-    if (runs) return undefined
-    if (part === 'portforward') return refused(500, 'InternalError', `unable to forward port because pod is not running. Current status=${podsOf(job)[0]!.status.phase}`)
-    return refused(500, 'InternalError', `unable to upgrade connection: container not found ("${one.name}")`)
-  }
-
-  async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://kubernetes')
-    const [, , namespace, resource, name = '', part = ''] = path.exec(pathname) ?? []
-    const known = part === 'exec' ? execProtocols : part === 'portforward' ? forwardProtocols : []
-    const protocol = resource === 'pods' ? offeredProtocol(request, known) : undefined
-    jobs.advance()
-    const refusal =
-      protocol === undefined
-        ? refused(400, 'BadRequest', 'unable to upgrade: that takes a WebSocket with a protocol of exec or port-forward')
-        : cantEnter(namespace, name, part, query.get('container'))
-    if (refusal) return void socket.end(await rawText(refusal))
-    const job = jobOf(namespace, name)!
-    if (part === 'portforward') {
-      const { sshPort } = job.mock ?? {}
-      return serveForward(acceptWebSocket(request, socket, head, protocol!), (port) => (port === 22 ? sshPort : undefined))
-    }
-    const asked = parseExecQuery(query)
-    const running = await entries?.start(job.id, { command: asked.command.map(shellWord).join(' '), terminal: asked.terminal })
-    if (!running) return void socket.end(await rawText(refused(500, 'InternalError', 'the mock has no container for this pod')))
-    return serveExec(acceptWebSocket(request, socket, head, protocol!), running, asked)
-  }
-
   async function until(time: number, signal: AbortSignal): Promise<void> {
     const awake = new AbortController()
     const woken = AbortSignal.any([signal, closed.signal, awake.signal])
@@ -223,8 +176,20 @@ export function createKubernetes({
     signal.throwIfAborted()
   }
 
+  const entrance = createEntrance({
+    jobOf,
+    runsOf: (job) => runsOf(job, histories.of(job), now(), speed),
+    phaseOf: (job) => podsOf(job)[0]!.status.phase ?? 'Unknown',
+    entries,
+  })
+
   return {
-    upgrade,
+    async upgrade(request, socket, head) {
+      const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://kubernetes')
+      const [, , namespace, resource, name, part] = path.exec(pathname) ?? []
+      jobs.advance()
+      return entrance.upgrade({ namespace, name, part: resource === 'pods' ? part : undefined, query }, request, socket, head)
+    },
     async handle(request) {
       const { pathname, searchParams: query } = new URL(request.url)
       const described = discovery[pathname]
@@ -236,7 +201,7 @@ export function createKubernetes({
       jobs.advance()
       if (resource === 'pods' && (part === 'exec' || part === 'portforward')) {
         return (
-          cantEnter(namespace, name!, part, query.get('container')) ??
+          entrance.refusal({ namespace, name, part, query }) ??
           refused(400, 'BadRequest', `the mock has ${part} by WebSocket only: kubectl from 1.31 on`)
         )
       }
@@ -256,23 +221,4 @@ export function createKubernetes({
       histories.close()
     },
   }
-}
-
-/** An answer as it goes over a connection that isn't HTTP's any more. */
-async function rawText(response: Response): Promise<string> {
-  const body = await response.text()
-  const type = response.headers.get('content-type')
-  return `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status]}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
-}
-
-function json(status: number, data: object): Response {
-  return new Response(JSON.stringify(data), { status, headers: jsonType })
-}
-
-function refused(code: number, reason: string, message: string, details: object = {}): Response {
-  return new Response(statusOf(code, reason, message, details), { status: code, headers: jsonType })
-}
-
-function notFound(resource: string, name: string): Response {
-  return refused(404, 'NotFound', `${resource} "${name}" not found`, { name, kind: resource })
 }
