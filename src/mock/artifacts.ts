@@ -18,6 +18,20 @@ export function demandArtifact(state: State, link: Link): void {
   )
 }
 
+/**
+ * Checks that the manifest of a deleted image can be read.
+ * @throws Refused (422)
+ */
+export function demandManifest(state: State, link: Link): void {
+  if (!state.missingArtifacts.has(link.path)) return
+  throw new Refused(
+    problem(
+      422,
+      `Unable to read manifest file for the s3 artifact ${pythonText(link)}. Please determine the specific information that is missing or invalid and then re-run the request with valid information.`,
+    ),
+  )
+}
+
 /** A link that was given, as it is kept: the service fills in an empty entity tag. */
 export function keptLink({ path, etag = '', type }: Link): Link {
   return { path, etag, type }

@@ -16,7 +16,10 @@ const remove = removing(
       site.state.images,
       site.state.deletedImages,
       image,
-      image.link ? { link: deletedManifestLink(image.id), mock: { ...image.mock, link: image.link } } : {},
+      // What the store hasn't got can't be moved: the service lets the link be.
+      image.link && !site.state.missingArtifacts.has(image.link.path)
+        ? { link: deletedManifestLink(image.id), mock: { ...image.mock, link: image.link } }
+        : {},
     ),
 )
 

@@ -11,7 +11,10 @@ const read = reading((state) => state.recipes)
 const remove = removing(
   (state) => state.recipes,
   (site, recipe) =>
-    softDelete(site, site.state.recipes, site.state.deletedRecipes, recipe, { link: recipe.link && deletedLink(recipe.link) }),
+    softDelete(site, site.state.recipes, site.state.deletedRecipes, recipe, {
+      // What the store hasn't got can't be moved: the service lets the link be.
+      link: recipe.link && (site.state.missingArtifacts.has(recipe.link.path) ? recipe.link : deletedLink(recipe.link)),
+    }),
 )
 
 /** A new recipe from the fields of a request or a seed. */

@@ -173,8 +173,21 @@ describe('versions of the API', () => {
     expect((await ask(mock, 'PATCH', `/recipes/${uploaded.id}`, { link: link('s3://ims/u') })).status).toBe(200)
   })
 
+  it.each([
+    ['images', missing, /^Unable to read manifest file for the s3 artifact \{'path': 's3:\/\/boot-images\/gone\/manifest\.json', 'etag': 'e', 'type': 's3'\}\. /],
+    ['recipes', recipe, /^The s3 artifact \{'path': 's3:\/\/ims\/r', .*\} cannot be validated\. /],
+  ])('what the store has lost stays where it was, and deleted: %s', async (kind, id, detail) => {
+    const mock = createMock({ seed: { ...seed, missing_artifacts: [...seed.missing_artifacts!, 's3://ims/r'] } })
+    const { data: before } = await ask(mock, 'GET', `/v3/${kind}/${id}`)
+    expect((await ask(mock, 'DELETE', `/v3/${kind}/${id}`)).status).toBe(204)
+    expect((await ask(mock, 'GET', `/v3/deleted/${kind}/${id}`)).data.link).toEqual(before.link)
+    const { status, data } = await ask(mock, 'PATCH', `/v3/deleted/${kind}/${id}`, { operation: 'undelete' })
+    expect([status, data.detail]).toEqual([422, expect.stringMatching(detail)])
+    expect((await ask(mock, 'GET', `/v3/${kind}/${id}`)).status).toBe(404)
+  })
+
   it.each(kinds)('PATCH /deleted/%s brings all back', async (kind) => {
-    const mock = made()
+    const mock = createMock({ seed: { ...seed, missing_artifacts: [] } })
     const { data: before } = await ask(mock, 'GET', `/v3/${kind}`)
     await ask(mock, 'DELETE', `/v3/${kind}`)
     expect((await send(mock, 'PATCH', `/v3/deleted/${kind}`, '{}')).status).toBe(400)
