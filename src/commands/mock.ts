@@ -13,7 +13,9 @@ import { makeRunToken } from '../mock/access.ts'
 import { makeConfigFolder, type ConfigFolder } from '../mock/config-folder.ts'
 import { parseFault } from '../mock/faults.ts'
 import { wallClock, type Speed } from '../mock/job-clock.ts'
+import type { Ending } from '../mock/job-phases.ts'
 import { createKubernetes } from '../mock/kubernetes/kubernetes.ts'
+import { jobsViewOf } from '../mock/kubernetes/jobs-view.ts'
 import { createMock } from '../mock/library.ts'
 import { readSeedFile } from '../mock/seed-file.ts'
 import { serveMock } from '../mock/serve.ts'
@@ -27,9 +29,12 @@ import type { App } from './app.ts'
 interface MockOptions {
   port?: number
   tls?: boolean
+  server_name?: string[]
   speed?: string
   fail_builds?: boolean
+  builds?: Ending
   fault?: string[]
+  serial?: boolean
   state?: string
   seed?: string
   ready_file?: string
@@ -50,6 +55,7 @@ async function serve(io: Io, options: MockOptions, args: { command?: string[] },
   const { port = 0 } = options
   if (port > 65_535) throw usageFailure(`Invalid value for '--port': ${port} is above 65535.`)
   if (args.command?.[0] === '') throw usageFailure("Invalid value for 'COMMAND': an empty text is no command.")
+  const names = (options.server_name ?? []).map(parseName)
   const speed = parseSpeed(options.speed)
   const faults = options.fault?.map(parseFault)
   const path = (given: string | undefined) => (given === undefined ? undefined : absolutePath(given, io))
@@ -61,7 +67,7 @@ async function serve(io: Io, options: MockOptions, args: { command?: string[] },
   const asked = io.interrupted
   const token = makeRunToken()
   const doors = createDoors()
-  const mock = createMock({ seed, speed, failBuilds: options.fail_builds, faults, holdPort: doors.hold, token })
+  const mock = createMock({ seed, speed, failBuilds: options.fail_builds, builds: options.builds, serial: options.serial, faults, holdPort: doors.hold, token })
   const undo: (() => unknown)[] = [mock.close, doors.close]
   try {
     if (held) {
@@ -73,11 +79,10 @@ async function serve(io: Io, options: MockOptions, args: { command?: string[] },
     }
     const shells = await createShells(mock, doors)
     undo.push(shells.close)
-    const view = { all: () => mock.state.jobs.values(), advance: mock.jobs.advance, watch: mock.jobs.watch }
-    const kubernetes = createKubernetes({ jobs: view, clock: wallClock, speed: speed === 'step' ? 1 : speed })
+    const kubernetes = createKubernetes({ jobs: jobsViewOf(mock), clock: wallClock, speed: speed === 'step' ? 1 : speed, token, entries: shells })
     undo.push(kubernetes.close)
-    const certificates = options.tls ? await makeCertificates() : undefined
-    const server = await serveMock(mock, { port, certificates, kubernetes, token })
+    const certificates = options.tls ? await makeCertificates(names) : undefined
+    const server = await serveMock(mock, { port, certificates, kubernetes, token, names })
     undo.push(server.close)
     const folder = makeConfigFolder({ url: server.url, ca: certificates?.ca, token })
     undo.push(folder.remove)
@@ -93,6 +98,13 @@ async function serve(io: Io, options: MockOptions, args: { command?: string[] },
   } finally {
     for (const step of undo.reverse()) await step()
   }
+}
+
+function parseName(text: string): string {
+  if (/^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?$/i.test(text)) return text.toLowerCase()
+  throw usageFailure(`Invalid value for '--server-name': ${JSON.stringify(text)} is no host name.`, {
+    next: 'cray-ims mock --tls --server-name api-gw-service-nmn.local',
+  })
 }
 
 function parseSpeed(text: string | undefined): Speed {

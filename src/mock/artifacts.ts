@@ -18,6 +18,20 @@ export function demandArtifact(state: State, link: Link): void {
   )
 }
 
+/**
+ * Checks that the manifest of a deleted image can be read.
+ * @throws Refused (422)
+ */
+export function demandManifest(state: State, link: Link): void {
+  if (!state.missingArtifacts.has(link.path)) return
+  throw new Refused(
+    problem(
+      422,
+      `Unable to read manifest file for the s3 artifact ${pythonText(link)}. Please determine the specific information that is missing or invalid and then re-run the request with valid information.`,
+    ),
+  )
+}
+
 /** A link that was given, as it is kept: the service fills in an empty entity tag. */
 export function keptLink({ path, etag = '', type }: Link): Link {
   return { path, etag, type }
@@ -29,15 +43,19 @@ export function manifestLink(imageId: string): Link {
   return { path, etag: etagOf(path), type: 's3' }
 }
 
+/** A link to what the store copied: the entity tag is the copy's own. */
+export function copied({ path, etag, type }: Link): Link {
+  return { path, etag: etagOf(`${path} ${etag}`), type }
+}
+
 /** Where the artifact of a deleted recipe goes: below `deleted/` in its bucket. */
-export function deletedLink({ path, etag }: Link): Link {
-  const moved = path.replace(/^(s3:\/\/[^/]*\/)/, '$1deleted/')
-  return { path: moved, etag: etag || etagOf(path), type: 's3' }
+export function deletedLink({ path, ...link }: Link): Link {
+  return copied({ ...link, path: path.replace(/^(s3:\/\/[^/]*\/)/, '$1deleted/') })
 }
 
 /** Where it comes back to. */
-export function restoredLink(link: Link): Link {
-  return { ...link, path: link.path.replace(/^(s3:\/\/[^/]*\/)deleted\//, '$1') }
+export function restoredLink({ path, ...link }: Link): Link {
+  return copied({ ...link, path: path.replace(/^(s3:\/\/[^/]*\/)deleted\//, '$1') })
 }
 
 /** What stands for a deleted image's artifacts: a manifest that lists them. Its entity tag isn't kept. */

@@ -1,5 +1,5 @@
 import { nothing, type Answer } from './answer.ts'
-import { manifestLink, restoredLink } from './artifacts.ts'
+import { copied, demandArtifact, demandManifest, manifestLink, restoredLink } from './artifacts.ts'
 import { given, reading, removing, restore, type Handlers, type Site } from './handlers.ts'
 import { notFound } from './problem.ts'
 import type { Deleted, Image, PublicKey, Recipe } from './records.ts'
@@ -45,14 +45,19 @@ export const deletedPublicKeys = handlers<PublicKey>(
 
 export const deletedRecipes = handlers<Recipe>(
   (state) => state.deletedRecipes,
-  (state, recipe) =>
-    restore(state.deletedRecipes, state.recipes, recipe, { link: recipe.link && restoredLink(recipe.link) }),
+  (state, recipe) => {
+    if (recipe.link) demandArtifact(state, recipe.link)
+    restore(state.deletedRecipes, state.recipes, recipe, { link: recipe.link && restoredLink(recipe.link) })
+  },
 )
 
 export const deletedImages = handlers<Image>(
   (state) => state.deletedImages,
   (state, image) => {
+    if (image.link) demandManifest(state, image.link)
     const { link, ...mock } = image.mock ?? {}
-    restore(state.deletedImages, state.images, image, { link: image.link && (link ?? manifestLink(image.id)), mock })
+    const back = image.link && copied(link ?? manifestLink(image.id))
+    // The service forgets the arch of an image that was deleted.
+    restore(state.deletedImages, state.images, image, { link: back, arch: 'x86_64', mock })
   },
 )

@@ -7,16 +7,17 @@ import { problem } from './problem.ts'
 export interface Fault {
   /** Undefined for any. */
   readonly method: string | undefined
-  /** `/jobs/*`: below `/apis/ims/v3`, unless it starts with `/apis` or `/keycloak`. */
+  /** `/jobs/*`: of any version of the API, unless it starts with `/apis` or `/keycloak`. */
   readonly path: string
   /** How often; Infinity unless said. */
   readonly times: number
-  readonly delayMilliseconds: number
+  /** `service`: as long as the service takes for the request. */
+  readonly delayMilliseconds: number | 'service'
   readonly status: number | undefined
   readonly broken: 'reset' | 'truncate' | undefined
 }
 
-const form = "METHOD PATH, then what happens: a status, delay=2s, reset, truncate; x3 for the first three only"
+const form = "METHOD PATH, then what happens: a status, delay=2s, delay=service, reset, truncate; x3 for the first three only"
 const example = "cray-ims mock --fault 'GET /jobs 503 x3'"
 const units = { ms: 1, s: 1000, m: 60_000 }
 
@@ -29,18 +30,19 @@ export function parseFault(text: string): Fault {
     usageFailure(`Invalid value for '--fault': ${JSON.stringify(text)}: ${why}`, { more: [`It is ${form}.`], next: example })
   const words = text.trim().split(/\s+/)
   const method = words[0]!.startsWith('/') ? '*' : words.shift()!.toUpperCase()
-  if (!/^(\*|GET|HEAD|POST|PATCH|PUT|DELETE)$/.test(method)) throw wrong(`${JSON.stringify(method)} is no method`)
+  if (!/^(\*|GET|HEAD|OPTIONS|POST|PATCH|PUT|DELETE)$/.test(method)) throw wrong(`${JSON.stringify(method)} is no method`)
   const path = words.shift()
   if (path === undefined || !path.startsWith('/')) throw wrong('it names no path that starts with /')
 
   let times = Infinity
-  let delayMilliseconds = 0
+  let delayMilliseconds: Fault['delayMilliseconds'] = 0
   let status: number | undefined
   let broken: Fault['broken']
   for (const word of words) {
     const delay = /^delay=(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(word)
     if (/^x[1-9]\d*$/.test(word)) times = Number(word.slice(1))
     else if (/^[2-5]\d\d$/.test(word) && STATUS_CODES[word]) status = Number(word)
+    else if (word === 'delay=service') delayMilliseconds = 'service'
     else if (delay) delayMilliseconds = Number(delay[1]) * units[(delay[2] ?? 's') as keyof typeof units]
     else if (word === 'reset' || word === 'truncate') broken = word
     else throw wrong(`${JSON.stringify(word)} is nothing that can happen`)
@@ -77,6 +79,6 @@ function matcher({ method, path }: Fault): (call: Call) => boolean {
     .split(/(\*+)/)
     .map((part) => (part === '*' ? '[^/]*' : part.startsWith('*') ? '.*' : part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')))
     .join('')
-  const pattern = new RegExp(`^${whole ? '' : '(?:/apis/ims(?:/v3)?)'}${body}$`)
+  const pattern = new RegExp(`^${whole ? '' : '/apis/ims(?:/v[23])?'}${body}$`)
   return (call) => (method === undefined || method === call.method) && pattern.test(call.path)
 }

@@ -1,6 +1,7 @@
 import { found, nothing, type Answer, type Call } from './answer.ts'
+import { readJson } from './json-body.ts'
 import type { Clock, JobClock } from './job-clock.ts'
-import { isObject } from './json-text.ts'
+import type { Ending } from './job-phases.ts'
 import { invalid, message, noInput, notFound, Refused } from './problem.ts'
 import { timeText, type Deleted } from './records.ts'
 import type { State, Table } from './state.ts'
@@ -12,8 +13,8 @@ export interface Site {
   readonly jobs: JobClock
   readonly clock: Clock
   readonly newId: () => string
-  /** Builds that would succeed fail. */
-  readonly failBuilds: boolean
+  /** How builds end that would succeed. */
+  readonly builds: Ending
   /** The port of loopback where the shell of the job that is created now will be; undefined where no shells are served. */
   readonly shellPort?: () => number
 }
@@ -32,13 +33,13 @@ export interface Handlers {
 /**
  * The fields that a request gives, checked.
  *
- * @param prepare changes the data before it is checked, where the service does
- * @throws Refused as the service refuses: 415, 400, 422
+ * @param prepare looks at the data, or changes it, before it is checked, where the service does
+ * @throws Refused as the service refuses: 415, 400, 422, and 500 where it doesn't expect such data
  */
 export function given(
   call: Call,
   fields: Fields,
-  prepare = (data: Record<string, unknown>): Record<string, unknown> => data,
+  prepare = (data: unknown): unknown => data,
 ): Record<string, unknown> {
   if (!/^application\/(.+\+)?json\s*(;|$)/i.test(call.contentType ?? '')) {
     throw new Refused(
@@ -47,7 +48,7 @@ export function given(
   }
   const data = parsed(call.body)
   if (isEmpty(data)) throw new Refused(noInput())
-  const prepared = isObject(data) ? prepare(data) : data
+  const prepared = prepare(data)
   const errors = errorsIn(fields, prepared)
   if (errors) throw new Refused(invalid(errors))
   return prepared as Record<string, unknown>
@@ -55,15 +56,15 @@ export function given(
 
 function parsed(body: string): unknown {
   try {
-    return JSON.parse(body)
+    return readJson(body)
   } catch {
     throw new Refused(message(400, 'The browser (or proxy) sent a request that this server could not understand.'))
   }
 }
 
-// What Python takes for false.
+// What Python takes for false, which NaN isn't.
 function isEmpty(data: unknown): boolean {
-  return !data || (typeof data === 'object' && Object.keys(data).length === 0)
+  return (!data && !Number.isNaN(data)) || (typeof data === 'object' && Object.keys(data!).length === 0)
 }
 
 /** Moves a record among the deleted ones, with what that changes of it. */
@@ -117,6 +118,39 @@ export function removing<R extends object>(
       if (!record) return notFound()
       remove(site, record)
       return nothing()
+    },
+  }
+}
+
+/**
+ * The same handlers as version 2 of the API has them: what is deleted is gone, and its artifacts with it.
+ *
+ * @param demand looks at a record whose artifacts are to be deleted, too; throws Refused where the service fails over it
+ */
+export function deletingForGood<R extends object>(
+  { all, one }: Handlers,
+  tableOf: (state: State) => Table<R>,
+  keyOf: (record: R) => string,
+  demand: (site: Site, record: R) => void = () => {},
+): Handlers {
+  const remove = removing(tableOf, ({ state }, record) => void tableOf(state).delete(keyOf(record)))
+  const cascades = ({ query }: Call) =>
+    ['true', 'yes', 't', '1'].includes((new URLSearchParams(query).get('cascade') ?? 'true').toLowerCase())
+  return {
+    all: {
+      ...all,
+      DELETE(site, call, id) {
+        if (cascades(call)) for (const record of tableOf(site.state).values()) demand(site, record)
+        return remove.all(site, call, id)
+      },
+    },
+    one: {
+      ...one,
+      DELETE(site, call, id) {
+        const record = tableOf(site.state).get(id)
+        if (record && cascades(call)) demand(site, record)
+        return remove.one(site, call, id)
+      },
     },
   }
 }

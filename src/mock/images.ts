@@ -1,8 +1,8 @@
 import { found, plain } from './answer.ts'
 import { deletedManifestLink, demandArtifact, keptLink, manifestLink, sameLink } from './artifacts.ts'
-import { given, reading, removing, softDelete, type Handlers } from './handlers.ts'
+import { deletingForGood, given, reading, removing, softDelete, type Handlers } from './handlers.ts'
 import { isObject } from './json-text.ts'
-import { conflict, notFound, problem, Refused } from './problem.ts'
+import { conflict, crashed, notFound, problem, Refused } from './problem.ts'
 import { timeText, type Image, type Job, type Link } from './records.ts'
 import { requestFields } from './request-fields.ts'
 import type { State } from './state.ts'
@@ -16,7 +16,10 @@ const remove = removing(
       site.state.images,
       site.state.deletedImages,
       image,
-      image.link ? { link: deletedManifestLink(image.id), mock: { ...image.mock, link: image.link } } : {},
+      // What the store hasn't got can't be moved: the service lets the link be.
+      image.link && !site.state.missingArtifacts.has(image.link.path)
+        ? { link: deletedManifestLink(image.id), mock: { ...image.mock, link: image.link } }
+        : {},
     ),
 )
 
@@ -71,11 +74,24 @@ export const images: Handlers = {
   },
 }
 
-// A pair of key and value becomes an entry; other metadata are taken for entries.
-function withMetadata(data: Record<string, unknown>): Record<string, unknown> {
+/** The same, as version 2 of the API has it. Its service fails where it can't read the manifest of what it deletes. */
+export const imagesForGood: Handlers = deletingForGood(
+  images,
+  (state) => state.images,
+  (image) => image.id,
+  ({ state }, { link }) => {
+    if (link && state.missingArtifacts.has(link.path)) throw new Refused(crashed())
+  },
+)
+
+// A pair of key and value becomes an entry, whatever the key is; other metadata are taken for entries.
+function withMetadata(data: unknown): unknown {
+  if (!isObject(data)) throw new Refused(crashed())
   const { metadata } = data
   if (!isObject(metadata) || !Object.hasOwn(metadata, 'key')) return data
-  return { ...data, metadata: Object.fromEntries([[String(metadata.key), metadata.value ?? '']]) }
+  const { key, value = '' } = metadata
+  if (typeof key === 'object' && key !== null) throw new Refused(crashed())
+  return { ...data, metadata: typeof key === 'string' ? Object.fromEntries([[key, value]]) : new Map([[key, value]]) }
 }
 
 interface MetadataPatch {

@@ -1,7 +1,5 @@
 import type { JobStatus } from '../ims/records.ts'
-
-/** How jobs of a recipe or an image end. Not all make sense for both; what doesn't is as `succeeds`. */
-export const endings = ['succeeds', 'fails', 'fetch-fails', 'repos-fail', 'packaging-fails', 'hangs'] as const
+import type { endings } from '../spec/endings.ts'
 
 export type Ending = (typeof endings)[number]
 
@@ -24,6 +22,8 @@ export interface Step {
   readonly status: JobStatus
   /** How long it takes; Infinity where nothing but a user or a deletion ends it. */
   readonly seconds: number
+  /** The container of this step ends with this code, and nobody sets another status. */
+  readonly dies?: number
   /** The resultant image exists from here on. */
   readonly result?: true
 }
@@ -32,15 +32,21 @@ export interface Step {
 const takes = {
   creating: 20,
   fetchingRecipe: 10,
+  /** Twenty tries. */
+  failingFetch: 200,
   fetchingImage: 150,
   waitingForRepos: 15,
   waitingForDeadRepos: 500,
+  findingNoRepos: 2,
   building: 14 * 60,
   failingBuild: 6 * 60,
   packaging: 5 * 60,
   failingPackaging: 60,
   finishing: 10,
 }
+
+/** The code of a process that was killed, as the kernel does when memory runs out. */
+export const outOfMemory = 137
 
 const creating: Step = { status: 'creating', seconds: takes.creating }
 const error: Step = { status: 'error', seconds: Infinity }
@@ -62,22 +68,29 @@ export function stepsOf(course: Course): readonly Step[] {
 
 function buildSteps({ ends, debug, waitsForRepos }: Course): readonly Step[] {
   const recipe: Step = { status: 'fetching_recipe', seconds: takes.fetchingRecipe }
-  if (ends === 'fetch-fails') return [creating, recipe, error]
-  const deadRepos = ends === 'repos-fail' && waitsForRepos
-  const repos: Step = { status: 'waiting_for_repos', seconds: deadRepos ? takes.waitingForDeadRepos : takes.waitingForRepos }
-  const before = [creating, recipe, ...(waitsForRepos ? [repos] : [])]
-  if (deadRepos) return [...before, error]
+  if (ends === 'fetch-fails') return [creating, { ...recipe, seconds: takes.failingFetch }, error]
+  if (ends === 'fetch-crashes') return [creating, recipe, error]
+  const repos = (seconds: number): Step => ({ status: 'waiting_for_repos', seconds })
+  if (waitsForRepos) {
+    if (ends === 'no-config') return [creating, recipe, { ...repos(Infinity), dies: 1 }]
+    if (ends === 'no-repos') return [creating, recipe, repos(takes.findingNoRepos), error]
+    if (ends === 'repos-fail') return [creating, recipe, repos(takes.waitingForDeadRepos), error]
+  }
+  const before = [creating, recipe, ...(waitsForRepos ? [repos(takes.waitingForRepos)] : [])]
   const building = (seconds: number): Step => ({ status: 'building_image', seconds })
   if (ends === 'hangs') return [...before, building(Infinity)]
-  if (ends === 'fails') return [...before, building(takes.failingBuild), debug ? waiting : error]
+  if (ends === 'killed') return [...before, { ...building(Infinity), dies: outOfMemory }]
+  if (ends === 'fails' || ends === 'out-of-memory') return [...before, building(takes.failingBuild), debug ? waiting : error]
   return [...before, building(takes.building), ...outcome(ends)]
 }
 
 function fetched(ends: Ending, fetching: Step, then: readonly Step[]): readonly Step[] {
   if (ends === 'hangs') return [{ ...fetching, seconds: Infinity }]
-  return [fetching, ...(ends === 'fetch-fails' ? [error] : then)]
+  if (ends === 'killed') return [{ ...fetching, seconds: Infinity, dies: outOfMemory }]
+  if (ends === 'fetch-fails') return [{ ...fetching, seconds: takes.failingFetch }, error]
+  return [fetching, ...(ends === 'fetch-crashes' ? [error] : then)]
 }
 
 function outcome(ends: Ending): readonly Step[] {
-  return ends === 'fails' || ends === 'packaging-fails' ? notPackaged : packaged
+  return ends === 'fails' || ends === 'packaging-fails' || ends === 'no-kernel' ? notPackaged : packaged
 }

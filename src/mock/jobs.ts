@@ -3,7 +3,8 @@ import { demandArtifact } from './artifacts.ts'
 import { given, reading, removing, type Handlers, type Site } from './handlers.ts'
 import { jobStatuses, type JobStatus } from '../ims/records.ts'
 import { type Ending } from './job-phases.ts'
-import { notFound, problem, Refused } from './problem.ts'
+import { isObject } from './json-text.ts'
+import { crashed, notFound, problem, Refused } from './problem.ts'
 import { timeOf, timeText, type Image, type Job, type Recipe, type SshContainer } from './records.ts'
 import { nodeFor } from './remote-build-nodes.ts'
 import { requestFields } from './request-fields.ts'
@@ -25,7 +26,7 @@ export const jobs: Handlers = {
   all: {
     GET: read.all,
     POST(site, call) {
-      const job = askedFor(site, given(call, requestFields.createJob))
+      const job = askedFor(site, given(call, requestFields.createJob, demandFields))
       const answer = plain(201, site.state.jobs.served(job))
       site.jobs.start(job)
       return answer
@@ -49,13 +50,20 @@ export const jobs: Handlers = {
       if (!job) return notFound()
       const asked = given(call, requestFields.updateJob) as { status?: JobStatus; resultant_image_id?: string }
       if (asked.resultant_image_id !== undefined) {
-        job.resultant_image_id = readUuid(asked.resultant_image_id)!
+        job.resultant_image_id = asked.resultant_image_id
         state.jobs.set(id, job)
       }
       if (asked.status !== undefined) clock.hold(job, asked.status)
       return found(state.jobs.text(job))
     },
   },
+}
+
+// The service asks for a field before it looks whether there are any.
+function demandFields(data: unknown): unknown {
+  const crashes = typeof data === 'string' || Array.isArray(data) ? data.includes('require_dkms') : !isObject(data)
+  if (crashes) throw new Refused(crashed())
+  return data
 }
 
 function askedFor(site: Site, asked: Record<string, unknown>): Job {
@@ -68,6 +76,8 @@ function askedFor(site: Site, asked: Record<string, unknown>): Job {
   if (!state.publicKeys.get(publicKeyId)) {
     throw new Refused(problem(400, `Invalid public_key_id value in job request. No IMS public-key record found matching id=${publicKeyId}`))
   }
+  // A recipe may have no list of variables at all, which the service doesn't expect.
+  if ('template_dictionary' in artifact && artifact.template_dictionary === null) throw new Refused(crashed())
   const id = site.newId()
   const sshPort = containers && containers.length > 0 ? site.shellPort?.() : undefined
   return newJob(artifact, {
@@ -81,7 +91,7 @@ function askedFor(site: Site, asked: Record<string, unknown>): Job {
     ssh_containers: containers && containers.map((container) => reachable(id, container, sshPort)),
     sshPort,
     remote_build_node: nodeFor(state, artifact.arch),
-    failBuilds: site.failBuilds,
+    builds: site.builds,
   })
 }
 
@@ -135,8 +145,8 @@ export interface Asked extends Record<string, unknown> {
   /** The port that is held for its shell. */
   sshPort?: number
   remote_build_node: string
-  /** Builds that would succeed fail. */
-  failBuilds: boolean
+  /** How it ends where it would succeed and builds an image. */
+  builds: Ending
 }
 
 /** A new job, with all that the service adds to what was asked. */
@@ -164,14 +174,14 @@ export function newJob(artifact: Recipe | Image, asked: Asked): Job {
     kubernetes_configmap: name('configmap'),
     kubernetes_namespace: namespace,
     kubernetes_pvc: name('job-claim'),
-    kubernetes_secret: null,
+    kubernetes_secret: name('signing-keys'),
     status: 'creating',
     resultant_image_id: null,
     arch,
     remote_build_node: asked.remote_build_node,
     mock: {
       type,
-      ends: endingOf(artifact, type === 'create' && asked.failBuilds),
+      ends: endingOf(artifact, type === 'create' ? asked.builds : 'succeeds'),
       debug: asked.enable_debug,
       waitsForRepos: !('recipe_type' in artifact) || artifact.recipe_type !== 'packer',
       at: 0,
@@ -182,9 +192,9 @@ export function newJob(artifact: Recipe | Image, asked: Asked): Job {
   }
 }
 
-function endingOf(artifact: Recipe | Image, fails: boolean): Ending {
+function endingOf(artifact: Recipe | Image, otherwise: Ending): Ending {
   const ends = artifact.mock?.builds ?? 'succeeds'
-  return fails && ends === 'succeeds' ? 'fails' : ends
+  return ends === 'succeeds' ? otherwise : ends
 }
 
 // Building for another architecture needs the rights that DKMS needs, whatever was asked.

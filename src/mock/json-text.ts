@@ -40,3 +40,18 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 function ascii(text: string): string {
   return text.replace(/[\x7f-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
+
+/** The lines of JSON as Python's `json.dumps` writes it with sorted keys and an indent of four. */
+export function sortedLines(value: unknown): string[] {
+  return ascii(JSON.stringify(inOrder(value), null, 4)).split('\n')
+}
+
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder)
+  if (!isObject(value)) return value
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, inOrder(value[key])]),
+  )
+}

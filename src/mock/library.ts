@@ -4,10 +4,13 @@ import type { Answer, Call } from './answer.ts'
 import { createFaults, faultAnswer, parseFault, type Fault } from './faults.ts'
 import type { Site } from './handlers.ts'
 import { addResult } from './images.ts'
+import type { Ending } from './job-phases.ts'
 import { createJobClock, wallClock, type Clock, type JobClock, type Speed } from './job-clock.ts'
+import { bodyText } from './json-body.ts'
 import type { Records } from './records.ts'
 import { defaultSeed } from './seed.ts'
 import { completeRecords, type Seed } from './seed-file.ts'
+import { serviceTime } from './service-time.ts'
 import { createState, type State } from './state.ts'
 import { createTokens, tokenPath } from './token.ts'
 
@@ -20,7 +23,7 @@ export type { Seed } from './seed-file.ts'
 export type { State, Table } from './state.ts'
 
 /** Where jobs are created. */
-const jobsPath = '/apis/ims/v3/jobs'
+const jobsPath = /^\/apis\/ims\/(?:v[23]\/)?jobs$/
 
 export interface MockOptions {
   /** Records to start with; what a freshly installed system has where it isn't given. */
@@ -29,6 +32,10 @@ export interface MockOptions {
   speed?: Speed
   /** Builds that would succeed fail. */
   failBuilds?: boolean
+  /** How builds end that would succeed. */
+  builds?: Ending
+  /** Answers one request at a time, as the service does: while one takes long, all others wait. */
+  serial?: boolean
   /** `GET /jobs 503 x3`, as `--fault` takes them. */
   faults?: readonly (string | Fault)[]
   /**
@@ -72,17 +79,17 @@ export interface Mock {
  * @throws Failure when the seed or a fault can't be read
  */
 export function createMock(options: MockOptions = {}): Mock {
-  const { clock = wallClock, newId = randomUUID, speed = 1, failBuilds = false } = options
+  const { clock = wallClock, newId = randomUUID, speed = 1, builds = options.failBuilds ? 'fails' : 'succeeds', serial = false } = options
   const faultOf = createFaults((options.faults ?? []).map((fault) => (typeof fault === 'string' ? parseFault(fault) : fault)))
   const seed = options.seed ? completeRecords(options.seed, { clock, newId }) : structuredClone(defaultSeed)
   const state = createState(seed)
   const produce = (job: Parameters<typeof addResult>[1], time: number) => addResult(state, job, newId(), time)
   const jobs = createJobClock(state, { clock, speed, produce })
   const tokens = createTokens(clock, options.token)
-  const site = { state, jobs, clock, newId, failBuilds }
+  const site = { state, jobs, clock, newId, builds }
 
   async function served(call: Call): Promise<Answer> {
-    if (!options.holdPort || call.method !== 'POST' || call.path !== jobsPath) return servedAt(site, call)
+    if (!options.holdPort || call.method !== 'POST' || !jobsPath.test(call.path)) return servedAt(site, call)
     const held = await options.holdPort()
     let taken = false
     const shellPort = () => {
@@ -106,10 +113,25 @@ export function createMock(options: MockOptions = {}): Mock {
     const refused = refuse(call)
     if (refused) return refused
     const fault = faultOf(call)
+    const own = fault && faultAnswer(fault)
+    // The gateway answers in place of a service that is busy, and tokens aren't the service's.
+    const queued = serial && call.path !== tokenPath && !(own && fault.delayMilliseconds === 0)
+    return queued ? inTurn(() => late(call, fault)) : late(call, fault)
+  }
+
+  async function late(call: Call, fault: Fault | undefined): Promise<Answer> {
     if (!fault) return served(call)
-    if (fault.delayMilliseconds > 0) await clock.sleep(fault.delayMilliseconds)
-    const own = faultAnswer(fault)
-    return own ?? { ...(await served(call)), ...(fault.broken && { broken: fault.broken }) }
+    const { delayMilliseconds, broken } = fault
+    const length = delayMilliseconds === 'service' ? serviceTime(call, state) / (speed === 'step' ? 1 : speed) : delayMilliseconds
+    if (length > 0) await clock.sleep(length)
+    return faultAnswer(fault) ?? { ...(await served(call)), ...(broken && { broken }) }
+  }
+
+  let last: Promise<unknown> = Promise.resolve()
+  function inTurn(answering: () => Promise<Answer>): Promise<Answer> {
+    const turn = last.then(answering)
+    last = turn.catch(() => {})
+    return turn
   }
 
   return {
@@ -123,7 +145,7 @@ export function createMock(options: MockOptions = {}): Mock {
         query: url.search.slice(1),
         contentType: request.headers.get('content-type') ?? undefined,
         authorization: request.headers.get('authorization') ?? undefined,
-        body: await request.text(),
+        body: bodyText(new Uint8Array(await request.arrayBuffer())),
       })
       if (broken === 'reset') return Response.error()
       return new Response(status === 204 ? null : body, { status, statusText: reason, headers })

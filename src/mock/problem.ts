@@ -54,9 +54,16 @@ export const message = (status: number, text: string): Answer => plain(status, {
 
 export const crashed = (): Answer => message(500, 'Internal Server Error')
 
-export const methodNotAllowed = (allowed: readonly string[]): Answer =>
+const wrongMethod = 'The method is not allowed for the requested URL.'
+
+/** @param detailed paths of records have their own text besides Flask-RESTful's */
+export const methodNotAllowed = (allowed: readonly string[], detailed: boolean): Answer =>
   plain(
     405,
-    { status: 405, title: 'Method Not Allowed', detail: 'The method is not allowed for the requested URL.' },
+    { message: wrongMethod, ...(detailed && { status: 405, title: 'Method Not Allowed', detail: wrongMethod }) },
     { Allow: allowed.join(', ') },
   )
+
+/** Flask's own answer to OPTIONS. */
+export const methods = (allowed: readonly string[]): Answer =>
+  answer(200, '', { 'Content-Type': 'text/html; charset=utf-8', Allow: allowed.join(', ') })

@@ -1,5 +1,5 @@
 import { plain } from './answer.ts'
-import { given, reading, removing, softDelete, type Handlers } from './handlers.ts'
+import { deletingForGood, given, reading, removing, softDelete, type Handlers } from './handlers.ts'
 import { timeText, type PublicKey } from './records.ts'
 import { requestFields } from './request-fields.ts'
 
@@ -22,3 +22,6 @@ export const publicKeys: Handlers = {
   },
   one: { GET: read.one, DELETE: remove.one },
 }
+
+/** The same, as version 2 of the API has it. */
+export const publicKeysForGood: Handlers = deletingForGood(publicKeys, (state) => state.publicKeys, (key) => key.id)

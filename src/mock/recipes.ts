@@ -1,6 +1,6 @@
 import { found, plain } from './answer.ts'
 import { deletedLink, demandArtifact, keptLink, sameLink } from './artifacts.ts'
-import { given, reading, removing, softDelete, type Handlers } from './handlers.ts'
+import { deletingForGood, given, reading, removing, softDelete, type Handlers } from './handlers.ts'
 import { conflict, crashed, notFound, Refused } from './problem.ts'
 import { timeText, type Link, type Recipe, type TemplateEntry } from './records.ts'
 import { requestFields } from './request-fields.ts'
@@ -11,7 +11,10 @@ const read = reading((state) => state.recipes)
 const remove = removing(
   (state) => state.recipes,
   (site, recipe) =>
-    softDelete(site, site.state.recipes, site.state.deletedRecipes, recipe, { link: recipe.link && deletedLink(recipe.link) }),
+    softDelete(site, site.state.recipes, site.state.deletedRecipes, recipe, {
+      // What the store hasn't got can't be moved: the service lets the link be.
+      link: recipe.link && (site.state.missingArtifacts.has(recipe.link.path) ? recipe.link : deletedLink(recipe.link)),
+    }),
 )
 
 /** A new recipe from the fields of a request or a seed. */
@@ -23,7 +26,7 @@ export function newRecipe(asked: Record<string, unknown>, id: string, created: s
     link: asked.link ? keptLink(asked.link as Link) : null,
     recipe_type: asked.recipe_type as string,
     linux_distribution: asked.linux_distribution as string,
-    template_dictionary: templates(asked.template_dictionary ?? []),
+    template_dictionary: templates(asked.template_dictionary),
     require_dkms: readBoolean(asked.require_dkms) ?? true,
     arch: (asked.arch as string | undefined) ?? 'x86_64',
   }
@@ -54,7 +57,11 @@ export const recipes: Handlers = {
           recipe.link = value as Link
         } else if (field === 'arch') recipe.arch = value as string
         else if (field === 'require_dkms') recipe.require_dkms = readBoolean(value)!
-        else if (field === 'template_dictionary') recipe.template_dictionary = templates(value)
+        else if (field === 'template_dictionary') {
+          // Allowed by the service's schema, and more than its code expects.
+          if (value === null) throw new Refused(crashed())
+          recipe.template_dictionary = templates(value)
+        }
         state.recipes.set(id, recipe)
       }
       return found(state.recipes.text(recipe))
@@ -62,8 +69,13 @@ export const recipes: Handlers = {
   },
 }
 
-const templates = (value: unknown): TemplateEntry[] =>
-  (value as TemplateEntry[] | null)?.map(({ key, value: text }) => ({ key, value: text })) ?? []
+/** The same, as version 2 of the API has it. */
+export const recipesForGood: Handlers = deletingForGood(recipes, (state) => state.recipes, (recipe) => recipe.id)
+
+function templates(value: unknown): TemplateEntry[] | null {
+  if (value === null) return null
+  return ((value ?? []) as TemplateEntry[]).map(({ key, value: text }) => ({ key, value: text }))
+}
 
 // The service means to refuse a link that another recipe has with 422, and crashes over it.
 function demandNewLink(state: State, link: Link): void {

@@ -4,13 +4,13 @@ import { reasonOf } from '../files/reason.ts'
 import { newImage } from './images.ts'
 import type { Clock } from './job-clock.ts'
 import { jobStatuses } from '../ims/records.ts'
-import { endings } from './job-phases.ts'
 import { isObject } from './json-text.ts'
 import { containersOf, newJob, reachable } from './jobs.ts'
 import { newRecipe } from './recipes.ts'
 import { servedFields, timeText, type Job, type Records, type SshContainer } from './records.ts'
 import { requestFields } from './request-fields.ts'
 import { errorsIn, type Errors, type Fields } from './validation.ts'
+import { endings } from '../spec/endings.ts'
 import { pastedWords } from '../text/shell-words.ts'
 
 /** Records to start with. What is left out of one gets the service's default: an id, a time, an arch. */
@@ -129,7 +129,7 @@ function seededJob(data: Data, id: string, created: string, now: number): Job {
     enable_debug: job.enable_debug ?? false,
     ssh_containers: null,
     remote_build_node: '',
-    failBuilds: false,
+    builds: 'succeeds',
   })
   const given = Object.entries(data).filter(([name]) => (servedFields.jobs as readonly string[]).includes(name))
   return { ...complete, ...Object.fromEntries(given), ssh_containers: seededContainers(complete, job.ssh_containers), created }

@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import { Failure } from '../errors.ts'
 import { createAccess } from './access.ts'
 import { gatewayAnswer, type Answer } from './answer.ts'
 import type { Kubernetes } from './kubernetes/kubernetes.ts'
-import { listenerOf, unauthorized } from './kubernetes/listener.ts'
+import { bodyText } from './json-body.ts'
+import { listenerOf, unauthorized, unauthorizedText } from './kubernetes/listener.ts'
 import type { Mock } from './library.ts'
 import type { Certificates } from './tls.ts'
 import { tokenPath } from './token.ts'
@@ -24,8 +26,10 @@ export interface ServeOptions {
   port?: number
   /** Serves HTTPS with these. */
   certificates?: Certificates
+  /** More names that it may be asked by, in lower case; besides those of loopback. */
+  names?: readonly string[]
   /** Served beside the service, on the paths that it hasn't. */
-  kubernetes?: Pick<Kubernetes, 'handle'>
+  kubernetes?: Pick<Kubernetes, 'handle'> & Partial<Pick<Kubernetes, 'upgrade'>>
   /** Demanded of whoever asks Kubernetes; what the mock demands is its own. */
   token?: string
 }
@@ -43,7 +47,7 @@ const mostOfStrangers = 64 * 1024
  * @throws Failure when it can't listen there
  */
 export async function serveMock(mock: Served, options: ServeOptions = {}): Promise<MockServer> {
-  const { port = 0, certificates, kubernetes, token } = options
+  const { port = 0, certificates, kubernetes, token, names = [] } = options
   const cluster = kubernetes && listenerOf(kubernetes.handle)
   const access = token === undefined ? undefined : createAccess(token)
   const scheme = certificates ? 'https' : 'http'
@@ -60,6 +64,24 @@ export async function serveMock(mock: Served, options: ServeOptions = {}): Promi
   const server = certificates
     ? createTlsServer({ cert: certificates.certificate, key: certificates.key }, listener)
     : createServer(listener)
+  const upgraded = new Set<Duplex>()
+  server.on('upgrade', (request, socket, head) => {
+    const { host = '', authorization, upgrade } = request.headers
+    if (upgrade?.toLowerCase() !== 'websocket') return serveAnyway(request, socket, head)
+    socket.on('error', () => {})
+    const known = hosts.has(host.toLowerCase()) && kubernetesPath.test(request.url ?? '')
+    if (!known || !kubernetes?.upgrade) return void socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    if (access && !access.admits(authorization)) return void socket.end(unauthorizedText)
+    upgraded.add(socket)
+    socket.once('close', () => upgraded.delete(socket))
+    kubernetes.upgrade(request, socket, head).catch(() => socket.destroy())
+  })
+  // Node takes connections out of HTTP even where a client only offers to speak something else.
+  function serveAnyway({ method, url, rawHeaders }: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const kept = rawHeaders.flatMap((name, at) => (at % 2 === 0 && !/^(upgrade|connection)$/i.test(name) ? [`${name}: ${rawHeaders[at + 1]}`] : []))
+    socket.unshift(Buffer.concat([Buffer.from([`${method} ${url} HTTP/1.1`, ...kept, '', ''].join('\r\n'), 'latin1'), head]))
+    server.emit(certificates ? 'secureConnection' : 'connection', socket)
+  }
   // Longer than clients keep theirs, so that a connection isn't closed under a request.
   server.keepAliveTimeout = 60_000
   await new Promise<void>((listening, fail) => {
@@ -67,13 +89,14 @@ export async function serveMock(mock: Served, options: ServeOptions = {}): Promi
     server.listen(port, '127.0.0.1', listening)
   })
   const { port: own } = server.address() as AddressInfo
-  hosts = hostsAt(own, scheme)
+  hosts = new Set([...hostsAt(own, scheme), ...names.flatMap((name) => [name, `${name}:${own}`])])
   return {
     url: `${scheme}://127.0.0.1:${own}`,
     close: () =>
       new Promise((closed) => {
         server.close(() => closed())
         server.closeAllConnections()
+        for (const socket of upgraded) socket.destroy()
       }),
   }
 }
@@ -120,7 +143,7 @@ async function read(request: IncomingMessage, longest: number): Promise<string |
     if (length > longest) return undefined
     chunks.push(chunk as Buffer)
   }
-  return Buffer.concat(chunks).toString()
+  return bodyText(Buffer.concat(chunks))
 }
 
 function send(response: ServerResponse, { status, reason, headers, body, broken }: Answer): void {

@@ -7,8 +7,12 @@ export interface Certificates {
 
 const day = 24 * 60 * 60 * 1000
 
-/** New certificates: EC keys, for localhost, 127.0.0.1 and ::1. The authority's key is forgotten at once. */
-export async function makeCertificates(): Promise<Certificates> {
+/**
+ * New certificates: EC keys, for localhost, 127.0.0.1 and ::1. The authority's key is forgotten at once.
+ *
+ * @param names more names that they are for
+ */
+export async function makeCertificates(names: readonly string[] = []): Promise<Certificates> {
   const { generate } = await import('selfsigned')
   const settings = {
     keyType: 'ec',
@@ -34,7 +38,7 @@ export async function makeCertificates(): Promise<Certificates> {
       {
         name: 'subjectAltName',
         altNames: [
-          { type: 2, value: 'localhost' },
+          ...['localhost', ...names].map((value) => ({ type: 2, value }) as const),
           { type: 7, ip: '127.0.0.1' },
           { type: 7, ip: '::1' },
         ],

@@ -56,11 +56,11 @@ function wrongWith(field: Field, value: unknown): string[] | Errors | undefined 
     case 'object':
       return errorsIn(field.fields ?? {}, value)
     case 'list':
-      return Array.isArray(value) ? byKey(value, (item) => errorsIn(field.fields ?? {}, item)) : ['Not a valid list.']
+      return Array.isArray(value)
+        ? collected(value.map((item, index) => [index, wrongWith({ type: 'object', fields: field.fields }, item)]))
+        : ['Not a valid list.']
     case 'texts by key':
-      return isObject(value)
-        ? byKey(value, (item) => (typeof item === 'string' ? undefined : { value: ['Not a valid string.'] }))
-        : ['Not a valid mapping type.']
+      return wrongTexts(value)
   }
 }
 
@@ -72,16 +72,22 @@ function wrongText(field: Field, text: string): string[] | undefined {
 }
 
 function wrongInteger(field: Field, value: unknown): string[] | undefined {
+  if (value === Infinity || value === -Infinity) return ['Number too large.']
   const number = readInteger(value)
   if (number === undefined) return ['Not a valid integer.']
   return field.tooSmall !== undefined && number < 1 ? [field.tooSmall] : undefined
 }
 
-function byKey(values: object, check: (item: unknown) => Errors | undefined): Errors | undefined {
-  const wrong = Object.entries(values).flatMap(([key, item]) => {
-    const errors = check(item)
-    return errors ? [[key, errors] as const] : []
-  })
+// Keys of a Map may be anything that JSON has.
+function wrongTexts(value: unknown): string[] | Errors | undefined {
+  const entries = value instanceof Map ? [...value] : isObject(value) ? Object.entries(value) : undefined
+  if (!entries) return ['Not a valid mapping type.']
+  const wrong = (text: unknown) => wrongWith({ type: 'text' }, text)
+  return collected(entries.map(([key, item]) => [key, collected([['key', wrong(key)], ['value', wrong(item)]])]))
+}
+
+function collected(found: readonly (readonly [key: unknown, errors: string[] | Errors | undefined])[]): Errors | undefined {
+  const wrong = found.flatMap(([key, errors]) => (errors ? [[String(key), errors] as const] : []))
   return wrong.length > 0 ? Object.fromEntries(wrong) : undefined
 }
 
@@ -94,10 +100,9 @@ export function readBoolean(value: unknown): boolean | undefined {
   return falsy.has(value) ? false : undefined
 }
 
-/** A whole number as the service reads it, which takes digits in a text, too, and drops a fraction. */
+/** A whole number as the service reads it, which takes digits in a text, too, drops a fraction, and takes no boolean. */
 export function readInteger(value: unknown): number | undefined {
-  if (typeof value === 'number') return Math.trunc(value)
-  if (typeof value === 'boolean') return Number(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? Math.trunc(value) : undefined
   return typeof value === 'string' && /^\s*[+-]?\d+(_\d+)*\s*$/.test(value) ? Number(value.replaceAll('_', '')) : undefined
 }
 

@@ -186,7 +186,7 @@ describe.concurrent('a customisation that fails', () => {
     }))
 
   const ends: [string, string, RegExp][] = [
-    ['in its fetch', 'image-fetch-fails', /ended in error\n  prepare: ERROR: 404 .*\nNext: cray-ims images describe b/s],
+    ['in its fetch', 'image-fetch-fails', /ended in error\n  prepare: .*Failed to download .*\nNext: cray-ims images describe b/s],
     ['in packaging', 'image-packaging-fails', /ended in error\n  buildenv-sidecar: .*ERROR.*\nNext: cray-ims jobs logs /s],
   ]
   test.skipIf(skip).each(ends)('%s', (_, image, says) =>

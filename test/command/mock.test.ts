@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -48,12 +49,90 @@ describe.each([['plain HTTP', []], ['TLS', ['--tls']]] as const)('what asks a mo
     try {
       const asked = (...argv: string[]) => run(['--silent', '--write-out', ' %{http_code}', ...argv], { cwd: folder, env: environment(), command: ['curl'] })
       expect(await asked('--config', mock.curlConfig, `${mock.url}/apis/ims/v3/public-keys`)).toMatchObject({ exit: 0, stdout: '[]\n 200' })
+      const key = '{"name": "k", "public_key": "x"}'
+      const offering = ['-H', 'Connection: Upgrade', '-H', 'Upgrade: h2c', '-H', 'Content-Type: application/json', '-d', key]
+      expect(await asked('--config', mock.curlConfig, ...offering, `${mock.url}/apis/ims/public-keys`)).toMatchObject({ exit: 0, stdout: expect.stringMatching(/"name": "k".* 201$/s) })
       expect(await asked('--config', mock.curlConfig, `${mock.url}/api/v1/pods`)).toMatchObject({ exit: 0, stdout: expect.stringContaining('"PodList"') })
       expect(await asked('--insecure', `${mock.url}/apis/ims/v3/public-keys`)).toMatchObject({ exit: 0, stdout: 'Jwt is missing 401' })
     } finally {
       await mock.stop()
     }
   })
+})
+
+test.skipIf(!kubectl || !curl)('a curl wrapper gets its token as root on a node does, and uses every version of the API', async () => {
+  const wrapper = [
+    'set -e; . "$CRAY_CONFIG_DIR/url"',
+    'secret=$(kubectl get secrets admin-client-auth -o jsonpath="{.data.client-secret}" | base64 -d)',
+    'ask() { curl -sf --cacert "$CRAY_IMS_CA_FILE" "$@"; }',
+    `TOKEN=$(ask -d grant_type=client_credentials -d client_id=admin-client -d "client_secret=$secret" "$URL/keycloak/realms/shasta/protocol/openid-connect/token" | sed 's/.*"access_token": "//; s/".*//')`,
+    'ims() { ask -H "Authorization: Bearer $TOKEN" "$@"; }',
+    'ims "$URL/apis/ims/healthz/live"',
+    `ims -X POST -H 'Content-Type: application/json' -d '{"name": "n"}' "$URL/apis/ims/images" | grep -o '"name": "n"'`,
+    'ims -X DELETE "$URL/apis/ims/v2/images"; ims "$URL/apis/ims/v3/images"; ims "$URL/apis/ims/v3/deleted/images"',
+    `ims -X DELETE "$URL/apis/ims/v3/recipes"; ims -X PATCH -H 'Content-Type: application/json' -d '{"operation": "undelete"}' "$URL/apis/ims/v3/deleted/recipes"; ims "$URL/apis/ims/recipes" | grep -o '"id"' | wc -l`,
+  ]
+  // Its configuration has the address; a wrapper of a real system would have it fixed.
+  const address = `sed -n 's/^hostname = /URL=/p' "$CRAY_CONFIG_DIR/.config/cray/configurations/default" > "$CRAY_CONFIG_DIR/url"`
+  const done = await run(['mock', '--tls', '--', 'sh', '-c', `${address}\n${wrapper.join('\n')}`], { cwd: folder, env: environment() })
+  expect(done).toEqual({ exit: 0, stdout: '{}\n"name": "n"\n[]\n[]\n4\n', stderr: '' })
+})
+
+const ssh = spawnSync('ssh', ['-V']).status === 0 || process.env.CI
+
+test.skipIf(!kubectl || !ssh)('kubectl enters the container of a shell, and forwards a port to it', async () => {
+  writeFileSync(join(folder, 'large'), Buffer.alloc(2_000_000, 'a line of text that is long\n'))
+  const script = [
+    'pod=$(kubectl -n ims get pods -o name); in="kubectl -n ims exec -i $pod -c sshd --"',
+    `$in sh -c 'cat /etc/ssh/ssh_host_*_key.pub' | cut -d' ' -f1`,
+    'echo there and back | $in cat',
+    '$in cat < large | cmp - large && echo same',
+    `$in sh -c 'echo wrong >&2; exit 7' 2>&1; echo $?`,
+    'kubectl -n ims port-forward $pod :22 > forward 2>&1 & forward=$!',
+    'until port=$(sed -n "s/^Forwarding from 127.0.0.1:\\([0-9]*\\).*/\\1/p" forward) && [ "$port" ]; do kill -0 $forward || break; done',
+    'over="ssh -F none -q -i id -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -p $port root@127.0.0.1"',
+    '$over cat < large | cmp - large && echo same',
+    '$over "echo once more; exit 5"; echo $?',
+    'kill $forward',
+  ]
+  const done = await run(['mock', '--tls', '--seed', seed, '--', 'bash', '-c', script.join('\n')], { cwd: folder, env: environment() })
+  const shown = ['ecdsa-sha2-nistp256', 'ssh-ed25519', 'there and back', 'same', 'wrong', 'command terminated with exit code 7', '7', 'same', 'once more', '5', '']
+  expect({ ...done, stdout: done.stdout.split('\n') }).toEqual({ exit: 0, stdout: shown, stderr: '' })
+})
+
+test.skipIf(!curl)('--server-name: is asked by the name of a system', async () => {
+  const mock = await startMock(['--tls', '--server-name', 'API-gw-service-nmn.local'])
+  try {
+    const { port } = new URL(mock.url)
+    const asked = (name: string, ...argv: string[]) =>
+      run(['--silent', '--write-out', ' %{http_code}', '--config', mock.curlConfig, '--connect-to', `::127.0.0.1:${port}`, ...argv, `https://${name}/apis/ims/public-keys`], { cwd: folder, env: environment(), command: ['curl'] })
+    expect(await asked('api-gw-service-nmn.local')).toMatchObject({ exit: 0, stdout: '[]\n 200' })
+    // Neither is the certificate for another, nor would one be answered.
+    expect(await asked('api-gw-service.local')).toMatchObject({ exit: 60 })
+    expect(await asked('api-gw-service.local', '--insecure')).toMatchObject({ exit: 0, stdout: expect.stringMatching(/ 421$/) })
+  } finally {
+    await mock.stop()
+  }
+  expect(await run(['mock', '--server-name', 'a b'], { cwd: folder, env: environment() })).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('is no host name') })
+})
+
+test('--serial lets a request wait for the one before', async () => {
+  const mock = await startMock(['--serial', '--fault', 'GET /recipes delay=300ms'])
+  const answered: string[] = []
+  const ask = (path: string) =>
+    new Promise<void>((done, fail) => {
+      const request = http.get(`${mock.url}/apis/ims/v3/${path}`, { headers: { Authorization: `Bearer ${mock.token}` } }, (response) => {
+        answered.push(path)
+        response.resume().on('end', done)
+      })
+      request.on('error', fail)
+    })
+  const first = ask('recipes')
+  // One more exchange, so that the first request is there.
+  await mock.fetch('/')
+  await Promise.all([first, ask('images')])
+  await mock.stop()
+  expect(answered).toEqual(['recipes', 'images'])
 })
 
 test('a login takes the token as password, and no other', async () => {

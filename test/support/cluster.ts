@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createKubernetes, kubeconfig, type Kubernetes } from '../../src/mock/kubernetes/kubernetes.ts'
+import { jobsViewOf } from '../../src/mock/kubernetes/jobs-view.ts'
 import { listenerOf } from '../../src/mock/kubernetes/listener.ts'
 import { createMock, type Clock, type Ending, type Job, type Mock, type Signal } from '../../src/mock/library.ts'
 import { ask, countedIds } from './mock-time.ts'
@@ -36,8 +37,7 @@ export function createCluster(builds: Ending, clock: Clock, speed = 1): Cluster 
       images: [{ id: ids.image, name: 'i', link: link('i'), arch: 'x86_64', mock: { builds } }],
     },
   })
-  const jobs = { all: () => mock.state.jobs.values(), advance: mock.jobs.advance, watch: mock.jobs.watch }
-  const kubernetes = createKubernetes({ jobs, clock, speed })
+  const kubernetes = createKubernetes({ jobs: jobsViewOf(mock), clock, speed, token: 'the token' })
   return {
     mock,
     kubernetes,

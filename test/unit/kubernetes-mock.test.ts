@@ -38,6 +38,16 @@ const ways: [string, Ending, 'recipe' | 'packer' | 'image', boolean, number, Sig
   ['… and let go', 'fails', 'recipe', true, hour, 'complete', 'Failed', `${kiwi}, buildenv-sidecar 1, sshd 0`, 'buildenv-sidecar build-image'],
   ['no recipe', 'fetch-fails', 'recipe', true, hour, undefined, 'Failed', 'fetch-recipe 1, wait-for-repos -, build-ca-rpm -, build-image -, buildenv-sidecar -, sshd -', 'fetch-recipe'],
   ['no repositories', 'repos-fail', 'recipe', true, hour, undefined, 'Failed', 'fetch-recipe 0, wait-for-repos 1, build-ca-rpm -, build-image -, buildenv-sidecar -, sshd -', 'wait-for-repos'],
+  ['no config.xml', 'no-config', 'recipe', true, hour, undefined, 'Failed', 'fetch-recipe 0, wait-for-repos 1, build-ca-rpm -, build-image -, buildenv-sidecar -, sshd -', 'wait-for-repos'],
+  ['no repositories over HTTP', 'no-repos', 'recipe', true, 60, undefined, 'Failed', 'fetch-recipe 0, wait-for-repos 1, build-ca-rpm -, build-image -, buildenv-sidecar -, sshd -', 'wait-for-repos'],
+  ['no config.xml, with packer', 'no-config', 'packer', false, hour, undefined, 'Succeeded', 'fetch-recipe 0, build-image 0, buildenv-sidecar 0, sshd 0'],
+  ['a fetch that crashes', 'fetch-crashes', 'recipe', false, hour, undefined, 'Failed', 'fetch-recipe 1, wait-for-repos -, build-ca-rpm -, build-image -, buildenv-sidecar -, sshd -', 'fetch-recipe'],
+  ['out of memory', 'out-of-memory', 'recipe', false, hour, undefined, 'Failed', `${kiwi}, buildenv-sidecar 1, sshd 0`, 'build-image'],
+  ['… with debug', 'out-of-memory', 'recipe', true, hour, undefined, 'Running', `${kiwi}, buildenv-sidecar runs, sshd runs`, 'build-image'],
+  ['about to be killed', 'killed', 'recipe', false, 48, undefined, 'Pending', 'fetch-recipe 0, wait-for-repos 0, build-ca-rpm 0, build-image runs, buildenv-sidecar -, sshd -'],
+  ['killed', 'killed', 'recipe', false, hour, undefined, 'Failed', 'fetch-recipe 0, wait-for-repos 0, build-ca-rpm 0, build-image 137, buildenv-sidecar -, sshd -', 'build-image'],
+  ['killed while it prepares', 'killed', 'image', false, hour, undefined, 'Failed', 'prepare 137, buildenv-sidecar -, sshd -', 'prepare'],
+  ['no kernel', 'no-kernel', 'recipe', false, hour, undefined, 'Failed', `${kiwi}, buildenv-sidecar 1, sshd 0`],
   ['packaging failed', 'packaging-fails', 'recipe', false, hour, undefined, 'Failed', `${kiwi}, buildenv-sidecar 1, sshd 0`],
   ['it prepares', 'succeeds', 'image', false, 60, undefined, 'Pending', 'prepare runs, buildenv-sidecar -, sshd -'],
   ['it can be customized', 'succeeds', 'image', false, hour, undefined, 'Running', 'prepare 0, buildenv-sidecar runs, sshd runs'],
@@ -57,6 +67,41 @@ describe("the pod of a mock's job", () => {
     const pod = await podOf(cluster, job)
     expect([pod.status.phase, short(pod)]).toEqual([phase, containers])
     if (failed) expect(failedContainers(pod, job).join(' ')).toBe(failed)
+    cluster.close()
+  })
+
+  test.each([
+    ['no-config', 'recipe', 'waiting_for_repos', 'wait-for-repos', 'Error'],
+    ['killed', 'recipe', 'building_image', 'build-image', 'OOMKilled'],
+    ['killed', 'image', 'fetching_image', 'prepare', 'OOMKilled'],
+  ] as const)('that fails for good leaves the status: %s, %s', async (ending, kind, status, container, reason) => {
+    const clock = testClock()
+    const cluster = createCluster(ending, clock)
+    const job = await cluster.start(kind)
+    clock.pass(24 * hour)
+    cluster.mock.jobs.advance()
+    const pod = await podOf(cluster, job)
+    expect([job.status, pod.status.phase]).toEqual([status, 'Failed'])
+    expect(containersInOrder(pod).find(({ name }) => name === container)!.state.terminated).toMatchObject({ reason })
+    expect(diagnose(pod)).toMatchObject({ container, final: true })
+    const { status: batch } = await get<{ status: object }>(cluster, `/apis/batch/v1/namespaces/ims/jobs/${job.kubernetes_job}`)
+    expect(batch).toMatchObject({ failed: 1 })
+    // Whoever sets a status by hand still can.
+    cluster.mock.jobs.hold(job, 'error')
+    expect((await podOf(cluster, job)).status.phase).toBe('Failed')
+    cluster.close()
+  })
+
+  test('says of a build that was killed for its memory that it was, though its script ended with 0', async () => {
+    const clock = testClock()
+    const cluster = createCluster('out-of-memory', clock)
+    const job = await cluster.start('recipe')
+    clock.pass(hour)
+    cluster.mock.jobs.advance()
+    const pod = await podOf(cluster, job)
+    expect(containersInOrder(pod).find(({ name }) => name === 'build-image')!.state.terminated).toMatchObject({ exitCode: 0, reason: 'OOMKilled' })
+    expect(diagnose(pod)).toMatchObject({ reason: 'OOMKilled', container: 'build-image' })
+    expect(job.status).toBe('error')
     cluster.close()
   })
 

@@ -14,7 +14,7 @@ describe.runIf(namespaces && !skip)('what runs in a shell', () => {
   it('sees no file of the machine but programs, which it can’t change', async () => {
     const here = await ready()
     expect(await said(here, 'cd /; for one in *; do echo $one; done')).toMatch(/^bin\ndev\netc\n(lib\w*\n)+mnt\nproc\nroot\nsbin\ntmp\nusr\n$/)
-    expect(await said(here, 'ls /etc; ls -A /root /tmp')).toBe(`${existsSync('/etc/alternatives') ? 'alternatives\n' : ''}group\nhosts\npasswd\n/root:\n\n/tmp:\n`)
+    expect(await said(here, 'ls /etc; ls -A /root /tmp')).toBe(`${existsSync('/etc/alternatives') ? 'alternatives\n' : ''}group\nhosts\npasswd\nssh\n/root:\n\n/tmp:\n`)
     expect((await said(here, 'ls /dev')).split('\n').filter(Boolean)).toEqual(['fd', 'full', 'null', 'ptmx', 'pts', 'random', 'shm', 'stderr', 'stdin', 'stdout', 'tty', 'urandom', 'zero'])
     const mounts = (await said(here, 'cat /proc/self/mounts')).trim().split('\n').map((line) => line.split(' '))
     for (const [, at = '', , options = ''] of mounts.filter(([, at]) => /^\/(usr|bin|sbin|lib\w*|etc\/alternatives)$/.test(at!.replace('/mnt/image/image-root', '')))) expect(`${at} ${options}`).toMatch(/ ro,nosuid,nodev/)

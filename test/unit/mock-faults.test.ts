@@ -14,6 +14,7 @@ describe('--fault', () => {
     ['* /jobs delay=20ms reset x1', { ...none, method: undefined, path: '/jobs', delayMilliseconds: 20, broken: 'reset', times: 1 }],
     ['GET /jobs truncate', { ...none, method: 'GET', path: '/jobs', broken: 'truncate' }],
     ['GET /jobs 500 truncate', { ...none, method: 'GET', path: '/jobs', broken: 'truncate', status: 500 }],
+    ['DELETE /images/* delay=service', { ...none, method: 'DELETE', path: '/images/*', delayMilliseconds: 'service' }],
     ['GET /jobs delay=3', { ...none, method: 'GET', path: '/jobs', delayMilliseconds: 3000 }],
   ])('%j', (text, fault) => expect(parseFault(text)).toEqual(fault))
 
@@ -93,5 +94,93 @@ describe('faults', () => {
     expect(mock.records().images).toHaveLength(0)
     await post()
     expect(mock.records().images).toHaveLength(1)
+  })
+})
+
+describe('a service that is slow', () => {
+  const link = { path: 's3://boot-images/i/manifest.json', type: 's3' }
+  const images = [{ id: 'i', name: 'i', link }, { id: 'j', name: 'j', link: { ...link, path: 's3://boot-images/j/manifest.json' } }, { id: 'bare', name: 'b' }]
+  const remote_build_nodes = [{ xname: 'x1' }, { xname: 'x2', mock: { arch: 'x86_64' } }]
+
+  /** A mock whose sleeps a test ends, and what came of the requests that it was sent, in that order. */
+  function slow(faults: string[], options: { serial?: boolean; speed?: number } = {}) {
+    const sleeps: { length: number; end: () => void }[] = []
+    const clock = { ...testClock(), sleep: (length: number) => new Promise<void>((end) => void sleeps.push({ length, end })) }
+    const mock = createMock({ seed: { images, remote_build_nodes }, faults, clock, ...options })
+    const answered: string[] = []
+    const send = async (method: string, path: string) => {
+      const body = method === 'PATCH' ? { body: '{"operation": "undelete"}', headers: { 'Content-Type': 'application/json' } } : {}
+      const { status } = await mock.handle(new Request(`http://ims/apis/ims${path}`, { method, ...body }))
+      answered.push(`${method} ${path} ${status}`)
+    }
+    const settle = async () => {
+      for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+    }
+    return { sleeps, answered, send, settle }
+  }
+
+  it('answers one request at a time, but for what the gateway answers', async () => {
+    const { sleeps, answered, send, settle } = slow(['DELETE /images/* delay=service', 'GET /jobs 503'], { serial: true })
+    const all = [send('DELETE', '/v3/images/i'), send('GET', '/v3/images'), send('GET', '/v3/recipes'), send('GET', '/v3/jobs')]
+    await settle()
+    expect([sleeps.map(({ length }) => length), answered]).toEqual([[90_000], ['GET /v3/jobs 503']])
+    sleeps[0]!.end()
+    await Promise.all(all)
+    expect(answered.slice(1)).toEqual(['DELETE /v3/images/i 204', 'GET /v3/images 200', 'GET /v3/recipes 200'])
+  })
+
+  it('answers others meanwhile unless it is told to', async () => {
+    const { sleeps, answered, send, settle } = slow(['DELETE /images/* delay=service'])
+    const deleted = send('DELETE', '/v3/images/i')
+    await send('GET', '/v3/images')
+    await settle()
+    expect(answered).toEqual(['GET /v3/images 200'])
+    sleeps[0]!.end()
+    await deleted
+  })
+
+  it('goes on after a request that fails', async () => {
+    const { sleeps, answered, send } = slow(['GET /images 500 delay=1s'], { serial: true })
+    const all = [send('GET', '/v3/images'), send('GET', '/v3/jobs')]
+    while (sleeps.length === 0) await new Promise(setImmediate)
+    sleeps[0]!.end()
+    await Promise.all(all)
+    expect(answered).toEqual(['GET /v3/images 500', 'GET /v3/jobs 200'])
+  })
+
+  it.each([
+    ['DELETE', '/v3/images/i', 90_000],
+    ['DELETE', '/v3/images', 180_000],
+    ['POST', '/v3/jobs', 34_000],
+    ['GET', '/v3/remote-build-nodes/status', 31_000],
+    ['GET', '/v3/remote-build-nodes/status/x2', 1000],
+  ])('%s %s takes as long as the service takes', async (method, path, milliseconds) => {
+    const { sleeps, send } = slow(['/** delay=service'], { speed: 10 })
+    const sent = send(method, path)
+    while (sleeps.length === 0) await new Promise(setImmediate)
+    expect(sleeps.map(({ length }) => length)).toEqual([milliseconds / 10])
+    sleeps[0]!.end()
+    await sent
+  })
+
+  it.each([
+    ['GET', '/v3/images'],
+    ['DELETE', '/v3/images/bare'],
+    ['DELETE', '/v2/images/i'],
+    ['GET', '/v3/jobs'],
+  ])('%s %s takes no time', async (method, path) => {
+    const { sleeps, send } = slow(['/** delay=service'])
+    await send(method, path)
+    expect(sleeps).toEqual([])
+  })
+
+  it('takes as long to bring images back', async () => {
+    const { sleeps, send } = slow(['PATCH /deleted/** delay=service', 'PATCH /deleted/images delay=service'])
+    await send('DELETE', '/v3/images')
+    const sent = send('PATCH', '/v3/deleted/images')
+    while (sleeps.length === 0) await new Promise(setImmediate)
+    expect(sleeps[0]!.length).toBe(180_000)
+    sleeps[0]!.end()
+    await sent
   })
 })

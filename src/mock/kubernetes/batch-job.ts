@@ -1,5 +1,6 @@
 import { timeOf, type Job } from '../records.ts'
 import type { History } from './history.ts'
+import { labelsOf } from './job-objects.ts'
 import { podOf, timestamp, uidOf, type Moment } from './pod.ts'
 
 /** The Kubernetes job of a job, as the API server sends it. */
@@ -9,7 +10,7 @@ export function batchJobOf(job: Job, history: History, moment: Moment) {
   const created = timestamp(timeOf(job.created))
   const ended = timestamp(history.at(-1)!.at)
   const uid = uidOf(job.kubernetes_job)
-  const labels = { app: 'ims', 'job-name': job.kubernetes_job }
+  const labels = labelsOf(job)
   const condition = (type: string, more: object) => ({
     type,
     status: 'True',

@@ -33,10 +33,17 @@ const described: Readonly<Record<string, object>> = {
     kind: 'APIResourceList',
     groupVersion: 'v1',
     resources: [
+      resource('configmaps', 'configmap', 'ConfigMap', ['cm']),
       resource('events', 'event', 'Event', ['ev']),
       resource('namespaces', 'namespace', 'Namespace', ['ns'], false),
+      resource('nodes', 'node', 'Node', ['no'], false),
+      resource('persistentvolumeclaims', 'persistentvolumeclaim', 'PersistentVolumeClaim', ['pvc']),
       resource('pods', 'pod', 'Pod', ['po']),
+      { ...resource('pods/exec', '', 'PodExecOptions', []), verbs: ['get'] },
       { ...resource('pods/log', '', 'Pod', []), verbs: ['get'] },
+      { ...resource('pods/portforward', '', 'PodPortForwardOptions', []), verbs: ['get'] },
+      resource('secrets', 'secret', 'Secret', []),
+      resource('services', 'service', 'Service', ['svc']),
     ],
   },
   '/apis/batch/v1': {

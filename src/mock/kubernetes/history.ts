@@ -18,6 +18,8 @@ export interface JobsView {
   all(): Iterable<Job>
   /** Moves them as far as they should be by now. */
   advance(): void
+  /** What a job was given in its config map; nothing where it isn't known. */
+  given?(job: Job): Readonly<Record<string, string>>
   /** Calls a function at each change of a job's status; what it returns ends that. */
   watch(listener: (change: JobChange) => void): () => void
 }

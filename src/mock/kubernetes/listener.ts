@@ -31,8 +31,13 @@ async function respond(
   }
 }
 
+const refusal = statusOf(401, 'Unauthorized', 'Unauthorized')
+
 /** Answers as Kubernetes does to credentials that it doesn't know. */
 export function unauthorized(outgoing: ServerResponse): void {
   outgoing.writeHead(401, { 'Content-Type': 'application/json', Connection: 'close' })
-  outgoing.end(statusOf(401, 'Unauthorized', 'Unauthorized'))
+  outgoing.end(refusal)
 }
+
+/** The same answer to whoever wants another protocol. */
+export const unauthorizedText = `HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ${refusal.length}\r\n\r\n${refusal}`

@@ -1,7 +1,9 @@
 import type { Job } from '../records.ts'
 import type { History } from './history.ts'
-import { packagingLines, scriptOf } from './log-scripts.ts'
+import type { Line } from './log-lines.ts'
+import { scriptOf } from './log-scripts.ts'
 import type { Run } from './runs.ts'
+import { noShell, notPackaged, packaging, shellLeft, shellReady, sshdLines, thrownAway, uploaded } from './sidecar-log.ts'
 
 /** A line of a container's log. */
 export interface LogText {
@@ -28,7 +30,7 @@ const packagingTakes = 5 * 60
  */
 export function logOf(run: Run, job: Job, history: History, speed: number): LogText[] {
   if (run.start === undefined) return []
-  if (!run.init) return apart(run.name === 'sshd' ? sshdLog(run, history) : sidecarLog(job, history, speed))
+  if (!run.init) return apart(run.name === 'sshd' ? sshdLog(run, job, history) : sidecarLog(job, history, speed))
   const { body, well, badly } = scriptOf(run.name, job)
   return apart([
     ...spread(body, run.start, (takes[run.name]! * 1000) / speed, run.end),
@@ -37,8 +39,11 @@ export function logOf(run: Run, job: Job, history: History, speed: number): LogT
 }
 
 // Brought forward by an end that comes sooner.
-function spread(lines: readonly string[], start: number, length = 0, end = Infinity): LogText[] {
-  return lines.map((text, index) => ({ time: Math.min(start + (length * index) / lines.length, end), text }))
+function spread(lines: readonly Line[], start: number, length = 0, end = Infinity): LogText[] {
+  return lines.map((line, index) => {
+    const time = Math.min(start + (length * index) / lines.length, end)
+    return { time, text: typeof line === 'string' ? line : line(time) }
+  })
 }
 
 // Lines of one moment come a microsecond apart, as a real clock would have them.
@@ -47,40 +52,34 @@ function apart(lines: readonly LogText[]): LogText[] {
   return lines.map(({ time, text }) => ({ time: (last = Math.max(time, last + 0.001)), text }))
 }
 
-function sshdLog({ start, end }: Run, history: History): LogText[] {
-  if (!history.some(({ status }) => status === 'waiting_on_user')) return spread(['No user to wait for.'], start!)
-  return [
-    ...spread(
-      ['Generating host keys', 'Server listening on 0.0.0.0 port 22.', 'Server listening on :: port 22.'],
-      start!,
-    ),
-    ...(end === undefined ? [] : spread(['Received signal 15; terminating.'], end)),
-  ]
+function sshdLog({ start, end }: Run, job: Job, history: History): LogText[] {
+  if (!history.some(({ status }) => status === 'waiting_on_user')) {
+    const how = history.some(({ status }) => status === 'packaging_artifacts' || status === 'success') ? 'successful' : 'failed'
+    return spread([`Not running user shell for ${how} create action`], start!)
+  }
+  const lines = sshdLines(job)
+  return [...spread(lines.begin, start!), ...(end === undefined ? [] : spread(lines.end, end))]
 }
 
 function sidecarLog(job: Job, history: History, speed: number): LogText[] {
-  const archive = job.image_root_archive_name
   return history.flatMap(({ status, at }, index) => {
     const next = history[index + 1]
     const before = history[index - 1]?.status
+    const left = before === 'waiting_on_user' ? shellLeft(job) : []
     switch (status) {
-      case 'waiting_on_user': {
-        const place = job.ssh_containers?.[0]?.jail ? '/tmp' : '/mnt/image'
-        return spread([`Waiting for ${place}/complete or ${place}/failed`], at)
-      }
+      case 'waiting_on_user':
+        return spread(shellReady(job), at)
       case 'packaging_artifacts':
         return [
-          ...spread(packagingLines(archive, job), at, (packagingTakes * 1000) / speed, next?.at),
-          ...(next?.status === 'error' ? spread(['ERROR: mksquashfs: no space left on device'], next.at) : []),
+          ...spread(left, at),
+          ...spread(packaging(job), at, (packagingTakes * 1000) / speed, next?.at),
+          ...(next?.status === 'error' ? spread(notPackaged(job), next.at) : []),
         ]
       case 'error':
-        if (before === 'building_image')
-          return spread(['The build failed; see the log of build-image.', 'Setting job status to error.'], at)
-        return before === 'waiting_on_user' || before === 'packaging_artifacts'
-          ? spread(['Setting job status to error.'], at)
-          : []
+        if (before === 'building_image') return spread(noShell(job), at)
+        return before === 'waiting_on_user' ? spread([...left, ...thrownAway(job)], at) : []
       case 'success':
-        return spread([`Resultant image is ${job.resultant_image_id}`, 'Setting job status to success.'], at)
+        return spread([...left, ...uploaded(job)], at)
       default:
         return []
     }

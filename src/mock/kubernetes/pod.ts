@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ContainerState, Pod, PodCondition } from '../../kubernetes/pod.ts'
 import { timeOf, type Job } from '../records.ts'
 import type { History } from './history.ts'
+import { labelsOf } from './job-objects.ts'
 import { hangs, runsOf, type Run } from './runs.ts'
 
 /** A time in the mock's Kubernetes, and how fast it passes. */
@@ -60,13 +61,7 @@ export function podOf(job: Job, history: History, { now, speed }: Moment): Serve
   const created = podCreated(job, history)
   const name = podName(job, lost)
   const controller = uidOf(job.kubernetes_job)
-  const labels = {
-    app: 'ims',
-    'batch.kubernetes.io/controller-uid': controller,
-    'batch.kubernetes.io/job-name': job.kubernetes_job,
-    'controller-uid': controller,
-    'job-name': job.kubernetes_job,
-  }
+  const labels = { ...labelsOf(job), 'batch.kubernetes.io/controller-uid': controller, 'controller-uid': controller }
   const pod = {
     kind: 'Pod' as const,
     apiVersion: 'v1' as const,
@@ -145,7 +140,7 @@ function phaseOf(inits: readonly Run[], mains: readonly Run[]): string {
 
 const imageOf = (name: string): string => `registry.local/csm/cray-ims-${name}:3.33.0`
 
-function containerStatus({ name, init, start, end, exitCode }: Run) {
+function containerStatus({ name, init, start, end, exitCode, killed }: Run) {
   const startedAt = start === undefined ? undefined : timestamp(start)
   const state: ContainerState =
     startedAt === undefined
@@ -155,7 +150,7 @@ function containerStatus({ name, init, start, end, exitCode }: Run) {
         : {
             terminated: {
               exitCode: exitCode!,
-              reason: exitCode ? 'Error' : 'Completed',
+              reason: killed ? 'OOMKilled' : exitCode ? 'Error' : 'Completed',
               startedAt,
               finishedAt: timestamp(end),
             },

@@ -1,5 +1,5 @@
 import type { JobStatus } from '../../ims/records.ts'
-import { stepsOf } from '../job-phases.ts'
+import { outOfMemory, stepsOf } from '../job-phases.ts'
 import type { Job } from '../records.ts'
 import type { History } from './history.ts'
 
@@ -11,6 +11,10 @@ export interface Run {
   readonly start: number | undefined
   /** Undefined while it runs. */
   readonly end: number | undefined
+  /** When it will end, where that is known and nothing else changes then. */
+  readonly due?: number
+  /** Something in it was killed for its memory; its script may still have ended with 0. */
+  readonly killed?: boolean
   readonly exitCode: number | undefined
   /** Whether its work went wrong: build-image then ends with 0 all the same. */
   readonly failed: boolean
@@ -41,6 +45,13 @@ const mainStatuses: ReadonlySet<JobStatus> = new Set<JobStatus>(['waiting_on_use
 
 /** How long making the package of certificates takes, in milliseconds. */
 const caTakes = 2000
+/** How long a container runs that dies, in milliseconds. */
+const dyingTakes = 3000
+
+/** The code that the container of a job's step dies with, while its status stays. */
+function diesWith({ mock }: Job): number | undefined {
+  return mock && !mock.held ? stepsOf(mock)[mock.at]?.dies : undefined
+}
 
 /** Whether a job hangs: nothing but its deletion ends the status that it is in. */
 export function hangs(job: Job): boolean {
@@ -75,6 +86,8 @@ export function runsOf(job: Job, history: History, now: number, speed: number): 
       return rank < fatal ? cameTo(rank) : rank === fatal ? (cameTo(rank) ?? over!.at) : undefined
     return cameTo(rank) ?? (built && rank === all.length - 1 ? over?.at : undefined)
   }
+  const code = diesWith(job)
+  const memory = job.job_type === 'create' && job.mock?.ends === 'out-of-memory'
   const buildFailed =
     job.job_type === 'create' && ((wrong && built) || history.some(({ status }) => status === 'waiting_on_user'))
 
@@ -92,14 +105,24 @@ export function runsOf(job: Job, history: History, now: number, speed: number): 
       exitCode: from === undefined || to === undefined ? undefined : Number(rank === fatal),
       failed: went,
     })
-    if (second === undefined) return [run(first!, start, end, failed)]
+    if (second === undefined) return [dying(rank, run(first!, start, end, failed))]
     const between = start === undefined ? undefined : Math.min(start + caTakes / speed, end ?? Infinity)
     const begun = between !== undefined && between <= now
+    const started = begun ? between : undefined
+    const build = run(second, started, end, failed)
     return [
-      run(first!, start, begun ? between : undefined, false),
-      run(second, begun ? between : undefined, end, failed),
+      { ...run(first!, start, started, false), due: between },
+      dying(rank, failed && memory ? { ...build, killed: true } : build),
     ]
   })
+
+  // It has ended for good as soon as it is due.
+  function dying(rank: number, one: Run): Run {
+    if (code === undefined || rank !== reached || one.start === undefined) return one
+    const due = one.start + dyingTakes / speed
+    const over = due <= now
+    return { ...one, due, end: over ? due : undefined, exitCode: over ? code : undefined, failed: true, killed: code === outOfMemory }
+  }
 }
 
 function mainRuns(

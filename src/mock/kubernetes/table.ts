@@ -1,10 +1,27 @@
 import { containersInOrder } from '../../kubernetes/pod.ts'
 import type { BatchJob } from './batch-job.ts'
 import type { ServedEvent } from './events.ts'
+import type { claimOf, configMapOf, serviceOf } from './job-objects.ts'
+import type { nodesAt } from './nodes.ts'
+import type { adminClient } from './secrets.ts'
 import type { ServedPod } from './pod.ts'
 
+type ServedService = ReturnType<typeof serviceOf>
+type ServedClaim = ReturnType<typeof claimOf>
+type ServedConfigMap = ReturnType<typeof configMapOf>
+type ServedNode = ReturnType<typeof nodesAt>[number]
+type ServedSecret = ReturnType<typeof adminClient>
+
 /** An object that the mock's Kubernetes has. */
-export type Served = ServedPod | BatchJob | ServedEvent
+export type Served =
+  | ServedPod
+  | BatchJob
+  | ServedEvent
+  | ServedService
+  | ServedClaim
+  | ServedConfigMap
+  | ServedNode
+  | ServedSecret
 
 /** A column of what `kubectl get` shows: its heading, 1 where only `-o wide` shows it, and its cell. */
 type Column<T> = readonly [name: string, priority: 0 | 1, cell: (object: T, now: number) => string | number]
@@ -41,7 +58,64 @@ const eventColumns: readonly Column<ServedEvent>[] = [
   ['Message', 0, ({ message }) => message],
 ]
 
-const columns = { Pod: podColumns, Job: jobColumns, Event: eventColumns }
+const serviceColumns: readonly Column<ServedService>[] = [
+  ['Name', 0, ({ metadata }) => metadata.name],
+  ['Type', 0, ({ spec }) => spec.type],
+  ['Cluster-IP', 0, ({ spec }) => spec.clusterIP],
+  ['External-IP', 0, ({ status }) => status.loadBalancer.ingress[0]!.ip],
+  ['Port(s)', 0, ({ spec }) => spec.ports.map(({ port, nodePort, protocol }) => `${port}:${nodePort}/${protocol}`).join(',')],
+  ['Age', 0, age],
+  ['Selector', 1, ({ spec }) => `app=${spec.selector.app}`],
+]
+
+const claimColumns: readonly Column<ServedClaim>[] = [
+  ['Name', 0, ({ metadata }) => metadata.name],
+  ['Status', 0, ({ status }) => status.phase],
+  ['Volume', 0, ({ spec }) => spec.volumeName],
+  ['Capacity', 0, ({ status }) => status.capacity.storage],
+  ['Access Modes', 0, () => 'RWO'],
+  ['StorageClass', 0, ({ spec }) => spec.storageClassName],
+  ['VolumeAttributesClass', 0, () => '<unset>'],
+  ['Age', 0, age],
+  ['VolumeMode', 1, ({ spec }) => spec.volumeMode],
+]
+
+const configMapColumns: readonly Column<ServedConfigMap>[] = [
+  ['Name', 0, ({ metadata }) => metadata.name],
+  ['Data', 0, ({ data }) => Object.keys(data).length],
+  ['Age', 0, age],
+]
+
+const secretColumns: readonly Column<ServedSecret>[] = [
+  ['Name', 0, ({ metadata }) => metadata.name],
+  ['Type', 0, ({ type }) => type],
+  ['Data', 0, ({ data }) => Object.keys(data).length],
+  ['Age', 0, age],
+]
+
+const nodeColumns: readonly Column<ServedNode>[] = [
+  ['Name', 0, ({ metadata }) => metadata.name],
+  ['Status', 0, () => 'Ready'],
+  ['Roles', 0, ({ metadata }) => ('node-role.kubernetes.io/control-plane' in metadata.labels ? 'control-plane' : '<none>')],
+  ['Age', 0, age],
+  ['Version', 0, ({ status }) => status.nodeInfo.kubeletVersion],
+  ['Internal-IP', 1, ({ status }) => status.addresses[0]!.address],
+  ['External-IP', 1, () => '<none>'],
+  ['OS-Image', 1, ({ status }) => status.nodeInfo.osImage],
+  ['Kernel-Version', 1, ({ status }) => status.nodeInfo.kernelVersion],
+  ['Container-Runtime', 1, ({ status }) => status.nodeInfo.containerRuntimeVersion],
+]
+
+const columns = {
+  Pod: podColumns,
+  Job: jobColumns,
+  Event: eventColumns,
+  Service: serviceColumns,
+  PersistentVolumeClaim: claimColumns,
+  ConfigMap: configMapColumns,
+  Secret: secretColumns,
+  Node: nodeColumns,
+}
 
 /** What `kubectl get` prints for people: the server makes the cells. */
 export function tableOf(kind: keyof typeof columns, objects: readonly Served[], now: number): object {

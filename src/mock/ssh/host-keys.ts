@@ -7,6 +7,18 @@ export function makeHostKeys(): string[] {
   return [generate('ed25519'), generate('ecdsa')]
 }
 
+/** Their public halves, as files of the container. */
+export function hostKeyFiles(hostKeys: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    hostKeys.map((text) => {
+      const key = parseKey(text)
+      if (key instanceof Error) throw key
+      const name = key.type === 'ssh-ed25519' ? 'ed25519' : 'ecdsa'
+      return [`etc/ssh/ssh_host_${name}_key.pub`, `${key.type} ${key.getPublicSSH().toString('base64')} root\n`]
+    }),
+  )
+}
+
 function generate(type: 'ed25519' | 'ecdsa'): string {
   for (;;) {
     const pair = type === 'ecdsa' ? generateKeyPairSync(type, { bits: 256 }) : generateKeyPairSync(type)

@@ -2,6 +2,7 @@ import { existsSync, lstatSync, mkdirSync, mkdtempSync, readlinkSync, symlinkSyn
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { placesOf } from '../../ims/job-outlook.ts'
+import { buildError } from '../kubernetes/log-scripts.ts'
 import type { Job } from '../records.ts'
 
 /** Where root is at home in a container. */
@@ -75,7 +76,7 @@ const kiwiLog = ({ image_root_archive_name: name }: Job): string =>
     '[ INFO    ]: 09:12:44 | Setting up repository sles15sp6',
     '[ INFO    ]: 09:14:02 | Installing bootstrap packages',
     '[ INFO    ]: 09:17:31 | Installing system packages',
-    "[ ERROR   ]: 09:18:40 | KiwiInstallPhaseFailed: System package installation failed: No provider of 'cos-libs' found.",
+    `[ ERROR   ]: 09:18:40 | ${buildError}`,
     '',
   ].join('\n')
 
@@ -83,7 +84,7 @@ const kiwiLog = ({ image_root_archive_name: name }: Job): string =>
  * Lays out what a container of a job has of its own: what was built or fetched, and the log of a build. In a jail the
  * image's root is all there is; the root of an image that is customised can else be changed into by `chroot`.
  */
-export function layOut(job: Job, jailed: boolean): Layout {
+export function layOut(job: Job, jailed: boolean, more: Readonly<Record<string, string>> = {}): Layout {
   const folder = mkdtempSync(join(tmpdir(), 'cray-ims-shell-'))
   const whole = join(folder, 'root')
   const { imageRoot, log, complete } = placesOf(job, false)
@@ -92,6 +93,8 @@ export function layOut(job: Job, jailed: boolean): Layout {
   if (imageRoot !== undefined) fill(join(whole, imageRoot), imageFiles(job))
   if (log !== undefined) writeFileSync(join(whole, log), kiwiLog(job))
 
+  if (jailed) fill(join(whole, imageRoot!), more)
+  else fill(whole, more)
   const root = jailed ? join('root', imageRoot!) : 'root'
   const roots = job.job_type === 'customize' && !jailed ? ['/', imageRoot!] : ['/']
   for (const one of roots) fill(join(folder, root, one), systemFiles, { ...systemLinks, ...borrowedLinks })

@@ -29,10 +29,10 @@ const first = 'echo "$1"; exec >/dev/null 2>&1; while read -r line; do eval "$li
  * A container in namespaces of Linux, which sees of the machine's files only what it borrows, read-only; undefined, and
  * no files any more, where that isn't allowed.
  */
-export async function startNamespaces(job: Job, jailed: boolean, hostname: string): Promise<Container | undefined> {
+export async function startNamespaces(job: Job, jailed: boolean, hostname: string, files?: Readonly<Record<string, string>>): Promise<Container | undefined> {
   const owner = containerOwner()
   if (!owner) return undefined
-  const layout = layOut(job, jailed)
+  const layout = layOut(job, jailed, files)
   const { folder, root, roots, borrowed } = layout
   // From in there, for the owner may not get through the folders above.
   const inside = `cd -P -- "$1" && shift && ${owner.id === undefined ? '' : `chown -hR ${owner.id}:${owner.id} . && `}exec "$@"`

@@ -5,12 +5,15 @@ import type { Signal } from '../job-phases.ts'
 import { path } from '../keeper.ts'
 import type { Job } from '../records.ts'
 import { startContainer, type Container, type Isolation } from './container.ts'
-import { makeHostKeys } from './host-keys.ts'
+import { hostKeyFiles, makeHostKeys } from './host-keys.ts'
+import type { Program, Running } from './program.ts'
 import { createSshServer } from './server.ts'
 
 /** The shell of a job that waits for its user. */
 export interface Shell {
   admit(socket: Socket): void
+  /** Starts a program there without SSH, as whoever may enter the container can. */
+  start(program: Pick<Program, 'command' | 'terminal'>): Running
   /** Kills what runs there, and removes its files. */
   close(): Promise<void>
 }
@@ -32,13 +35,15 @@ export interface ShellOptions {
 export async function openShell(job: Job, options: ShellOptions): Promise<Shell> {
   const { publicKey, hostname, isolation, look, done } = options
   const jailed = job.job_type === 'customize' && job.ssh_containers?.[0]?.jail === true
-  const container = await startContainer(job, jailed, hostname, isolation)
+  const hostKeys = makeHostKeys()
+  const container = await startContainer(job, jailed, hostname, { isolation, files: hostKeyFiles(hostKeys) })
   const terminals = options.terminals ?? (container.isolation === 'stand-in' || (await hasScript()))
   const session = { container, env: environment(job, hostname), terminals }
-  const admit = createSshServer(makeHostKeys(), publicKey, session)
+  const admit = createSshServer(hostKeys, publicKey, session)
   const stop = watchSignals(job, container, look, done)
   return {
     admit,
+    start: (program) => container.start({ ...program, env: { ...session.env, ...(program.terminal && { TERM: 'xterm' }) } }),
     close() {
       stop()
       return container.close()

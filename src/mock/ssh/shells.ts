@@ -8,6 +8,7 @@ import type { Job } from '../records.ts'
 import type { State } from '../state.ts'
 import type { Isolation } from './container.ts'
 import type { Door, Doors } from './doors.ts'
+import type { Program, Running } from './program.ts'
 import type { Shell } from './shell.ts'
 
 /** How often the files are looked for with which users of shells say that they are done, in milliseconds. */
@@ -21,6 +22,8 @@ export interface ShellsOptions {
 
 /** The shells of all jobs that wait for their users. */
 export interface Shells {
+  /** Starts a program in the container of a job's shell; undefined where there is none now. */
+  start(jobId: string, program: Pick<Program, 'command' | 'terminal'>): Promise<Running | undefined>
   /** Kills what runs in them. */
   close(): Promise<void>
 }
@@ -97,6 +100,7 @@ export async function createShells(
     follow(job, job.status)
   }
   return {
+    start: async (jobId, program) => (await held.get(jobId)?.open?.shell)?.start(program),
     async close() {
       stop()
       held.forEach(shut)

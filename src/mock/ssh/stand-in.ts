@@ -16,8 +16,8 @@ export const about = `this machine allows no namespaces, so there is no real she
  * A container for where namespaces aren't allowed. A real shell would have all of the machine's files there, so what
  * answers is a stand-in that knows a few commands, runs no programs, and has only the job's own files.
  */
-export function startStandIn(job: Job, jailed: boolean, hostname: string): Container {
-  const { folder, root } = layOut(job, jailed)
+export function startStandIn(job: Job, jailed: boolean, hostname: string, more?: Readonly<Record<string, string>>): Container {
+  const { folder, root } = layOut(job, jailed, more)
   const keeper = startKeeper(folder)
   const files = treeIn(join(folder, root))
   const running = new Set<Running>()
