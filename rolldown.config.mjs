@@ -60,8 +60,8 @@ export default defineConfig({
     // Finding and opening a chunk costs a millisecond: what is needed together is in one.
     advancedChunks: {
       groups: [
-        { name: 'start', test: /src\/(cli\/(?!completion|other-cray|reference|generated)|spec\/|errors|json\/value|config\/(configuration|folder|precedence)|files\/(home|limits|path|read-file|reason)|ims\/(job-age|public-key-text|pasted-text)|terminal\/(exit-guard|process-io|question)|text\/|time\/)|commander|iarna/ },
-        { name: 'request', test: /src\/(commands\/request|config\/tokens|json\/(read|write)|render\/(render|number|pieces|toml|json)|ims\/(?!certificate|connection|proxy|undici|login|client|created|job|away|records))/ },
+        { name: 'start', test: /src\/(cli\/(?!completion|other-cray|reference|generated)|definitions\/|errors|json\/value|config\/(configuration|folder|precedence)|files\/(home|limits|path|read-file|reason)|ims\/(job-age|public-key-text|pasted-text)|terminal\/(exit-guard|process-io|question)|text\/|time\/)|commander|iarna/ },
+        { name: 'request', test: /src\/(commands\/request|config\/tokens|json\/(read|write)|render\/(render|number|pieces|toml|json)|ims\/(?!oauth|client|created|job|availability|records)|http\/(?!certificate|connection|proxy|undici|socks))/ },
       ],
     },
     chunkFileNames: 'chunks/[name]-[hash].js',

@@ -7,5 +7,5 @@ export {
   type DeletedCollection,
   type Listing,
 } from './ims/client.ts'
-export { ServerFailure, type FieldProblems } from './ims/problem.ts'
+export { ServerFailure, type FieldProblems } from './ims/server-error.ts'
 export type * from './ims/records.ts'

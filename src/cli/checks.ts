@@ -2,7 +2,7 @@ import { usageFailure } from '../errors.ts'
 import { isJobAge } from '../ims/job-age.ts'
 import { breaksYaml, nameTrouble } from '../ims/pasted-text.ts'
 import { publicKeyTrouble } from '../ims/public-key-text.ts'
-import type { CheckName } from '../spec/rows.ts'
+import type { CheckName } from '../definitions/definition.ts'
 
 /** Where a check's warnings go. */
 export interface Warnings {

@@ -1,5 +1,5 @@
 import { completionScript } from '../commands/completion.ts'
-import { imageFileSchema } from '../commands/image-file/schema.ts'
+import { imageFileSchema } from '../builds/images-file/schema.ts'
 import { reference } from './reference.ts'
 
 /** The files of this repository that are made from the table, by their paths. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { optionsOf } from '../spec/global.ts'
-import { isGroup, type CommandRow, type GroupRow, type OptionRow } from '../spec/rows.ts'
+import { optionsOf } from '../definitions/global.ts'
+import { isGroup, type CommandRow, type GroupRow, type OptionRow } from '../definitions/definition.ts'
 
 const placeholders: Readonly<Record<OptionRow['type'], string>> = {
   text: 'TEXT',

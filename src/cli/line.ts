@@ -1,6 +1,6 @@
 import { usageFailure } from '../errors.ts'
-import { optionsOf } from '../spec/global.ts'
-import type { CommandRow, OptionRow } from '../spec/rows.ts'
+import { optionsOf } from '../definitions/global.ts'
+import type { CommandRow, OptionRow } from '../definitions/definition.ts'
 
 /** What the words behind a command are, before the parser takes them. */
 export interface Line {

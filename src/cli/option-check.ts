@@ -1,5 +1,5 @@
 import { isNumber, type Value } from '../json/value.ts'
-import { optionKey, type CommandRow, type OptionRow, type OptionType } from '../spec/rows.ts'
+import { optionKey, type CommandRow, type OptionRow, type OptionType } from '../definitions/definition.ts'
 import { describeValue, invalid } from './values.ts'
 
 type IsRight = (value: unknown, option: OptionRow) => boolean

@@ -4,7 +4,7 @@ import { constants as os } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { isSea } from 'node:sea'
 import { Failure } from '../errors.ts'
-import { ims, site } from '../spec/tree.ts'
+import { ims, site } from '../definitions/tree.ts'
 import { route } from './route.ts'
 
 type Env = Readonly<Record<string, string | undefined>>

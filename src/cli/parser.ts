@@ -1,6 +1,6 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
-import { optionsOf } from '../spec/global.ts'
-import { argumentKey, isGroup, flagKey, optionKey, type ArgumentRow, type CommandRow, type GroupRow, type OptionRow } from '../spec/rows.ts'
+import { optionsOf } from '../definitions/global.ts'
+import { argumentKey, isGroup, flagKey, optionKey, type ArgumentRow, type CommandRow, type GroupRow, type OptionRow } from '../definitions/definition.ts'
 import { usageFailure } from '../errors.ts'
 import { describeHelp, optionHelp } from './help.ts'
 import { readLine, type Line } from './line.ts'

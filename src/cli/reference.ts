@@ -1,7 +1,7 @@
 import { environmentName } from '../config/precedence.ts'
-import { globalEnvironment, globalOptions } from '../spec/global.ts'
-import { isGroup, optionKey, type ArgumentRow, type CommandRow, type GroupRow, type OptionRow } from '../spec/rows.ts'
-import { ims, site } from '../spec/tree.ts'
+import { globalEnvironment, globalOptions } from '../definitions/global.ts'
+import { isGroup, optionKey, type ArgumentRow, type CommandRow, type GroupRow, type OptionRow } from '../definitions/definition.ts'
+import { ims, site } from '../definitions/tree.ts'
 import { optionValueTerm, usage } from './help.ts'
 
 /** The reference of all commands, in Markdown. */
@@ -9,7 +9,7 @@ export function reference(): string {
   const rows = [...ims.commands, ...site]
   return `${[
     '# Reference of cray-ims',
-    '<!-- Made by `npm run generate` from src/spec; changes belong there. -->',
+    '<!-- Made by `npm run generate` from src/definitions; changes belong there. -->',
     'The commands of `cray-ims`. Those of the service may also be written `cray-ims ims …`, and `cray ims …` where a link calls the program `cray`.',
     contents(rows),
     '## Global options',

@@ -1,5 +1,5 @@
-import { globalOptions } from '../spec/global.ts'
-import { isGroup, type CommandRow, type GroupRow } from '../spec/rows.ts'
+import { globalOptions } from '../definitions/global.ts'
+import { isGroup, type CommandRow, type GroupRow } from '../definitions/definition.ts'
 
 /** Where a command line leads. */
 export interface Route {

@@ -1,8 +1,8 @@
 import { usageFailure, type Failure } from '../errors.ts'
 import { isNumber, type NumberText, type Value } from '../json/value.ts'
-import type { OptionRow } from '../spec/rows.ts'
+import type { OptionRow } from '../definitions/definition.ts'
 import { checks, type Warnings } from './checks.ts'
-import { parseDuration } from './duration.ts'
+import { parseDuration } from '../time/duration.ts'
 import { readTextFile } from './file.ts'
 import { expandList } from './host-list.ts'
 

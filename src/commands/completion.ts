@@ -1,13 +1,13 @@
 import { basename } from 'node:path'
 import { usageFailure } from '../errors.ts'
-import { shells } from '../spec/completion.ts'
-import { ims, site } from '../spec/tree.ts'
-import type { Run } from './app.ts'
+import { shells } from '../definitions/completion.ts'
+import { ims, site } from '../definitions/tree.ts'
+import type { Run } from '../context.ts'
 import { bash } from './completion/bash.ts'
 import { commandsModel } from './completion/commands-model.ts'
 import { fish } from './completion/fish.ts'
 import { zsh } from './completion/zsh.ts'
-import { isNear } from './near.ts'
+import { isNear } from '../text/similarity.ts'
 
 const scripts = { bash, zsh, fish }
 

@@ -1,9 +1,9 @@
 import { usageFailure } from '../errors.ts'
-import type { OptionsOf } from '../spec/given.ts'
-import type { customizeOptions } from '../spec/image-builds.ts'
-import type { Run } from './app.ts'
-import { makeImage, resumeImage } from './image-build/one-image.ts'
-import { oneOf } from './image-build/one-of.ts'
+import type { OptionsOf } from '../definitions/infer-options.ts'
+import type { customizeOptions } from '../definitions/image-builds.ts'
+import type { Run } from '../context.ts'
+import { makeImage, resumeImage } from '../builds/build-image.ts'
+import { oneOf } from '../builds/exactly-one.ts'
 
 type Options = OptionsOf<typeof customizeOptions>
 

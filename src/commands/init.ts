@@ -6,9 +6,9 @@ import { Failure } from '../errors.ts'
 import { fileFailure } from '../files/reason.ts'
 import { makeFolder } from '../files/target.ts'
 import { updateFile } from '../files/update-file.ts'
-import type { App, Run } from './app.ts'
-import { changeConfiguration } from './change-configuration.ts'
-import { askFor, login } from './login.ts'
+import type { App, Run } from '../context.ts'
+import { changeConfiguration } from './config/change-configuration.ts'
+import { askFor, login } from './auth/save-login.ts'
 
 /**
  * Makes a configuration, or changes where it leads; makes it the active one, and logs in.

@@ -24,7 +24,7 @@ import { createShells } from '../mock/ssh/shells.ts'
 import { keepState, loadState } from '../mock/state-file.ts'
 import { makeCertificates } from '../mock/tls.ts'
 import type { Io } from '../terminal/io.ts'
-import type { App } from './app.ts'
+import type { App } from '../context.ts'
 
 interface MockOptions {
   port?: number

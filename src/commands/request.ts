@@ -1,8 +1,8 @@
 import { usageFailure } from '../errors.ts'
 import { encodeSegment, type ApiRequest } from '../ims/api.ts'
 import { isNumber, type Value, type ValueMap } from '../json/value.ts'
-import { argumentKey, optionKey, type CommandRow, type OptionRow } from '../spec/rows.ts'
-import type { Run } from './app.ts'
+import { argumentKey, optionKey, type CommandRow, type OptionRow } from '../definitions/definition.ts'
+import type { Run } from '../context.ts'
 
 /** Runs a command that sends the request of its row and prints the answer. */
 export const run: Run = async (app, options, args) => {

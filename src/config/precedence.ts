@@ -1,4 +1,4 @@
-import { optionKey, type OptionRow } from '../spec/rows.ts'
+import { optionKey, type OptionRow } from '../definitions/definition.ts'
 import type { Settings } from './configuration.ts'
 import type { Env } from './folder.ts'
 

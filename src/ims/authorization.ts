@@ -4,8 +4,8 @@ import { isExpired, readToken, tokenPath, type Token } from '../config/tokens.ts
 import { Failure } from '../errors.ts'
 import { absolutePath } from '../files/path.ts'
 import { descriptorOf } from '../files/read-file.ts'
-import type { Http } from './http.ts'
-import type { Transport } from './transport.ts'
+import type { Http } from '../http/http-client.ts'
+import type { Transport } from '../http/transport.ts'
 
 /** Where the credentials are, and the way to the token server. */
 export interface AuthorizationOptions {
@@ -63,7 +63,7 @@ export function authorization(options: AuthorizationOptions): Authorization {
   return async (refresh = false) => {
     const token = path && (unsaved ?? readToken(path, named, warnOnce))
     // Also where there is no token yet: the original refuses before it looks for one.
-    if (path && /^http:/i.test(hostname.trim())) throw (await import('./plain-http.ts')).plainHttp()
+    if (path && /^http:/i.test(hostname.trim())) throw (await import('../http/plain-http.ts')).plainHttp()
     if (!path || !token) return undefined
     if (descriptorOf(path) !== undefined) unsaved = token
     log(3, `Token: ${path}`)
@@ -75,7 +75,7 @@ export function authorization(options: AuthorizationOptions): Authorization {
 
   async function renew(path: string, token: Token): Promise<Token> {
     if (!isRenewable(token)) throw sessionExpired(token, "its token can't be refreshed")
-    const [{ withLock }, { saveToken }, { refreshToken }] = await Promise.all([import('../files/lock.ts'), import('../config/save-token.ts'), import('./login.ts')])
+    const [{ withLock }, { saveToken }, { refreshToken }] = await Promise.all([import('../files/lock.ts'), import('../config/save-token.ts'), import('./oauth.ts')])
     const server = { hostname, transport: options.transport, user: whose, now }
     return withLock(path, async ({ target, check }) => {
       const current = unsaved ?? readToken(path, named) ?? token

@@ -2,7 +2,7 @@ import { isAscii } from 'node:buffer'
 import { TextDecoder } from 'node:util'
 import { createListReader, type ListReader } from '../json/read-list.ts'
 import type { Value } from '../json/value.ts'
-import type { BodyCollector, ResponseHead } from './transport.ts'
+import type { BodyCollector, ResponseHead } from '../http/transport.ts'
 
 /** Takes the items of a list. */
 export interface Taker {

@@ -1,6 +1,6 @@
 import { failedContainers, type FailedJob } from './failed-container.ts'
 import { failureLines, meaningfulLines, type FailureLines } from './failure-lines.ts'
-import { KubectlFault } from './fault.ts'
+import { KubectlFault } from './kubectl-error.ts'
 import type { CallLimits, Kubectl } from './kubectl.ts'
 import type { JobInCluster, Pod } from './pod.ts'
 

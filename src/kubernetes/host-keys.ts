@@ -1,4 +1,4 @@
-import { KubectlFault } from './fault.ts'
+import { KubectlFault } from './kubectl-error.ts'
 import type { CallLimits, Kubectl } from './kubectl.ts'
 
 /** The public half of a host key. */

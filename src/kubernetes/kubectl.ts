@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Readable } from 'node:stream'
 import { othersEnv } from '../terminal/others-env.ts'
-import { faultOf, KubectlFault, lateFault } from './fault.ts'
+import { faultOf, KubectlFault, lateFault } from './kubectl-error.ts'
 import { startGuarded, type GuardedChild } from './guarded-child.ts'
 
 /** How long a call may take, and what else ends it. */

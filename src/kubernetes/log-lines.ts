@@ -1,4 +1,4 @@
-import { lateFault } from './fault.ts'
+import { lateFault } from './kubectl-error.ts'
 import type { Kubectl } from './kubectl.ts'
 import { createLineSplitter, type Piece } from '../text/line-splitter.ts'
 import { after } from '../time/timer.ts'

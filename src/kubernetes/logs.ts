@@ -1,5 +1,5 @@
 import { Failure } from '../errors.ts'
-import { KubectlFault } from './fault.ts'
+import { KubectlFault } from './kubectl-error.ts'
 import { callLimit, type Kubectl } from './kubectl.ts'
 import { logLines, type StampedLine } from './log-lines.ts'
 import { containersInOrder, findPod, hasStarted, type Container, type JobInCluster, type Pod } from './pod.ts'

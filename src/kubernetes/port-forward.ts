@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { KubectlFault, lateFault } from './fault.ts'
+import { KubectlFault, lateFault } from './kubectl-error.ts'
 import { callLimit, type CallLimits, type Kubectl } from './kubectl.ts'
 
 /** A port of loopback that leads into the cluster. */

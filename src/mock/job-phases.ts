@@ -1,5 +1,5 @@
 import type { JobStatus } from '../ims/records.ts'
-import type { endings } from '../spec/endings.ts'
+import type { endings } from '../definitions/endings.ts'
 
 export type Ending = (typeof endings)[number]
 

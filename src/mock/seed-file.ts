@@ -10,7 +10,7 @@ import { newRecipe } from './recipes.ts'
 import { servedFields, timeText, type Job, type Records, type SshContainer } from './records.ts'
 import { requestFields } from './request-fields.ts'
 import { errorsIn, type Errors, type Fields } from './validation.ts'
-import { endings } from '../spec/endings.ts'
+import { endings } from '../definitions/endings.ts'
 import { pastedWords } from '../text/shell-words.ts'
 
 /** Records to start with. What is left out of one gets the service's default: an id, a time, an arch. */

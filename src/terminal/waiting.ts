@@ -1,6 +1,6 @@
 import type { Io } from './io.ts'
 import { createProgress, type StatusLine } from './progress.ts'
-import { timeSpan } from './time-span.ts'
+import { timeSpan } from '../time/time-span.ts'
 
 /**
  * Shows in a terminal for how long someone has been waited for, until the signal is aborted; while nothing else moves

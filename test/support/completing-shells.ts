@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { shells } from '../../src/spec/completion.ts'
+import type { shells } from '../../src/definitions/completion.ts'
 
 export type Shell = (typeof shells)[number]
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { changeConfiguration } from '../../src/commands/change-configuration.ts'
+import { changeConfiguration } from '../../src/commands/config/change-configuration.ts'
 import { readConfiguration, requireHostname } from '../../src/config/configuration.ts'
 import { exactTable, parseDocument, setValue, shown, tableAlong, valueAt } from '../../src/config/document.ts'
 import { configFolder } from '../../src/config/folder.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { environmentName, optionValue } from '../../src/config/precedence.ts'
-import type { OptionRow } from '../../src/spec/rows.ts'
+import type { OptionRow } from '../../src/definitions/definition.ts'
 
 const option: OptionRow = { flag: '--job-type', type: 'text', default: 'd', help: '' }
 const prefix = ['ims', 'remote-build-nodes', 'create']

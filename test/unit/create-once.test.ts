@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { createOnce } from '../../src/commands/image-build/create-once.ts'
-import type { Making } from '../../src/commands/image-build/making.ts'
+import { createOnce } from '../../src/builds/create-idempotently.ts'
+import type { Making } from '../../src/builds/build-context.ts'
 import { Failure } from '../../src/errors.ts'
-import { connectionFailure } from '../../src/ims/connection-failure.ts'
-import { TransportFault } from '../../src/ims/faults.ts'
-import { ServerFailure } from '../../src/ims/problem.ts'
+import { connectionFailure } from '../../src/http/connection-failure.ts'
+import { TransportFault } from '../../src/http/transport-error.ts'
+import { ServerFailure } from '../../src/ims/server-error.ts'
 
 const status = (code: number) => new ServerFailure(`HTTP ${code}`, { status: code, fields: [], ofService: false })
 const fault = (kind: 'reset' | 'refused' | 'idle-timeout' | 'connect-timeout') => connectionFailure([kind], { cause: new TransportFault(kind, { sent: kind === 'reset' || kind === 'idle-timeout' }) })

@@ -2,11 +2,11 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, st
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { inOrder, mistakes, readEntries } from '../../src/commands/image-file/entries.ts'
-import { imageFileSchema } from '../../src/commands/image-file/schema.ts'
-import { openState, orderHash, requireWritable, statePath } from '../../src/commands/image-file/state.ts'
+import { inOrder, mistakes, readEntries } from '../../src/builds/images-file/entries.ts'
+import { imageFileSchema } from '../../src/builds/images-file/schema.ts'
+import { openState, orderHash, requireWritable, statePath } from '../../src/builds/batch/state.ts'
 import { Failure } from '../../src/errors.ts'
-import { imageKeys } from '../../src/spec/image-builds.ts'
+import { imageKeys } from '../../src/definitions/image-builds.ts'
 
 function failureOf(act: () => unknown): Failure {
   try {

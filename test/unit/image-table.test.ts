@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { scriptOutput } from '../../src/commands/image-build/script-output.ts'
-import { createTable } from '../../src/commands/image-file/table.ts'
+import { scriptOutput } from '../../src/builds/script-output.ts'
+import { createTable } from '../../src/builds/batch/progress-table.ts'
 import type { Io } from '../../src/terminal/io.ts'
 import type { Progress } from '../../src/terminal/progress.ts'
 

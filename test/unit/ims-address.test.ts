@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { parseAddress, shownHostname, shownUrl, urlFor } from '../../src/ims/address.ts'
+import { parseAddress, shownHostname, shownUrl, urlFor } from '../../src/http/address.ts'
 import { encodeSegment } from '../../src/ims/api.ts'
-import { hostnameCommands } from '../../src/ims/connection-failure.ts'
-import { listCommand, mayHaveHappened, namesOne } from '../../src/ims/asked.ts'
+import { hostnameCommands } from '../../src/http/connection-failure.ts'
+import { listCommand, mayHaveHappened, namesOne } from '../../src/http/asked.ts'
 
 const jobs = '/apis/ims/v3/jobs'
 

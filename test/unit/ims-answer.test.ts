@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readAnswer } from '../../src/ims/answer.ts'
+import { readAnswer } from '../../src/ims/response.ts'
 import { toValue } from '../../src/json/value.ts'
 import { writeJson } from '../../src/json/write.ts'
 

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 import { connect } from '../../src/ims/api.ts'
 import { serveHttp } from '../support/loopback.ts'
 
-vi.mock('../../src/ims/undici-transport.ts', () => {
+vi.mock('../../src/http/undici-transport.ts', () => {
   throw new Error('undici was loaded')
 })
 

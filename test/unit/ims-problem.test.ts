@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fieldProblems, serverFailure, ServerFailure, type Typed } from '../../src/ims/problem.ts'
+import { fieldProblems, serverFailure, ServerFailure, type Typed } from '../../src/ims/server-error.ts'
 import { toValue } from '../../src/json/value.ts'
 
 const asked = (path = '/apis/ims/v3/jobs', method = 'GET'): Typed => ({ method, url: new URL(`http://h${path}?a=b`) })

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { TransportFault, type FaultKind } from '../../src/ims/faults.ts'
-import { hostnameCommands } from '../../src/ims/connection-failure.ts'
-import { withRedirects } from '../../src/ims/redirect.ts'
-import { longestWait, retryAfter, withRetries, type RetryOptions } from '../../src/ims/retry.ts'
-import type { HttpRequest, HttpResponse, Transport } from '../../src/ims/transport.ts'
+import { TransportFault, type FaultKind } from '../../src/http/transport-error.ts'
+import { hostnameCommands } from '../../src/http/connection-failure.ts'
+import { withRedirects } from '../../src/http/redirect.ts'
+import { longestWait, retryAfter, withRetries, type RetryOptions } from '../../src/http/retry.ts'
+import type { HttpRequest, HttpResponse, Transport } from '../../src/http/transport.ts'
 
 const request = (method = 'GET', url = 'https://h/apis/ims/v3/jobs'): HttpRequest => ({ method, url: new URL(url), headers: {} })
 const response = (status: number, headers: Record<string, string> = {}): HttpResponse => ({ status, reason: '', headers, body: Buffer.from(String(status)) })

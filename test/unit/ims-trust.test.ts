@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import { X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createTrust, type Trust } from '../../src/ims/trust.ts'
+import { createTrust, type Trust } from '../../src/http/trust.ts'
 import { makeCa } from '../support/certificates.ts'
 
 let folder: string

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { inParallel } from '../../src/commands/image-file/in-parallel.ts'
+import { inParallel } from '../../src/builds/batch/schedule.ts'
 
 /** Tasks by their names and needs (`b:a`), which end when they are told to. */
 function tasksOf(shapes: readonly string[]) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { placesOf, reached, shellOutlook, stageOf } from '../../src/ims/job-outlook.ts'
+import { placesOf, reached, shellOutlook, stageOf } from '../../src/ims/job-status.ts'
 import { jobStatuses, type JobStatus } from '../../src/ims/records.ts'
 
 type Kind = { job_type: 'create' | 'customize'; enable_debug: boolean }

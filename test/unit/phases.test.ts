@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createPhases } from '../../src/commands/image-build/phases.ts'
+import { createPhases } from '../../src/builds/phases.ts'
 import type { JobStatus } from '../../src/ims/records.ts'
 
 function after(...passed: [JobStatus, number][]) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { interpreterOf, scriptTrouble } from '../../src/commands/image-build/script-text.ts'
+import { interpreterOf, scriptTrouble } from '../../src/builds/script-text.ts'
 
 describe('scriptTrouble', () => {
   test.each([

@@ -10,9 +10,9 @@ import { saveToken } from '../../src/config/save-token.ts'
 import { isExpired, readToken, tokenPath, tokenToKeep } from '../../src/config/tokens.ts'
 import { Failure } from '../../src/errors.ts'
 import { authorization } from '../../src/ims/authorization.ts'
-import { TransportFault } from '../../src/ims/faults.ts'
-import { passwordLogin } from '../../src/ims/login.ts'
-import type { HttpRequest, HttpResponse, Transport } from '../../src/ims/transport.ts'
+import { TransportFault } from '../../src/http/transport-error.ts'
+import { passwordLogin } from '../../src/ims/oauth.ts'
+import type { HttpRequest, HttpResponse, Transport } from '../../src/http/transport.ts'
 
 const now = 1_700_000_000_000
 

@@ -1,5 +1,5 @@
-import { globalOptions } from '../../spec/global.ts'
-import { isGroup, type ArgumentRow, type CommandRow, type GroupRow, type OptionRow } from '../../spec/rows.ts'
+import { globalOptions } from '../../definitions/global.ts'
+import { isGroup, type ArgumentRow, type CommandRow, type GroupRow, type OptionRow } from '../../definitions/definition.ts'
 
 /** What a value is completed with; a list is the choice among its words. */
 export type ValueModel = 'text' | 'file' | 'command' | readonly string[]

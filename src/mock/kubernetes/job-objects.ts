@@ -1,4 +1,4 @@
-import { ended } from '../../ims/job-outlook.ts'
+import { ended } from '../../ims/job-status.ts'
 import { timeOf, type Job } from '../records.ts'
 import { timestamp, uidOf } from './pod.ts'
 

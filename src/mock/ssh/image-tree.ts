@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { placesOf } from '../../ims/job-outlook.ts'
+import { placesOf } from '../../ims/job-status.ts'
 import { buildError } from '../kubernetes/log-scripts.ts'
 import type { Job } from '../records.ts'
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import type { Socket } from 'node:net'
-import { placesOf } from '../../ims/job-outlook.ts'
+import { placesOf } from '../../ims/job-status.ts'
 import type { Signal } from '../job-phases.ts'
 import { path } from '../keeper.ts'
 import type { Job } from '../records.ts'

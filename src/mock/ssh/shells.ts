@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { setTimeout as wait } from 'node:timers/promises'
-import { ended } from '../../ims/job-outlook.ts'
+import { ended } from '../../ims/job-status.ts'
 import type { JobClock, JobStatus } from '../library.ts'
 import { reachable } from '../jobs.ts'
 import { podName } from '../kubernetes/pod.ts'

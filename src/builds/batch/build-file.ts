@@ -1,0 +1,101 @@
+import { dirname } from 'node:path'
+import { Failure, usageFailure } from '../../errors.ts'
+import { withLock, type Held } from '../../files/lock.ts'
+import { absolutePath } from '../../files/path.ts'
+import { readTextFile } from '../../files/read-file.ts'
+import { pastedWord } from '../../text/shell-words.ts'
+import type { Progress } from '../../terminal/progress.ts'
+import type { BuildOptions } from '../../definitions/image-builds.ts'
+import type { App } from '../../context.ts'
+import { isAttended } from '../supervise-job.ts'
+import { readCatalogue } from '../inventory.ts'
+import { nameForgotten } from '../stale-jobs.ts'
+import { handleInterruption } from '../on-interrupt.ts'
+import { againLine } from './again-line.ts'
+import { readEntries, inOrder, type Entry } from '../images-file/entries.ts'
+import { createEntryMaker } from './build-entry.ts'
+import { inParallel } from './schedule.ts'
+import { orderedEntries, type OrderedEntry } from '../images-file/ordered.ts'
+import { checkPlans } from './plans.ts'
+import { hasImage, resultsValue, type Result } from './result.ts'
+import { openState, requireWritable, statePath, type FileState } from './state.ts'
+import { sharedReads } from './shared-reads.ts'
+import { createTable } from './progress-table.ts'
+
+/**
+ * Makes the images of a file, and prints name and id of each.
+ *
+ * @returns 1 where one was not made.
+ * @throws Failure before anything is sent for a file with mistakes, and before anything is written for what the service
+ * can't do, or another process does; 129, 130 or 143 when interrupted.
+ */
+export async function buildFile(app: App, path: string, options: BuildOptions): Promise<number> {
+  const { io } = app
+  if (options.parallel === 0) throw usageFailure("Invalid value for '--parallel': 0 at once is none.")
+  if (options.on_failure === 'shell') throw usageFailure("Invalid value for '--on-failure': with --file several jobs run side by side, and no shell is opened: keep or delete.")
+  const file = absolutePath(path, io)
+  const text = readTextFile(file, 'images')
+  if (text === undefined) throw new Failure(`${path}: no such file`, { next: `ls ${pastedWord(dirname(path))}` })
+  const entries = readEntries(path, text)
+  const ordered = await orderedEntries(app, path, inOrder(entries), options)
+  const make = (held?: Held) => makeImages(app, { path, entries, ordered, state: openState(file, held), options })
+  if (options.dry_run) return make()
+  requireWritable(file)
+  return withLock(statePath(file), make, { patience: 0, busy: (who) => `${path}: ${who} makes its images already` })
+}
+
+interface Images {
+  /** Of the file, as it was typed. */
+  readonly path: string
+  readonly entries: readonly Entry[]
+  /** So that each comes after the one that it needs. */
+  readonly ordered: readonly OrderedEntry[]
+  readonly state: FileState
+  readonly options: BuildOptions
+}
+
+async function makeImages(app: App, { path, entries, ordered, state, options }: Images): Promise<number> {
+  const { io, program } = app
+  const again = againLine(program, path, options)
+  const withoutJobs = (more: readonly string[] = []) => new Failure(io.interrupted.reason.message, { exit: io.interrupted.reason.exit, more, next: again })
+  const progress = await app.progress()
+  const api = await app.api({ held: true })
+  try {
+    // The first images begin with what was read to check them all.
+    const catalogueFor = sharedReads(io, (options.interval * 1000) / 2, (own: Progress) => readCatalogue(app, api, own))
+    const catalogue = await catalogueFor(progress).catch((error: unknown) => {
+      throw io.interrupted.aborted ? withoutJobs() : error
+    })
+    const plans = checkPlans({ program, path, catalogue, ordered, state })
+    if (options.dry_run) {
+      await io.stdout.write(plans.writes().map((line) => `${line}\n`).join(''))
+      return 0
+    }
+    nameForgotten(app, progress, catalogue.jobs)
+    const table = createTable(io, progress, ordered.map(({ order }) => order.name))
+    const maker = createEntryMaker({ app, api, progress, options, state, table, again, catalogueFor })
+    const tasks = ordered.map((one) => ({ name: one.order.name, needs: one.entry.needs, run: (needed: Result | undefined) => maker.make(one, needed && hasImage(needed) ? needed.image : undefined) }))
+    const ended = await inParallel<Result>(tasks, options.parallel, {
+      isGood: hasImage,
+      none({ name, needs }) {
+        if (!io.interrupted.aborted) table.ended(name, '·', `not begun: there is no ${needs}`)
+        return { name, how: 'not begun' }
+      },
+    })
+    table.close()
+    if (io.interrupted.aborted) {
+      const jobs = maker.underWay()
+      const inDoubt = maker.inDoubt().map((name) => `${name}: the service did not say whether it created the job; the same command looks for it.`)
+      if (jobs.length === 0) throw withoutJobs(inDoubt)
+      throw await handleInterruption(app, io.interrupted.reason, { jobs, inDoubt, attended: isAttended(app), cancel: options.cancel_on_interrupt ?? false, resume: again })
+    }
+    const results = entries.map(({ order }) => ended.find(({ name }) => name === order.name)!)
+    const code = await app.print(resultsValue(results))
+    const missing = results.filter((result) => !hasImage(result))
+    if (missing.length === 0) return code
+    throw new Failure(`${missing.length} of ${results.length} images were not made`, { exit: 1, more: missing.map((result) => `  ${result.name}: ${'why' in result ? result.why : result.how}`), next: again })
+  } finally {
+    progress.stop()
+    await api.close()
+  }
+}

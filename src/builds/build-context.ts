@@ -1,0 +1,44 @@
+import type { Api } from '../ims/api.ts'
+import type { Job } from '../ims/records.ts'
+import type { OptionsOf } from '../definitions/infer-options.ts'
+import type { reaching } from '../definitions/job-shells.ts'
+import type { Progress } from '../terminal/progress.ts'
+import type { App } from '../context.ts'
+import type { Watch } from '../jobs/poll.ts'
+
+/** What images are made with, and how that is looked after. */
+export interface Making {
+  readonly app: App
+  /** Held, so that who waits can outlast a service that is away. */
+  readonly api: Api
+  readonly progress: Progress
+  /** Someone sits before it, who can be asked. */
+  readonly attended: boolean
+  readonly attending: Attending
+  /** A line that is said also when quiet: no other says it again. */
+  tell(line: string): void
+  /** In place of one request for each look at a job. */
+  readonly read?: Watch['read']
+  /** Does something once the image is made or has failed. */
+  atEnd(work: () => Promise<void>): void
+  /** Told of the job as soon as there is one. */
+  onJob(job: Job, takenUp: boolean): void
+  /** Told when a job begins to wait on its user, and when it was told to go on. */
+  onWaiting?(waits: boolean): void
+  /** Told when a job is of no use any more: deleted, or ended without an image. */
+  onOver(job: Job): void
+  /** How to go on with a job later: `cray-ims build --resume JOB`. */
+  resume(job: Job): string
+}
+
+/** Options that look after a job, whichever it is; its private key, where that isn't among those that are looked through anyway. */
+export interface Attending extends OptionsOf<typeof reaching> {
+  /** Seconds between looks at the job. */
+  readonly interval: number
+  /** Longest wait for the job, in seconds. */
+  readonly timeout: number
+  readonly logs?: boolean
+  readonly keep_job?: boolean
+  readonly on_failure?: 'shell' | 'keep' | 'delete'
+  readonly without_logs?: boolean
+}

@@ -1,0 +1,143 @@
+import { Failure } from '../errors.ts'
+import type { Api, ApiRequest } from '../ims/api.ts'
+import { isAway, isInDoubt, whyAway } from '../ims/availability.ts'
+import type { Value } from '../json/value.ts'
+import { after } from '../time/timer.ts'
+import { timeSpan } from '../time/time-span.ts'
+import { confirm } from '../jobs/confirm.ts'
+import { lookUntil } from '../jobs/poll.ts'
+import type { Making } from './build-context.ts'
+import { patience } from './retry-while-unavailable.ts'
+
+/** A write that creates a record, and must not be carried out twice. */
+export interface Creation<R extends { readonly id: string }> {
+  /** What is created, as messages name it: `job of image compute`. */
+  readonly what: string
+  /** Its kind as a command: `jobs`. */
+  readonly kind: string
+  readonly request: ApiRequest
+  /** @throws Failure for an answer that isn't such a record. */
+  read(answer: Value | undefined): R
+  /** The records that this write may have created: those that fit, and weren't there before. */
+  find(): Promise<R[]>
+}
+
+/** How long a record is looked for whose creation is in doubt, from the first look that is answered on; milliseconds. */
+const appearance = 60_000
+
+/** How long the answer to a write is waited for after an interruption, in milliseconds. */
+const lastAnswer = 30_000
+
+/**
+ * Creates a record once. After an answer that leaves open whether it was created, it is looked for; where it doesn't
+ * appear, a user in a terminal decides whether the request is sent again.
+ *
+ * @throws Failure where it isn't known whether the record was created, and nobody can be asked.
+ */
+export async function createOnce<R extends { readonly id: string }>(making: Making, creation: Creation<R>): Promise<R> {
+  let ours: R | undefined
+  for (let tries = 0; !ours; tries++) {
+    const outcome = await send(making, creation)
+    if ('record' in outcome) {
+      ours = outcome.record
+    } else {
+      if (tries === 0) making.atEnd(() => nameOthers(making, creation, ours))
+      ours = await appears(making, creation)
+      if (!ours) await confirmAnother(making, creation, outcome.doubt)
+    }
+  }
+  return ours
+}
+
+type Outcome<R> = { readonly record: R } | { readonly doubt: Failure }
+
+/** Sends the request; again only where nothing of it has reached the service. */
+async function send<R extends { readonly id: string }>(making: Making, { request, read }: Creation<R>): Promise<Outcome<R>> {
+  const { app: { io }, progress, attending } = making
+  const began = io.monotonic()
+  for (;;) {
+    try {
+      const answer = await throughInterruption(making, (api) => api.send(request))
+      return readAnswer(() => read(answer))
+    } catch (error) {
+      if (!io.interrupted.aborted && isInDoubt(error)) return { doubt: error }
+      if (io.interrupted.aborted || !isAway(error) || io.monotonic() - began > patience) throw error
+      progress.now(`the service is away (${whyAway(error)}); trying again`)
+      await io.sleep(attending.interval * 1000, io.interrupted)
+    }
+  }
+}
+
+// The service has done something, and doesn't say what.
+function readAnswer<R>(read: () => R): Outcome<R> {
+  try {
+    return { record: read() }
+  } catch (error) {
+    if (error instanceof Failure) return { doubt: error }
+    throw error
+  }
+}
+
+/**
+ * Does a write whose answer is waited for also when we are interrupted, for a while: what it has made would be left
+ * unknown. Another interruption ends the wait.
+ */
+async function throughInterruption<R>({ app, progress }: Making, write: (api: Api) => Promise<R>): Promise<R> {
+  const { io } = app
+  io.interrupted.throwIfAborted()
+  const giveUp = new AbortController()
+  let cancel = () => {}
+  const onInterruption = () => {
+    progress.now(`Interrupted; waiting up to ${timeSpan(lastAnswer)} for the service's answer`)
+    const abort = () => giveUp.abort(io.interrupted.reason)
+    cancel = after(lastAnswer, abort)
+    io.nextInterruption().addEventListener('abort', abort, { once: true })
+  }
+  io.interrupted.addEventListener('abort', onInterruption, { once: true })
+  const api = await app.api({ signal: giveUp.signal })
+  try {
+    return await write(api)
+  } finally {
+    io.interrupted.removeEventListener('abort', onInterruption)
+    cancel()
+    await api.close()
+  }
+}
+
+async function appears<R extends { readonly id: string }>(making: Making, { what, find }: Creation<R>): Promise<R | undefined> {
+  const { app, attending, progress } = making
+  const { io } = app
+  progress.now(`the service did not say whether it created the ${what}; looking for it`)
+  let first: number | undefined
+  const look = async () => {
+    const [found] = await find()
+    first ??= io.monotonic()
+    return { found }
+  }
+  const watch = { interval: attending.interval * 1000, timeout: patience, progress, resume: '' }
+  const { found } = await lookUntil(app, watch, look, { enough: (seen) => (seen.found || io.monotonic() - first! >= appearance ? seen : undefined) })
+  return found
+}
+
+async function confirmAnother(making: Making, { what, kind }: Creation<{ readonly id: string }>, doubt: Failure): Promise<void> {
+  const { app, attended, progress } = making
+  const unknown = `the service did not say whether it created the ${what}, and none has appeared within ${timeSpan(appearance)}`
+  progress.stop()
+  if (attended) {
+    app.warn(`${unknown[0]!.toUpperCase()}${unknown.slice(1)}.`)
+    if (await confirm(app, 'Send the request again?')) return
+  }
+  const lines = [doubt.message, ...doubt.more].filter((line) => line.trim() !== '').map((line) => `  ${line.trim()}`)
+  throw new Failure(unknown, {
+    more: [...lines, 'It was not sent again: that could create a second one. The same command again resumes it if it has appeared by then, and else creates one.'],
+    next: `${app.program} ${kind} list`,
+    inDoubt: true,
+    cause: doubt,
+  })
+}
+
+/** Looks once more, when all else is done, whether the service has carried out the request after all, or twice. */
+async function nameOthers<R extends { readonly id: string }>({ app, tell }: Making, { what, kind, find }: Creation<R>, ours: R | undefined): Promise<void> {
+  const others = (await find()).filter(({ id }) => id !== ours?.id)
+  for (const { id } of others) tell(`${kind === 'jobs' ? 'Job' : 'Public key'} ${id} is there${ours ? ', too' : ''}: the service carried out the request for the ${what} whose answer was lost. To delete it: ${app.program} ${kind} delete ${id}`)
+}

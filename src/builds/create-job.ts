@@ -1,0 +1,103 @@
+import { Failure } from '../errors.ts'
+import { encodeSegment } from '../ims/api.ts'
+import { createdAt } from '../ims/created.ts'
+import { stageOf } from '../ims/job-status.ts'
+import { readRecord } from '../ims/read-record.ts'
+import type { Image, Job, PublicKey } from '../ims/records.ts'
+import { jobs } from '../definitions/records.ts'
+import { recordOf, listJobs, readJob, type JobRecord } from '../jobs/lookup.ts'
+import { listRecords, type Catalogue } from './inventory.ts'
+import { createOnce } from './create-idempotently.ts'
+import { isJobOf, makesImageFor, matchOf, mayMakeImage, type JobOfOrder } from './job-match.ts'
+import type { Making } from './build-context.ts'
+import { deleteOnce, outlast } from './retry-while-unavailable.ts'
+import { jobRequest, keyRequest, otherJobFailure, type Plan } from './plan.ts'
+import { sameKeys, usableKeys } from './public-key.ts'
+import { takeUp } from './resume-job.ts'
+
+/** What a plan's making has begun with. */
+export type Started =
+  /** A job of our own, or the one that another run of the same order has created a moment before; how it is looked after. */
+  | { readonly first: JobRecord; readonly making: Making }
+  /** The image that another run has made meanwhile. */
+  | { readonly existing: Image }
+
+/**
+ * Creates a plan's job. Where another run has created one for the same image since the plan was made, the earlier one
+ * stays and ours is deleted, so that there are never two images of a name.
+ *
+ * @param before what the service had when the plan was made.
+ * @throws Failure where another job makes another image of that name, or has made it.
+ */
+export async function startJob(making: Making, plan: Plan, keyId: string, before: Catalogue, debug: boolean): Promise<Started> {
+  const { app, api, progress } = making
+  const { order, source } = plan
+  if (progress.live) progress.now(`creating the job of ${order.name}`)
+  const attempted = app.io.now()
+  const wanted = { order, source: source.id, keys: new Set([keyId]) }
+  const known = new Set(before.jobs.map(({ id }) => id))
+  const records = new Map<string, JobRecord>()
+  const job = await createOnce(making, {
+    what: `job of image ${order.name}`,
+    kind: 'jobs',
+    request: jobRequest(plan, keyId, debug),
+    read: (answer) => keep(readJob(answer)).job,
+    find: async () => (await listJobs(api)).filter(({ job }) => !known.has(job.id) && isJobOf(job, wanted, attempted)).map((one) => keep(one).job),
+  })
+  making.onJob(job, false)
+  return (await earlierRun(making, plan, job, before)) ?? { first: records.get(job.id) ?? recordOf(job), making }
+
+  function keep(one: JobRecord): JobRecord {
+    records.set(one.job.id, one)
+    return one
+  }
+}
+
+/** What another run began, or made, since the plan was made and before our job was created; ours is then deleted. */
+async function earlierRun(making: Making, plan: Plan, ours: Job, before: Catalogue): Promise<Started | undefined> {
+  const { api, app, progress } = making
+  const { order } = plan
+  const [images, all] = await outlast(making, async () => [(await listRecords(api, 'image')).records, await listJobs(api)] as const, ours)
+  const isNew = ({ id }: { readonly id: string }, old: readonly { readonly id: string }[]) => !old.some((one) => one.id === id)
+  const wanted: JobOfOrder = { order, source: plan.source.id, keys: new Set([ours.public_key_id]) }
+  const [winner] = all
+    .filter(({ job }) => makesImageFor(job, wanted) && isNew(job, before.jobs) && isEarlier(job, ours) && (mayMakeImage(job) || stageOf(job) === 'success'))
+    .toSorted((one, other) => (isEarlier(one.job, other.job) ? -1 : 1))
+  const own = all.find(({ job }) => job.id === ours.id)?.job.resultant_image_id
+  const made = images.find((image) => image.name === order.name && image.id !== own && isNew(image, before.images))
+  if (!winner && !made) return undefined
+
+  await deleteOnce(making, `${jobs.path}/${encodeSegment(ours.id)}`, ours)
+  making.onOver(ours)
+  progress.line(`Job ${ours.id} is deleted: ${winner ? `job ${winner.job.id}, created a moment before, makes ${order.name}` : `image ${made!.id}, made meanwhile, is called ${order.name}`}`)
+  if (winner) {
+    // The other run may have uploaded the key once more.
+    const { records } = await outlast(making, () => listRecords(api, 'public key'))
+    const ofUser = { ...wanted, keys: new Set(sameKeys(records, plan.key).map(({ id }) => id)) }
+    const match = matchOf(winner.job, ofUser)
+    if (!match) throw otherJobFailure(app.program, winner.job, ofUser)
+    return { first: winner, making: await takeUp(making, winner.job, match === 'foreign') }
+  }
+  if (order.if_exists === 'skip' && made!.link) return { existing: made! }
+  throw new Failure(`the image name ${order.name} is taken: image ${made!.id} was made by another command meanwhile`, { next: `${app.program} images describe ${made!.id}` })
+}
+
+/** Whether a job was created before another one; of one moment, the same one for everybody. */
+function isEarlier(job: Job, other: Job): boolean {
+  return job.id !== other.id && (createdAt(job) - createdAt(other) || (job.id < other.id ? -1 : 1)) < 0
+}
+
+/** The id of a plan's key in the service, where it is uploaded if it isn't there. */
+export async function ensureKey(making: Making, plan: Plan): Promise<string> {
+  if (plan.keyId !== undefined) return plan.keyId
+  const { api, progress } = making
+  const record: PublicKey = await createOnce(making, {
+    what: `public key ${plan.key.name}`,
+    kind: 'public-keys',
+    request: keyRequest(plan),
+    read: (answer) => readRecord('public key', answer).data,
+    find: async () => usableKeys((await listRecords(api, 'public key')).records, plan.key),
+  })
+  progress.line(`Key ${plan.key.shown} uploaded as "${record.name}"`)
+  return record.id
+}

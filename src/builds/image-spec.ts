@@ -1,0 +1,38 @@
+import { nameTrouble } from '../ims/pasted-text.ts'
+import type { Job } from '../ims/records.ts'
+import type { OptionsOf } from '../definitions/infer-options.ts'
+import { optionKey } from '../definitions/definition.ts'
+import { excerpt } from '../text/printable.ts'
+import { imageKeys } from '../definitions/image-builds.ts'
+import { initrd, kernel, kernelParameters } from '../definitions/records.ts'
+
+type Keys = OptionsOf<typeof imageKeys.recipe> & OptionsOf<typeof imageKeys.base>
+
+/** An image that is to be made, as its user ordered it. */
+export interface ImageOrder extends Omit<Keys, 'jail'> {
+  /** Of the image that is made. */
+  readonly name: string
+  readonly job_type: Job['job_type']
+  /** The recipe (create) or image (customize) that it is made from: an id or a name. */
+  readonly source: string
+  /** Undefined where the user didn't say. */
+  readonly jail?: boolean
+}
+
+/** A key of an order whose value the service could not work with. */
+export interface OrderTrouble {
+  /** As on the command line: `--name`. */
+  flag: string
+  why: string
+}
+
+/** What is wrong with an order, or a part of one, by itself. */
+export function orderTroubles(order: Partial<ImageOrder>): OrderTrouble[] {
+  const files = [initrd, kernel, kernelParameters].map((row) => [row.flag, order[optionKey(row) as keyof ImageOrder]] as const)
+  const troubles = [['--name', order.name] as const, ...files].flatMap(([flag, name]): OrderTrouble[] => {
+    const why = typeof name === 'string' ? nameTrouble(name) : undefined
+    return why === undefined ? [] : [{ flag, why: `the service can't work with the name ${JSON.stringify(excerpt(name as string, 60))}: ${why}` }]
+  })
+  if (order.script !== undefined && order.run !== undefined) troubles.push({ flag: '--run', why: "a script and a command don't go together" })
+  return troubles
+}

@@ -1,0 +1,83 @@
+import { excerpt } from '../../text/printable.ts'
+import { buildOptions, customizeOptions } from '../../definitions/image-builds.ts'
+import { optionKey, type OptionRow } from '../../definitions/definition.ts'
+import { orderTroubles, type ImageOrder } from '../image-spec.ts'
+import { isNear } from '../../text/similarity.ts'
+import { keyOf, keyRows, type Source } from './keys.ts'
+import type { Located, LocatedMap } from './source-node.ts'
+import type { Found } from './diagnostics.ts'
+import { described, typedValue } from './typed.ts'
+
+/** An image of a file, as its user ordered it: what isn't in the file isn't in here, either. */
+export type FileOrder = Partial<ImageOrder> & Pick<ImageOrder, 'name' | 'job_type' | 'source'>
+
+/** An image of a file. */
+export interface Entry {
+  /** From 1. */
+  readonly line: number
+  readonly order: FileOrder
+  /** The line of a key, in either spelling (`recipe` and `base` are `source`, too); that of the image where it isn't given. */
+  lineOf(key: string): number
+  /** The name of the image in the same file that it is made from. */
+  readonly needs: string | undefined
+}
+
+const sources = ['recipe', 'base'] as const
+const nameRow = { flag: '--name', type: 'text', help: '' } as const satisfies OptionRow
+const sourceRows = { recipe: { ...nameRow, flag: '--recipe' }, base: { ...nameRow, flag: '--base' } } as const
+const allRows: readonly OptionRow[] = [nameRow, ...Object.values(sourceRows), ...keyRows.recipe, ...keyRows.base]
+const lineOptions: readonly OptionRow[] = [...buildOptions, ...customizeOptions]
+
+/** Reads an image of a file. Where a mistake was found, what is returned isn't whole. */
+export function readEntry({ line, value }: Located, found: Found): Entry {
+  const map: LocatedMap = value instanceof Map ? value : new Map()
+  if (map !== value) found(line, `an image is a map with a name, and a recipe or a base; this is ${described(value)}`)
+  const given = sources.filter((source) => map.has(source))
+  const lines = new Map<string, number>()
+  const order = new Map<string, unknown>()
+
+  for (const [written, { line: at, value: item }] of map) {
+    const key = written.replaceAll('_', '-')
+    const row = allRows.find((one) => keyOf(one) === key)
+    const twice = lines.get(key)
+    if (!row) found(at, unknownKey(written))
+    else if (twice !== undefined) found(at, `${excerpt(written)} is given twice: line ${twice} has it in the other spelling`)
+    else if (!belongs(row, given)) found(at, `${key} belongs to images made from a ${given[0] === 'recipe' ? 'base' : 'recipe'}, and this one has a ${given[0]}`)
+    else {
+      const typed = typedValue(row, item)
+      if ('why' in typed) found(at, typed.why)
+      else order.set(optionKey(row), typed.value)
+    }
+    if (row && twice === undefined) lines.set(key, at)
+  }
+
+  if (map === value && !map.has('name')) found(line, 'the image has no name')
+  if (map === value && given.length === 0) found(line, 'the image has neither a recipe nor a base: what is it made from?')
+  if (given.length === 2) found(lines.get('base')!, `the image has a recipe in line ${lines.get('recipe')}, and a base, too: it is made from one of them`)
+  const { recipe, base, ...keys } = Object.fromEntries(order)
+  const made = { ...keys, source: recipe ?? base, job_type: given[0] === 'base' ? 'customize' : 'create' } as FileOrder
+  lines.set('source', lines.get(given[0] ?? '') ?? line)
+  const lineOf = (key: string) => lines.get(key.replaceAll('_', '-')) ?? line
+  // They judge what is given alone.
+  for (const { flag, why } of orderTroubles(made)) found(lineOf(flag.slice(2)), why)
+  return { line, order: made, lineOf, needs: undefined }
+}
+
+function belongs(row: OptionRow, given: readonly Source[]): boolean {
+  const [kind, other] = given
+  const kinds = sources.filter((source) => keyRows[source].some(({ flag }) => flag === row.flag))
+  return kind === undefined || other !== undefined || kinds.length === 0 || kinds.includes(kind)
+}
+
+function unknownKey(written: string): string {
+  const key = excerpt(written, 60)
+  if (/^no[-_]jail$/.test(written)) return `there is no key ${key}: write jail: false`
+  if (lineOptions.some((row) => optionKey(row) === optionKey({ ...nameRow, flag: `--${written}` }))) {
+    return `${key} is no key of an image, but an option: it goes on the command line, for all of them`
+  }
+  const typed = written.toLowerCase().replaceAll('_', '-')
+  const keys = [...new Set(allRows.map(keyOf))]
+  const near = keys.filter((one) => isNear(typed, one))
+  const meant = near.length > 0 ? near : keys.filter((one) => typed.length > 2 && one.includes(typed))
+  return `there is no key ${key}${meant.length > 0 ? `; did you mean ${meant.join(' or ')}?` : ''}`
+}

@@ -1,0 +1,60 @@
+import { optionKey, type OptionRow } from '../../definitions/definition.ts'
+import { keyOf, keyRows, type Source } from './keys.ts'
+
+const text = { type: 'string', pattern: '\\S' }
+
+const sources = {
+  recipe: "The recipe it is built from: its id or name",
+  base: 'The image it is made from: its id or name, or the name of another image of this file',
+}
+
+/** The JSON Schema of a file of images, of draft 7: the newest that editors' YAML servers hold to as a whole. */
+export function imageFileSchema(): object {
+  const rows = new Map([...keyRows.recipe, ...keyRows.base].map((row) => [keyOf(row), row]))
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Images for cray-ims build --file',
+    type: 'object',
+    properties: {
+      $schema: { type: 'string' },
+      images: {
+        description: 'Images to make, in the order that they need each other',
+        type: 'array',
+        minItems: 1,
+        items: { oneOf: [{ $ref: '#/definitions/from-recipe' }, { $ref: '#/definitions/from-base' }] },
+      },
+    },
+    required: ['images'],
+    additionalProperties: false,
+    definitions: {
+      'from-recipe': image('recipe'),
+      'from-base': { ...image('base'), not: { required: ['script', 'run'] } },
+      ...Object.fromEntries([...rows].map(([key, row]) => [key, valueSchema(row)])),
+    },
+  }
+}
+
+function image(source: Source): object {
+  const rows = keyRows[source]
+  const refs = rows.map((row) => [row, { $ref: `#/definitions/${keyOf(row)}` }] as const)
+  return {
+    type: 'object',
+    properties: {
+      name: { ...text, description: 'Name of the image that is made' },
+      [source]: { ...text, description: sources[source] },
+      ...Object.fromEntries(refs.map(([row, ref]) => [keyOf(row), ref])),
+    },
+    // The other spelling is taken, but not offered.
+    patternProperties: Object.fromEntries(refs.filter(([row]) => optionKey(row) !== keyOf(row)).map(([row, ref]) => [`^${optionKey(row)}$`, ref])),
+    required: ['name', source],
+    additionalProperties: false,
+  }
+}
+
+function valueSchema({ type, choices, default: usual, help }: OptionRow): object {
+  const preset = usual !== undefined && { default: type === 'integer' ? Number(usual) : usual }
+  if (choices) return { description: help, type: 'string', enum: choices, ...preset }
+  if (type === 'integer') return { description: help, type: 'integer', ...preset }
+  if (type === 'boolean' || type === 'flag') return { description: help, type: 'boolean', ...preset }
+  return { description: help, ...text, ...preset }
+}

@@ -1,0 +1,55 @@
+import { excerpt } from '../../text/printable.ts'
+import type { OptionRow } from '../../definitions/definition.ts'
+import type { Located } from './source-node.ts'
+import { keyOf } from './keys.ts'
+
+/** What a key's value is to a command, as if it had been an option; or why it is none. */
+export type Typed = { readonly value: unknown } | { readonly why: string }
+
+const wholeNumber = /^([-+]?\d[\d_]*|0[xob][\da-f_]+)$/i
+
+/** Reads the value of a key by its row. */
+export function typedValue(row: OptionRow, { value }: Located): Typed {
+  const key = keyOf(row)
+  const no = (hint = '') => ({ why: `${key} takes ${wanted(row)}, not ${described(value)}${hint}` })
+  if (value === null) return { why: `${key} has no value: it takes ${wanted(row)}` }
+  if (row.type === 'integer') {
+    if (typeof value === 'object' && 'number' in value && wholeNumber.test(value.number)) return { value: { number: digits(value.number) } }
+    return no(typeof value === 'string' && /^\d+$/.test(value) ? ': leave out the quotes' : '')
+  }
+  if (row.type === 'boolean' || row.type === 'flag') {
+    if (typeof value === 'boolean') return { value }
+    return no(value === 'true' || value === 'false' ? ': leave out the quotes' : '')
+  }
+  if (key === 'on-failure' && value === 'shell') {
+    return { why: `${key} takes ${wanted(row)} in a file, not shell: images are made side by side, and there is no terminal for each` }
+  }
+  if (row.choices) return row.choices.some((choice) => choice === value) ? { value } : no()
+  if (typeof value !== 'string') return no(quotes(value))
+  return value.trim() === '' ? { why: `${key} is empty` } : { value }
+}
+
+function wanted({ type, choices }: OptionRow): string {
+  if (choices) return `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`
+  if (type === 'integer') return 'a whole number'
+  return type === 'boolean' || type === 'flag' ? 'true or false' : 'a text'
+}
+
+/** A value as a message names it: `the text "big"`, `a list`. */
+export function described(value: Located['value']): string {
+  if (value === null) return 'nothing'
+  if (Array.isArray(value)) return 'a list'
+  if (value instanceof Map) return 'a map'
+  if (typeof value === 'string') return `the text ${JSON.stringify(excerpt(value, 60))}`
+  if (typeof value === 'boolean') return String(value)
+  return 'number' in value ? `the number ${excerpt(value.number, 60)}` : `the date ${value.date}`
+}
+
+/** Where a text was meant, and written so that the format reads something else. */
+function quotes(value: Located['value']): string {
+  if (value === null || Array.isArray(value) || value instanceof Map) return ''
+  const written = typeof value !== 'object' ? String(value) : 'number' in value ? value.number : value.date
+  return `: put it in quotes, "${excerpt(written, 60)}"`
+}
+
+const digits = (written: string) => String(BigInt(written.replaceAll('_', '').replace(/^\+/, '')))

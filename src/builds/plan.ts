@@ -1,0 +1,128 @@
+import { Failure } from '../errors.ts'
+import type { ApiRequest } from '../ims/api.ts'
+import { createdAt } from '../ims/created.ts'
+import { stageOf } from '../ims/job-status.ts'
+import type { Image, Job, Recipe } from '../ims/records.ts'
+import { toValue, type Value } from '../json/value.ts'
+import { jobs, publicKeys } from '../definitions/records.ts'
+import type { Catalogue } from './inventory.ts'
+import { makesImageFor, makesImageOf, matchOf, mayMakeImage, type JobOfOrder } from './job-match.ts'
+import { differingSettings, fieldRows, jailOf, settingsOf } from './job-settings.ts'
+import type { ImageOrder } from './image-spec.ts'
+import { sameKeys, usableKeys, type OwnKey } from './public-key.ts'
+import { resumeLine } from './resume-line.ts'
+import { candidate, findSource } from './source.ts'
+
+/** What is to be done for an order, decided from what the service has. */
+export interface Plan {
+  readonly order: ImageOrder
+  readonly source: Recipe | Image
+  readonly key: OwnKey
+  /** The key's record in the service; undefined where it is yet to be uploaded. */
+  readonly keyId: string | undefined
+  /** The image of that name that is good enough: nothing is to be made. */
+  readonly existing: Image | undefined
+  /** An unfinished job that makes the same. */
+  readonly takeUp: Job | undefined
+  /** The job is somebody else's: it is only followed. */
+  readonly foreign: boolean
+  /** The image that is deleted once the new one is made. */
+  readonly replaces: Image | undefined
+}
+
+/** An order, and whose it is. */
+export interface Ordered {
+  readonly program: string
+  readonly catalogue: Catalogue
+  readonly order: ImageOrder
+  readonly key: OwnKey
+}
+
+/**
+ * Decides what is to be done for an order.
+ *
+ * @throws Failure for what can't be made: a source that isn't there, isn't one or isn't complete; a name that is taken.
+ */
+export function makePlan(ordered: Ordered): Plan {
+  const { catalogue, order, key, program } = ordered
+  const source = findSource(program, catalogue, order)
+  const keys = sameKeys(catalogue.publicKeys, key)
+  const wanted = { order, source: source.id, keys: new Set(keys.map(({ id }) => id)) }
+  const own = order.new ? undefined : unfinished(ordered, wanted)
+  const other = order.new || own ? undefined : catalogue.jobs.find((job) => mayMakeImage(job) && makesImageFor(job, wanted))
+  const foreign = other !== undefined && matchOf(other, wanted) === 'foreign'
+  const takeUp = foreign ? other : own
+  // What the job itself makes isn't in its way: its image is there before it has ended.
+  const images = catalogue.images.filter((image) => image.name === order.name && !(takeUp && createdAt(image) >= createdAt(takeUp)))
+  const { existing, replaces } = judgeName(ordered, images)
+  if (!existing && other && !foreign) throw otherJobFailure(program, other, wanted)
+  return { order, source, key, keyId: takeUp?.public_key_id ?? usableKeys(catalogue.publicKeys, key)[0]?.id, existing, takeUp: existing ? undefined : takeUp, foreign, replaces }
+}
+
+/** That a job makes an order's image from the same source, and still isn't the order's. */
+export function otherJobFailure(program: string, job: Job, { order, keys }: JobOfOrder): Failure {
+  return new Failure(`job ${job.id} makes ${order.name} already, ${keys.has(job.public_key_id) ? 'with other settings' : 'for another public key'}`, { more: differingSettings(order, job), next: `${program} jobs wait ${job.id} --query resultant_image_id, or add --new` })
+}
+
+function unfinished({ program, catalogue, order }: Ordered, wanted: JobOfOrder): Job | undefined {
+  const [job] = catalogue.jobs
+    .filter((job) => ['running', 'waiting'].includes(stageOf(job)) && makesImageOf(job, wanted))
+    .toSorted((one, other) => createdAt(other) - createdAt(one))
+  const differing = job ? differingSettings(order, job) : []
+  if (!job || differing.length === 0) return job
+  throw new Failure(`job ${job.id} makes ${order.name} already, with other settings`, { more: differing, next: `${resumeLine(program, job, order)}, or add --new` })
+}
+
+function judgeName({ program, catalogue, order }: Ordered, images: readonly Image[]): Pick<Plan, 'existing' | 'replaces'> {
+  const none = { existing: undefined, replaces: undefined }
+  const unusable = catalogue.odd.find(({ kind, name }) => kind === 'image' && name === order.name)
+  // It may be the one that would have to be printed, or replaced.
+  if (unusable) throw unusable.failure
+  if (images.length === 0) return none
+  const taken = (why: string, next: string) => new Failure(`the image name ${order.name} is taken${why}`, { more: images.map(candidate), next })
+  const maker = catalogue.jobs.find((job) => images.some(({ id }) => id === job.resultant_image_id))
+  if (order.if_exists === 'replace') {
+    if (images.length === 1) return { ...none, replaces: images[0] }
+    if (maker) throw taken(`, by ${images.length} images, one of which job ${maker.id} has made`, resumeLine(program, maker, order))
+    throw taken(`, by ${images.length} images: which is to be replaced?`, `${program} images delete ID, of those that should go`)
+  }
+  if (order.if_exists === 'skip') {
+    const [newest] = images.filter(({ link }) => link).toSorted((one, other) => createdAt(other) - createdAt(one))
+    if (newest) return { ...none, existing: newest }
+    throw taken(', by an image without a link: it was never completed', `${program} images delete ${images[0]!.id}`)
+  }
+  throw taken(maker ? `: job ${maker.id} has made it` : '', maker ? `${resumeLine(program, maker, order)}, or add --if-exists skip or replace` : 'add --if-exists skip or replace, or another --name')
+}
+
+/** The request that uploads a plan's key. */
+export function keyRequest({ key }: Pick<Plan, 'key'>): ApiRequest & { body: Value } {
+  const optionOf = (field: string) => (field === 'public_key' ? `public key ${key.shown}` : undefined)
+  return { method: 'POST', path: publicKeys.path, body: toValue({ name: key.name, public_key: key.text }), optionOf }
+}
+
+/** The request that creates a plan's job. */
+export function jobRequest({ order, source }: Pick<Plan, 'order' | 'source'>, keyId: string, debug: boolean): ApiRequest & { body: Value } {
+  const settings = settingsOf(order)
+  const fields = Object.entries(settings).filter(([, value]) => value !== undefined)
+  const jail = jailOf(order)
+  return {
+    method: 'POST',
+    path: jobs.path,
+    body: toValue({
+      job_type: order.job_type,
+      artifact_id: source.id,
+      public_key_id: keyId,
+      image_root_archive_name: order.name,
+      ...(order.job_type === 'create' && { enable_debug: debug }),
+      ...Object.fromEntries(fields),
+      ...(jail !== undefined && { ssh_containers: [{ name: 'customize', jail }] }),
+    }),
+    optionOf(field) {
+      if (field === 'image_root_archive_name') return `--name ${order.name}`
+      if (field.startsWith('ssh_containers')) return '--jail'
+      const row = fieldRows(order.job_type).find((one) => one.field === field)
+      const value = settings[field]
+      return row && (value === undefined ? row.flag : `${row.flag} ${String(value)}`)
+    },
+  }
+}

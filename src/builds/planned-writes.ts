@@ -1,0 +1,24 @@
+import { encodeSegment, type ApiRequest } from '../ims/api.ts'
+import { writeJson } from '../json/write.ts'
+import { images, jobs } from '../definitions/records.ts'
+import { jobRequest, keyRequest, type Plan } from './plan.ts'
+
+/** What stands for ids that are yet to be given. */
+const [newKey, newJob] = ['NEW_PUBLIC_KEY_ID', 'NEW_JOB_ID']
+
+/**
+ * The writes that a plan would send, a line each: those after the job's creation are sent once it succeeds.
+ *
+ * @param uploaded whether its key is there by then.
+ */
+export function writesOf(plan: Plan, { debug, keepJob, uploaded = false }: { debug: boolean; keepJob: boolean; uploaded?: boolean }): string[] {
+  const { keyId, takeUp, foreign, replaces } = plan
+  const line = ({ method, path, body }: ApiRequest) => [method, path, body !== undefined && writeJson(body)].filter(Boolean).join(' ')
+  const remove = (path: string, id: string) => `DELETE ${path}/${id === newJob ? id : encodeSegment(id)}`
+  return [
+    ...(keyId || takeUp || uploaded ? [] : [line(keyRequest(plan))]),
+    ...(takeUp ? [] : [line(jobRequest(plan, keyId ?? newKey, debug))]),
+    ...(replaces ? [remove(images.path, replaces.id)] : []),
+    ...(keepJob || foreign ? [] : [remove(jobs.path, takeUp?.id ?? newJob)]),
+  ]
+}

@@ -1,0 +1,78 @@
+import { Failure } from '../errors.ts'
+import type { Job } from '../ims/records.ts'
+import type { Io } from '../terminal/io.ts'
+import type { App } from '../context.ts'
+import { handleInterruption } from './on-interrupt.ts'
+import type { Attending, Making } from './build-context.ts'
+import { resumeLine, type Again } from './resume-line.ts'
+
+/** Options that say how a job is looked after, and those that go on with it later. */
+export type Attention = Attending & Again & { readonly cancel_on_interrupt?: boolean }
+
+/** Whether someone sits before it, who can be asked. */
+export function isAttended({ io }: App): boolean {
+  return io.stdin.isTTY === true && io.stderr.isTTY
+}
+
+/**
+ * Makes one image with all that it takes: its job is named as soon as it is there, also when quiet, and whichever way
+ * it is left, how to take it up again is said.
+ */
+export async function attend(app: App, options: Attention, work: (making: Making) => Promise<number>): Promise<number> {
+  const { io, global } = app
+  const attended = isAttended(app)
+  const progress = await app.progress()
+  const api = await app.api({ held: true })
+  let current: Job | undefined
+  let waits = false
+  const ends: (() => Promise<void>)[] = []
+  const resume = (job: Job) => resumeLine(app.program, job, options)
+  const making: Making = {
+    app,
+    api,
+    progress,
+    attended,
+    attending: options,
+    tell: global.quiet ? app.warn : progress.line,
+    resume,
+    onJob(job, takenUp) {
+      current = job
+      progress.stop()
+      app.warn(`Job ${job.id}${takenUp ? `, ${job.status}, is taken up` : ''}`)
+      app.warn(`Again: ${resume(job)}`)
+    },
+    atEnd: (work) => void ends.push(work),
+    onWaiting: (now) => void (waits = now),
+    onOver: () => void (current = undefined),
+  }
+  try {
+    return await work(making)
+  } catch (error) {
+    progress.stop()
+    if (!(error instanceof Failure)) throw error
+    if (io.interrupted.aborted && error.exit === io.interrupted.reason?.exit) {
+      if (current) throw await handleInterruption(app, io.interrupted.reason, { jobs: [current], waits, attended, cancel: options.cancel_on_interrupt ?? false, resume: resume(current) })
+      throw amended(error, { next: error.next ?? 'the same command again: it takes up what is under way' })
+    }
+    if (!current || error.next === resume(current)) throw error
+    throw amended(error, { more: [...error.more, `Again: ${resume(current)}`] })
+  } finally {
+    await runEnds(io, ends)
+    progress.stop()
+    await api.close()
+  }
+}
+
+/** Does what is to be done at the end. What fails then doesn't change the outcome. */
+export async function runEnds(io: Io, ends: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const end of io.interrupted.aborted ? [] : ends) {
+    await end().catch((error: unknown) => {
+      if (!(error instanceof Failure)) throw error
+    })
+  }
+}
+
+function amended(failure: Failure, details: { more?: readonly string[]; next?: string }): Failure {
+  const { message, exit, more, next, usage, cause } = failure
+  return new Failure(message, { exit, more, next, usage, cause, ...details })
+}

@@ -1,0 +1,156 @@
+import type { App, Globals } from '../context.ts'
+import { requireHostname, type Configuration } from '../config/configuration.ts'
+import { absolutePath } from '../files/path.ts'
+import type { AuthorizationOptions } from '../ims/authorization.ts'
+import type { HttpOptions } from '../ims/api.ts'
+import type { Query } from '../render/query.ts'
+import type { Io } from '../terminal/io.ts'
+import type { StatusLine } from '../terminal/progress.ts'
+import { createQuestions } from '../terminal/question.ts'
+import { printable, printableLines } from '../text/printable.ts'
+import type { GlobalOptions } from './globals.ts'
+import type { Parsed } from './parser.ts'
+import { unverifiedServer } from './unverified.ts'
+
+/** An answer is shown to be waited for after so many milliseconds. */
+const longWait = 3000
+
+/** Puts together what a command runs with. Nothing is connected, read or loaded before it is asked for. */
+export function createApp(
+  io: Io,
+  program: string,
+  version: string,
+  parsed: Parsed,
+  global: GlobalOptions & Globals,
+  configuration: () => Configuration,
+  query: Query | undefined,
+  again = false,
+): App {
+  const status: StatusLine = {}
+  const warn = (line: string) => {
+    if (status.waiting) status.waiting.line(line)
+    else void io.stderr.write(`${printable(line)}\n`)
+  }
+  const log = (level: number, line: string) => {
+    if (global.verbose >= level && !global.quiet) warn(line)
+  }
+  const unverified = unverifiedServer(parsed.flags.insecure !== undefined, again ? () => {} : warn)
+  function waiting(host: string): () => void {
+    const began = io.monotonic()
+    const over = new AbortController()
+    const timer = setTimeout(async () => {
+      if (!io.stderr.isTTY) return
+      const { showWaiting } = await import('../terminal/waiting.ts')
+      await showWaiting(io, status, host, began, over.signal)
+    }, longWait)
+    return () => {
+      clearTimeout(timer)
+      over.abort()
+    }
+  }
+  const network = ({ held = false, signal = undefined as AbortSignal | undefined } = {}): HttpOptions & { version: string } => ({
+    env: io.env,
+    version,
+    insecure: global.insecure,
+    unverified,
+    caFile: global.ca_file && absolutePath(global.ca_file, io),
+    connectTimeout: global.connect_timeout,
+    requestTimeout: global.request_timeout,
+    retries: held ? 0 : global.retries,
+    keepAlive: held,
+    warn,
+    log,
+    // Who holds connections shows by itself what goes on.
+    waiting: held || global.quiet ? undefined : waiting,
+    now: io.now,
+    sleep: io.sleep,
+    signal: signal ?? io.interrupted,
+  })
+  return {
+    io,
+    program,
+    command: parsed.command,
+    global,
+    configuration,
+    warn,
+    log,
+    questions: createQuestions(io),
+    afterInterruption() {
+      const next: Io = Object.create(io, { interrupted: { value: io.nextInterruption() } })
+      return createApp(next, program, version, parsed, global, configuration, query, true)
+    },
+    async transport() {
+      const { createTransport } = await import('../ims/api.ts')
+      return createTransport(network())
+    },
+    async api(how) {
+      const used = configuration()
+      const hostname = requireHostname(used)
+      const [{ connect, createTransport }, { authorization, tokenInWords }] = await Promise.all([import('../ims/api.ts'), import('../ims/authorization.ts')])
+      const settings = network(how)
+      const transport = createTransport(settings)
+      const given: AuthorizationOptions = {
+        env: io.env,
+        configuration: used,
+        tokenFile: global.token,
+        get cwd() {
+          return io.cwd
+        },
+        transport,
+        now: io.now,
+        sleep: io.sleep,
+        log,
+        signal: settings.signal,
+        // Mirrored commands say nothing outside a terminal when they succeed.
+        caution: (line) => void (io.stderr.isTTY && warn(line)),
+      }
+      return connect({
+        ...settings,
+        hostname,
+        tenant: used.core.tenant === undefined ? undefined : String(used.core.tenant),
+        transport,
+        authorization: authorization(given),
+        secret: tokenInWords(given),
+      })
+    },
+    async listPrinter() {
+      // Of the whole answer a query is asked, the third -v tells the size, and a terminal shows only what is printable.
+      if (query || global.verbose > 2 || io.stdout.isTTY) return undefined
+      const { holdText, listWriter } = await import('../render/render.ts')
+      const openList = await listWriter(global.format)
+      return () => {
+        const { write, blocks } = holdText()
+        const { add, end } = openList(write)
+        return {
+          add,
+          async print() {
+            end()
+            write('\n')
+            for (const block of blocks()) await io.stdout.write(block)
+            return 0
+          },
+        }
+      }
+    },
+    async progress(plain) {
+      const { createProgress } = await import('../terminal/progress.ts')
+      return createProgress(io, global.quiet, plain, status)
+    },
+    async print(value) {
+      const { render } = await import('../render/render.ts')
+      let left = Promise.resolve()
+      const write = (text: string) => {
+        left = io.stdout.write(io.stdout.isTTY ? printableLines(text) : text)
+      }
+      let found = true
+      if (query) found = await (await import('../render/query.ts')).runQuery(query, value ?? null, global.format, write, io.stdout.isTTY ? printable : undefined)
+      else {
+        if (value !== undefined) await render(value, global.format, write)
+        write('\n')
+      }
+      // What was written last has left last.
+      await left
+      return found ? 0 : 4
+    },
+  }
+}

@@ -1,0 +1,18 @@
+import { requireHostname } from '../../config/configuration.ts'
+import type { Run } from '../../context.ts'
+import { askFor, login } from './save-login.ts'
+
+/**
+ * Gets a token for a user, and keeps it; asks for what isn't given.
+ *
+ * @throws Failure where the login fails.
+ */
+export const run: Run<{ username?: string; password?: string; rsa_token?: string }> = async (app, options) => {
+  const configuration = app.configuration()
+  const hostname = requireHostname(configuration)
+  const username = options.username ?? (await askFor(app, 'Username', { usual: configuration.username }))
+  const password = options.password ?? (await askFor(app, 'Password', { hidden: true }))
+  const rsaToken = options.rsa_token ?? (configuration.rsaRequired ? await askFor(app, 'RSA Token', { hidden: true }) : undefined)
+  await login(app, { path: configuration.path, hostname }, { username, password, rsaToken })
+  return app.print(undefined)
+}

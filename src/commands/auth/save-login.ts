@@ -1,0 +1,55 @@
+import { saveToken } from '../../config/save-token.ts'
+import { tokenPath, type Token } from '../../config/tokens.ts'
+import { setValue } from '../../config/document.ts'
+import { Failure } from '../../errors.ts'
+import { withLock, type Held } from '../../files/lock.ts'
+import { passwordLogin, type Credentials } from '../../ims/oauth.ts'
+import type { App } from '../../context.ts'
+import { changeConfiguration } from '../config/change-configuration.ts'
+
+/** A configuration to log in for. */
+export interface Site {
+  path: string
+  hostname: string
+}
+
+/**
+ * Logs in, and keeps the token and, in the configuration, whose it is. Says `Success!` unless quiet.
+ *
+ * @throws Failure where the login fails; nothing is changed then. Where no token could be kept, nothing is sent, as far
+ * as that can be known before.
+ */
+export async function login(app: App, { path, hostname }: Site, credentials: Credentials): Promise<void> {
+  const file = tokenPath(app.io.env, hostname, credentials.username)
+  await withLock(file, async (held) => {
+    keep(held, await passwordLogin({ hostname, transport: await app.transport(), now: app.io.now }, credentials))
+  }, { signal: app.io.interrupted, busy: (who) => `the token in ${file} is being renewed by ${who}` })
+  app.log(3, `Saved token: ${file}`)
+  await changeConfiguration(path, (document) => setValue(document, ['auth', 'login', 'username'], credentials.username)).catch((error: unknown) => {
+    throw withMore(error, `The token is kept, in ${file}; who it is for is not: pass --token ${file}`)
+  })
+  if (!app.global.quiet) await app.io.stdout.write('Success!\n')
+}
+
+function keep({ target, check }: Held, token: Token): void {
+  try {
+    check()
+    saveToken(target, token)
+  } catch (error) {
+    throw withMore(error, 'The login succeeded, but its token is lost, for there is no place to keep it: you are not logged in.')
+  }
+}
+
+function withMore(error: unknown, line: string): unknown {
+  if (!(error instanceof Failure)) return error
+  const { message, more, next, exit } = error
+  return new Failure(message, { exit, more: [...more, line], next, cause: error.cause })
+}
+
+/** Asks until something is answered. */
+export async function askFor(app: App, what: string, { hidden, usual }: { hidden?: boolean; usual?: string } = {}): Promise<string> {
+  for (;;) {
+    const answer = await app.questions.ask(`${what}${usual ? ` [${usual}]` : ''}: `, { hidden, default: usual })
+    if (answer !== '') return answer
+  }
+}

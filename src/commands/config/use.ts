@@ -1,0 +1,26 @@
+import { activeName, configurationPath, noConfiguration } from '../../config/configuration.ts'
+import { readDocument } from '../../config/document.ts'
+import { activeConfigFile } from '../../config/folder.ts'
+import { Failure } from '../../errors.ts'
+import { updateFile } from '../../files/update-file.ts'
+import type { Run } from '../../context.ts'
+
+/**
+ * Makes a configuration the active one.
+ *
+ * @throws Failure where there is no such configuration, or none of the name that --configuration gives.
+ */
+export const run: Run<object, { configuration: string }> = async (app, _, { configuration: name }) => {
+  const { env } = app.io
+  // One that is named has to be there, too. Source: the original.
+  if (app.global.configuration || env.CRAY_CONFIG) app.configuration()
+  const path = configurationPath(env, name)
+  if (readDocument(path).size === 0) {
+    const active = activeName(env)
+    const activePath = configurationPath(env, active)
+    if (readDocument(activePath).size === 0) throw noConfiguration(active, activePath)
+    throw new Failure('Unable to find configuration file.', { more: [`${path} is missing or empty.`], next: 'cray-ims config list' })
+  }
+  await updateFile(activeConfigFile(env), 'configuration', () => name)
+  return app.print(`Your active configuration is: ${name}`)
+}

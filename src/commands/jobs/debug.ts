@@ -1,0 +1,88 @@
+import { Failure, usageFailure } from '../../errors.ts'
+import type { Api } from '../../ims/api.ts'
+import { stageOf } from '../../ims/job-status.ts'
+import type { OptionsOf } from '../../definitions/infer-options.ts'
+import type { debugOptions } from '../../definitions/job-shells.ts'
+import { chooseContainer } from '../../ssh/addresses.ts'
+import { commandText } from '../../ssh/command.ts'
+import { exitCode } from '../../ssh/ending.ts'
+import { withoutSpans } from '../../time/time-span.ts'
+import { afterShell } from '../../jobs/shell-exit.ts'
+import type { App, Run } from '../../context.ts'
+import { candidate, findJobs, listJobs, shortId, type JobRecord } from '../../jobs/lookup.ts'
+import { waitForOutcome } from '../../jobs/release.ts'
+import { openShell } from '../../jobs/open-shell.ts'
+import { waitForShell } from '../../jobs/wait-for-shell.ts'
+
+type Options = OptionsOf<typeof debugOptions>
+
+/** How long a shell is waited for where nobody sits before it, in seconds. */
+const unattended = 3600
+
+/** However late a job opens its shell, its server gets this long to answer, in milliseconds. */
+const leastReach = 5000
+
+/**
+ * Opens a job's shell, or runs a command there: waits until it is ready, finds way and key, judges the host, and asks
+ * afterwards what should become of the job.
+ *
+ * @returns the shell's or command's own exit code where that isn't 0; else, for a job that was released, its outcome: 1
+ * for a customize job that ended in error.
+ * @throws Failure with exit 1 when no shell can come, 3 at the time limit, 255 when none was reached.
+ */
+export const run: Run<Options, { job?: string; command?: string[] }> = async (app, options, args) => {
+  const { io } = app
+  const command = commandText(args.command ?? [])
+  const { tty = false, openssh = false, print_command = false, ssh_config = false } = options
+  const began = io.monotonic()
+  const seconds = options.timeout ?? (io.stdin.isTTY && io.stderr.isTTY ? undefined : unattended)
+  const timeout = seconds === undefined ? undefined : seconds * 1000
+  const progress = await app.progress(withoutSpans)
+  const api = await app.api({ held: true })
+  let id: string | undefined
+  try {
+    // What is asked once is tried again; what is looked at again and again shows when the service is away.
+    const once = await app.api()
+    const first = args.job === undefined ? await choose(app, once) : (await findJobs(once, [args.job]))[0]!
+    id = first.job.id
+    if (!print_command && !ssh_config) progress.line(`Job ${shortId(id)} ${first.job.image_root_archive_name}, ${first.job.job_type}`)
+    const job = await waitForShell(app, api, first, { interval: options.interval * 1000, timeout, began }, progress)
+    const container = chooseContainer(job, options.container)
+    const left = timeout === undefined ? undefined : Math.max(began + timeout - io.monotonic(), leastReach)
+    const shell = await openShell(app, api, job, container, { ...options, tty, openssh, print_command, ssh_config, command, left }, progress)
+    if (!shell) return 0
+    try {
+      const own = exitCode(shell.ending)
+      const left = await afterShell(app, api, job, container, shell, options, progress)
+      if (left === 'kept' || left === 'deleted' || left === 'gone') return own
+      const { exit, image } = await waitForOutcome(app, api, job, progress, { hopeful: left !== 'failed', interval: options.interval })
+      if (image) await (command === undefined ? io.stdout : io.stderr).write(`${image}\n`)
+      // A job that went on by itself takes the connection along: its outcome alone counts then.
+      return left === 'released' && 'lost' in shell.ending ? exit : own || exit
+    } finally {
+      await shell.close()
+    }
+  } catch (error) {
+    throw id !== undefined && io.interrupted.aborted && error === io.interrupted.reason ? leftAlone(app, id, error as Failure) : error
+  } finally {
+    progress.stop()
+    await api.close()
+  }
+}
+
+// A signal ends us, not the job.
+function leftAlone({ program }: App, id: string, { message, exit }: Failure): Failure {
+  return new Failure(message, { exit, more: ['The job is left as it is.'], next: `${program} jobs debug ${id}` })
+}
+
+async function choose(app: App, api: Api): Promise<JobRecord> {
+  const { stdin, stderr } = app.io
+  const waiting = (await listJobs(api)).filter(({ job }) => stageOf(job) === 'waiting')
+  if (!stdin.isTTY || !stderr.isTTY) throw usageFailure("Missing argument 'JOB'.", { more: waiting.map(candidate) })
+  if (waiting.length === 0) throw new Failure('no job waits on its user', { exit: 1, next: `${app.program} jobs list` })
+  waiting.forEach((record, at) => app.warn(`${at + 1}${candidate(record)}`))
+  for (;;) {
+    const answer = Number(await app.questions.ask(`Which one? [1-${waiting.length}]: `))
+    if (waiting[answer - 1]) return waiting[answer - 1]!
+  }
+}

@@ -1,0 +1,38 @@
+import { aborted, Failure } from '../../errors.ts'
+import { createdAt } from '../../ims/created.ts'
+import type { Value } from '../../json/value.ts'
+import type { App, Run } from '../../context.ts'
+import { makeRequest, run as send } from '../request.ts'
+
+/**
+ * Deletes every record of a kind. In a terminal it first says how many would go, and asks; elsewhere it acts at once,
+ * as the original does.
+ *
+ * @throws Failure when the answer is no.
+ */
+export const run: Run<{ yes?: boolean }> = async (app, options, args) => {
+  if (app.io.stdin.isTTY && app.io.stderr.isTTY && !options.yes) await confirm(app, options, args)
+  return send(app, options, args)
+}
+
+async function confirm(app: App, options: Record<string, unknown>, args: Record<string, string>): Promise<void> {
+  const { path, query = {} } = makeRequest(app.command, options, args)
+  const records = await (await app.api()).send({ method: 'GET', path })
+  if (!Array.isArray(records)) throw new Failure(`the service's list can't be counted: GET ${path} didn't answer with a list`, { more: ['Nothing was deleted.'] })
+  const count = records.filter((record) => picked(record, query, app.io.now())).length
+  const what = path.slice(path.indexOf('/v3/') + 4).replaceAll('/', ' ').replace('-', ' ')
+  const answer = await app.questions.ask(`Delete ${count === 0 ? 'none' : count === 1 ? '1' : `all ${count}`} of the ${what}? [y/N]: `)
+  if (!/^y(es)?$/i.test(answer.trim())) throw aborted()
+}
+
+const hours: Readonly<Record<string, number>> = { d: 24, h: 1 }
+
+/** Whether the service would pick a record. */
+function picked(record: Value, query: Readonly<Record<string, string | readonly string[]>>, now: number): boolean {
+  if (!(record instanceof Map)) return false
+  return Object.entries(query).every(([field, wanted]) => {
+    if (field !== 'age') return [wanted].flat().some((one) => record.get(field) === one)
+    const age = String(wanted)
+    return createdAt({ created: String(record.get('created')) }) <= now - Number.parseInt(age) * hours[age.at(-1)!]! * 3_600_000
+  })
+}

@@ -1,0 +1,145 @@
+import { Failure, usageFailure } from '../../errors.ts'
+import type { Api } from '../../ims/api.ts'
+import { isPassing } from '../../ims/availability.ts'
+import { stageOf } from '../../ims/job-status.ts'
+import { isGone } from '../../ims/server-error.ts'
+import type { Job } from '../../ims/records.ts'
+import { killedBy } from '../../kubernetes/diagnosis.ts'
+import { wentWrong } from '../../kubernetes/failed-container.ts'
+import { tailOfFailed } from '../../kubernetes/failed-log.ts'
+import { KubectlFault, kubectlFailure } from '../../kubernetes/kubectl-error.ts'
+import { createLineText } from '../../kubernetes/line-text.ts'
+import { followLogs } from '../../kubernetes/follow-logs.ts'
+import { noPod, readLogs, type LogLine, type LogSelection } from '../../kubernetes/logs.ts'
+import { containersInOrder, findPod } from '../../kubernetes/pod.ts'
+import type { OptionsOf } from '../../definitions/infer-options.ts'
+import type { logsOptions } from '../../definitions/job-shells.ts'
+import { coloursFor } from '../../terminal/colours.ts'
+import { printable } from '../../text/printable.ts'
+import type { App, Run } from '../../context.ts'
+import { deadJobFailure, goneFailure } from '../../jobs/shell-unavailable.ts'
+import { endOfPod } from '../../jobs/pod-watch.ts'
+import { kubectlOf, reasonLines } from '../../jobs/pod.ts'
+import { describeJob, findJobs, shortId } from '../../jobs/lookup.ts'
+
+type Options = OptionsOf<typeof logsOptions>
+
+type Write = (line: LogLine) => Promise<void>
+
+/**
+ * Shows the logs of a job's containers as one stream.
+ *
+ * @returns with `--follow`, 1 for a job that ended in error.
+ * @throws Failure that says what is needed where `kubectl` isn't there, or isn't allowed to.
+ */
+export const run: Run<Options> = async (app, options, args) => {
+  refuseTogether(options)
+  const { io } = app
+  const reader = new AbortController()
+  // Who took what he wanted and went away (`| head -1`) ends it all, kubectl too.
+  io.stdout.stream.on('error', () => reader.abort())
+  const signal = AbortSignal.any([io.interrupted, reader.signal])
+  const notice = (text: string) => {
+    if (!app.global.quiet) app.warn(text)
+  }
+  const selection = { container: options.container, since: options.since, tail: options.tail, signal, notice }
+  const api = await app.api()
+  try {
+    const { job } = (await findJobs(api, [args.job!]))[0]!
+    const write = await lineWriter(app, options)
+    try {
+      if (options.failed) return await showFailed(app, job, options, write)
+      if (options.follow) return await follow(app, api, job, selection, write)
+      for await (const line of readLogs(kubectlOf(app), job, selection)) await write(line)
+      return 0
+    } catch (fault) {
+      if (reader.signal.aborted && !io.interrupted.aborted) return 0
+      if (fault instanceof KubectlFault) throw kubectlFailure(fault, `can't read the logs of job ${shortId(job.id)}`, job.kubernetes_namespace)
+      throw fault
+    }
+  } finally {
+    await api.close()
+  }
+}
+
+/** What `--failed` decides by itself. */
+const chosenByFailed = { follow: '--follow', container: '--container', since: '--since', timestamps: '--timestamps' } as const
+
+function refuseTogether(options: Options): void {
+  if (!options.failed) return
+  const other = (Object.keys(chosenByFailed) as (keyof typeof chosenByFailed)[]).find((key) => options[key])
+  if (other) throw usageFailure(`--failed and ${chosenByFailed[other]} don't go together.`)
+}
+
+/** Looks at a job whose containers have all ended, before it is given up that it ends, too. */
+const lastLooks = 10
+
+async function follow(app: App, api: Api, job: Job, selection: LogSelection & { signal: AbortSignal }, write: Write): Promise<number> {
+  let last = job
+  const jobEnded = async () => {
+    last = await look(app, api, last)
+    return ['success', 'error'].includes(stageOf(last))
+  }
+  for await (const line of followLogs(kubectlOf(app), job, { ...selection, jobEnded, sleep: app.io.sleep })) await write(line)
+  selection.signal.throwIfAborted()
+  let ended = await jobEnded()
+  // One container that was asked for may end long before its job.
+  if (selection.container !== undefined) return stageOf(last) === 'error' ? 1 : 0
+  for (let looks = 1; !ended && looks < lastLooks; looks++) {
+    await app.io.sleep(1000, selection.signal)
+    ended = await jobEnded()
+  }
+  if (!ended) {
+    const dead = await endOfPod(app, api, last)
+    if (dead) throw await deadJobFailure(app, last, dead)
+    throw new Failure(`the containers of job ${shortId(job.id)} have ended, but it still is in ${last.status}`, { exit: 1, next: `${app.program} jobs delete ${job.id}` })
+  }
+  return stageOf(last) === 'error' ? 1 : 0
+}
+
+/** The job as it is now; as it was last seen while the service is away. */
+async function look(app: App, api: Api, last: Job): Promise<Job> {
+  try {
+    return (await describeJob(api, last.id)).job
+  } catch (error) {
+    if (isPassing(error)) return last
+    if (isGone(error)) throw goneFailure(app, last.id)
+    throw error
+  }
+}
+
+async function showFailed(app: App, job: Job, { tail = 200 }: Options, write: Write): Promise<number> {
+  const kubectl = kubectlOf(app)
+  const limits = { signal: app.io.interrupted }
+  const pod = await findPod(kubectl, job, limits)
+  if (!pod) throw noPod(job)
+  const stage = stageOf(job)
+  const mayHaveFailed = stage === 'error' || (stage === 'waiting' && job.job_type === 'create')
+  if (!mayHaveFailed && !containersInOrder(pod).some(wentWrong)) {
+    throw new Failure(`no container of job ${shortId(job.id)} has failed: it is ${job.status}`, { exit: 1, next: `${app.program} jobs logs ${job.id}` })
+  }
+  const killed = killedBy(pod)
+  // What a killed container wrote doesn't tell that it was.
+  for (const line of killed ? reasonLines({ killed, log: undefined }) : []) app.warn(line.trim())
+  const { container, lines, errors } = await tailOfFailed(kubectl, job, pod, tail, limits)
+  const above = errors.filter((line) => !lines.includes(line))
+  for (const line of [...above, ...lines]) await write({ container, line, time: undefined })
+  return 0
+}
+
+const hues = ['cyan', 'magenta', 'yellow', 'green', 'blue'] as const
+
+/** Writes lines on stdout, each with its container's name, in that container's colour. */
+async function lineWriter(app: App, { no_prefix: bare, timestamps }: Options): Promise<Write> {
+  const { stdout } = app.io
+  const colours = await coloursFor(app.io, stdout)
+  const shown = stdout.isTTY ? printable : (text: string) => text
+  const names: string[] = []
+  const textOf = createLineText(({ container, time }) => {
+    if (!names.includes(container)) names.push(container)
+    const hue = hues[names.indexOf(container) % hues.length]!
+    const prefix = bare ? '' : `${colours[hue](shown(container))} | `
+    return `${prefix}${timestamps && time ? `${time} ` : ''}`
+  })
+  return (line) => stdout.write(textOf({ ...line, line: shown(line.line) }))
+}

@@ -1,0 +1,75 @@
+import type { Configuration } from './config/configuration.ts'
+import type { Api, Taker } from './ims/api.ts'
+import type { Transport } from './http/transport.ts'
+import type { Value } from './json/value.ts'
+import type { Format } from './render/render.ts'
+import type { CommandRow } from './definitions/definition.ts'
+import type { Io } from './terminal/io.ts'
+import type { Progress } from './terminal/progress.ts'
+import type { Questions } from './terminal/question.ts'
+
+/** The options that every command takes, as they came out of line, environment and configuration. */
+export interface Globals {
+  /** Name of the configuration, where one was named. */
+  configuration?: string
+  quiet: boolean
+  format: Format
+  /** `--format` was typed, rather than found in the environment or the configuration. */
+  formatTyped: boolean
+  /** What `--query` picks of a result. */
+  query?: string
+  verbose: number
+}
+
+/** Takes a result that is a list item by item, and keeps what will be printed. */
+export interface ListPrinter extends Taker {
+  /** Prints the list; the exit code that it deserves. */
+  print(): Promise<number>
+}
+
+/** What a command runs with. */
+export interface App {
+  readonly io: Io
+  /** How the program is called: `cray-ims`, or `cray ims`. */
+  readonly program: string
+  readonly command: CommandRow
+  readonly global: Globals
+  /**
+   * The configuration in use.
+   * @throws Failure where there is none, or it can't be read.
+   */
+  configuration(): Configuration
+  /**
+   * The service, with the user's credentials.
+   *
+   * @param how held: for many requests, whose caller shows and outlasts a service that is away. signal: what ends
+   * requests, in place of an interruption of the process.
+   */
+  api(how?: { held?: boolean; signal?: AbortSignal }): Promise<Api>
+  /** Verified HTTP without credentials: for the token endpoint. */
+  transport(): Promise<Transport>
+  /**
+   * What a long command shows of its progress, on stderr.
+   *
+   * @param plain as of `createProgress`.
+   */
+  progress(plain?: (text: string) => string): Promise<Progress>
+  /** Prints a result on stdout, as `--format` and `--query` say; the exit code that it deserves. */
+  print(value: Value | undefined): Promise<number>
+  /** What takes a list item by item and prints it as {@link print} would; undefined where that needs the whole list. */
+  listPrinter(): Promise<(() => ListPrinter) | undefined>
+  /** A line on stderr, even when quiet: of something that is dangerous. */
+  warn(line: string): void
+  /** A line on stderr from this many `-v` on. */
+  log(level: number, line: string): void
+  readonly questions: Questions
+  /** The same after an interruption, which would end all that is begun: only another one ends this. */
+  afterInterruption(): App
+}
+
+/** Runs a command with its options and arguments, by name. What it resolves with is the exit code; 0 for nothing. */
+export type Run<Options = Record<string, unknown>, Arguments = Record<string, string>> = (
+  app: App,
+  options: Options,
+  args: Arguments,
+) => Promise<number | void>

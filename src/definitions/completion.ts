@@ -1,0 +1,12 @@
+import type { CommandRow } from './definition.ts'
+
+export const shells = ['bash', 'zsh', 'fish'] as const
+
+export const completion: CommandRow = {
+  name: 'completion',
+  heading: 'Tests and scripts',
+  summary: 'Print the completions for a shell',
+  arguments: [{ name: 'SHELL', help: `One of ${shells.join(', ')}`, choices: shells }],
+  examples: [{ line: 'source <(cray-ims completion bash)', does: 'For this shell; put it into ~/.bashrc for all' }],
+  load: () => import('../commands/completion.ts'),
+}

@@ -1,0 +1,25 @@
+import { deletedImages, deletedPublicKeys, deletedRecipes, undelete } from './records.ts'
+import type { GroupRow } from './definition.ts'
+import { describe, list, remove, removeAll, update, type Resource } from './verbs.ts'
+
+const group = (of: Resource, name: string, summary: string): GroupRow => ({
+  name,
+  summary,
+  commands: [
+    list(of),
+    removeAll(of),
+    update(of, undelete, `Bring one ${of.one} back`, '--operation undelete'),
+    describe(of),
+    remove(of, `Delete one ${of.one} for good, with its artifacts`),
+  ],
+})
+
+export const deletedGroup: GroupRow = {
+  name: 'deleted',
+  summary: 'What was deleted and can be brought back',
+  commands: [
+    group(deletedRecipes, 'recipes', 'Deleted recipes'),
+    group(deletedImages, 'images', 'Deleted images'),
+    group(deletedPublicKeys, 'public-keys', 'Deleted public keys'),
+  ],
+}

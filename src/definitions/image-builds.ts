@@ -1,0 +1,117 @@
+import type { OptionsOf } from './infer-options.ts'
+import { interval, reaching } from './job-shells.ts'
+import { arch, buildEnvSize, dkms, initrd, jobMemSize, kernel, kernelParameters } from './records.ts'
+import type { CommandRow, OptionRow } from './definition.ts'
+
+const ifExists = ['fail', 'skip', 'replace'] as const
+const onFailure = ['shell', 'keep', 'delete'] as const
+
+const name = { flag: '--name', type: 'text', placeholder: 'IMAGE', help: 'Name of the image that is made' } as const satisfies OptionRow
+
+/** What an image is made from, told apart where several have its name. */
+const choosing = [
+  { flag: arch.flag, type: arch.type, choices: arch.choices, help: 'Only one of this architecture' },
+  { flag: '--latest', type: 'flag', help: 'The newest, where several have that name' },
+] as const satisfies readonly OptionRow[]
+
+/** What is asked of every image: options of both commands, and keys in a file of images. */
+const ordering = [
+  ...choosing,
+  {
+    flag: '--public-key',
+    type: 'path',
+    placeholder: 'FILE',
+    help: "Public key for the job's shell; by default the first of ~/.ssh/id_ed25519.pub, id_ecdsa.pub and id_rsa.pub, else the agent's",
+  },
+  buildEnvSize,
+  jobMemSize,
+  initrd,
+  kernel,
+  kernelParameters,
+  dkms,
+  { flag: '--if-exists', type: 'choice', choices: ifExists, default: 'fail', help: 'Where an image has that name: fail, print its id, or delete it once the new one is made' },
+  { flag: '--new', type: 'flag', help: 'Make a job of its own, also beside an unfinished one that makes the same' },
+  { flag: '--on-failure', type: 'choice', choices: onFailure, twice: '--without-logs', help: 'What becomes of a job that fails; asked in a terminal, else keep' },
+  { flag: '--without-logs', type: 'flag', help: "Delete a job that fails also where its logs can't be saved; so does --on-failure delete twice" },
+  { flag: '--keep-job', type: 'flag', help: 'Do not delete the job after success' },
+] as const satisfies readonly OptionRow[]
+
+const debug = { flag: '--debug', type: 'flag', help: 'Open a shell if the build fails; in a terminal always' } as const satisfies OptionRow
+
+const customising = [
+  { flag: '--script', type: 'path', placeholder: 'FILE', help: 'Script to run in the image root; its exit code decides whether the result is kept' },
+  { flag: '--run', type: 'text', placeholder: 'COMMAND', help: 'Command to run there in its place' },
+] as const satisfies readonly OptionRow[]
+
+const jail = { flag: '--jail', type: 'flag', help: 'Confine the shell to the image root; for a script or command the default' } as const satisfies OptionRow
+
+/** How the making of images is looked after, on the command line alone. */
+const attending = [
+  { flag: '--resume', type: 'text', placeholder: 'JOB', help: 'Take up a job that is under way, or has ended' },
+  { flag: '--logs', type: 'flag', help: "Show the lines of the job's containers, through kubectl" },
+  { flag: '--cancel-on-interrupt', type: 'flag', help: 'Delete the job on Ctrl-C, SIGTERM or SIGHUP, in place of leaving it running' },
+  { flag: '--dry-run', type: 'flag', help: 'Send only reads, and print the writes that would be sent' },
+  { flag: '--timeout', type: 'duration', placeholder: 'TIME', default: '4h', help: 'Longest wait for the job' },
+  interval,
+  ...reaching,
+] as const satisfies readonly OptionRow[]
+
+export const buildOptions = [
+  name,
+  ...ordering,
+  debug,
+  ...attending,
+  { flag: '--file', short: '-f', type: 'path', placeholder: 'FILE', help: 'Make the images of this file: YAML, TOML or JSON' },
+  { flag: '--parallel', type: 'count', placeholder: 'N', default: '4', help: 'With --file: how many at once' },
+  { flag: '--print-schema', type: 'flag', help: 'Print the JSON Schema of such a file' },
+] as const satisfies readonly OptionRow[]
+
+export const customizeOptions = [
+  name,
+  ...ordering,
+  ...customising,
+  jail,
+  { flag: '--no-jail', type: 'flag', help: 'Do not confine it' },
+  ...attending,
+] as const satisfies readonly OptionRow[]
+
+/** What `build` is given. */
+export type BuildOptions = OptionsOf<typeof buildOptions>
+
+/** Keys of an image in a file, besides its name and what it is made from; those of a build, and of a customisation. */
+export const imageKeys = { recipe: [...ordering, debug], base: [...ordering, ...customising, jail] } as const
+
+/** Makes images: each command does what the manual takes a page of commands for. */
+export const imageBuilds: readonly CommandRow[] = [
+  {
+    name: 'build',
+    summary: 'Build an image from a recipe',
+    about: [
+      "Finds the recipe and your public key (and uploads that if it isn't there), creates the job, follows it, checks the image and deletes the job. Prints the id of the image. When the build fails it says why, and in a terminal offers the job's shell.",
+      'Can be broken off at any time: the same command again, or --resume, takes the job up.',
+      'With --file it makes several images, each from a recipe or from another image, in the order that they need each other.',
+    ],
+    arguments: [{ name: 'RECIPE', help: "A recipe's id or name", optional: true }],
+    options: buildOptions,
+    examples: [
+      { line: 'IMAGE=$(cray-ims build sles15-barebones --name compute)', does: 'From the recipe to the id of its image' },
+      { line: 'cray-ims build --resume ad51', does: 'Take up a job' },
+      { line: 'cray-ims build --file images.yaml --parallel 2', does: 'Several images' },
+    ],
+    load: () => import('../commands/build.ts'),
+  },
+  {
+    name: 'customize',
+    summary: 'Make an image from another',
+    about: [
+      "Creates the job, waits for its shell and opens it, or runs a script or command in the image root, with its output on stderr. Then waits for the new image, checks it and deletes the job. Prints the id of the image.",
+    ],
+    arguments: [{ name: 'IMAGE', help: "The id or name of the image to start from", optional: true }],
+    options: customizeOptions,
+    examples: [
+      { line: "cray-ims customize compute --name compute-ssh --run 'systemctl enable sshd'", does: 'By a command' },
+      { line: 'cray-ims customize compute --name compute-mine', does: 'By hand, in its shell' },
+    ],
+    load: () => import('../commands/customize.ts'),
+  },
+]

@@ -1,0 +1,46 @@
+import { arch, images, link } from './records.ts'
+import type { GroupRow, OptionRow } from './definition.ts'
+import { create, describe, list, remove, removeAll, update } from './verbs.ts'
+
+const metadataKey: OptionRow = { flag: '--metadata-key', type: 'text', field: 'metadata.key', help: 'Key of a note on the image' }
+const metadataValue: OptionRow = { flag: '--metadata-value', type: 'text', field: 'metadata.value', help: 'Its value' }
+
+export const imagesGroup: GroupRow = {
+  name: 'images',
+  summary: 'What nodes boot',
+  commands: [
+    list(images),
+    create(
+      images,
+      [
+        { flag: '--name', type: 'text', field: 'name', required: true, help: 'Its name' },
+        arch,
+        ...link,
+        metadataKey,
+        metadataValue,
+      ],
+      '--name compute --query id',
+    ),
+    removeAll(images),
+    describe(images),
+    update(
+      images,
+      [
+        arch,
+        ...link,
+        metadataKey,
+        {
+          flag: '--metadata-operation',
+          type: 'choice',
+          field: 'metadata.operation',
+          choices: ['set', 'remove'],
+          help: 'What to do with the note',
+        },
+        metadataValue,
+      ],
+      'Change one image',
+      '--metadata-operation set --metadata-key project --metadata-value blue',
+    ),
+    remove(images),
+  ],
+}

@@ -1,0 +1,125 @@
+import type { ArgumentRow, CommandRow, OptionRow } from './definition.ts'
+
+const job: ArgumentRow = { name: 'JOB', help: 'Its id, the unique beginning of it (4 characters or more), or the name of the image that it makes' }
+
+export const interval = { flag: '--interval', type: 'duration', placeholder: 'TIME', default: '5s', help: 'Time between looks' } as const satisfies OptionRow
+
+const container = { flag: '--container', short: '-c', type: 'text', placeholder: 'NAME', help: 'SSH container; the only one by default, or debug' } as const satisfies OptionRow
+
+/** How a job's shell is reached. */
+export const reaching = [
+  {
+    flag: '--access',
+    type: 'choice',
+    choices: ['auto', 'customer', 'cluster', 'port-forward'],
+    default: 'auto',
+    help: 'Which way in: the address outside the cluster, the one inside, or through kubectl',
+  },
+  { flag: '--identity', short: '-i', type: 'path', placeholder: 'FILE', help: 'Private key; by default the one among yours that the job wants' },
+  {
+    flag: '--host-key',
+    type: 'choice',
+    choices: ['accept-new', 'verify'],
+    default: 'accept-new',
+    help: "Whether a host key that can't be compared with the container's own is accepted",
+  },
+] as const satisfies readonly OptionRow[]
+
+export const debugOptions = [
+  container,
+  ...reaching,
+  {
+    flag: '--on-exit',
+    type: 'choice',
+    choices: ['complete', 'fail', 'keep', 'delete'],
+    help: 'What becomes of the job when the shell ends; asked in a terminal, else keep',
+  },
+  { flag: '--tty', short: '-t', type: 'flag', help: 'Give COMMAND a terminal' },
+  { flag: '--timeout', type: 'duration', placeholder: 'TIME', help: 'Longest wait for the shell; without end in a terminal, else 1h' },
+  interval,
+  { flag: '--print-command', type: 'flag', help: 'Print the ssh line that does the same' },
+  { flag: '--ssh-config', type: 'flag', help: 'Print a Host block, for scp, sftp, rsync and ansible' },
+  { flag: '--openssh', type: 'flag', help: "Use the system's ssh" },
+] as const satisfies readonly OptionRow[]
+
+export const releaseOptions = [
+  container,
+  ...reaching,
+  { flag: '--no-wait', type: 'flag', help: 'Do not wait for the outcome' },
+  { flag: '--timeout', type: 'duration', placeholder: 'TIME', default: '4h', help: 'Longest wait for the outcome' },
+  interval,
+] as const satisfies readonly OptionRow[]
+
+/** What a wait is for, besides a status by its name. */
+export const goals = ['success', 'done', 'ready'] as const
+
+export const waitOptions = [
+  { flag: '--for', type: 'text', placeholder: 'success|done|ready|STATUS', default: 'success', help: 'What to wait for' },
+  { flag: '--timeout', type: 'duration', placeholder: 'TIME', default: '4h', help: 'Longest wait' },
+  interval,
+] as const satisfies readonly OptionRow[]
+
+export const logsOptions = [
+  { flag: '--follow', short: '-f', type: 'flag', help: 'Go on to the end of the job, which the exit code tells' },
+  { flag: '--container', short: '-c', type: 'text', placeholder: 'NAME', help: 'Only this container' },
+  { flag: '--since', type: 'duration', placeholder: 'TIME', help: 'Only lines newer than this' },
+  { flag: '--tail', type: 'count', placeholder: 'N', help: 'Only the last lines of each container' },
+  { flag: '--timestamps', type: 'flag', help: 'When each line was written' },
+  { flag: '--no-prefix', type: 'flag', help: "Without the containers' names" },
+  { flag: '--failed', type: 'flag', help: 'The last 200 lines of the container that failed' },
+] as const satisfies readonly OptionRow[]
+
+/** What `jobs` has beyond the original: the shells, the waits and the logs of jobs. */
+export const jobShells: readonly CommandRow[] = [
+  {
+    name: 'debug',
+    summary: "Open a job's shell",
+    about: [
+      'Waits until the shell is ready, finds the way in and the key, checks the host, and opens a terminal. When the shell ends the job still waits, and holds its memory: it asks what should become of it.',
+      'With COMMAND, runs that there, with its input, output and exit code.',
+    ],
+    arguments: [
+      { ...job, optional: true },
+      { name: 'COMMAND', help: 'Command to run in place of a shell, after --', optional: true, many: true },
+    ],
+    options: debugOptions,
+    examples: [
+      { line: 'cray-ims jobs debug ad51', does: 'A shell in the job whose id starts with ad51' },
+      { line: 'cray-ims jobs debug ad51 --on-exit keep -- cat /mnt/image/kiwi.log', does: 'One command' },
+    ],
+    load: () => import('../commands/jobs/debug.ts'),
+  },
+  {
+    name: 'complete',
+    summary: 'Tell a job that waits to go on, and keep its result',
+    arguments: [job],
+    options: releaseOptions,
+    examples: [{ line: 'cray-ims jobs complete ad51', does: 'Waits for the resulting image' }],
+    load: () => import('../commands/jobs/complete.ts'),
+  },
+  {
+    name: 'fail',
+    summary: 'Tell a job that waits to end without a result',
+    arguments: [job],
+    options: releaseOptions,
+    examples: [{ line: 'cray-ims jobs fail ad51 --no-wait', does: 'Frees its memory' }],
+    load: () => import('../commands/jobs/fail.ts'),
+  },
+  {
+    name: 'wait',
+    summary: 'Wait for jobs',
+    about: ['Ends with 0 when all are there, 1 as soon as one cannot get there any more, 3 at the time limit.'],
+    arguments: [{ ...job, many: true }],
+    options: waitOptions,
+    examples: [{ line: 'cray-ims jobs wait ad51 --query resultant_image_id', does: 'The image, once it is made' }],
+    load: () => import('../commands/jobs/wait.ts'),
+  },
+  {
+    name: 'logs',
+    summary: "Show the logs of a job's containers, through kubectl",
+    arguments: [job],
+    options: logsOptions,
+    examples: [{ line: 'cray-ims jobs logs ad51 -f', does: 'From fetching the recipe to the end' }],
+    load: () => import('../commands/jobs/logs.ts'),
+  },
+]

@@ -1,0 +1,58 @@
+import { buildEnvSize, dkms, initrd, jobMemSize, jobs, kernel, kernelParameters } from './records.ts'
+import type { GroupRow, OptionRow } from './definition.ts'
+import { jobShells } from './job-shells.ts'
+import { create, describe, list, remove, removeAll } from './verbs.ts'
+
+const jobTypes = ['create', 'customize'] as const
+
+const creating: readonly OptionRow[] = [
+  { flag: '--artifact-id', type: 'text', field: 'artifact_id', required: true, help: 'Recipe to build (create) or image to change (customize)' },
+  { flag: '--image-root-archive-name', type: 'text', field: 'image_root_archive_name', check: 'name', required: true, help: 'Name of the resulting image' },
+  { flag: '--job-type', type: 'choice', field: 'job_type', required: true, choices: jobTypes, help: 'Build a recipe, or change an image' },
+  { flag: '--public-key-id', type: 'text', field: 'public_key_id', required: true, help: 'Public key that opens its shell' },
+  buildEnvSize,
+  jobMemSize,
+  { flag: '--enable-debug', type: 'boolean', field: 'enable_debug', help: 'Open a shell if the build fails' },
+  { ...initrd, check: 'name' },
+  { ...kernel, check: 'name' },
+  { ...kernelParameters, check: 'name' },
+  dkms,
+  { flag: '--ssh-containers-jail', type: 'booleans', field: 'ssh_containers[].jail', help: 'Whether the shell is confined to the image root' },
+  { flag: '--ssh-containers-name', type: 'texts', field: 'ssh_containers[].name', help: 'Name of the container that has the shell' },
+]
+
+const picking: readonly OptionRow[] = [
+  { flag: '--age', type: 'text', field: 'age', check: 'age', placeholder: 'AGE', help: 'Only jobs older than this: 7d, 12h' },
+  { flag: '--job-type', type: 'choice', field: 'job_type', choices: jobTypes, help: 'Only jobs of this type' },
+  {
+    flag: '--status',
+    type: 'each',
+    field: 'status',
+    placeholder: 'STATUS',
+    choices: [
+      'creating',
+      'fetching_image',
+      'fetching_recipe',
+      'waiting_for_repos',
+      'building_image',
+      'packaging_artifacts',
+      'waiting_on_user',
+      'error',
+      'success',
+    ],
+    help: 'Only jobs in this status; several times for several',
+  },
+]
+
+export const jobsGroup: GroupRow = {
+  name: 'jobs',
+  summary: 'Builds and customisations, running and ended',
+  commands: [
+    list(jobs),
+    create(jobs, creating, '--job-type create --artifact-id RECIPE_ID --public-key-id KEY_ID --image-root-archive-name compute'),
+    removeAll(jobs, picking, '--status success --age 7d --yes'),
+    describe(jobs),
+    remove(jobs),
+    ...jobShells,
+  ],
+}

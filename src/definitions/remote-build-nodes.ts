@@ -1,0 +1,22 @@
+import { nodes } from './records.ts'
+import type { GroupRow } from './definition.ts'
+import { create, describe, list, remove, removeAll, type Resource } from './verbs.ts'
+
+const status: Resource = { ...nodes, words: `${nodes.words} status`, many: 'states of remote build nodes', path: `${nodes.path}/status` }
+
+export const remoteBuildNodesGroup: GroupRow = {
+  name: 'remote-build-nodes',
+  summary: 'Nodes outside Kubernetes that images are built on',
+  commands: [
+    list(nodes),
+    create(nodes, [{ flag: '--xname', type: 'text', field: 'xname', required: true, help: 'Its xname' }], `--xname ${nodes.example}`),
+    removeAll(nodes),
+    describe(nodes),
+    remove(nodes),
+    {
+      name: 'status',
+      summary: 'Whether they can be built on',
+      commands: [describe(status), list(status)],
+    },
+  ],
+}

@@ -1,0 +1,98 @@
+import type { CommandRow, OptionRow } from './definition.ts'
+
+/** A kind of record of the service, as the rows of its verbs need it. */
+export interface Resource {
+  /** The words after `cray-ims`: `deleted images`. */
+  readonly words: string
+  /** What one is called: `image`. */
+  readonly one: string
+  readonly many: string
+  /** The argument that names one: `IMAGE_ID`. */
+  readonly id: string
+  /** The collection's path in the service. */
+  readonly path: string
+  /** An id for examples. */
+  readonly example: string
+}
+
+const request = () => import('../commands/request.ts')
+
+const identified = (of: Resource) => ({
+  arguments: [{ name: of.id, help: `Which ${of.one}` }],
+  path: `${of.path}/{${of.id.toLowerCase()}}`,
+})
+
+/** `list`: every record of a kind. */
+export function list(of: Resource): CommandRow {
+  return {
+    name: 'list',
+    summary: `List all ${of.many}`,
+    request: { method: 'GET', path: of.path },
+    examples: [{ line: `cray-ims ${of.words} list --format json`, does: 'As JSON, for jq' }],
+    load: request,
+  }
+}
+
+/** `describe`: one record. */
+export function describe(of: Resource): CommandRow {
+  const { path, arguments: named } = identified(of)
+  return {
+    name: 'describe',
+    summary: `Show one ${of.one}`,
+    arguments: named,
+    request: { method: 'GET', path },
+    examples: [{ line: `cray-ims ${of.words} describe ${of.example}`, does: `Its record, as TOML` }],
+    load: request,
+  }
+}
+
+/** `create`: a new record. */
+export function create(of: Resource, options: readonly OptionRow[], example: string): CommandRow {
+  return {
+    name: 'create',
+    summary: `Create ${/^[aeiou]/.test(of.one) ? 'an' : 'a'} ${of.one}`,
+    options,
+    request: { method: 'POST', path: of.path },
+    examples: [{ line: `cray-ims ${of.words} create ${example}`, does: 'Prints the new record' }],
+    load: request,
+  }
+}
+
+/** `update`: changes one record. */
+export function update(of: Resource, options: readonly OptionRow[], summary: string, example: string): CommandRow {
+  const { path, arguments: named } = identified(of)
+  return {
+    name: 'update',
+    summary,
+    arguments: named,
+    options,
+    request: { method: 'PATCH', path },
+    examples: [{ line: `cray-ims ${of.words} update ${of.example} ${example}`, does: summary }],
+    load: request,
+  }
+}
+
+/** `delete`: removes one record. */
+export function remove(of: Resource, summary = `Delete one ${of.one}`): CommandRow {
+  const { path, arguments: named } = identified(of)
+  return {
+    name: 'delete',
+    summary,
+    arguments: named,
+    request: { method: 'DELETE', path },
+    examples: [{ line: `cray-ims ${of.words} delete ${of.example}`, does: summary }],
+    load: request,
+  }
+}
+
+/** `deleteall`: removes every record of a kind, or those that the options pick. */
+export function removeAll(of: Resource, options: readonly OptionRow[] = [], example = '--yes'): CommandRow {
+  return {
+    name: 'deleteall',
+    summary: options.length > 0 ? `Delete the ${of.many} that the options pick; without options, all` : `Delete all ${of.many}`,
+    options: [...options, { flag: '--yes', type: 'flag', help: 'Do not ask, in a terminal' }],
+    request: { method: 'DELETE', path: of.path },
+    examples: [{ line: `cray-ims ${of.words} deleteall ${example}`, does: 'Without being asked' }],
+    load: () => import('../commands/jobs/deleteall.ts'),
+  }
+}

@@ -1,0 +1,47 @@
+import { Failure } from '../errors.ts'
+import { mayHaveHappened } from './asked.ts'
+import { connectionFailure } from './connection-failure.ts'
+import { TransportFault } from './transport-error.ts'
+import { shownProxy, type Proxy } from './proxy.ts'
+import { timeLimitFailure } from './time-limit.ts'
+import type { HttpRequest, Patience } from './transport.ts'
+import type { Trust } from './trust.ts'
+
+/** How a request went out. */
+export interface ExplainContext {
+  trust: Trust
+  proxy: Proxy | undefined
+  patience: Patience
+  /** Milliseconds since 1970. */
+  now: () => number
+}
+
+/** The Failure that tells people of a {@link TransportFault}; anything else as it is. */
+export async function explain(error: unknown, request: HttpRequest, context: ExplainContext): Promise<unknown> {
+  if (!(error instanceof TransportFault)) return error
+  const { proxy, patience } = context
+  const { url } = request
+  if (error.kind === 'untrusted' || error.kind === 'wrong-name' || error.kind === 'expired') return ofCertificate(error, url, context)
+  if (error.kind === 'too-large') return new Failure(`${url.hostname}: ${error.message}`, { more: mayHaveHappened(request), cause: error })
+  const through = proxy ? ` through ${shownProxy(proxy)}` : ''
+  // undici's own codes say nothing that the words don't.
+  const code = error.code && !error.code.startsWith('UND_') && !error.message.includes(error.code) ? ` (${error.code})` : ''
+  const whom = `${url.hostname}:${url.port || (url.protocol === 'https:' ? 443 : 80)}${through}`
+  return (
+    timeLimitFailure(error, request, whom, patience) ??
+    connectionFailure([`${whom}: ${error.message}${code}`, ...advice(error, proxy), ...(error.sent ? mayHaveHappened(request) : [])], { cause: error })
+  )
+}
+
+function advice({ kind }: TransportFault, proxy: Proxy | undefined): string[] {
+  if (kind === 'tls') return ['Does this port speak TLS? Without it, the hostname starts with http://.']
+  if (kind === 'proxy-refused' && proxy) return [`${proxy.variable} names the proxy; NO_PROXY names the hosts that are reached without it.`]
+  return []
+}
+
+async function ofCertificate(fault: TransportFault, url: URL, { trust, proxy, patience, now }: ExplainContext): Promise<unknown> {
+  const [{ certificateFailure }, { presentedCertificates }] = await Promise.all([import('./certificate-failure.ts'), import('./certificate.ts')])
+  const blamed = fault.ofProxy ? proxy : undefined
+  const certificates = await presentedCertificates(blamed ? blamed.url : url, { timeout: patience.connect, trust, proxy: blamed ? undefined : proxy })
+  return certificateFailure({ url: blamed ? blamed.url : url, proxy: blamed?.variable, fault, certificates, tried: trust.tried, now: now() })
+}

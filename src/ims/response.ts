@@ -1,0 +1,54 @@
+import { Failure } from '../errors.ts'
+import { readJson } from '../json/read.ts'
+import type { Value } from '../json/value.ts'
+import { mayHaveHappened, statusLine, type Asked } from '../http/asked.ts'
+import { textOf } from './response-text.ts'
+import type { ListBody, Taker } from './list-body.ts'
+import { excerpt, printable } from '../text/printable.ts'
+import { isRead, type HttpResponse } from '../http/transport.ts'
+
+/**
+ * What a 2xx response says: undefined for 204 or an empty body; JSON where it parses, whatever its type; else text.
+ *
+ * @throws Failure for a web page, and for what says it is JSON and isn't.
+ */
+export function readAnswer(response: HttpResponse, asked: Asked): Value | undefined {
+  if (response.status === 204 || response.body.length === 0) return undefined
+  const type = mediaType(response)
+  const text = textOf(response)
+  if (type === 'text/html' || type === 'application/xhtml+xml') {
+    throw noAnswer('The server sent a web page, which is no answer of IMS', text, response, asked, 'cray-ims config get core.hostname')
+  }
+  try {
+    return readJson(text)
+  } catch (error) {
+    if (!/[/+]json$/.test(type)) return text
+    throw notJson(error, text, response, asked)
+  }
+}
+
+/**
+ * Makes sure of an answer whose items were taken as they came.
+ *
+ * @throws Failure for what says it is JSON and isn't.
+ */
+export function endList(list: ListBody<Taker>, response: HttpResponse, asked: Asked): void {
+  try {
+    list.end()
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw notJson(error, list.head(), response, asked)
+  }
+}
+
+function notJson(error: unknown, text: string, response: HttpResponse, asked: Asked): Failure {
+  return noAnswer(`The server's answer is not the JSON that it says it is: ${printable((error as Error).message)}`, text, response, asked)
+}
+
+function noAnswer(message: string, text: string, { status }: HttpResponse, asked: Asked, next?: string) {
+  return new Failure(message, { more: [`  ${excerpt(text)}`, statusLine(status, asked), ...mayHaveHappened(asked)], next, inDoubt: !isRead(asked) })
+}
+
+function mediaType({ headers }: HttpResponse): string {
+  return (headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
+}

@@ -1,0 +1,140 @@
+import { Failure } from '../errors.ts'
+import type { Api } from '../ims/api.ts'
+import { stageOf } from '../ims/job-status.ts'
+import type { Job, SshContainer } from '../ims/records.ts'
+import { addressesOf, oddAddresses } from '../ssh/addresses.ts'
+import { addressText, reach, type AccessName, type Address, type Reached } from '../ssh/banner.ts'
+import type { HostKeyPolicy } from '../ssh/host-keys.ts'
+import { pastedWord, pastedWords } from '../text/shell-words.ts'
+import type { Progress } from '../terminal/progress.ts'
+import type { App } from '../context.ts'
+import { joinForward, type Forwarding } from './reopen-forward.ts'
+import { goneFailure } from './shell-unavailable.ts'
+import { shortId } from './lookup.ts'
+import { watchJobs } from './poll.ts'
+
+/** How a job's shell is to be reached, as the options say it. */
+export interface Reaching {
+  access: 'auto' | AccessName
+  identity?: string
+  host_key: HostKeyPolicy
+  /** Seconds between looks at the job. */
+  interval: number
+}
+
+/** How a way in is looked for. */
+export interface WaySearch extends Pick<Reaching, 'access' | 'interval'> {
+  /** Longest search, in milliseconds; none is without end. */
+  patience?: number
+  /** Exit code where that is over. */
+  exit?: number
+  /** Without a banner for so many milliseconds, a port-forward joins. */
+  alone?: number
+  /** After so many milliseconds without a way what can be done about it is said, where the search goes on. */
+  remind?: number
+  /** A port-forward is no way: it would end before it is used. */
+  direct?: boolean
+}
+
+/** A way in that was found, and the port-forward that holds it, if one does. */
+export interface Way extends Reached {
+  /**
+   * The address for a connection of its own, besides the one that was found: a port-forward may have ended with that.
+   *
+   * @throws Failure (exit 255) where it can't be opened again.
+   */
+  again(): Promise<Address>
+  close(): void
+}
+
+/**
+ * Finds the way into a job's container: its addresses side by side, and after a while a port-forward. Ends when the
+ * job doesn't wait any more.
+ *
+ * @throws Failure (exit 255, or as given) that says what was tried; with exit 1 why the job has no shell any more.
+ */
+export async function findWay(app: App, api: Api, job: Job, container: SshContainer, search: WaySearch, progress: Progress): Promise<Way> {
+  const { io, program, command } = app
+  const { access, interval, patience, exit, alone = 20_000, remind = 60_000 } = search
+  const again = `${program} jobs ${command.name} ${job.id}`
+  const addresses = addressesOf(container, access)
+  const forwards = !search.direct && (access === 'auto' || access === 'port-forward')
+  if (access === 'port-forward' && search.direct) {
+    throw new Failure('a port-forward is no way to print: it would end with this program', { exit: 255, next: `${again} --openssh --access port-forward` })
+  }
+  if (addresses.length === 0 && !forwards) throw noAddress(job, container, access, `${again} --access port-forward`)
+
+  const over = new AbortController()
+  const signal = AbortSignal.any([io.interrupted, over.signal])
+  progress.now(`${shortId(job.id)} waiting_on_user; reaching ${addresses.map(addressText).join(', ') || 'its pod'}`)
+  const onAttempt = ({ address, tries, reason }: { address: Address; tries: number; reason: string }) => app.log(2, `${addressText(address)}: ${reason} (try ${tries})`)
+  // Another way is still to be tried where one was asked for.
+  const last = access === 'auto' && forwards
+  const advice = patience !== undefined && patience >= long
+    ? { next: last ? `${program} jobs delete ${job.id}` : again, more: () => remedy(app, job, forward?.missing()) }
+    : { next: again }
+  const race = reach(addresses, { signal, patience, exit, onAttempt, ...advice })
+  const only = addresses.length === 0
+  const onOpen = ({ target }: { target: string }) => {
+    if (access === 'auto') progress.line(`  no SSH banner yet; kubectl port-forward to ${target} joins`)
+  }
+  const forward: Forwarding | undefined = forwards ? joinForward(app, job, container, race, { signal, only, delay: only ? 0 : alone, onOpen }) : undefined
+  if (patience === undefined || patience > remind) {
+    const lines = () => ['Nothing has answered yet; it is still tried.', ...remedy(app, job, forward?.missing()), `To delete it: ${program} jobs delete ${job.id}`]
+    app.io.sleep(remind, signal).then(() => lines().forEach((line) => progress.line(`  ${line.trimStart()}`)), () => {})
+  }
+  const left = untilItLeaves(app, api, job, interval, signal, again)
+  const all = [race.won, left, ...(forward ? [forward.failed] : [])]
+  for (const one of all) one.catch(() => {})
+  try {
+    const reached = await Promise.race(all)
+    if (reached.address.name === 'port-forward') {
+      const renewed = async () => ({ ...reached.address, port: (await forward!.renew(io.interrupted)).port })
+      return { ...reached, again: renewed, close: forward!.close }
+    }
+    // One that was opened though another way was the first mustn't stay.
+    forward?.close()
+    return { ...reached, again: async () => reached.address, close() {} }
+  } catch (error) {
+    forward?.close()
+    race.won.then(({ socket }) => socket.destroy(), () => {})
+    throw error
+  } finally {
+    over.abort()
+  }
+}
+
+/** How long a server that is to come may take, in milliseconds; a port-forward has joined by then, too. */
+const long = 25_000
+
+/**
+ * What can be done for a job that no way leads into. Its container may have died with its node: such a job waits on its user
+ * for ever. Source: the service's known issues.
+ */
+function remedy({ program }: App, { remote_build_node: node, kubernetes_namespace, kubernetes_job }: Job, forwardFailed: string | undefined): string[] {
+  const place = node
+    ? `It runs on the remote build node ${node}; look at that: ${program} remote-build-nodes status describe ${pastedWord(node)}`
+    : `Look at its pod: ${pastedWords(['kubectl', 'describe', 'pods', '-n', kubernetes_namespace, '-l', `job-name=${kubernetes_job}`])}`
+  return [
+    ...(forwardFailed === undefined ? [] : [`  port-forward  ${forwardFailed}`]),
+    place,
+    'A job that nobody can reach waits for ever: deleting it frees its memory, and drops what was changed in its image root.',
+  ]
+}
+
+function noAddress({ id }: Job, container: SshContainer, access: string, next: string): Failure {
+  const there = [...addressesOf(container, 'auto').map(addressText), ...oddAddresses(container)].map((line) => `  ${line}`)
+  return new Failure(`job ${shortId(id)} has no ${access === 'auto' ? '' : `${access} `}address`, { exit: 255, more: there, next })
+}
+
+/** Rejects when the job doesn't wait any more. */
+function untilItLeaves(app: App, api: Api, job: Job, interval: number, signal: AbortSignal, resume: string): Promise<never> {
+  const silent: Progress = { now() {}, line() {}, stop() {} }
+  return watchJobs(app, api, [job.id], { interval: interval * 1000, progress: silent, resume, signal }, (seen) => {
+    const now = seen.get(job.id)?.job
+    return now && stageOf(now) === 'waiting' ? undefined : (now?.status ?? 'gone')
+  }).then((status) => {
+    if (status === 'gone') throw goneFailure(app, job.id)
+    throw new Failure(`job ${shortId(job.id)} does not wait any more: it is in ${status}`, { exit: 1, next: `${app.program} jobs describe ${job.id}` })
+  })
+}

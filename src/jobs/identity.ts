@@ -1,0 +1,102 @@
+import { join } from 'node:path'
+import { configFolder } from '../config/folder.ts'
+import { Failure } from '../errors.ts'
+import { findHome, tilde } from '../files/home.ts'
+import { absolutePath } from '../files/path.ts'
+import { replaceFile } from '../files/write-file.ts'
+import { encodeSegment, type Api } from '../ims/api.ts'
+import { isGone } from '../ims/server-error.ts'
+import { readRecord } from '../ims/read-record.ts'
+import type { Job, SshContainer } from '../ims/records.ts'
+import { publicKeys } from '../definitions/records.ts'
+import { findIdentity, unlock, type Identity, type Login, type Looked } from '../ssh/identities.ts'
+import { pastedWords } from '../text/shell-words.ts'
+import { fingerprint, parsePublicKey, publicKeyLine, publicKeyOf, type PublicKey } from '../ssh/public-key.ts'
+import type { App } from '../context.ts'
+import { shortId } from './lookup.ts'
+
+/** The local key that opens a job's shell. */
+export interface Key {
+  readonly identity: Identity
+  /** Where it is, as people write it: `~/.ssh/id_rsa`, `agent`. */
+  readonly shown: string
+  /**
+   * Makes it ready to sign, by its passphrase where it has one.
+   *
+   * @throws Failure (exit 255) where that can't be asked for, or was wrong.
+   */
+  unlock(): Promise<Login>
+}
+
+interface KeyRecord {
+  readonly name: string
+  /** Undefined where its text is no public key. */
+  readonly key: PublicKey | undefined
+}
+
+/**
+ * The local private key whose public half is the job's.
+ *
+ * @throws Failure (exit 255) that says which key the job wants and where it was looked for.
+ */
+export async function findKey(app: App, api: Api, job: Job, container: SshContainer, { identity: file }: { identity?: string }): Promise<Key> {
+  const { env, stdin, stderr } = app.io
+  const record = await publicKeyOfJob(api, job)
+  const wanted = record?.key
+  const files = file === undefined ? [] : [absolutePath(file, app.io)]
+  const { identity, looked } = await findIdentity({ wanted, files, agentSocket: env.SSH_AUTH_SOCK, home: findHome(env) })
+  // Without the record only the user can know which it is.
+  if (!identity || (!wanted && file === undefined)) throw noKey(app, job, container, record, looked)
+  const ask = stdin.isTTY && stderr.isTTY ? app.questions.ask : undefined
+  const openssh = pastedWords([app.program, 'jobs', 'debug', job.id, '--openssh', ...(file === undefined ? [] : ['-i', file])])
+  return { identity, shown: tilde(identity.path ?? 'agent', env), unlock: () => unlock(identity, { ask, wanted, openssh }) }
+}
+
+async function publicKeyOfJob(api: Api, { public_key_id: id }: Job): Promise<KeyRecord | undefined> {
+  try {
+    const { data } = readRecord('public key', await api.send({ method: 'GET', path: `${publicKeys.path}/${encodeSegment(id)}` }), `public key ${id}`)
+    return { name: data.name, key: parsePublicKey(data.public_key) }
+  } catch (error) {
+    if (isGone(error)) return undefined
+    throw error
+  }
+}
+
+function noKey(app: App, job: Job, container: SshContainer, record: KeyRecord | undefined, looked: readonly Looked[]): Failure {
+  const lines = looked.map(({ where, key, note = 'none' }) => {
+    const path = tilde(where, app.io.env)
+    return `${path}${where === 'agent' ? ': ' : '  '}${key ? keyText(key) : ''}${key && note !== 'none' ? `, ${note}` : key ? '' : note}`
+  })
+  return new Failure(`no key here opens job ${shortId(job.id)}`, {
+    exit: 255,
+    more: [
+      `  wants  ${wish(job, record)}`,
+      ...lines.map((line, at) => `  ${at === 0 ? 'found' : '     '}  ${line}`),
+      ...(!record && container.jail
+        ? ['A jailed job whose key is gone is most likely of the Configuration Framework Service (CFS): somebody else\'s.']
+        : []),
+    ],
+    next: `${app.program} jobs ${app.command.name} ${job.id} -i FILE`,
+  })
+}
+
+function wish({ public_key_id }: Job, record: KeyRecord | undefined): string {
+  if (!record) return `the public key ${public_key_id}, whose record is gone`
+  return `"${record.name}" ${record.key ? keyText(record.key) : 'which is no public key: nobody gets in'}`
+}
+
+const keyText = ({ type, blob }: PublicKey) => `${type} ${fingerprint(blob)}`
+
+/**
+ * The same identity for OpenSSH, which picks a key of the agent by a file with its public half.
+ *
+ * @throws Failure where that can't be written.
+ */
+export function forOpenSsh({ io }: App, identity: Identity): Identity {
+  if (identity.kind === 'file' || identity.path !== undefined) return identity
+  const key = publicKeyOf(identity.key.getPublicSSH())
+  const name = fingerprint(key.blob).slice('SHA256:'.length).replace(/\W/g, '').slice(0, 16)
+  const path = join(configFolder(io.env), 'ims_agent_keys', `${name}.pub`)
+  replaceFile(path, `${publicKeyLine(key)}\n`)
+  return { ...identity, path }
+}

@@ -1,0 +1,198 @@
+import { setMaxListeners } from 'node:events'
+import { Failure } from '../errors.ts'
+import type { Api } from '../ims/api.ts'
+import { isAway, isPassing, whyAway } from '../ims/availability.ts'
+import { isGone } from '../ims/server-error.ts'
+import type { Progress } from '../terminal/progress.ts'
+import { timeSpan } from '../time/time-span.ts'
+import type { App } from '../context.ts'
+import { describeJob, readJobs, shortId, type JobRecord } from './lookup.ts'
+
+/** How jobs are watched. */
+export interface Watch {
+  /** Milliseconds between looks. */
+  interval: number
+  /** Longest watch in milliseconds; none is no limit. */
+  timeout?: number
+  /** When it began, by the monotonic clock; now unless given. */
+  began?: number
+  progress: Progress
+  /** What to type to go on, after the time limit or Ctrl-C; empty where nothing is under way. */
+  resume: string
+  /** Ends the watch: of the process, unless given. */
+  signal?: AbortSignal
+  /** The jobs as they were read just before: the first look. */
+  known?: readonly JobRecord[]
+  /** Reads the jobs at a look, in place of a request of its own. */
+  read?: (ids: readonly string[]) => Promise<readonly JobRecord[]> | undefined
+}
+
+/** What a look saw of a job. */
+export interface Seen extends JobRecord {
+  /** Milliseconds since this status was first seen. */
+  inStatus: number
+  /** Milliseconds since the watch began. */
+  total: number
+  /** The status that it had before, where it has just changed. */
+  before?: { status: string; lasted: number }
+}
+
+/**
+ * Looks at jobs until `enough` says that it was enough; the last look. Several jobs cost one request a look. A server
+ * that is away for a while is shown, and looked at again. A job that is gone has no entry: the service says so, no gateway.
+ *
+ * @throws Failure with exit 3 at the time limit, 130 for Ctrl-C (129, 143 for other signals): all say how to go on.
+ */
+export async function watchJobs<T>(app: App, api: Api, ids: readonly string[], watch: Watch, enough: (seen: Map<string, Seen>) => T | undefined | Promise<T | undefined>): Promise<T> {
+  const { io } = app
+  const began = watch.began ?? io.monotonic()
+  const since = new Map<string, { status: string; at: number }>()
+  let { known } = watch
+  let last: readonly Seen[] = []
+  const look = async () => {
+    const records = known ?? (await (watch.read?.(ids) ?? readAgain(api, ids)))
+    known = undefined
+    const seen = new Map(records.map((record) => [record.job.id, see(record, since, began, io.monotonic())]))
+    last = [...seen.values()]
+    return seen
+  }
+  return lookUntil(app, { ...watch, began }, look, { enough, many: ids.length > 1, state: () => stateOf(last) })
+}
+
+/** How looks are judged, and what is said of those that weren't enough. */
+interface Looking<R, T> {
+  /** What is made of a look; undefined where another is needed. */
+  enough: (seen: R) => T | undefined | Promise<T | undefined>
+  /** More than one job is looked at. */
+  many?: boolean
+  /** What was seen last; empty before there was an answer. */
+  state?: () => string
+  /** The time limit is for a service that is away: a look that has begun only has the request's own. */
+  unhurried?: boolean
+  /** Whether a failure passes by itself. */
+  passes?: (error: unknown) => error is Error
+}
+
+/** How often a service that answers with an error of its own, or that the gateway knows no way to, is asked again where nothing is watched yet. */
+const tries = 3
+
+/**
+ * Whether a failure passes of what isn't a watch of hours: an error that stays is told soon.
+ *
+ * @param isWaitedFor whether it is waited for to the time limit.
+ */
+export function passesSoon(isWaitedFor: (error: unknown) => boolean = isAway): (error: unknown) => error is Error {
+  let failed = 0
+  return (error): error is Error => isWaitedFor(error) || (isPassing(error) && !isAway(error) && ++failed <= tries)
+}
+
+/** However late it is, a look that has begun gets so many milliseconds. */
+const lookTakes = 10_000
+
+/** How long a look that is interrupted gets to say so itself, in milliseconds. */
+const lastWords = 100
+
+/**
+ * Looks until it was enough. A server that is away for a while is shown, and asked again.
+ *
+ * @throws Failure with exit 3 at the time limit, 130 for Ctrl-C (129, 143 for other signals): all say how to go on.
+ */
+export async function lookUntil<R, T>({ io }: App, watch: Watch, look: () => Promise<R>, looking: Looking<R, T>): Promise<T> {
+  const { enough, many = false, state = () => '', unhurried = false, passes = isPassing } = looking
+  const { progress, interval, timeout = Infinity, began = io.monotonic(), signal = io.interrupted } = watch
+  // Each look's sleep and request listen to it.
+  setMaxListeners(0, signal)
+  const left = () => Math.max(began + timeout - io.monotonic(), 0)
+  const late = () => new Failure(`not there after ${timeSpan(timeout)}: ${state() || 'the service was away'}`, { exit: 3, next: watch.resume })
+
+  // Whoever is in the middle of a request knows best what has come of it.
+  const cutOff = async (reason: unknown): Promise<never> => {
+    if (signal.aborted) await io.sleep(lastWords)
+    throw reason
+  }
+
+  // A server that takes a request and never answers it mustn't hold us beyond the limit.
+  async function inTime(answer: Promise<R>): Promise<R> {
+    if (timeout === Infinity || unhurried) return answer
+    const timer = new AbortController()
+    const alarm = io.sleep(Math.max(left(), lookTakes), AbortSignal.any([signal, timer.signal]))
+    try {
+      return await Promise.race([answer, alarm.then(() => Promise.reject(late()), cutOff)])
+    } finally {
+      timer.abort()
+    }
+  }
+
+  let away = false
+  for (;;) {
+    try {
+      signal.throwIfAborted()
+      const seen = await inTime(look())
+      if (away) progress.now('the service is back')
+      away = false
+      const outcome = await enough(seen)
+      if (outcome !== undefined) return outcome
+    } catch (error) {
+      // What was cut off in a request says what may have come of it.
+      if (signal.aborted) throw interrupted(error instanceof Failure && error.cause === signal.reason ? error : signal.reason, watch, many)
+      if (!passes(error)) throw error
+      away = true
+      progress.now(`the service is away (${whyAway(error)}); looking again`)
+    }
+    if (left() === 0) throw late()
+    await io.sleep(Math.min(interval, left()), signal).catch((error: unknown) => {
+      throw signal.aborted ? interrupted(signal.reason, watch, many) : error
+    })
+  }
+}
+
+async function readAgain(api: Api, ids: readonly string[]): Promise<JobRecord[]> {
+  if (ids.length > 1) return readSeveral(api, ids)
+  try {
+    return [await describeJob(api, ids[0]!)]
+  } catch (error) {
+    if (isGone(error)) return []
+    throw error
+  }
+}
+
+/**
+ * The jobs of some ids, by one request; those that are gone are missing.
+ *
+ * @param read all jobs, in place of a request of its own.
+ * @throws Failure where the record of one can't be used.
+ */
+export async function readSeveral(api: Api, ids: readonly string[], read = readJobs): Promise<JobRecord[]> {
+  const wanted = new Set(ids)
+  const { jobs, odd } = await read(api)
+  const unusable = odd.find(({ id }) => id !== undefined && wanted.has(id))
+  if (unusable) throw unusable.failure
+  return jobs.filter(({ job }) => wanted.has(job.id))
+}
+
+function see(record: JobRecord, since: Map<string, { status: string; at: number }>, began: number, now: number): Seen {
+  const { id, status } = record.job
+  const last = since.get(id)
+  const changed = last && last.status !== status
+  if (!last || changed) since.set(id, { status, at: now })
+  return {
+    ...record,
+    inStatus: now - since.get(id)!.at,
+    total: now - began,
+    before: changed ? { status: last.status, lasted: now - last.at } : undefined,
+  }
+}
+
+/** How many jobs are named in one line. */
+const named = 5
+
+function stateOf(seen: readonly Seen[]): string {
+  const some = seen.slice(0, named).map(({ job }) => `${shortId(job.id)} ${job.status}`)
+  return [...some, ...(seen.length > named ? [`${seen.length - named} more`] : [])].join(', ')
+}
+
+function interrupted(reason: unknown, { resume }: Watch, many: boolean): unknown {
+  if (!(reason instanceof Failure)) return reason
+  const goesOn = resume === '' ? [] : [many ? 'The jobs go on.' : 'The job goes on.']
+  return new Failure(reason.message, { exit: reason.exit, more: [...reason.more, ...goesOn], next: reason.next ?? (resume || undefined), cause: reason })
+}

@@ -1,0 +1,143 @@
+import { Failure } from '../errors.ts'
+import { encodeSegment, type Api } from '../ims/api.ts'
+import { ended, placesOf, stageOf } from '../ims/job-status.ts'
+import type { Job, SshContainer } from '../ims/records.ts'
+import { jobs } from '../definitions/records.ts'
+import { chooseContainer } from '../ssh/addresses.ts'
+import { openSession, type Session } from '../ssh/session.ts'
+import { touch } from '../ssh/touch.ts'
+import type { Progress } from '../terminal/progress.ts'
+import { timeSpan, withoutSpans } from '../time/time-span.ts'
+import type { App } from '../context.ts'
+import { findJobs, shortId } from './lookup.ts'
+import { hostKeyLine, hostVerifier } from './host-key.ts'
+import { imageOfGone } from './image-of-deleted-job.ts'
+import { findKey } from './identity.ts'
+import { deadJobFailure, goneFailure } from './shell-unavailable.ts'
+import { createPodWatch } from './pod-watch.ts'
+import { findWay, type Reaching } from './connect.ts'
+import { watchJobs } from './poll.ts'
+
+/** What a user says to a job that waits. */
+export type Word = 'complete' | 'failed'
+
+/** Options of `jobs complete` and `jobs fail`. */
+export interface ReleaseOptions extends Reaching {
+  container?: string
+  no_wait?: boolean
+  /** Longest wait for the outcome, in seconds. */
+  timeout: number
+}
+
+/**
+ * Tells a job that waits to go on or to end, over SSH, and waits for the outcome.
+ *
+ * @returns the exit code: 1 when a customize job that was told to complete ended in error.
+ * @throws Failure before anything is connected when the job doesn't wait.
+ */
+export async function release(app: App, reference: string, word: Word, options: ReleaseOptions): Promise<number> {
+  const api = await app.api()
+  const progress = await app.progress(withoutSpans)
+  try {
+    const { job } = (await findJobs(api, [reference]))[0]!
+    refuseUnlessWaiting(app, job)
+    const container = chooseContainer(job, options.container)
+    if (job.job_type === 'create') progress.line(`Job ${shortId(job.id)} is a create job whose build failed: it ends in error either way.`)
+    const session = await openJob(app, api, job, container, options, progress)
+    try {
+      await say(session, job, container, word)
+    } finally {
+      await session.close()
+    }
+    progress.line(`Job ${shortId(job.id)} was told: ${word}`)
+    if (options.no_wait) return 0
+    const { exit, image } = await waitForOutcome(app, api, job, progress, { ...options, hopeful: word === 'complete' })
+    if (image) await app.io.stdout.write(`${image}\n`)
+    return exit
+  } finally {
+    progress.stop()
+    await api.close()
+  }
+}
+
+function refuseUnlessWaiting({ program }: App, job: Job): void {
+  const stage = stageOf(job)
+  if (stage === 'waiting') return
+  const next = stage === 'running' ? `${program} jobs wait ${job.id} --for ready` : `${program} jobs describe ${job.id}`
+  throw new Failure(`job ${job.id} does not wait on its user: it is ${job.status}`, { exit: 1, next })
+}
+
+/** Logs in to a job's container. */
+export async function openJob(app: App, api: Api, job: Job, container: SshContainer, options: Reaching, progress: Progress): Promise<Session> {
+  const key = await findKey(app, api, job, container, options)
+  progress.stop()
+  const login = await key.unlock()
+  const way = await findWay(app, api, job, container, { ...options, patience: 60_000 }, progress)
+  const verifyHostKey = hostVerifier(app, job, options.host_key, (verdict) => {
+    if (verdict.why !== 'known') progress.line(hostKeyLine(verdict))
+  })
+  const session = await openSession({ socket: way.socket, login, verifyHostKey, signal: app.io.interrupted, next: `${app.program} jobs ${app.command.name} ${job.id}` }).catch((error: unknown) => {
+    way.close()
+    throw error
+  })
+  return { ...session, close: () => session.close().finally(way.close) }
+}
+
+/** Touches the signal file. */
+export async function say(session: Session, job: Job, container: SshContainer, word: Word): Promise<void> {
+  const places = placesOf(job, container.jail)
+  await touch(session, word === 'complete' ? places.complete : places.failed)
+}
+
+/** How a job ended. */
+export interface Outcome {
+  /** 1 for a customize job that ended in error. */
+  exit: number
+  /** The id of its image, where it succeeded. */
+  image: string | undefined
+}
+
+/** How an outcome is waited for. */
+interface OutcomeWait {
+  /** The job was told to complete: it may have made an image, also if it is gone. */
+  readonly hopeful: boolean
+  /** Longest wait, in seconds; none is no limit. */
+  readonly timeout?: number
+  /** Seconds between looks. */
+  readonly interval: number
+}
+
+/** Waits until a released job has ended, and says how. */
+export async function waitForOutcome(app: App, api: Api, job: Job, progress: Progress, { hopeful, timeout, interval }: OutcomeWait): Promise<Outcome> {
+  const watch = { interval: interval * 1000, timeout: timeout && timeout * 1000, progress, resume: `${app.program} jobs wait ${job.id} --for done` }
+  const pods = createPodWatch(app, { interval: watch.interval, say: progress.line })
+  let last = job
+  const found = await watchJobs(app, api, [job.id], watch, async (seen) => {
+    const now = seen.get(job.id)
+    if (!now) {
+      const made = hopeful ? await imageOfGone(api, last) : undefined
+      if (!made) throw goneFailure(app, job.id)
+      return { gone: made.image.id }
+    }
+    last = now.job
+    progress.now(`${shortId(job.id)} ${now.job.status} ${timeSpan(now.inStatus)}`)
+    if (ended.has(now.job.status)) return {}
+    const trouble = pods.look([now]).get(job.id)
+    if (trouble?.final) throw await deadJobFailure(app, now.job, trouble)
+    return undefined
+  }).finally(pods.stop)
+  progress.stop()
+  if (found.gone !== undefined) {
+    progress.line(`✔ job ${shortId(job.id)} is gone; its image ${found.gone} is there`)
+    return { image: found.gone, exit: 0 }
+  }
+  const image = last.status === 'success' ? (last.resultant_image_id ?? undefined) : undefined
+  if (last.status === 'success') progress.line(`✔ success: image ${image ?? 'none'}`)
+  else progress.line(`✖ error. Logs: ${app.program} jobs logs ${job.id} --failed`)
+  return { image, exit: last.status === 'error' && job.job_type === 'customize' ? 1 : 0 }
+}
+
+/** Deletes a job, and with it its shell and its memory. */
+export async function deleteJob(api: Api, { id }: Job): Promise<void> {
+  await api.send({ method: 'DELETE', path: `${jobs.path}/${encodeSegment(id)}` })
+}

@@ -1,0 +1,106 @@
+import { Failure } from '../errors.ts'
+import type { Api } from '../ims/api.ts'
+import { placesOf, stageOf, type Stage } from '../ims/job-status.ts'
+import { isGone } from '../ims/server-error.ts'
+import type { Job, SshContainer } from '../ims/records.ts'
+import { anyExists } from '../ssh/exists.ts'
+import type { Progress } from '../terminal/progress.ts'
+import type { App } from '../context.ts'
+import { confirm } from './confirm.ts'
+import { describeJob, shortId } from './lookup.ts'
+import { deleteJob, openJob, say } from './release.ts'
+import type { Reaching } from './connect.ts'
+import type { Ended } from './open-shell.ts'
+
+/** What becomes of a job when its shell ends. */
+export type Fate = 'complete' | 'fail' | 'keep' | 'delete'
+
+export interface Afterwards extends Reaching {
+  /** Asked for in a terminal, else `keep`, unless given. */
+  on_exit?: Fate
+  /** Keeps what should be kept of the job; whether it may be deleted then. */
+  beforeDelete?: () => Promise<boolean>
+}
+
+/** What became of a job whose shell has ended: released in the shell itself, or told by us to go on or to end. */
+export type Left = 'released' | 'completed' | 'failed' | 'kept' | 'deleted' | 'gone'
+
+/** Sees to what becomes of a job whose shell has ended. Whoever has released it still has to wait for the outcome. */
+export async function afterShell(app: App, api: Api, job: Job, container: SshContainer, shell: Ended, options: Afterwards, progress: Progress): Promise<Left> {
+  const { ending, session } = shell
+  const left = await howItIsLeft(app, api, job, container, shell, options, progress)
+  if (left === 'gone') progress.line(`Job ${shortId(job.id)} is gone: it was deleted`)
+  if (left !== 'waiting') return left
+  if ('lost' in ending) progress.line(`✖ connection lost: ${ending.lost}`)
+  const asked = options.on_exit === undefined && app.io.stdin.isTTY && app.io.stderr.isTTY
+  const fate = asked ? await askFate(app, job, progress) : (options.on_exit ?? 'keep')
+  const lossless = fate !== 'delete' || !options.beforeDelete || (await options.beforeDelete())
+  const kept = fate === 'keep' || !(lossless || (asked && (await confirm(app, 'Delete it all the same?'))))
+  if (kept) {
+    const how = `Release it: ${app.program} jobs ${job.job_type === 'create' ? 'fail' : 'complete'} ${job.id}`
+    progress.line(asked ? how : `Job ${shortId(job.id)} still waits${holding(job)}. ${how}`)
+    return 'kept'
+  }
+  if (fate === 'delete') {
+    if (progress.live) progress.now(`deleting job ${shortId(job.id)}`)
+    await deleteJob(api, job)
+    progress.line(`Job ${shortId(job.id)} deleted`)
+    return 'deleted'
+  }
+  const open = session && session.lost() === undefined ? session : await openJob(app, api, job, container, options, progress)
+  try {
+    await say(open, job, container, fate === 'complete' ? 'complete' : 'failed')
+  } finally {
+    await open.close()
+  }
+  return fate === 'complete' ? 'completed' : 'failed'
+}
+
+/** Whether the job still waits: who touched a signal file in the shell has released it there. */
+async function howItIsLeft(app: App, api: Api, job: Job, container: SshContainer, { ending, session }: Ended, { interval }: Afterwards, progress: Progress): Promise<'waiting' | 'released' | 'gone'> {
+  const { complete, failed } = placesOf(job, container.jail)
+  if (session && (await anyExists(session, [complete, failed]))) return 'released'
+  const lost = 'lost' in ending && session?.lost() !== undefined
+  if (lost) progress.now('the connection is gone; does the job go on?')
+  const look = () => describeJob(api, job.id).then((now) => stageOf(now.job), (error: unknown) => (isGone(error) ? 'gone' : 'waiting'))
+  const stage = await stageAfter(app, look, { lost, interval })
+  if (stage === 'waiting') progress.stop()
+  return stage === 'waiting' || stage === 'gone' ? stage : 'released'
+}
+
+/** How often a job is looked at whose connection was lost: its container ends before the record says so. */
+const looks = 3
+
+/**
+ * How far a job is that waited on its user, and may go on by now, or be gone.
+ *
+ * @param interval seconds between looks.
+ */
+export async function stageAfter({ io }: App, look: () => Promise<Stage | 'gone'>, { lost, interval }: { lost: boolean; interval: number }): Promise<Stage | 'gone'> {
+  for (let left = lost ? looks : 1; ; left--) {
+    const stage = await look()
+    if (stage !== 'waiting' || left === 1) return stage
+    await io.sleep(interval * 1000, io.interrupted)
+  }
+}
+
+/** How many containers of a pod request a job's memory each. Source: the service's job templates. */
+const containers = 2
+
+/** What a job that waits holds, as a part of a sentence. */
+export const holding = ({ job_mem_size: memory }: Job) => (memory ? `, holding ${containers * memory} GiB` : ', holding its memory')
+
+async function askFate(app: App, job: Job, progress: Progress): Promise<Fate> {
+  const create = job.job_type === 'create'
+  progress.line(`Job still waits${holding(job)}${create ? '; it ends in error either way' : ''}.`)
+  const answers: Readonly<Record<string, Fate>> = { ...(create ? { r: 'fail' } : { c: 'complete', f: 'fail' }), d: 'delete', k: 'keep', '': 'keep' }
+  for (;;) {
+    const answer = await app.questions.ask(create ? '(r)elease (d)elete (K)eep: ' : '(c)omplete (f)ail (d)elete (K)eep: ').catch((error: unknown) => {
+      // Ctrl-C, or a terminal that went away, is no wish to end anything.
+      if (error instanceof Failure && error.bare) return ''
+      throw error
+    })
+    const fate = answers[answer.trim().slice(0, 1).toLowerCase()]
+    if (fate) return fate
+  }
+}

@@ -1,0 +1,68 @@
+import { Failure } from '../errors.ts'
+import { ended, reached, stageOf } from '../ims/job-status.ts'
+import { jobStatuses, type Job } from '../ims/records.ts'
+import type { Diagnosis } from '../kubernetes/diagnosis.ts'
+import type { App } from '../context.ts'
+import { deadJobFailure, staysFor } from './shell-unavailable.ts'
+import type { Seen } from './poll.ts'
+
+/** Whether a job is where it should be, may still get there, or can't any more. */
+export type Verdict = 'there' | 'pending' | 'lost'
+
+/** Judges a job by a look at it; undefined for one that is gone. */
+export type Judge = (seen: Pick<Seen, 'job'> | undefined, signal: AbortSignal) => Verdict | Promise<Verdict>
+
+const verdicts = { yes: 'there', may: 'pending', no: 'lost' } as const
+
+/** The judge for what is waited for: `success`, `done`, `ready`, or a status. Undefined for what is none of these. */
+export function judgeFor(goal: string): Judge | undefined {
+  if (goal === 'done') return present(({ job }) => (ended.has(job.status) ? 'there' : 'pending'))
+  if (goal === 'ready') {
+    return present(async ({ job }, signal) => {
+      const verdict = verdicts[reached(job, 'waiting_on_user')]
+      if (verdict !== 'there') return verdict
+      // It was there once, but isn't any more.
+      if (stageOf(job) !== 'waiting') return 'lost'
+      const { answers } = await import('../ssh/addresses.ts')
+      return (await answers(job, { signal })) ? 'there' : 'pending'
+    })
+  }
+  const status = jobStatuses.find((known) => known === goal)
+  return status && present(({ job }) => verdicts[reached(job, status)])
+}
+
+const present = (judge: (seen: Pick<Seen, 'job'>, signal: AbortSignal) => Verdict | Promise<Verdict>): Judge => (seen, signal) => (seen ? judge(seen, signal) : 'lost')
+
+/** A job that can't get where it should be; without a record when it is gone. */
+interface Lost {
+  readonly id: string
+  readonly job: Job | undefined
+  /** Why its pod has failed, where nothing sets its status any more. */
+  readonly dead?: Diagnosis
+}
+
+/** What is said when jobs can't get there any more. */
+export async function lostFailure(app: App, lost: readonly [Lost, ...Lost[]], goal: string): Promise<Failure> {
+  const { program } = app
+  const [{ id, job, dead }, ...others] = lost
+  const more = others.map((one) => (one.job && one.dead ? staysFor(one.job) : `job ${one.id} ${whyLost(one.job, goal)}`))
+  if (job && dead) return deadJobFailure(app, job, dead, { more })
+  return new Failure(`job ${id} ${whyLost(job, goal)}`, { exit: 1, more, next: job ? next(program, job) : `${program} jobs list` })
+}
+
+function next(program: string, job: Job): string {
+  const stage = stageOf(job)
+  if (stage === 'waiting') return `${program} jobs debug ${job.id}`
+  return stage === 'error' ? `${program} jobs logs ${job.id} --failed` : `${program} jobs describe ${job.id}`
+}
+
+function whyLost(job: Job | undefined, goal: string): string {
+  if (!job) return 'is gone: it was deleted'
+  const stage = stageOf(job)
+  if (stage === 'error') return 'ended in error'
+  if (stage === 'success') return `succeeded, and so never gets to ${goal}`
+  if (stage === 'waiting') return job.job_type === 'create' ? 'waits on its user: its build failed, and it ends in error whatever is done' : `waits on its user, and so never gets to ${goal}`
+  const shell = goal === 'ready' || goal === 'waiting_on_user'
+  if (shell && job.job_type === 'create' && !job.enable_debug) return `is in ${job.status}, with debug off: no shell opens`
+  return `is in ${job.status}, and does not get to ${goal} any more`
+}
