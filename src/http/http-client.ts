@@ -1,5 +1,3 @@
-import { connectionFailure } from './connection-failure.ts'
-import { explain } from './explain.ts'
 import { withLog, type HttpLog } from './http-log.ts'
 import { createNodeTransport } from './node-transport.ts'
 import { usualLimits } from '../time/limits.ts'
@@ -7,9 +5,10 @@ import { sleep as defaultSleep, timerDelay } from '../time/timer.ts'
 import { refusePlainHttp } from './plain-http.ts'
 import { isSocks, proxyFor, type Proxy } from './proxy.ts'
 import { withRedirects } from './redirect.ts'
+import { RequestError } from './request-error.ts'
 import { withRetries } from './retry.ts'
 import type { HttpRequest, Patience, Transport } from './transport.ts'
-import { createTrust, type WellKnownFiles } from './trust.ts'
+import { createTrust, type Trust, type WellKnownFiles } from './trust.ts'
 import type { UndiciTransportOptions } from './undici-transport.ts'
 
 export interface HttpOptions {
@@ -50,17 +49,27 @@ export interface HttpOptions {
   wellKnown?: WellKnownFiles
 }
 
+/** How a request goes out. */
+export interface RequestContext {
+  readonly trust: Trust
+  readonly proxy: Proxy | undefined
+  readonly patience: Patience
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
 /** Verified HTTP, through the environment's proxies, with retries and redirects. */
 export interface Http extends Transport {
-  /** The Failure that tells people of a {@link TransportFault}; anything else as it is. */
-  explain(error: unknown, request: HttpRequest): Promise<unknown>
+  /** How a request goes out, for who has to tell people why it failed. */
+  context(request: HttpRequest): RequestContext
   /** Ends held connections. */
   close(): Promise<void>
 }
 
 /**
- * The transport of a command or of the library. Besides {@link TransportFault}s it throws a Failure for a redirect
- * that isn't followed, and for a proxy of the environment that can't be used.
+ * The transport of a command or of the library.
+ *
+ * @throws TransportFault where no whole answer comes; RequestError for what isn't sent or followed.
  */
 export function createTransport(options: HttpOptions): Http {
   const { env, caFile, insecure = false, unverified, signal, log = () => {}, now = Date.now, elapsed = () => performance.now(), random = Math.random, sleep = defaultSleep } = options
@@ -95,7 +104,7 @@ export function createTransport(options: HttpOptions): Http {
     }
   }
   return Object.assign(withRedirects(guarded), {
-    explain: async (error: unknown, request: HttpRequest) => explain(error, request, { trust, patience, now, proxy: usableProxy(request.url, env) }),
+    context: (request: HttpRequest) => ({ trust, patience, now, proxy: proxyOrNone(request.url, env) }),
     close: async () => {
       await Promise.all([...pools.values()].map(async (pool) => (await pool).close()))
     },
@@ -110,5 +119,15 @@ async function openPool(options: UndiciTransportOptions) {
 function usableProxy(url: URL, env: HttpOptions['env']): Proxy | undefined {
   const proxy = proxyFor(url, env)
   if (!proxy || /^https?:$/.test(proxy.url.protocol) || isSocks(proxy.url)) return proxy
-  throw connectionFailure([`${proxy.variable}: a proxy of ${proxy.url.protocol}// is not supported; http, https and socks5 are.`])
+  throw new RequestError({ kind: 'proxy', variable: proxy.variable, scheme: proxy.url.protocol })
+}
+
+/** The same where one that can't be used is none. */
+function proxyOrNone(url: URL, env: HttpOptions['env']): Proxy | undefined {
+  try {
+    return usableProxy(url, env)
+  } catch (error) {
+    if (error instanceof RequestError) return undefined
+    throw error
+  }
 }

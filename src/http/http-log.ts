@@ -1,4 +1,4 @@
-import { shownUrl } from './address.ts'
+import { shownUrl } from './shown-url.ts'
 import { excerpt } from '../text/printable.ts'
 import type { Transport } from './transport.ts'
 

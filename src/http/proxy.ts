@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-import { connectionFailure } from './connection-failure.ts'
+import { RequestError } from './request-error.ts'
 
 /** A proxy between us and the server. */
 export interface Proxy {
@@ -46,7 +46,7 @@ export function isSocks({ protocol }: URL): boolean {
 
 function readUrl(text: string, variable: string): URL {
   // The text isn't shown, and no cause is kept: either may hold a password.
-  if (!URL.canParse(text)) throw connectionFailure([`${variable} names a proxy by what is no address.`], { next: `export ${variable}=http://HOST:PORT` })
+  if (!URL.canParse(text)) throw new RequestError({ kind: 'proxy', variable, scheme: undefined })
   return new URL(text)
 }
 

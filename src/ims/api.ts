@@ -1,10 +1,12 @@
 import { Failure, usageFailure } from '../errors.ts'
 import type { Value } from '../json/value.ts'
 import { writeJson } from '../json/write.ts'
-import { parseAddress, urlFor } from '../http/address.ts'
+import { parseAddress, urlFor } from './address.ts'
 import { endList, readAnswer } from './response.ts'
-import { isList, mayHaveHappened, statusLine } from '../http/asked.ts'
-import { connectionFailure } from '../http/connection-failure.ts'
+import { statusLine } from '../http/request-info.ts'
+import { isList, mayHaveHappened } from './resource-paths.ts'
+import { connectionFailure } from './connection-failure.ts'
+import { explain } from './explain.ts'
 import { acceptEncoding } from '../http/encoding.ts'
 import { TransportFault } from '../http/transport-error.ts'
 import { createTransport, type Http, type HttpOptions } from '../http/http-client.ts'
@@ -99,7 +101,7 @@ export function connect(options: ApiOptions): Api {
     signal?.throwIfAborted()
     const response = await exchange(request).catch(async (error: unknown) => {
       if (signal?.aborted && error === signal.reason) throw interrupted(error, request)
-      throw isHttp(transport) ? await transport.explain(error, request) : toFailure(error)
+      throw isHttp(transport) ? await explain(error, request, transport.context(request)) : toFailure(error)
     })
     if (response.status >= 400) throw serverFailure(response, { method, url, optionOf, next })
     if (response.status < 200 || response.status >= 300) {
@@ -126,7 +128,7 @@ export function connect(options: ApiOptions): Api {
   }
 }
 
-const isHttp = (transport: Transport | Http): transport is Http => 'explain' in transport
+const isHttp = (transport: Transport | Http): transport is Http => 'context' in transport
 
 function toFailure(error: unknown): unknown {
   return error instanceof TransportFault ? connectionFailure([error.message], { cause: error }) : error

@@ -63,7 +63,7 @@ export function authorization(options: AuthorizationOptions): Authorization {
   return async (refresh = false) => {
     const token = path && (unsaved ?? readToken(path, named, warnOnce))
     // Also where there is no token yet: the original refuses before it looks for one.
-    if (path && /^http:/i.test(hostname.trim())) throw (await import('../http/plain-http.ts')).plainHttp()
+    if (path && /^http:/i.test(hostname.trim())) throw (await import('./refused-request.ts')).plainHttp()
     if (!path || !token) return undefined
     if (descriptorOf(path) !== undefined) unsaved = token
     log(3, `Token: ${path}`)

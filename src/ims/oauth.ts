@@ -1,11 +1,12 @@
 import { defaultClient, tokenToKeep, type Token } from '../config/tokens.ts'
 import { Failure } from '../errors.ts'
-import { parseAddress, shownHostname, urlFor } from '../http/address.ts'
-import { connectionFailure } from '../http/connection-failure.ts'
+import { parseAddress, shownHostname, urlFor } from './address.ts'
+import { connectionFailure } from './connection-failure.ts'
+import { explain } from './explain.ts'
 import { TransportFault } from '../http/transport-error.ts'
 import type { Http } from '../http/http-client.ts'
 import { excerpt } from '../text/printable.ts'
-import { plainHttp } from '../http/plain-http.ts'
+import { plainHttp } from './refused-request.ts'
 import { basic } from '../http/proxy.ts'
 import type { HttpRequest, HttpResponse, Transport } from '../http/transport.ts'
 
@@ -101,7 +102,7 @@ async function post({ hostname, transport }: TokenServer, form: Record<string, s
     secret,
   }
   return transport(request).catch(async (error: unknown) => {
-    throw 'explain' in transport ? await transport.explain(error, request) : toFailure(error)
+    throw 'context' in transport ? await explain(error, request, transport.context(request)) : toFailure(error)
   })
 }
 

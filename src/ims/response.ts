@@ -1,7 +1,8 @@
 import { Failure } from '../errors.ts'
 import { readJson } from '../json/read.ts'
 import type { Value } from '../json/value.ts'
-import { mayHaveHappened, statusLine, type Asked } from '../http/asked.ts'
+import { statusLine, type RequestInfo } from '../http/request-info.ts'
+import { mayHaveHappened } from './resource-paths.ts'
 import { textOf } from './response-text.ts'
 import type { ListBody, Taker } from './list-body.ts'
 import { excerpt, printable } from '../text/printable.ts'
@@ -12,7 +13,7 @@ import { isRead, type HttpResponse } from '../http/transport.ts'
  *
  * @throws Failure for a web page, and for what says it is JSON and isn't.
  */
-export function readAnswer(response: HttpResponse, asked: Asked): Value | undefined {
+export function readAnswer(response: HttpResponse, asked: RequestInfo): Value | undefined {
   if (response.status === 204 || response.body.length === 0) return undefined
   const type = mediaType(response)
   const text = textOf(response)
@@ -32,7 +33,7 @@ export function readAnswer(response: HttpResponse, asked: Asked): Value | undefi
  *
  * @throws Failure for what says it is JSON and isn't.
  */
-export function endList(list: ListBody<Taker>, response: HttpResponse, asked: Asked): void {
+export function endList(list: ListBody<Taker>, response: HttpResponse, asked: RequestInfo): void {
   try {
     list.end()
   } catch (error) {
@@ -41,11 +42,11 @@ export function endList(list: ListBody<Taker>, response: HttpResponse, asked: As
   }
 }
 
-function notJson(error: unknown, text: string, response: HttpResponse, asked: Asked): Failure {
+function notJson(error: unknown, text: string, response: HttpResponse, asked: RequestInfo): Failure {
   return noAnswer(`The server's answer is not the JSON that it says it is: ${printable((error as Error).message)}`, text, response, asked)
 }
 
-function noAnswer(message: string, text: string, { status }: HttpResponse, asked: Asked, next?: string) {
+function noAnswer(message: string, text: string, { status }: HttpResponse, asked: RequestInfo, next?: string) {
   return new Failure(message, { more: [`  ${excerpt(text)}`, statusLine(status, asked), ...mayHaveHappened(asked)], next, inDoubt: !isRead(asked) })
 }
 

@@ -2,7 +2,8 @@ import { STATUS_CODES } from 'node:http'
 import { Failure, type FailureDetails } from '../errors.ts'
 import { writeJson } from '../json/write.ts'
 import type { Value, ValueMap } from '../json/value.ts'
-import { listCommand, mayHaveHappened, namesOne, statusLine, type Asked } from '../http/asked.ts'
+import { statusLine, type RequestInfo } from '../http/request-info.ts'
+import { listCommand, mayHaveHappened, namesOne } from './resource-paths.ts'
 import { parseBody, textOf } from './response-text.ts'
 import { excerpt, printable } from '../text/printable.ts'
 import type { HttpResponse } from '../http/transport.ts'
@@ -38,7 +39,7 @@ export function isGone(error: unknown): error is ServerFailure {
 }
 
 /** A request, and what its sender knows of how it was typed. */
-export interface Typed extends Asked {
+export interface Typed extends RequestInfo {
   /** What the user typed for a field: `--link-type s3`; undefined where it was nothing. */
   optionOf?: (field: string) => string | undefined
   /** The next command after a 404; the list of the same kind unless given. */

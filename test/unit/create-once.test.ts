@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createOnce } from '../../src/builds/create-idempotently.ts'
 import type { Making } from '../../src/builds/build-context.ts'
 import { Failure } from '../../src/errors.ts'
-import { connectionFailure } from '../../src/http/connection-failure.ts'
+import { connectionFailure } from '../../src/ims/connection-failure.ts'
 import { TransportFault } from '../../src/http/transport-error.ts'
 import { ServerFailure } from '../../src/ims/server-error.ts'
 

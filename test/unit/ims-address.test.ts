@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { parseAddress, shownHostname, shownUrl, urlFor } from '../../src/http/address.ts'
+import { shownUrl } from '../../src/http/shown-url.ts'
+import { parseAddress, shownHostname, urlFor } from '../../src/ims/address.ts'
 import { encodeSegment } from '../../src/ims/api.ts'
-import { hostnameCommands } from '../../src/http/connection-failure.ts'
-import { listCommand, mayHaveHappened, namesOne } from '../../src/http/asked.ts'
+import { hostnameCommands } from '../../src/ims/connection-failure.ts'
+import { listCommand, mayHaveHappened, namesOne } from '../../src/ims/resource-paths.ts'
 
 const jobs = '/apis/ims/v3/jobs'
 

@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { explain } from '../../src/ims/explain.ts'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
@@ -120,7 +121,7 @@ describe('through a proxy', () => {
     }
     expect(middle.asked).toEqual(Array(2).fill(`CONNECT 127.0.0.1:${server.port}`))
     const strict = transport({ env })
-    const failure = await strict(post(server.url)).catch((error: unknown) => strict.explain(error, post(server.url)))
+    const failure = await strict(post(server.url)).catch((error: unknown) => explain(error, post(server.url), strict.context(post(server.url))))
     expect(failure).toMatchObject({ message: '127.0.0.1: certificate not trusted', more: expect.arrayContaining([expect.stringContaining('issuer "Platform CA"')]) })
   })
 
@@ -142,7 +143,7 @@ describe('through a proxy', () => {
     const send = transport({ env: { [`${scheme}_proxy`]: middle.url } })
     const fault = await send(target).catch((error: unknown) => error)
     expect(fault).toMatchObject({ kind, sent: false })
-    const failure = (await send.explain(fault, target)) as Failure
+    const failure = (await explain(fault, target, send.context(target))) as Failure
     expect(isAway(failure)).toBe(kind === 'proxy')
     const { more } = failure
     expect(more.join('\n')).toContain(`through the proxy ${middle.url} (${scheme}_proxy): ${why}`)
@@ -152,7 +153,7 @@ describe('through a proxy', () => {
     const gone = `127.0.0.1:${await closedPort()}`
     for (const scheme of ['http', 'https']) {
       const send = transport({ env: { [`${scheme.toUpperCase()}_PROXY`]: `http://u:secret@${gone}` } })
-      const failure = await send(post(`${scheme}://h.local`)).catch((error: unknown) => send.explain(error, post(`${scheme}://h.local`)))
+      const failure = await send(post(`${scheme}://h.local`)).catch((error: unknown) => explain(error, post(`${scheme}://h.local`), send.context(post(`${scheme}://h.local`))))
       expect(failure).toMatchObject({ message: expect.stringMatching(/^Unable to connect to cray\./) })
       const { more } = failure as { more: string[] }
       expect(more.join()).toContain(`through the proxy http://${gone} (${scheme.toUpperCase()}_PROXY): connection refused`)
@@ -166,7 +167,8 @@ describe('through a proxy', () => {
     ['socks4a://proxy', 'is not supported'],
     ['http://a b', 'is no address'],
   ])('%s is the connection error', async (url, why) => {
-    const failure = await transport({ env: { http_proxy: url } })(post('http://h')).catch((error: unknown) => error)
+    const send = transport({ env: { http_proxy: url } })
+    const failure = await send(post('http://h')).catch((error: unknown) => explain(error, post('http://h'), send.context(post('http://h'))))
     expect((failure as { more: string[] }).more.join()).toContain(why)
   })
 
@@ -184,7 +186,7 @@ describe('through a proxy', () => {
     const ok = async () => kept(serveHttp((_request, response) => void response.end('ok'), await makeServerCertificate({ ca })))
     const failureOf = async (send: Http, url: string) => {
       const request = post(url)
-      return (await send(request).then(() => expect.unreachable(), (error: unknown) => send.explain(error, request))) as Failure
+      return (await send(request).then(() => expect.unreachable(), (error: unknown) => explain(error, request, send.context(request)))) as Failure
     }
 
     test('it is verified as the server is', async () => {
@@ -228,7 +230,7 @@ describe('through a proxy', () => {
     const explained = async (options: HttpOptions, url: string) => {
       const send = transport(options)
       const error: unknown = await send(post(url)).then(() => expect.unreachable(), (fault: unknown) => fault)
-      return { error, failure: (await send.explain(error, post(url))) as Failure }
+      return { error, failure: (await explain(error, post(url), send.context(post(url)))) as Failure }
     }
 
     test.each(['socks5', 'socks5h', 'socks'])('%s: the name is left to it, and nothing else is known to it', async (scheme) => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { TransportFault, type FaultKind } from '../../src/http/transport-error.ts'
-import { hostnameCommands } from '../../src/http/connection-failure.ts'
+import { hostnameCommands } from '../../src/ims/connection-failure.ts'
 import { withRedirects } from '../../src/http/redirect.ts'
+import { RequestError } from '../../src/http/request-error.ts'
+import { refusedRequest } from '../../src/ims/refused-request.ts'
 import { longestWait, retryAfter, withRetries, type RetryOptions } from '../../src/http/retry.ts'
 import type { HttpRequest, HttpResponse, Transport } from '../../src/http/transport.ts'
 
@@ -109,6 +111,9 @@ describe('retries', () => {
   })
 })
 
+/** What people are told of what is refused here. */
+const told = (error: unknown) => (error instanceof RequestError ? refusedRequest(error.refusal) : error)
+
 describe('redirects', () => {
   const to = (status: number, location: string) => response(status, { location })
 
@@ -141,7 +146,7 @@ describe('redirects', () => {
     ['GET', 302, 'https://', 'no address', undefined],
   ])('%s %d to %s is not followed', async (method, status, location, shown, next) => {
     const script = scripted(to(status, location), response(200))
-    const failure = await withRedirects(script.send)(request(method)).catch((error: unknown) => error)
+    const failure = await withRedirects(script.send)(request(method)).catch(told)
     expect(failure).toMatchObject({ exit: 2, next })
     expect((failure as { more: string[] }).more[0]).toContain(shown)
     expect((failure as { more: string[] }).more.join()).not.toContain('SECRET')
@@ -150,7 +155,7 @@ describe('redirects', () => {
 
   test('a loop is the connection error', async () => {
     const script = scripted(to(302, '/apis/ims/v3/jobs'))
-    await expect(withRedirects(script.send)(request())).rejects.toMatchObject({
+    expect(await withRedirects(script.send)(request()).catch(told)).toMatchObject({
       message: 'Unable to connect to cray. Please verify your cray hostname:',
       more: [...hostnameCommands, expect.stringContaining('redirected more than 5 times')],
     })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Making } from '../../src/builds/build-context.ts'
 import { outlast } from '../../src/builds/retry-while-unavailable.ts'
-import { connectionFailure } from '../../src/http/connection-failure.ts'
+import { connectionFailure } from '../../src/ims/connection-failure.ts'
 import { TransportFault } from '../../src/http/transport-error.ts'
 
 const minutes = 60_000

@@ -1,23 +1,17 @@
 import { Failure } from '../errors.ts'
-import { mayHaveHappened } from './asked.ts'
+import { mayHaveHappened } from './resource-paths.ts'
 import { connectionFailure } from './connection-failure.ts'
-import { TransportFault } from './transport-error.ts'
-import { shownProxy, type Proxy } from './proxy.ts'
+import { TransportFault } from '../http/transport-error.ts'
+import { shownProxy, type Proxy } from '../http/proxy.ts'
+import { refusedRequest } from './refused-request.ts'
 import { timeLimitFailure } from './time-limit.ts'
-import type { HttpRequest, Patience } from './transport.ts'
-import type { Trust } from './trust.ts'
+import type { RequestContext } from '../http/http-client.ts'
+import { RequestError } from '../http/request-error.ts'
+import type { HttpRequest } from '../http/transport.ts'
 
-/** How a request went out. */
-export interface ExplainContext {
-  trust: Trust
-  proxy: Proxy | undefined
-  patience: Patience
-  /** Milliseconds since 1970. */
-  now: () => number
-}
-
-/** The Failure that tells people of a {@link TransportFault}; anything else as it is. */
-export async function explain(error: unknown, request: HttpRequest, context: ExplainContext): Promise<unknown> {
+/** The Failure that tells people of an error of a transport; anything else as it is. */
+export async function explain(error: unknown, request: HttpRequest, context: RequestContext): Promise<unknown> {
+  if (error instanceof RequestError) return refusedRequest(error.refusal)
   if (!(error instanceof TransportFault)) return error
   const { proxy, patience } = context
   const { url } = request
@@ -39,8 +33,8 @@ function advice({ kind }: TransportFault, proxy: Proxy | undefined): string[] {
   return []
 }
 
-async function ofCertificate(fault: TransportFault, url: URL, { trust, proxy, patience, now }: ExplainContext): Promise<unknown> {
-  const [{ certificateFailure }, { presentedCertificates }] = await Promise.all([import('./certificate-failure.ts'), import('./certificate.ts')])
+async function ofCertificate(fault: TransportFault, url: URL, { trust, proxy, patience, now }: RequestContext): Promise<unknown> {
+  const [{ certificateFailure }, { presentedCertificates }] = await Promise.all([import('./certificate-failure.ts'), import('../http/certificate.ts')])
   const blamed = fault.ofProxy ? proxy : undefined
   const certificates = await presentedCertificates(blamed ? blamed.url : url, { timeout: patience.connect, trust, proxy: blamed ? undefined : proxy })
   return certificateFailure({ url: blamed ? blamed.url : url, proxy: blamed?.variable, fault, certificates, tried: trust.tried, now: now() })

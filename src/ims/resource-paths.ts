@@ -1,16 +1,5 @@
-import { STATUS_CODES } from 'node:http'
-import { isRead } from './transport.ts'
-
-/** What of a request an error is about. */
-export interface Asked {
-  method: string
-  url: URL
-}
-
-/** `HTTP 503 Service Unavailable: GET /apis/ims/v3/jobs`. Scripts look for the standard's reason phrase. */
-export function statusLine(status: number, { method, url }: Asked): string {
-  return `HTTP ${[status, STATUS_CODES[status]].filter(Boolean).join(' ')}: ${method} ${url.pathname}`
-}
+import type { RequestInfo } from '../http/request-info.ts'
+import { isRead } from '../http/transport.ts'
 
 const collection = /\/v3\/(deleted\/[a-z-]+|remote-build-nodes(?=\/status)|[a-z-]+)(?:\/status)?(\/[^/]+)?$/
 
@@ -31,7 +20,7 @@ export function isList(path: string): boolean {
 }
 
 /** Where a request failed when it may have reached the server: that what it asked for may have happened. */
-export function mayHaveHappened(request: Asked): string[] {
+export function mayHaveHappened(request: RequestInfo): string[] {
   if (isRead(request)) return []
   const look = listCommand(request.url.pathname)
   return [`The ${request.method} may have been carried out all the same${look ? `; look with: ${look}` : '.'}`]

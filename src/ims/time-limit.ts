@@ -1,7 +1,7 @@
 import { Failure } from '../errors.ts'
-import { listCommand, mayHaveHappened } from './asked.ts'
-import { stalled, type FaultKind, type TransportFault } from './transport-error.ts'
-import { isRead, longestSilence, wholeAnswer, type HttpRequest, type Patience } from './transport.ts'
+import { listCommand, mayHaveHappened } from './resource-paths.ts'
+import { stalled, type FaultKind, type TransportFault } from '../http/transport-error.ts'
+import { isRead, longestSilence, wholeAnswer, type HttpRequest, type Patience } from '../http/transport.ts'
 
 const kinds: ReadonlySet<FaultKind> = new Set<FaultKind>(['connect-timeout', 'idle-timeout', 'answer-timeout'])
 

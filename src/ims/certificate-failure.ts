@@ -1,8 +1,8 @@
 import { Failure } from '../errors.ts'
-import type { Certificate } from './certificate.ts'
-import type { TransportFault } from './transport-error.ts'
+import type { Certificate } from '../http/certificate.ts'
+import type { TransportFault } from '../http/transport-error.ts'
 import { excerpt } from '../text/printable.ts'
-import type { TriedFile } from './trust.ts'
+import type { TriedFile } from '../http/trust.ts'
 
 /** What is known of a handshake whose verification failed. */
 export interface FailedHandshake {

@@ -1,0 +1,46 @@
+import { STATUS_CODES } from 'node:http'
+import { Failure } from '../errors.ts'
+import { mostRedirects } from '../http/redirect.ts'
+import type { Redirect, Refusal } from '../http/request-error.ts'
+import { statusLine } from '../http/request-info.ts'
+import { shownTarget } from '../http/shown-url.ts'
+import { shellWord } from '../text/shell-words.ts'
+import { connectionFailure } from './connection-failure.ts'
+
+/** That nothing secret is sent over plain http, in the original's words. */
+export function plainHttp(): Failure {
+  return new Failure("You've configured your cray hostname with http. Please reconfigure for https.", {
+    next: 'cray-ims config set core hostname=https://HOST',
+  })
+}
+
+/** What people are told of a request that was refused here. */
+export function refusedRequest(refusal: Refusal): Failure {
+  switch (refusal.kind) {
+    case 'plain-http':
+      return plainHttp()
+    case 'proxy': {
+      const { variable, scheme } = refusal
+      if (scheme === undefined) return connectionFailure([`${variable} names a proxy by what is no address.`], { next: `export ${variable}=http://HOST:PORT` })
+      return connectionFailure([`${variable}: a proxy of ${scheme}// is not supported; http, https and socks5 are.`])
+    }
+    case 'redirect':
+      return refusedRedirect(refusal)
+  }
+}
+
+function refusedRedirect({ reason, request, response, target }: Redirect): Failure {
+  if (reason === 'loop') return connectionFailure([`${shownTarget(request.url)}: redirected more than ${mostRedirects} times, last to ${shownTarget(target!)}`])
+  const told = (why: string, next?: string) =>
+    new Failure(`Error received from server: ${response.status} ${response.reason || STATUS_CODES[response.status]}`, { more: [why, statusLine(response.status, request)], next })
+  if (reason === 'no-address') return told('It redirects to what is no address.')
+  const to = `It redirects to ${shownTarget(target!)}`
+  if (reason === 'other-origin') return told(`${to}, another host, which is not followed.`, moved(request.url, target!))
+  return told(`${to}, which a ${request.method} does not follow; nothing was sent there.`)
+}
+
+/** What to type where the service has moved for good; nothing for a target that isn't one of the service, or less safe. */
+function moved(from: URL, to: URL): string | undefined {
+  const known = to.protocol === 'https:' || (to.protocol === 'http:' && from.protocol === 'http:')
+  return known ? `cray-ims config set core ${shellWord(`hostname=${to.origin}`)}` : undefined
+}
