@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { version } from '../package.json'
+import { loadHandler } from './cli/handlers.ts'
 import { createApp } from './cli/create-context.ts'
 import { failureText } from './cli/failure-text.ts'
 import { readGlobals } from './cli/globals.ts'
@@ -8,7 +9,6 @@ import { readOptions } from './cli/options.ts'
 import { parse, type Parsed, type Program } from './cli/parser.ts'
 import type { Reading } from './cli/values.ts'
 import { route, type Route } from './cli/route.ts'
-import type { Run } from './context.ts'
 import { readConfiguration, type Configuration } from './config/configuration.ts'
 import { aborted, Failure } from './errors.ts'
 import { ims, site } from './definitions/tree.ts'
@@ -97,8 +97,8 @@ async function run(io: Io, program: Program, given: Parsed): Promise<number | vo
   const options = readOptions(parsed, { env: io.env, table, path: settings?.path }, reading)
   const query = global.query === undefined ? undefined : (await import('./render/query.ts')).compileQuery(global.query)
   const app = createApp(io, program.name === 'cray' ? 'cray ims' : program.name, version, parsed, global, configuration, query)
-  const loaded = (await command.load()) as { run: Run }
-  return loaded.run(app, options, parsed.arguments as Record<string, string>)
+  const { run: handle } = await loadHandler(parsed.words[0] === 'ims' ? parsed.words.slice(1) : parsed.words, command)
+  return handle(app, options, parsed.arguments as Record<string, string>)
 }
 
 /** The configuration, where there is one that can be read. */

@@ -1,7 +1,6 @@
 import type { Api } from '../ims/api.ts'
 import type { Job } from '../ims/records.ts'
-import type { OptionsOf } from '../definitions/infer-options.ts'
-import type { reaching } from '../definitions/job-shells.ts'
+import type { BuildOptions } from '../definitions/image-builds.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { App } from '../context.ts'
 import type { Watch } from '../jobs/poll.ts'
@@ -32,13 +31,4 @@ export interface Making {
 }
 
 /** Options that look after a job, whichever it is; its private key, where that isn't among those that are looked through anyway. */
-export interface Attending extends OptionsOf<typeof reaching> {
-  /** Seconds between looks at the job. */
-  readonly interval: number
-  /** Longest wait for the job, in seconds. */
-  readonly timeout: number
-  readonly logs?: boolean
-  readonly keep_job?: boolean
-  readonly on_failure?: 'shell' | 'keep' | 'delete'
-  readonly without_logs?: boolean
-}
+export type Attending = Readonly<Pick<BuildOptions, 'access' | 'identity' | 'host_key' | 'interval' | 'timeout' | 'logs' | 'keep_job' | 'on_failure' | 'without_logs'>>

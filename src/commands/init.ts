@@ -1,3 +1,5 @@
+import type { OptionsOf } from '../definitions/infer-options.ts'
+import type { initOptions } from '../definitions/site.ts'
 import { statSync } from 'node:fs'
 import { configurationName, configurationPath, readConfiguration } from '../config/configuration.ts'
 import { setValue } from '../config/document.ts'
@@ -15,7 +17,7 @@ import { askFor, login } from './auth/save-login.ts'
  *
  * @throws Failure where it exists and isn't to be changed, and where the login fails.
  */
-export const run: Run<{ hostname?: string; tenant?: string; no_auth?: boolean; overwrite?: boolean }> = async (app, options) => {
+export const run: Run<OptionsOf<typeof initOptions>> = async (app, options) => {
   const { env } = app.io
   const name = plainName(configurationName(env, app.global.configuration))
   const path = configurationPath(env, name)

@@ -25,20 +25,10 @@ import { keepState, loadState } from '../mock/state-file.ts'
 import { makeCertificates } from '../mock/tls.ts'
 import type { Io } from '../terminal/io.ts'
 import type { App } from '../context.ts'
+import type { OptionsOf } from '../definitions/infer-options.ts'
+import type { mockOptions } from '../definitions/mock.ts'
 
-interface MockOptions {
-  port?: number
-  tls?: boolean
-  server_name?: string[]
-  speed?: string
-  fail_builds?: boolean
-  builds?: Ending
-  fault?: string[]
-  serial?: boolean
-  state?: string
-  seed?: string
-  ready_file?: string
-}
+type MockOptions = OptionsOf<typeof mockOptions>
 
 /**
  * `mock`: serves an IMS of one's own, around a command or until it is asked to end.

@@ -8,5 +8,4 @@ export const completion: CommandRow = {
   summary: 'Print the completions for a shell',
   arguments: [{ name: 'SHELL', help: `One of ${shells.join(', ')}`, choices: shells }],
   examples: [{ line: 'source <(cray-ims completion bash)', does: 'For this shell; put it into ~/.bashrc for all' }],
-  load: () => import('../commands/completion.ts'),
 }

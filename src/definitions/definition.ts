@@ -63,7 +63,7 @@ export interface ExampleRow {
   readonly does: string
 }
 
-/** A leaf of the command tree. `App` is what commands run with; this file knows nothing of it. */
+/** A leaf of the command tree. What runs it is said in `cli/handlers.ts`. */
 export interface CommandRow {
   readonly name: string
   readonly summary: string
@@ -78,8 +78,6 @@ export interface CommandRow {
   readonly heading?: string
   /** Everything after the first argument (or `--`) is someone else's command line. */
   readonly passThrough?: true
-  /** Loads the function that runs it. */
-  readonly load: () => Promise<unknown>
 }
 
 /** A group of the command tree. */

@@ -98,7 +98,6 @@ export const imageBuilds: readonly CommandRow[] = [
       { line: 'cray-ims build --resume ad51', does: 'Take up a job' },
       { line: 'cray-ims build --file images.yaml --parallel 2', does: 'Several images' },
     ],
-    load: () => import('../commands/build.ts'),
   },
   {
     name: 'customize',
@@ -112,6 +111,5 @@ export const imageBuilds: readonly CommandRow[] = [
       { line: "cray-ims customize compute --name compute-ssh --run 'systemctl enable sshd'", does: 'By a command' },
       { line: 'cray-ims customize compute --name compute-mine', does: 'By hand, in its shell' },
     ],
-    load: () => import('../commands/customize.ts'),
   },
 ]

@@ -1,3 +1,4 @@
+import type { OptionsOf } from './infer-options.ts'
 import type { ArgumentRow, CommandRow, OptionRow } from './definition.ts'
 
 const job: ArgumentRow = { name: 'JOB', help: 'Its id, the unique beginning of it (4 characters or more), or the name of the image that it makes' }
@@ -41,6 +42,9 @@ export const debugOptions = [
   { flag: '--ssh-config', type: 'flag', help: 'Print a Host block, for scp, sftp, rsync and ansible' },
   { flag: '--openssh', type: 'flag', help: "Use the system's ssh" },
 ] as const satisfies readonly OptionRow[]
+
+/** What `jobs debug` is given; `interval` and `timeout` in seconds. */
+export type DebugOptions = OptionsOf<typeof debugOptions>
 
 export const releaseOptions = [
   container,
@@ -87,7 +91,6 @@ export const jobShells: readonly CommandRow[] = [
       { line: 'cray-ims jobs debug ad51', does: 'A shell in the job whose id starts with ad51' },
       { line: 'cray-ims jobs debug ad51 --on-exit keep -- cat /mnt/image/kiwi.log', does: 'One command' },
     ],
-    load: () => import('../commands/jobs/debug.ts'),
   },
   {
     name: 'complete',
@@ -95,7 +98,6 @@ export const jobShells: readonly CommandRow[] = [
     arguments: [job],
     options: releaseOptions,
     examples: [{ line: 'cray-ims jobs complete ad51', does: 'Waits for the resulting image' }],
-    load: () => import('../commands/jobs/complete.ts'),
   },
   {
     name: 'fail',
@@ -103,7 +105,6 @@ export const jobShells: readonly CommandRow[] = [
     arguments: [job],
     options: releaseOptions,
     examples: [{ line: 'cray-ims jobs fail ad51 --no-wait', does: 'Frees its memory' }],
-    load: () => import('../commands/jobs/fail.ts'),
   },
   {
     name: 'wait',
@@ -112,7 +113,6 @@ export const jobShells: readonly CommandRow[] = [
     arguments: [{ ...job, many: true }],
     options: waitOptions,
     examples: [{ line: 'cray-ims jobs wait ad51 --query resultant_image_id', does: 'The image, once it is made' }],
-    load: () => import('../commands/jobs/wait.ts'),
   },
   {
     name: 'logs',
@@ -120,6 +120,5 @@ export const jobShells: readonly CommandRow[] = [
     arguments: [job],
     options: logsOptions,
     examples: [{ line: 'cray-ims jobs logs ad51 -f', does: 'From fetching the recipe to the end' }],
-    load: () => import('../commands/jobs/logs.ts'),
   },
 ]

@@ -1,5 +1,19 @@
 import { endings } from './endings.ts'
-import type { CommandRow } from './definition.ts'
+import type { CommandRow, OptionRow } from './definition.ts'
+
+export const mockOptions = [
+  { flag: '--port', type: 'count', placeholder: 'N', help: 'Port to listen on; a free one by default' },
+  { flag: '--tls', type: 'flag', help: 'Serve HTTPS, with a CA made for it, and a token endpoint' },
+  { flag: '--server-name', type: 'each', placeholder: 'NAME', help: 'Another name that it is asked by, also in its certificate; several times' },
+  { flag: '--speed', type: 'text', placeholder: 'X|step', help: 'How many times faster jobs run; step: each describe moves a job on' },
+  { flag: '--fail-builds', type: 'flag', help: 'Builds fail' },
+  { flag: '--builds', type: 'choice', choices: endings, help: 'How builds end that would succeed' },
+  { flag: '--fault', type: 'each', placeholder: 'SPEC', help: "Answer wrongly: 'GET /jobs 503 x3', '… delay=2s', '… delay=service', '… reset', '… truncate'; several times" },
+  { flag: '--serial', type: 'flag', help: 'Answer one request at a time, as the service does' },
+  { flag: '--state', type: 'path', placeholder: 'FILE', help: 'Keep the records in this file' },
+  { flag: '--seed', type: 'path', placeholder: 'FILE', help: 'Records to start with (JSON)' },
+  { flag: '--ready-file', type: 'path', placeholder: 'FILE', help: 'Write the JSON object there in place of stdout' },
+] as const satisfies readonly OptionRow[]
 
 export const mock: CommandRow = {
   name: 'mock',
@@ -10,20 +24,7 @@ export const mock: CommandRow = {
     'Every request needs a token, which is new for each run. The ready-made configuration and kubeconfig have it; curl --config takes it from curlConfig.',
   ],
   arguments: [{ name: 'COMMAND', help: 'Command to run against it, after --', optional: true, many: true, complete: 'command' }],
-  options: [
-    { flag: '--port', type: 'count', placeholder: 'N', help: 'Port to listen on; a free one by default' },
-    { flag: '--tls', type: 'flag', help: 'Serve HTTPS, with a CA made for it, and a token endpoint' },
-    { flag: '--server-name', type: 'each', placeholder: 'NAME', help: 'Another name that it is asked by, also in its certificate; several times' },
-    { flag: '--speed', type: 'text', placeholder: 'X|step', help: 'How many times faster jobs run; step: each describe moves a job on' },
-    { flag: '--fail-builds', type: 'flag', help: 'Builds fail' },
-    { flag: '--builds', type: 'choice', choices: endings, help: 'How builds end that would succeed' },
-    { flag: '--fault', type: 'each', placeholder: 'SPEC', help: "Answer wrongly: 'GET /jobs 503 x3', '… delay=2s', '… delay=service', '… reset', '… truncate'; several times" },
-    { flag: '--serial', type: 'flag', help: 'Answer one request at a time, as the service does' },
-    { flag: '--state', type: 'path', placeholder: 'FILE', help: 'Keep the records in this file' },
-    { flag: '--seed', type: 'path', placeholder: 'FILE', help: 'Records to start with (JSON)' },
-    { flag: '--ready-file', type: 'path', placeholder: 'FILE', help: 'Write the JSON object there in place of stdout' },
-  ],
+  options: mockOptions,
   examples: [{ line: "cray-ims mock --tls -- sh -c 'cray-ims recipes list'", does: 'A smoke test in one line' }],
   passThrough: true,
-  load: () => import('../commands/mock.ts'),
 }

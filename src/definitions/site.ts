@@ -1,20 +1,27 @@
-import type { CommandRow, GroupRow } from './definition.ts'
+import type { CommandRow, GroupRow, OptionRow } from './definition.ts'
 
 const heading = 'Configuration'
+
+export const initOptions = [
+  { flag: '--hostname', type: 'text', placeholder: 'HOST', help: "Address of the system's API gateway" },
+  { flag: '--tenant', type: 'text', help: 'Tenant that requests are made for' },
+  { flag: '--no-auth', type: 'flag', help: 'Do not log in' },
+  { flag: '--overwrite', type: 'flag', help: 'Replace an existing configuration without asking' },
+] as const satisfies readonly OptionRow[]
+
+export const loginOptions = [
+  { flag: '--username', type: 'text', placeholder: 'USER', help: 'User; asked for where it is not given' },
+  { flag: '--password', type: 'text', help: 'Password; better typed when asked: others can see a command line' },
+  { flag: '--rsa_token', type: 'text', help: 'RSA token, where the system wants one' },
+] as const satisfies readonly OptionRow[]
 
 /** `init`, `auth` and `config`: shared with the original, and with whatever `cray` is on the machine. */
 export const init: CommandRow = {
   name: 'init',
   heading,
   summary: 'Make a configuration and log in',
-  options: [
-    { flag: '--hostname', type: 'text', placeholder: 'HOST', help: "Address of the system's API gateway" },
-    { flag: '--tenant', type: 'text', help: 'Tenant that requests are made for' },
-    { flag: '--no-auth', type: 'flag', help: 'Do not log in' },
-    { flag: '--overwrite', type: 'flag', help: 'Replace an existing configuration without asking' },
-  ],
+  options: initOptions,
   examples: [{ line: 'cray-ims init --hostname api-gw-service-nmn.local', does: 'Asks for user and password' }],
-  load: () => import('../commands/init.ts'),
 }
 
 export const auth: GroupRow = {
@@ -25,13 +32,8 @@ export const auth: GroupRow = {
     {
       name: 'login',
       summary: 'Get a token and keep it',
-      options: [
-        { flag: '--username', type: 'text', placeholder: 'USER', help: 'User; asked for where it is not given' },
-        { flag: '--password', type: 'text', help: 'Password; better typed when asked: others can see a command line' },
-        { flag: '--rsa_token', type: 'text', help: 'RSA token, where the system wants one' },
-      ],
+      options: loginOptions,
       examples: [{ line: 'cray-ims auth login --username jane', does: 'Asks for the password' }],
-      load: () => import('../commands/auth/login.ts'),
     },
   ],
 }
@@ -48,26 +50,22 @@ export const config: GroupRow = {
       summary: 'Make a configuration the active one',
       arguments: [{ name: 'CONFIGURATION', help: 'Which configuration' }],
       examples: [{ line: 'cray-ims config use default', does: 'Later commands use it' }],
-      load: () => import('../commands/config/use.ts'),
     },
     {
       name: 'list',
       summary: 'List the configurations',
       examples: [{ line: 'cray-ims config list', does: 'Names, and which is active' }],
-      load: () => import('../commands/config/list.ts'),
     },
     {
       name: 'describe',
       summary: 'Show the active configuration',
       examples: [{ line: 'cray-ims config describe --configuration other', does: 'Another one' }],
-      load: () => import('../commands/config/describe.ts'),
     },
     {
       name: 'get',
       summary: 'Show one setting',
       arguments: [property],
       examples: [{ line: 'cray-ims config get core.hostname', does: 'Prints the hostname' }],
-      load: () => import('../commands/config/get.ts'),
     },
     {
       name: 'set',
@@ -77,14 +75,12 @@ export const config: GroupRow = {
         { name: 'VALUES', help: 'Settings: key=value', many: true },
       ],
       examples: [{ line: 'cray-ims config set core hostname=https://api-gw-service-nmn.local', does: 'Another system' }],
-      load: () => import('../commands/config/set.ts'),
     },
     {
       name: 'unset',
       summary: 'Remove settings',
       arguments: [{ name: 'PROPERTIES', help: 'Which settings: auth.login.username', many: true }],
       examples: [{ line: 'cray-ims config unset core.tenant', does: 'Back to none' }],
-      load: () => import('../commands/config/unset.ts'),
     },
   ],
 }

@@ -32,7 +32,6 @@ export const ims: GroupRow = {
           hidden: true,
           request: { method: 'GET', path: '/apis/ims/version' },
           examples: [{ line: 'cray-ims version list', does: 'The version' }],
-          load: () => import('../commands/request.ts'),
         },
       ],
     },

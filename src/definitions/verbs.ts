@@ -15,8 +15,6 @@ export interface Resource {
   readonly example: string
 }
 
-const request = () => import('../commands/request.ts')
-
 const identified = (of: Resource) => ({
   arguments: [{ name: of.id, help: `Which ${of.one}` }],
   path: `${of.path}/{${of.id.toLowerCase()}}`,
@@ -29,7 +27,6 @@ export function list(of: Resource): CommandRow {
     summary: `List all ${of.many}`,
     request: { method: 'GET', path: of.path },
     examples: [{ line: `cray-ims ${of.words} list --format json`, does: 'As JSON, for jq' }],
-    load: request,
   }
 }
 
@@ -42,7 +39,6 @@ export function describe(of: Resource): CommandRow {
     arguments: named,
     request: { method: 'GET', path },
     examples: [{ line: `cray-ims ${of.words} describe ${of.example}`, does: `Its record, as TOML` }],
-    load: request,
   }
 }
 
@@ -54,7 +50,6 @@ export function create(of: Resource, options: readonly OptionRow[], example: str
     options,
     request: { method: 'POST', path: of.path },
     examples: [{ line: `cray-ims ${of.words} create ${example}`, does: 'Prints the new record' }],
-    load: request,
   }
 }
 
@@ -68,7 +63,6 @@ export function update(of: Resource, options: readonly OptionRow[], summary: str
     options,
     request: { method: 'PATCH', path },
     examples: [{ line: `cray-ims ${of.words} update ${of.example} ${example}`, does: summary }],
-    load: request,
   }
 }
 
@@ -81,7 +75,6 @@ export function remove(of: Resource, summary = `Delete one ${of.one}`): CommandR
     arguments: named,
     request: { method: 'DELETE', path },
     examples: [{ line: `cray-ims ${of.words} delete ${of.example}`, does: summary }],
-    load: request,
   }
 }
 
@@ -93,6 +86,5 @@ export function removeAll(of: Resource, options: readonly OptionRow[] = [], exam
     options: [...options, { flag: '--yes', type: 'flag', help: 'Do not ask, in a terminal' }],
     request: { method: 'DELETE', path: of.path },
     examples: [{ line: `cray-ims ${of.words} deleteall ${example}`, does: 'Without being asked' }],
-    load: () => import('../commands/jobs/deleteall.ts'),
   }
 }

@@ -1,10 +1,10 @@
+import type { DebugOptions } from '../definitions/job-shells.ts'
 import { Failure } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
 import { stageOf } from '../ims/job-status.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
 import { addressesOf, oddAddresses } from '../ssh/addresses.ts'
 import { addressText, reach, type AccessName, type Address, type Reached } from '../ssh/banner.ts'
-import type { HostKeyPolicy } from '../ssh/host-keys.ts'
 import { pastedWord, pastedWords } from '../text/shell-words.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { App } from '../context.ts'
@@ -14,13 +14,7 @@ import { shortId } from './lookup.ts'
 import { watchJobs } from './poll.ts'
 
 /** How a job's shell is to be reached, as the options say it. */
-export interface Reaching {
-  access: 'auto' | AccessName
-  identity?: string
-  host_key: HostKeyPolicy
-  /** Seconds between looks at the job. */
-  interval: number
-}
+export type Reaching = Pick<DebugOptions, 'access' | 'identity' | 'host_key' | 'interval'>
 
 /** How a way in is looked for. */
 export interface WaySearch extends Pick<Reaching, 'access' | 'interval'> {

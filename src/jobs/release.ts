@@ -1,3 +1,5 @@
+import type { OptionsOf } from '../definitions/infer-options.ts'
+import type { releaseOptions } from '../definitions/job-shells.ts'
 import { Failure } from '../errors.ts'
 import { encodeSegment, type Api } from '../ims/api.ts'
 import { ended, placesOf, stageOf } from '../ims/job-status.ts'
@@ -22,12 +24,7 @@ import { watchJobs } from './poll.ts'
 export type Word = 'complete' | 'failed'
 
 /** Options of `jobs complete` and `jobs fail`. */
-export interface ReleaseOptions extends Reaching {
-  container?: string
-  no_wait?: boolean
-  /** Longest wait for the outcome, in seconds. */
-  timeout: number
-}
+export type ReleaseOptions = OptionsOf<typeof releaseOptions>
 
 /**
  * Tells a job that waits to go on or to end, over SSH, and waits for the outcome.

@@ -1,3 +1,4 @@
+import type { DebugOptions } from '../definitions/job-shells.ts'
 import { Failure } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
 import { placesOf, stageOf, type Stage } from '../ims/job-status.ts'
@@ -13,11 +14,9 @@ import type { Reaching } from './connect.ts'
 import type { Ended } from './open-shell.ts'
 
 /** What becomes of a job when its shell ends. */
-export type Fate = 'complete' | 'fail' | 'keep' | 'delete'
+export type Fate = NonNullable<DebugOptions['on_exit']>
 
-export interface Afterwards extends Reaching {
-  /** Asked for in a terminal, else `keep`, unless given. */
-  on_exit?: Fate
+export interface Afterwards extends Reaching, Pick<DebugOptions, 'on_exit'> {
   /** Keeps what should be kept of the job; whether it may be deleted then. */
   beforeDelete?: () => Promise<boolean>
 }

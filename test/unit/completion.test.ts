@@ -109,8 +109,7 @@ const cases: readonly Case[] = [
   ['cray config us', ['use']],
 ]
 
-const load = () => Promise.resolve({})
-const row = (name: string, more: Partial<CommandRow> = {}): CommandRow => ({ name, summary: `It's [one]: 100% "${name}" \\ $HOME`, examples: [], load, ...more })
+const row = (name: string, more: Partial<CommandRow> = {}): CommandRow => ({ name, summary: `It's [one]: 100% "${name}" \\ $HOME`, examples: [], ...more })
 const format: OptionRow = { flag: '--format', type: 'choice', choices: ['table', 'wide'], help: "Its own: [table] isn't `json`" }
 
 /** Rows of kinds that the real table has none of, or may not have for ever. */

@@ -1,3 +1,5 @@
+import type { OptionsOf } from '../../definitions/infer-options.ts'
+import type { loginOptions } from '../../definitions/site.ts'
 import { requireHostname } from '../../config/configuration.ts'
 import type { Run } from '../../context.ts'
 import { askFor, login } from './save-login.ts'
@@ -7,7 +9,7 @@ import { askFor, login } from './save-login.ts'
  *
  * @throws Failure where the login fails.
  */
-export const run: Run<{ username?: string; password?: string; rsa_token?: string }> = async (app, options) => {
+export const run: Run<OptionsOf<typeof loginOptions>> = async (app, options) => {
   const configuration = app.configuration()
   const hostname = requireHostname(configuration)
   const username = options.username ?? (await askFor(app, 'Username', { usual: configuration.username }))

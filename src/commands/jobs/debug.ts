@@ -1,8 +1,7 @@
 import { Failure, usageFailure } from '../../errors.ts'
 import type { Api } from '../../ims/api.ts'
 import { stageOf } from '../../ims/job-status.ts'
-import type { OptionsOf } from '../../definitions/infer-options.ts'
-import type { debugOptions } from '../../definitions/job-shells.ts'
+import type { DebugOptions } from '../../definitions/job-shells.ts'
 import { chooseContainer } from '../../ssh/addresses.ts'
 import { commandText } from '../../ssh/command.ts'
 import { exitCode } from '../../ssh/ending.ts'
@@ -13,8 +12,6 @@ import { candidate, findJobs, listJobs, shortId, type JobRecord } from '../../jo
 import { waitForOutcome } from '../../jobs/release.ts'
 import { openShell } from '../../jobs/open-shell.ts'
 import { waitForShell } from '../../jobs/wait-for-shell.ts'
-
-type Options = OptionsOf<typeof debugOptions>
 
 /** How long a shell is waited for where nobody sits before it, in seconds. */
 const unattended = 3600
@@ -30,7 +27,7 @@ const leastReach = 5000
  * for a customize job that ended in error.
  * @throws Failure with exit 1 when no shell can come, 3 at the time limit, 255 when none was reached.
  */
-export const run: Run<Options, { job?: string; command?: string[] }> = async (app, options, args) => {
+export const run: Run<DebugOptions, { job?: string; command?: string[] }> = async (app, options, args) => {
   const { io } = app
   const command = commandText(args.command ?? [])
   const { tty = false, openssh = false, print_command = false, ssh_config = false } = options

@@ -1,8 +1,8 @@
-import { aborted, Failure } from '../../errors.ts'
-import { createdAt } from '../../ims/created.ts'
-import type { Value } from '../../json/value.ts'
-import type { App, Run } from '../../context.ts'
-import { makeRequest, run as send } from '../request.ts'
+import { aborted, Failure } from '../errors.ts'
+import { createdAt } from '../ims/created.ts'
+import type { Value } from '../json/value.ts'
+import type { App, Run } from '../context.ts'
+import { makeRequest, run as send } from './request.ts'
 
 /**
  * Deletes every record of a kind. In a terminal it first says how many would go, and asks; elsewhere it acts at once,

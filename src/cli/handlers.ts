@@ -1,0 +1,61 @@
+import type { App } from '../context.ts'
+import { deletesMany, type CommandRow, type OptionRow } from '../definitions/definition.ts'
+import { buildOptions, customizeOptions } from '../definitions/image-builds.ts'
+import type { OptionsOf } from '../definitions/infer-options.ts'
+import { debugOptions, logsOptions, releaseOptions, waitOptions } from '../definitions/job-shells.ts'
+import { mockOptions } from '../definitions/mock.ts'
+import { initOptions, loginOptions } from '../definitions/site.ts'
+
+/** What runs a command: its module's `run`. */
+interface Module<Options, Arguments> {
+  readonly run: (app: App, options: Options, args: Arguments) => Promise<number | void>
+}
+
+/** A module's `run` as it is called, with what its definition gives it. */
+export type Handler = Module<Record<string, unknown>, Record<string, string>>
+
+type Loader = () => Promise<Handler>
+
+/** The options that a command takes and that its definition doesn't give: none. */
+type Unknown<Options, Rows extends readonly OptionRow[]> = Exclude<keyof Options, keyof OptionsOf<Rows>>
+
+/** A loader of a command whose options are those of its definition, so that a renamed flag breaks the build. */
+const taking =
+  <const Rows extends readonly OptionRow[]>(_definition: Rows) =>
+  <Options, Arguments>(load: [OptionsOf<Rows>, Unknown<Options, Rows>] extends [Options, never] ? () => Promise<Module<Options, Arguments>> : never): Loader =>
+    load as unknown as Loader
+
+const none = taking([])
+
+/** By the words that lead to a command. Those of the original that only send a request aren't here. */
+const handlers: Readonly<Record<string, Loader>> = {
+  build: taking(buildOptions)(() => import('../commands/build.ts')),
+  customize: taking(customizeOptions)(() => import('../commands/customize.ts')),
+  mock: taking(mockOptions)(() => import('../commands/mock.ts')),
+  completion: none(() => import('../commands/completion.ts')),
+  init: taking(initOptions)(() => import('../commands/init.ts')),
+  'auth login': taking(loginOptions)(() => import('../commands/auth/login.ts')),
+  'config use': none(() => import('../commands/config/use.ts')),
+  'config list': none(() => import('../commands/config/list.ts')),
+  'config describe': none(() => import('../commands/config/describe.ts')),
+  'config get': none(() => import('../commands/config/get.ts')),
+  'config set': none(() => import('../commands/config/set.ts')),
+  'config unset': none(() => import('../commands/config/unset.ts')),
+  'jobs debug': taking(debugOptions)(() => import('../commands/jobs/debug.ts')),
+  'jobs complete': taking(releaseOptions)(() => import('../commands/jobs/complete.ts')),
+  'jobs fail': taking(releaseOptions)(() => import('../commands/jobs/fail.ts')),
+  'jobs wait': taking(waitOptions)(() => import('../commands/jobs/wait.ts')),
+  'jobs logs': taking(logsOptions)(() => import('../commands/jobs/logs.ts')),
+}
+
+/**
+ * What runs a command.
+ *
+ * @param words that lead to it, without `ims`.
+ */
+export async function loadHandler(words: readonly string[], definition: CommandRow): Promise<Handler> {
+  const own = handlers[words.join(' ')]
+  if (own) return own()
+  if (!definition.request) throw new Error(`nothing runs ${words.join(' ')}`)
+  return deletesMany(definition) ? ((await import('../commands/deleteall.ts')) as Handler) : ((await import('../commands/request.ts')) as Handler)
+}
