@@ -1,9 +1,9 @@
 import type { Configuration } from './config/configuration.ts'
-import type { Api, Taker } from './ims/api.ts'
+import type { Api, ItemSink } from './ims/api.ts'
 import type { Transport } from './http/transport.ts'
 import type { Value } from './json/value.ts'
 import type { Format } from './render/render.ts'
-import type { CommandRow } from './definitions/definition.ts'
+import type { CommandDefinition } from './definitions/definition.ts'
 import type { Io } from './terminal/io.ts'
 import type { Progress } from './terminal/progress.ts'
 import type { Questions } from './terminal/question.ts'
@@ -22,21 +22,21 @@ export interface Globals {
 }
 
 /** Takes a result that is a list item by item, and keeps what will be printed. */
-export interface ListPrinter extends Taker {
+export interface ListPrinter extends ItemSink {
   /** Prints the list; the exit code that it deserves. */
   print(): Promise<number>
 }
 
 /** What a command runs with. */
-export interface App {
+export interface CommandContext {
   readonly io: Io
   /** How the program is called: `cray-ims`, or `cray ims`. */
   readonly program: string
-  readonly command: CommandRow
+  readonly command: CommandDefinition
   readonly global: Globals
   /**
    * The configuration in use.
-   * @throws Failure where there is none, or it can't be read.
+   * @throws CliError where there is none, or it can't be read.
    */
   configuration(): Configuration
   /**
@@ -64,12 +64,12 @@ export interface App {
   log(level: number, line: string): void
   readonly questions: Questions
   /** The same after an interruption, which would end all that is begun: only another one ends this. */
-  afterInterruption(): App
+  afterInterruption(): CommandContext
 }
 
 /** Runs a command with its options and arguments, by name. What it resolves with is the exit code; 0 for nothing. */
 export type Run<Options = Record<string, unknown>, Arguments = Record<string, string>> = (
-  app: App,
+  app: CommandContext,
   options: Options,
   args: Arguments,
 ) => Promise<number | void>

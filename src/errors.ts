@@ -1,4 +1,4 @@
-/** What a {@link Failure} says besides its message. */
+/** What a {@link CliError} says besides its message. */
 export interface FailureDetails {
   /** Exit code of the program; 2 unless said otherwise. */
   exit?: number
@@ -23,7 +23,7 @@ export interface FailureDetails {
  * A failure that a user can do something about. Its message is the text after `Error: `; whatever else is
  * thrown is a defect of this program.
  */
-export class Failure extends Error {
+export class CliError extends Error {
   readonly exit: number
   readonly more: readonly string[]
   readonly next: string | undefined
@@ -48,11 +48,11 @@ export class Failure extends Error {
 }
 
 /** A failure of the command line itself: bad options, arguments or values. */
-export function usageFailure(message: string, details: FailureDetails = {}): Failure {
-  return new Failure(message, { ...details, usage: true })
+export function usageError(message: string, details: FailureDetails = {}): CliError {
+  return new CliError(message, { ...details, usage: true })
 }
 
 /** A question that nobody answered: the input ended, or Ctrl-C. */
-export function aborted(): Failure {
-  return new Failure('Aborted!', { exit: 1, bare: true })
+export function aborted(): CliError {
+  return new CliError('Aborted!', { exit: 1, bare: true })
 }

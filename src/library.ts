@@ -1,4 +1,4 @@
-export { Failure, type FailureDetails } from './errors.ts'
+export { CliError, type FailureDetails } from './errors.ts'
 export {
   ImsClient,
   type ChangingCollection,
@@ -7,5 +7,5 @@ export {
   type DeletedCollection,
   type Listing,
 } from './ims/client.ts'
-export { ServerFailure, type FieldProblems } from './ims/server-error.ts'
+export { ServerError, type FieldProblems } from './ims/server-error.ts'
 export type * from './ims/records.ts'

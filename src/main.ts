@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
 import { version } from '../package.json'
 import { loadHandler } from './cli/handlers.ts'
-import { createApp } from './cli/create-context.ts'
-import { failureText } from './cli/failure-text.ts'
+import { createContext } from './cli/create-context.ts'
+import { errorText } from './cli/failure-text.ts'
 import { readGlobals } from './cli/globals.ts'
 import { usage } from './cli/help.ts'
 import { readOptions } from './cli/options.ts'
@@ -10,7 +10,7 @@ import { parse, type Parsed, type Program } from './cli/parser.ts'
 import type { Reading } from './cli/values.ts'
 import { route, type Route } from './cli/route.ts'
 import { readConfiguration, type Configuration } from './config/configuration.ts'
-import { aborted, Failure } from './errors.ts'
+import { aborted, CliError } from './errors.ts'
 import { ims, site } from './definitions/tree.ts'
 import { defectText, guardExit } from './terminal/exit-guard.ts'
 import type { Io } from './terminal/io.ts'
@@ -44,8 +44,8 @@ async function runLine(of: NodeJS.Process, io: Io, tell: Tell): Promise<number> 
   const asCray = basename(of.argv[1] ?? '') === 'cray'
   try {
     if (asCray) {
-      const { handOver } = await import('./cli/other-cray.ts')
-      const code = await handOver(of, io.env, argv)
+      const { delegateToOtherCray } = await import('./cli/other-cray.ts')
+      const code = await delegateToOtherCray(of, io.env, argv)
       if (code !== undefined) return code
     }
   } catch (error) {
@@ -96,7 +96,7 @@ async function run(io: Io, program: Program, given: Parsed): Promise<number | vo
   const table = settings?.inexact ? (await import('./config/document.ts')).exactTable(settings, parsed.words) : settings?.table(parsed.words)
   const options = readOptions(parsed, { env: io.env, table, path: settings?.path }, reading)
   const query = global.query === undefined ? undefined : (await import('./render/query.ts')).compileQuery(global.query)
-  const app = createApp(io, program.name === 'cray' ? 'cray ims' : program.name, version, parsed, global, configuration, query)
+  const app = createContext(io, program.name === 'cray' ? 'cray ims' : program.name, version, parsed, global, configuration, query)
   const { run: handle } = await loadHandler(parsed.words[0] === 'ims' ? parsed.words.slice(1) : parsed.words, command)
   return handle(app, options, parsed.arguments as Record<string, string>)
 }
@@ -111,15 +111,15 @@ function present(configuration: () => Configuration): Configuration | undefined 
 }
 
 /** A command of the original that Ctrl-C ends says so in the original's words. */
-function interrupted(error: unknown, { path }: Route): Failure | undefined {
+function interrupted(error: unknown, { path }: Route): CliError | undefined {
   const row = path.at(-1)
-  return error instanceof Failure && error.exit === 130 && row && 'request' in row ? aborted() : undefined
+  return error instanceof CliError && error.exit === 130 && row && 'request' in row ? aborted() : undefined
 }
 
 async function report(io: Io, error: unknown, usageLine: string): Promise<number> {
-  if (error instanceof Failure) {
+  if (error instanceof CliError) {
     const trace = io.env.CRAY_IMS_DEBUG === '1' ? `${error.stack}\n` : ''
-    await io.stderr.write(failureText(error, usageLine) + trace)
+    await io.stderr.write(errorText(error, usageLine) + trace)
     return error.exit
   }
   await io.stderr.write(`${defectText(error, io.env)}\n`)

@@ -2,22 +2,22 @@ import type { Api } from '../ims/api.ts'
 import type { Job } from '../ims/records.ts'
 import type { BuildOptions } from '../definitions/image-builds.ts'
 import type { Progress } from '../terminal/progress.ts'
-import type { App } from '../context.ts'
-import type { Watch } from '../jobs/poll.ts'
+import type { CommandContext } from '../context.ts'
+import type { PollOptions } from '../jobs/poll.ts'
 
 /** What images are made with, and how that is looked after. */
-export interface Making {
-  readonly app: App
+export interface BuildContext {
+  readonly app: CommandContext
   /** Held, so that who waits can outlast a service that is away. */
   readonly api: Api
   readonly progress: Progress
   /** Someone sits before it, who can be asked. */
   readonly attended: boolean
-  readonly attending: Attending
+  readonly supervision: Supervision
   /** A line that is said also when quiet: no other says it again. */
   tell(line: string): void
   /** In place of one request for each look at a job. */
-  readonly read?: Watch['read']
+  readonly read?: PollOptions['read']
   /** Does something once the image is made or has failed. */
   atEnd(work: () => Promise<void>): void
   /** Told of the job as soon as there is one. */
@@ -25,10 +25,10 @@ export interface Making {
   /** Told when a job begins to wait on its user, and when it was told to go on. */
   onWaiting?(waits: boolean): void
   /** Told when a job is of no use any more: deleted, or ended without an image. */
-  onOver(job: Job): void
+  onFinished(job: Job): void
   /** How to go on with a job later: `cray-ims build --resume JOB`. */
   resume(job: Job): string
 }
 
 /** Options that look after a job, whichever it is; its private key, where that isn't among those that are looked through anyway. */
-export type Attending = Readonly<Pick<BuildOptions, 'access' | 'identity' | 'host_key' | 'interval' | 'timeout' | 'logs' | 'keep_job' | 'on_failure' | 'without_logs'>>
+export type Supervision = Readonly<Pick<BuildOptions, 'access' | 'identity' | 'host_key' | 'interval' | 'timeout' | 'logs' | 'keep_job' | 'on_failure' | 'without_logs'>>

@@ -1,18 +1,18 @@
 import { join } from 'node:path'
 import { configFolder } from '../config/folder.ts'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { openDraft } from '../files/draft.ts'
 import { reasonOf } from '../files/reason.ts'
 import { stageOf } from '../ims/job-status.ts'
 import type { Job } from '../ims/records.ts'
-import { KubectlFault } from '../kubernetes/kubectl-error.ts'
+import { KubectlError } from '../kubernetes/kubectl-error.ts'
 import { followLogs } from '../kubernetes/follow-logs.ts'
 import { createLineText } from '../kubernetes/line-text.ts'
 import { readLogs, type LogLine } from '../kubernetes/logs.ts'
-import type { App } from '../context.ts'
+import type { CommandContext } from '../context.ts'
 import { kubectlOf } from '../jobs/pod.ts'
 import { describeJob } from '../jobs/lookup.ts'
-import type { Making } from './build-context.ts'
+import type { BuildContext } from './build-context.ts'
 
 /** How long the last lines get to arrive once a job waits, in milliseconds: its containers go on. */
 const lastLines = 2000
@@ -21,11 +21,11 @@ const lastLines = 2000
 const allLines = 30_000
 
 /** Shows the lines of a job's containers besides what else is done. That `kubectl` doesn't work here is said once. */
-export function followContainers({ app, api, progress, attending }: Making, job: Job): { end(hasEnded: boolean): Promise<void>; stop(): void } {
+export function followContainers({ app, api, progress, supervision }: BuildContext, job: Job): { end(hasEnded: boolean): Promise<void>; stop(): void } {
   const stopped = new AbortController()
   const signal = AbortSignal.any([app.io.interrupted, stopped.signal])
   const jobEnded = async () => ['success', 'error'].includes(stageOf((await describeJob(api, job.id)).job))
-  const following = { signal, jobEnded, interval: attending.interval * 1000, notice: progress.line, sleep: app.io.sleep }
+  const following = { signal, jobEnded, interval: supervision.interval * 1000, notice: progress.line, sleep: app.io.sleep }
   async function show(): Promise<void> {
     try {
       for await (const { container, line } of followLogs(kubectlOf(app), job, following)) progress.line(`${container} | ${line}`)
@@ -51,9 +51,9 @@ export function followContainers({ app, api, progress, attending }: Making, job:
  * Keeps the logs of a job's containers in a file of its own, before they go with it.
  *
  * @returns the file, or why they can't be read.
- * @throws Failure where the file can't be written.
+ * @throws CliError where the file can't be written.
  */
-export async function saveLogs(app: App, job: Job): Promise<{ readonly path: string } | { readonly why: string }> {
+export async function saveLogs(app: CommandContext, job: Job): Promise<{ readonly path: string } | { readonly why: string }> {
   const path = join(configFolder(app.io.env), 'ims_job_logs', `${job.id}.log`)
   const lines = readLogs(kubectlOf(app), job, { signal: app.io.interrupted, notice: (text) => app.log(1, text) })
   try {
@@ -61,7 +61,7 @@ export async function saveLogs(app: App, job: Job): Promise<{ readonly path: str
     await writeLines(job, path, first, lines)
     return { path }
   } catch (cause) {
-    if (!(cause instanceof KubectlFault) || app.io.interrupted.aborted) throw cause
+    if (!(cause instanceof KubectlError) || app.io.interrupted.aborted) throw cause
     return { why: cause.message }
   }
 }
@@ -74,8 +74,8 @@ async function writeLines(job: Job, path: string, first: IteratorResult<LogLine,
     try {
       return work()
     } catch (error) {
-      const { more, next, cause = error } = error as Failure
-      throw new Failure(`the logs of job ${job.id} can't be saved to ${path}: ${reasonOf(cause)}`, { exit: 1, more: [...more, 'The job is left as it is.'], next, cause })
+      const { more, next, cause = error } = error as CliError
+      throw new CliError(`the logs of job ${job.id} can't be saved to ${path}: ${reasonOf(cause)}`, { exit: 1, more: [...more, 'The job is left as it is.'], next, cause })
     }
   }
   const draft = saving(() => openDraft(path))

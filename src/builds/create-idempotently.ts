@@ -1,12 +1,12 @@
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import type { Api, ApiRequest } from '../ims/api.ts'
-import { isAway, isInDoubt, whyAway } from '../ims/availability.ts'
+import { isUnavailable, isInDoubt, unavailableReason } from '../ims/availability.ts'
 import type { Value } from '../json/value.ts'
 import { after } from '../time/timer.ts'
-import { timeSpan } from '../time/time-span.ts'
+import { formatDuration } from '../time/time-span.ts'
 import { confirm } from '../jobs/confirm.ts'
-import { lookUntil } from '../jobs/poll.ts'
-import type { Making } from './build-context.ts'
+import { pollUntil } from '../jobs/poll.ts'
+import type { BuildContext } from './build-context.ts'
 import { patience } from './retry-while-unavailable.ts'
 
 /** A write that creates a record, and must not be carried out twice. */
@@ -16,7 +16,7 @@ export interface Creation<R extends { readonly id: string }> {
   /** Its kind as a command: `jobs`. */
   readonly kind: string
   readonly request: ApiRequest
-  /** @throws Failure for an answer that isn't such a record. */
+  /** @throws CliError for an answer that isn't such a record. */
   read(answer: Value | undefined): R
   /** The records that this write may have created: those that fit, and weren't there before. */
   find(): Promise<R[]>
@@ -32,9 +32,9 @@ const lastAnswer = 30_000
  * Creates a record once. After an answer that leaves open whether it was created, it is looked for; where it doesn't
  * appear, a user in a terminal decides whether the request is sent again.
  *
- * @throws Failure where it isn't known whether the record was created, and nobody can be asked.
+ * @throws CliError where it isn't known whether the record was created, and nobody can be asked.
  */
-export async function createOnce<R extends { readonly id: string }>(making: Making, creation: Creation<R>): Promise<R> {
+export async function createIdempotently<R extends { readonly id: string }>(making: BuildContext, creation: Creation<R>): Promise<R> {
   let ours: R | undefined
   for (let tries = 0; !ours; tries++) {
     const outcome = await send(making, creation)
@@ -49,11 +49,11 @@ export async function createOnce<R extends { readonly id: string }>(making: Maki
   return ours
 }
 
-type Outcome<R> = { readonly record: R } | { readonly doubt: Failure }
+type Outcome<R> = { readonly record: R } | { readonly doubt: CliError }
 
 /** Sends the request; again only where nothing of it has reached the service. */
-async function send<R extends { readonly id: string }>(making: Making, { request, read }: Creation<R>): Promise<Outcome<R>> {
-  const { app: { io }, progress, attending } = making
+async function send<R extends { readonly id: string }>(making: BuildContext, { request, read }: Creation<R>): Promise<Outcome<R>> {
+  const { app: { io }, progress, supervision } = making
   const began = io.monotonic()
   for (;;) {
     try {
@@ -61,9 +61,9 @@ async function send<R extends { readonly id: string }>(making: Making, { request
       return readAnswer(() => read(answer))
     } catch (error) {
       if (!io.interrupted.aborted && isInDoubt(error)) return { doubt: error }
-      if (io.interrupted.aborted || !isAway(error) || io.monotonic() - began > patience) throw error
-      progress.now(`the service is away (${whyAway(error)}); trying again`)
-      await io.sleep(attending.interval * 1000, io.interrupted)
+      if (io.interrupted.aborted || !isUnavailable(error) || io.monotonic() - began > patience) throw error
+      progress.now(`the service is away (${unavailableReason(error)}); trying again`)
+      await io.sleep(supervision.interval * 1000, io.interrupted)
     }
   }
 }
@@ -73,7 +73,7 @@ function readAnswer<R>(read: () => R): Outcome<R> {
   try {
     return { record: read() }
   } catch (error) {
-    if (error instanceof Failure) return { doubt: error }
+    if (error instanceof CliError) return { doubt: error }
     throw error
   }
 }
@@ -82,13 +82,13 @@ function readAnswer<R>(read: () => R): Outcome<R> {
  * Does a write whose answer is waited for also when we are interrupted, for a while: what it has made would be left
  * unknown. Another interruption ends the wait.
  */
-async function throughInterruption<R>({ app, progress }: Making, write: (api: Api) => Promise<R>): Promise<R> {
+async function throughInterruption<R>({ app, progress }: BuildContext, write: (api: Api) => Promise<R>): Promise<R> {
   const { io } = app
   io.interrupted.throwIfAborted()
   const giveUp = new AbortController()
   let cancel = () => {}
   const onInterruption = () => {
-    progress.now(`Interrupted; waiting up to ${timeSpan(lastAnswer)} for the service's answer`)
+    progress.now(`Interrupted; waiting up to ${formatDuration(lastAnswer)} for the service's answer`)
     const abort = () => giveUp.abort(io.interrupted.reason)
     cancel = after(lastAnswer, abort)
     io.nextInterruption().addEventListener('abort', abort, { once: true })
@@ -104,8 +104,8 @@ async function throughInterruption<R>({ app, progress }: Making, write: (api: Ap
   }
 }
 
-async function appears<R extends { readonly id: string }>(making: Making, { what, find }: Creation<R>): Promise<R | undefined> {
-  const { app, attending, progress } = making
+async function appears<R extends { readonly id: string }>(making: BuildContext, { what, find }: Creation<R>): Promise<R | undefined> {
+  const { app, supervision, progress } = making
   const { io } = app
   progress.now(`the service did not say whether it created the ${what}; looking for it`)
   let first: number | undefined
@@ -114,21 +114,21 @@ async function appears<R extends { readonly id: string }>(making: Making, { what
     first ??= io.monotonic()
     return { found }
   }
-  const watch = { interval: attending.interval * 1000, timeout: patience, progress, resume: '' }
-  const { found } = await lookUntil(app, watch, look, { enough: (seen) => (seen.found || io.monotonic() - first! >= appearance ? seen : undefined) })
+  const watch = { interval: supervision.interval * 1000, timeout: patience, progress, resume: '' }
+  const { found } = await pollUntil(app, watch, look, { enough: (seen) => (seen.found || io.monotonic() - first! >= appearance ? seen : undefined) })
   return found
 }
 
-async function confirmAnother(making: Making, { what, kind }: Creation<{ readonly id: string }>, doubt: Failure): Promise<void> {
+async function confirmAnother(making: BuildContext, { what, kind }: Creation<{ readonly id: string }>, doubt: CliError): Promise<void> {
   const { app, attended, progress } = making
-  const unknown = `the service did not say whether it created the ${what}, and none has appeared within ${timeSpan(appearance)}`
+  const unknown = `the service did not say whether it created the ${what}, and none has appeared within ${formatDuration(appearance)}`
   progress.stop()
   if (attended) {
     app.warn(`${unknown[0]!.toUpperCase()}${unknown.slice(1)}.`)
     if (await confirm(app, 'Send the request again?')) return
   }
   const lines = [doubt.message, ...doubt.more].filter((line) => line.trim() !== '').map((line) => `  ${line.trim()}`)
-  throw new Failure(unknown, {
+  throw new CliError(unknown, {
     more: [...lines, 'It was not sent again: that could create a second one. The same command again resumes it if it has appeared by then, and else creates one.'],
     next: `${app.program} ${kind} list`,
     inDoubt: true,
@@ -137,7 +137,7 @@ async function confirmAnother(making: Making, { what, kind }: Creation<{ readonl
 }
 
 /** Looks once more, when all else is done, whether the service has carried out the request after all, or twice. */
-async function nameOthers<R extends { readonly id: string }>({ app, tell }: Making, { what, kind, find }: Creation<R>, ours: R | undefined): Promise<void> {
+async function nameOthers<R extends { readonly id: string }>({ app, tell }: BuildContext, { what, kind, find }: Creation<R>, ours: R | undefined): Promise<void> {
   const others = (await find()).filter(({ id }) => id !== ours?.id)
   for (const { id } of others) tell(`${kind === 'jobs' ? 'Job' : 'Public key'} ${id} is there${ours ? ', too' : ''}: the service carried out the request for the ${what} whose answer was lost. To delete it: ${app.program} ${kind} delete ${id}`)
 }

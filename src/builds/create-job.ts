@@ -1,4 +1,4 @@
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { encodeSegment } from '../ims/api.ts'
 import { createdAt } from '../ims/created.ts'
 import { stageOf } from '../ims/job-status.ts'
@@ -6,19 +6,19 @@ import { readRecord } from '../ims/read-record.ts'
 import type { Image, Job, PublicKey } from '../ims/records.ts'
 import { jobs } from '../definitions/records.ts'
 import { recordOf, listJobs, readJob, type JobRecord } from '../jobs/lookup.ts'
-import { listRecords, type Catalogue } from './inventory.ts'
-import { createOnce } from './create-idempotently.ts'
+import { listRecords, type Inventory } from './inventory.ts'
+import { createIdempotently } from './create-idempotently.ts'
 import { isJobOf, makesImageFor, matchOf, mayMakeImage, type JobOfOrder } from './job-match.ts'
-import type { Making } from './build-context.ts'
-import { deleteOnce, outlast } from './retry-while-unavailable.ts'
-import { jobRequest, keyRequest, otherJobFailure, type Plan } from './plan.ts'
+import type { BuildContext } from './build-context.ts'
+import { deleteIfPresent, retryWhileUnavailable } from './retry-while-unavailable.ts'
+import { jobRequest, keyRequest, otherJobError, type Plan } from './plan.ts'
 import { sameKeys, usableKeys } from './public-key.ts'
-import { takeUp } from './resume-job.ts'
+import { resumeJob } from './resume-job.ts'
 
 /** What a plan's making has begun with. */
 export type Started =
   /** A job of our own, or the one that another run of the same order has created a moment before; how it is looked after. */
-  | { readonly first: JobRecord; readonly making: Making }
+  | { readonly first: JobRecord; readonly making: BuildContext }
   /** The image that another run has made meanwhile. */
   | { readonly existing: Image }
 
@@ -27,9 +27,9 @@ export type Started =
  * stays and ours is deleted, so that there are never two images of a name.
  *
  * @param before what the service had when the plan was made.
- * @throws Failure where another job makes another image of that name, or has made it.
+ * @throws CliError where another job makes another image of that name, or has made it.
  */
-export async function startJob(making: Making, plan: Plan, keyId: string, before: Catalogue, debug: boolean): Promise<Started> {
+export async function startJob(making: BuildContext, plan: Plan, keyId: string, before: Inventory, debug: boolean): Promise<Started> {
   const { app, api, progress } = making
   const { order, source } = plan
   if (progress.live) progress.now(`creating the job of ${order.name}`)
@@ -37,7 +37,7 @@ export async function startJob(making: Making, plan: Plan, keyId: string, before
   const wanted = { order, source: source.id, keys: new Set([keyId]) }
   const known = new Set(before.jobs.map(({ id }) => id))
   const records = new Map<string, JobRecord>()
-  const job = await createOnce(making, {
+  const job = await createIdempotently(making, {
     what: `job of image ${order.name}`,
     kind: 'jobs',
     request: jobRequest(plan, keyId, debug),
@@ -54,10 +54,10 @@ export async function startJob(making: Making, plan: Plan, keyId: string, before
 }
 
 /** What another run began, or made, since the plan was made and before our job was created; ours is then deleted. */
-async function earlierRun(making: Making, plan: Plan, ours: Job, before: Catalogue): Promise<Started | undefined> {
+async function earlierRun(making: BuildContext, plan: Plan, ours: Job, before: Inventory): Promise<Started | undefined> {
   const { api, app, progress } = making
   const { order } = plan
-  const [images, all] = await outlast(making, async () => [(await listRecords(api, 'image')).records, await listJobs(api)] as const, ours)
+  const [images, all] = await retryWhileUnavailable(making, async () => [(await listRecords(api, 'image')).records, await listJobs(api)] as const, ours)
   const isNew = ({ id }: { readonly id: string }, old: readonly { readonly id: string }[]) => !old.some((one) => one.id === id)
   const wanted: JobOfOrder = { order, source: plan.source.id, keys: new Set([ours.public_key_id]) }
   const [winner] = all
@@ -67,19 +67,19 @@ async function earlierRun(making: Making, plan: Plan, ours: Job, before: Catalog
   const made = images.find((image) => image.name === order.name && image.id !== own && isNew(image, before.images))
   if (!winner && !made) return undefined
 
-  await deleteOnce(making, `${jobs.path}/${encodeSegment(ours.id)}`, ours)
-  making.onOver(ours)
+  await deleteIfPresent(making, `${jobs.path}/${encodeSegment(ours.id)}`, ours)
+  making.onFinished(ours)
   progress.line(`Job ${ours.id} is deleted: ${winner ? `job ${winner.job.id}, created a moment before, makes ${order.name}` : `image ${made!.id}, made meanwhile, is called ${order.name}`}`)
   if (winner) {
     // The other run may have uploaded the key once more.
-    const { records } = await outlast(making, () => listRecords(api, 'public key'))
+    const { records } = await retryWhileUnavailable(making, () => listRecords(api, 'public key'))
     const ofUser = { ...wanted, keys: new Set(sameKeys(records, plan.key).map(({ id }) => id)) }
     const match = matchOf(winner.job, ofUser)
-    if (!match) throw otherJobFailure(app.program, winner.job, ofUser)
-    return { first: winner, making: await takeUp(making, winner.job, match === 'foreign') }
+    if (!match) throw otherJobError(app.program, winner.job, ofUser)
+    return { first: winner, making: await resumeJob(making, winner.job, match === 'foreign') }
   }
   if (order.if_exists === 'skip' && made!.link) return { existing: made! }
-  throw new Failure(`the image name ${order.name} is taken: image ${made!.id} was made by another command meanwhile`, { next: `${app.program} images describe ${made!.id}` })
+  throw new CliError(`the image name ${order.name} is taken: image ${made!.id} was made by another command meanwhile`, { next: `${app.program} images describe ${made!.id}` })
 }
 
 /** Whether a job was created before another one; of one moment, the same one for everybody. */
@@ -88,10 +88,10 @@ function isEarlier(job: Job, other: Job): boolean {
 }
 
 /** The id of a plan's key in the service, where it is uploaded if it isn't there. */
-export async function ensureKey(making: Making, plan: Plan): Promise<string> {
+export async function ensureKey(making: BuildContext, plan: Plan): Promise<string> {
   if (plan.keyId !== undefined) return plan.keyId
   const { api, progress } = making
-  const record: PublicKey = await createOnce(making, {
+  const record: PublicKey = await createIdempotently(making, {
     what: `public key ${plan.key.name}`,
     kind: 'public-keys',
     request: keyRequest(plan),

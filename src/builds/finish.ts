@@ -1,28 +1,28 @@
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { encodeSegment } from '../ims/api.ts'
 import { createdAt } from '../ims/created.ts'
 import { isGone } from '../ims/server-error.ts'
 import type { Image, Job } from '../ims/records.ts'
 import { readRecord } from '../ims/read-record.ts'
 import { images, jobs } from '../definitions/records.ts'
-import { timeSpan } from '../time/time-span.ts'
+import { formatDuration } from '../time/time-span.ts'
 import type { ImageRecord } from '../jobs/image-of-deleted-job.ts'
 import { shortId } from '../jobs/lookup.ts'
 import { listRecords } from './inventory.ts'
-import type { Making } from './build-context.ts'
-import { deleteOnce, outlast } from './retry-while-unavailable.ts'
+import type { BuildContext } from './build-context.ts'
+import { deleteIfPresent, retryWhileUnavailable } from './retry-while-unavailable.ts'
 
 /**
  * The image of a job that has succeeded.
  *
- * @throws Failure with exit 1 where it isn't there, or isn't complete.
+ * @throws CliError with exit 1 where it isn't there, or isn't complete.
  */
-export async function checkImage(making: Making, job: Job): Promise<ImageRecord> {
+export async function checkImage(making: BuildContext, job: Job): Promise<ImageRecord> {
   const { app, api } = making
   const { id, resultant_image_id: imageId } = job
-  const wrong = (why: string, next: string) => new Failure(`job ${id} succeeded, but ${why}`, { exit: 1, more: ['The job is left as it is.'], next })
+  const wrong = (why: string, next: string) => new CliError(`job ${id} succeeded, but ${why}`, { exit: 1, more: ['The job is left as it is.'], next })
   if (!imageId) throw wrong('names no image', `${app.program} jobs describe ${id}`)
-  const { data: image, value: record } = await outlast(making, async () => readRecord('image', await api.send({ method: 'GET', path: `${images.path}/${encodeSegment(imageId)}` }), `image ${imageId}`), job).catch((error: unknown) => {
+  const { data: image, value: record } = await retryWhileUnavailable(making, async () => readRecord('image', await api.send({ method: 'GET', path: `${images.path}/${encodeSegment(imageId)}` }), `image ${imageId}`), job).catch((error: unknown) => {
     if (isGone(error)) throw wrong(`its image ${imageId} is gone`, `${app.program} deleted images describe ${imageId}`)
     throw error
   })
@@ -35,25 +35,25 @@ export async function checkImage(making: Making, job: Job): Promise<ImageRecord>
  *
  * @returns what became of the job, and how long it took, for a person.
  */
-export async function tidyUp(making: Making, job: Job, made: ImageRecord, replaces: Image | undefined): Promise<string> {
-  const { app, attending } = making
+export async function cleanUp(making: BuildContext, job: Job, made: ImageRecord, replaces: Image | undefined): Promise<string> {
+  const { app, supervision } = making
   if (replaces) await replace(making, job, made, replaces)
-  if (!attending.keep_job) await deleteOnce(making, `${jobs.path}/${encodeSegment(job.id)}`, job)
-  return `linked; job ${attending.keep_job ? 'kept' : 'deleted'} (${timeSpan(app.io.now() - createdAt(job))})`
+  if (!supervision.keep_job) await deleteIfPresent(making, `${jobs.path}/${encodeSegment(job.id)}`, job)
+  return `linked; job ${supervision.keep_job ? 'kept' : 'deleted'} (${formatDuration(app.io.now() - createdAt(job))})`
 }
 
 /** Deletes the image that a made one replaces, if it still is what it was when that was decided. */
-async function replace(making: Making, job: Job, { image }: ImageRecord, { id }: Image): Promise<void> {
+async function replace(making: BuildContext, job: Job, { image }: ImageRecord, { id }: Image): Promise<void> {
   const { api, app, progress } = making
   const path = `${images.path}/${encodeSegment(id)}`
-  const old = await outlast(making, async () => readRecord('image', await api.send({ method: 'GET', path }), `image ${id}`).data, job).catch((error: unknown) => {
+  const old = await retryWhileUnavailable(making, async () => readRecord('image', await api.send({ method: 'GET', path }), `image ${id}`).data, job).catch((error: unknown) => {
     if (isGone(error)) return undefined
     throw error
   })
   if (!old) return
   if (!isReplacedBy(old, image, job)) return progress.line(`Image ${id} is kept: it is not an older image called ${image.name}`)
   progress.line(`Deleting image ${id}, created ${old.created}, which ${shortId(image.id)} replaces; to bring it back: ${app.program} deleted images update ${id} --operation undelete`)
-  await deleteOnce(making, path, job)
+  await deleteIfPresent(making, path, job)
 }
 
 /** Only an image that was there before the job may go for the one that the job made. */
@@ -62,8 +62,8 @@ function isReplacedBy(old: Image, made: Image, job: Job): boolean {
 }
 
 /** The only image that has a made one's name and is older than its job, which it replaces; none where there are several. */
-export async function olderOfThatName(making: Making, job: Job, { image: made }: ImageRecord): Promise<Image | undefined> {
-  const { records } = await outlast(making, () => listRecords(making.api, 'image'), job)
+export async function olderOfThatName(making: BuildContext, job: Job, { image: made }: ImageRecord): Promise<Image | undefined> {
+  const { records } = await retryWhileUnavailable(making, () => listRecords(making.api, 'image'), job)
   const older = records.filter((one) => isReplacedBy(one, made, job))
   if (older.length > 1) making.progress.line(`${older.length} older images are called ${made.name}: none is deleted`)
   return older.length === 1 ? older[0] : undefined

@@ -1,12 +1,12 @@
 import { ended } from '../ims/job-status.ts'
 import type { Job, JobStatus } from '../ims/records.ts'
 import type { Diagnosis } from '../kubernetes/diagnosis.ts'
-import { timeSpan } from '../time/time-span.ts'
+import { formatDuration } from '../time/time-span.ts'
 import { createPodWatch } from '../jobs/pod-watch.ts'
 import { shortId, type JobRecord } from '../jobs/lookup.ts'
-import { watchJobs } from '../jobs/poll.ts'
+import { pollJobs } from '../jobs/poll.ts'
 import { followContainers } from './container-logs.ts'
-import type { Making } from './build-context.ts'
+import type { BuildContext } from './build-context.ts'
 import type { Phases } from './phases.ts'
 
 /** A job that goes no further: it has ended, waits on its user, or is gone; or its pod has failed. */
@@ -26,19 +26,19 @@ export interface Stop {
  * change, and why its pod can't run.
  *
  * @param known the job as it was just read; without it, it has waited on its user before, and was told to go on.
- * @throws Failure with exit 3 at the time limit.
+ * @throws CliError with exit 3 at the time limit.
  */
-export async function followJob(making: Making, followed: Job, phases: Phases, known?: JobRecord): Promise<Stop> {
-  const { app, api, progress, attending, resume, read } = making
+export async function followJob(making: BuildContext, followed: Job, phases: Phases, known?: JobRecord): Promise<Stop> {
+  const { app, api, progress, supervision, resume, read } = making
   const { id } = followed
-  const interval = attending.interval * 1000
+  const interval = supervision.interval * 1000
   const pods = createPodWatch(app, { interval, say: progress.line })
-  const logs = attending.logs ? followContainers(making, followed) : undefined
-  const watch = { interval, timeout: attending.timeout * 1000, progress, resume: resume(followed), known: known && [known], read }
+  const logs = supervision.logs ? followContainers(making, followed) : undefined
+  const watch = { interval, timeout: supervision.timeout * 1000, progress, resume: resume(followed), known: known && [known], read }
   let previousStatus: JobStatus | undefined
   let last = followed
   try {
-    return await watchJobs(app, api, [id], watch, async (seen) => {
+    return await pollJobs(app, api, [id], watch, async (seen) => {
       const now = seen.get(id)
       if (!now) return { job: last, previousStatus, gone: true }
       const { job, before, inStatus } = now
@@ -46,7 +46,7 @@ export async function followJob(making: Making, followed: Job, phases: Phases, k
       if (before) {
         previousStatus = before.status as JobStatus
         phases.passed(previousStatus, before.lasted)
-        if (!progress.live) progress.line(`${shortId(id)} ${before.status} ${timeSpan(before.lasted)} → ${job.status}`)
+        if (!progress.live) progress.line(`${shortId(id)} ${before.status} ${formatDuration(before.lasted)} → ${job.status}`)
       }
       const trouble = pods.look([now]).get(id)
       if (ended.has(job.status) || (job.status === 'waiting_on_user' && known)) {

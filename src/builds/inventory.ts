@@ -1,14 +1,14 @@
 import type { Api } from '../ims/api.ts'
-import { isPassing } from '../ims/availability.ts'
+import { isTransient } from '../ims/availability.ts'
 import { readRecords, type Kinds, type OddRecord } from '../ims/read-record.ts'
 import type { Image, Job, PublicKey, Recipe } from '../ims/records.ts'
 import * as resources from '../definitions/records.ts'
 import type { Progress } from '../terminal/progress.ts'
-import type { App } from '../context.ts'
-import { lookUntil } from '../jobs/poll.ts'
+import type { CommandContext } from '../context.ts'
+import { pollUntil } from '../jobs/poll.ts'
 
 /** What the service has, as it was read before anything is written. */
-export interface Catalogue {
+export interface Inventory {
   readonly recipes: readonly Recipe[]
   readonly images: readonly Image[]
   readonly publicKeys: readonly PublicKey[]
@@ -34,7 +34,7 @@ export async function listRecords<K extends keyof Kinds>(api: Api, kind: K): Pro
 const tries = 3
 
 /** Reads what the service has. */
-export async function readCatalogue(app: App, api: Api, progress: Progress): Promise<Catalogue> {
+export async function readInventory(app: CommandContext, api: Api, progress: Progress): Promise<Inventory> {
   let failed = 0
   const look = async () => {
     const [recipes, images, publicKeys, jobs] = await Promise.all([listRecords(api, 'recipe'), listRecords(api, 'image'), listRecords(api, 'public key'), listRecords(api, 'job')])
@@ -43,7 +43,7 @@ export async function readCatalogue(app: App, api: Api, progress: Progress): Pro
   const watch = { interval: 1000, progress, resume: '' }
   if (progress.live) progress.now('reading what the service has')
   try {
-    return await lookUntil(app, watch, look, { enough: (found) => found, passes: (error): error is Error => isPassing(error) && ++failed <= tries })
+    return await pollUntil(app, watch, look, { enough: (found) => found, passes: (error): error is Error => isTransient(error) && ++failed <= tries })
   } finally {
     if (progress.live) progress.stop()
   }

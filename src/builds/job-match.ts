@@ -2,11 +2,11 @@ import { createdAt } from '../ims/created.ts'
 import { stageOf } from '../ims/job-status.ts'
 import type { Job } from '../ims/records.ts'
 import { differingSettings } from './job-settings.ts'
-import type { ImageOrder } from './image-spec.ts'
+import type { ImageSpec } from './image-spec.ts'
 
 /** What a job has to agree with to be that of an order. */
 export interface JobOfOrder {
-  readonly order: ImageOrder
+  readonly order: ImageSpec
   /** The id of its recipe or image; undefined where that isn't known. */
   readonly source: string | undefined
   /** The ids of the user's key in the service. */

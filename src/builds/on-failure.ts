@@ -1,18 +1,18 @@
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { stageOf } from '../ims/job-status.ts'
 import { encodeSegment } from '../ims/api.ts'
 import type { Job } from '../ims/records.ts'
 import { jobs } from '../definitions/records.ts'
-import type { App } from '../context.ts'
-import { holding, type Left } from '../jobs/shell-exit.ts'
+import type { CommandContext } from '../context.ts'
+import { memoryNote, type JobOutcome } from '../jobs/shell-exit.ts'
 import { confirm } from '../jobs/confirm.ts'
 import { podFailureOf, reasonLines } from '../jobs/pod.ts'
 import { shortId } from '../jobs/lookup.ts'
-import { deadJobFailure, staysFor, whereToLook } from '../jobs/shell-unavailable.ts'
-import { endOfPod } from '../jobs/pod-watch.ts'
+import { podFailedError, failedPodNote, diagnosticCommand } from '../jobs/shell-unavailable.ts'
+import { podFailureNow } from '../jobs/pod-watch.ts'
 import type { Stop } from './follow-job.ts'
-import type { Making } from './build-context.ts'
-import { deleteOnce, outlast } from './retry-while-unavailable.ts'
+import type { BuildContext } from './build-context.ts'
+import { deleteIfPresent, retryWhileUnavailable } from './retry-while-unavailable.ts'
 import { keepLogs, openJobShell } from './shell.ts'
 
 /** An image that won't be made. */
@@ -22,7 +22,7 @@ interface Failed extends Stop {
 }
 
 /** Asked in a terminal: what becomes of a failed job. */
-type Wish = 'shell' | 'keep' | 'delete'
+type FailureAction = 'shell' | 'keep' | 'delete'
 
 /**
  * Says why a job made no image, and sees to what becomes of it: its shell is offered in a terminal, or opened, or it is
@@ -30,67 +30,67 @@ type Wish = 'shell' | 'keep' | 'delete'
  *
  * @returns the failure to end with; what became of the job.
  */
-export async function handleFailure(making: Making, { job, previousStatus, dead, why }: Failed): Promise<{ failure: Failure; left: Left }> {
-  const { app, attended, attending, progress } = making
+export async function handleFailure(making: BuildContext, { job, previousStatus, dead, why }: Failed): Promise<{ failure: CliError; left: JobOutcome }> {
+  const { app, attended, supervision, progress } = making
   const waits = !dead && stageOf(job) === 'waiting'
   // Seen last needn't have been last: but for packaging, only the pod can tell.
   const packaged = previousStatus === 'packaging_artifacts' ? { previousStatus } : {}
   const pod = why === undefined ? await podFailureOf(app, { ...job, ...packaged }, { found: dead }) : undefined
   const reasons = reasonLines(pod)
-  const what = why ?? (dead ? staysFor(job) : waits ? 'its build failed' : `job ${shortId(job.id)} ended in error`)
-  const failure = (more: readonly string[], next?: string) => new Failure(`image ${job.image_root_archive_name} was not made: ${what}`, { exit: 1, more, next })
-  const asked = waits && attended && attending.on_failure === undefined
-  const opened = waits && attending.on_failure === 'shell'
+  const what = why ?? (dead ? failedPodNote(job) : waits ? 'its build failed' : `job ${shortId(job.id)} ended in error`)
+  const failure = (more: readonly string[], next?: string) => new CliError(`image ${job.image_root_archive_name} was not made: ${what}`, { exit: 1, more, next })
+  const asked = waits && attended && supervision.on_failure === undefined
+  const opened = waits && supervision.on_failure === 'shell'
   // Whoever sits before a question or a shell has to know by then; else the failure itself tells.
   const shown = asked || opened
   if (shown) for (const line of [`✖ ${why ?? 'the build failed'}`, ...reasons]) making.tell(line)
   progress.stop()
   const told = shown ? [] : reasons
-  const wish = asked ? await askWish(making, job) : attending.on_failure
+  const wish = asked ? await promptFailureAction(making, job) : supervision.on_failure
   if (wish === 'delete') {
     const lossless = (await keepLogs(making, job)) || (asked && (await confirm(app, 'Delete it all the same?')))
     if (!lossless) return { failure: failure([...told, `Job ${job.id} is kept: with it its logs would be lost. To delete it all the same: ${app.program} jobs delete ${job.id}; next time --without-logs`], `${app.program} jobs describe ${job.id}`), left: 'kept' }
-    await deleteOnce(making, `${jobs.path}/${encodeSegment(job.id)}`, job)
+    await deleteIfPresent(making, `${jobs.path}/${encodeSegment(job.id)}`, job)
     return { failure: failure([...told, `Job ${job.id} is deleted.`]), left: 'deleted' }
   }
   if (wish === 'shell' && waits) {
     const left = await openJobShell(making, job, reasons.length > 0).catch(asFailedBuild)
     return { left, failure: failure([], left === 'failed' || left === 'released' ? `${app.program} jobs logs ${job.id} --failed` : undefined) }
   }
-  if (waits) return { failure: failure([...told, `Job ${job.id} waits on its user${holding(job)}. ${beginAgain(app, job)}`], `${app.program} jobs debug ${job.id}`), left: 'kept' }
+  if (waits) return { failure: failure([...told, `Job ${job.id} waits on its user${memoryNote(job)}. ${beginAgain(app, job)}`], `${app.program} jobs debug ${job.id}`), left: 'kept' }
   if (dead) return { failure: failure([...told, beginAgain(app, job)], `${app.program} jobs delete ${job.id}`), left: 'kept' }
-  return { failure: failure(told, whereToLook(app, job, pod)), left: 'kept' }
+  return { failure: failure(told, diagnosticCommand(app, job, pod)), left: 'kept' }
 }
 
 /** How to begin anew where a job stands in the way. */
-export const beginAgain = ({ program }: App, { id }: Job) => `To begin again: --new, or first ${program} jobs delete ${id}`
+export const beginAgain = ({ program }: CommandContext, { id }: Job) => `To begin again: --new, or first ${program} jobs delete ${id}`
 
 /**
  * Refuses a job whose pod has failed: it never ends.
  *
- * @throws Failure with exit 1 that says why, and how to begin anew.
+ * @throws CliError with exit 1 that says why, and how to begin anew.
  */
-export async function refuseDead(making: Making, job: Job): Promise<void> {
-  const { app, api, onOver } = making
-  const dead = await outlast(making, () => endOfPod(app, api, job), job)
+export async function refuseFailedPod(making: BuildContext, job: Job): Promise<void> {
+  const { app, api, onFinished } = making
+  const dead = await retryWhileUnavailable(making, () => podFailureNow(app, api, job), job)
   if (!dead) return
-  onOver(job)
-  throw await deadJobFailure(app, job, dead, { head: `image ${job.image_root_archive_name} was not made: `, more: [beginAgain(app, job)] })
+  onFinished(job)
+  throw await podFailedError(app, job, dead, { head: `image ${job.image_root_archive_name} was not made: `, more: [beginAgain(app, job)] })
 }
 
 /** That there is no way into the shell doesn't change what the command ends with. */
 function asFailedBuild(error: unknown): never {
-  if (!(error instanceof Failure) || error.exit !== 255) throw error
-  throw new Failure(error.message, { exit: 1, more: error.more, next: error.next, cause: error })
+  if (!(error instanceof CliError) || error.exit !== 255) throw error
+  throw new CliError(error.message, { exit: 1, more: error.more, next: error.next, cause: error })
 }
 
-async function askWish({ app }: Making, job: Job): Promise<Wish> {
-  app.warn(`Job ${shortId(job.id)} waits on you${holding(job)}.`)
-  const answers: Readonly<Record<string, Wish>> = { s: 'shell', d: 'delete', k: 'keep', '': 'keep' }
+async function promptFailureAction({ app }: BuildContext, job: Job): Promise<FailureAction> {
+  app.warn(`Job ${shortId(job.id)} waits on you${memoryNote(job)}.`)
+  const answers: Readonly<Record<string, FailureAction>> = { s: 'shell', d: 'delete', k: 'keep', '': 'keep' }
   for (;;) {
     const answer = await app.questions.ask('Open its (s)hell, (d)elete it, or (K)eep it: ').catch((error: unknown) => {
       // Ctrl-C is no wish to end anything.
-      if (error instanceof Failure && error.bare) return ''
+      if (error instanceof CliError && error.bare) return ''
       throw error
     })
     const wish = answers[answer.trim().slice(0, 1).toLowerCase()]

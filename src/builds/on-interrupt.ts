@@ -1,9 +1,9 @@
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
 import { isGone } from '../ims/server-error.ts'
 import type { Job } from '../ims/records.ts'
-import { holding } from '../jobs/shell-exit.ts'
-import type { App } from '../context.ts'
+import { memoryNote } from '../jobs/shell-exit.ts'
+import type { CommandContext } from '../context.ts'
 import { shortId } from '../jobs/lookup.ts'
 import { deleteJob } from '../jobs/release.ts'
 
@@ -23,17 +23,17 @@ interface UnderWay {
 }
 
 /** Sees to jobs that are under way when we are interrupted: left running unless their user wants them deleted. Returns what to end with. */
-export async function handleInterruption(before: App, reason: Failure, { jobs, waits = false, inDoubt = [], attended, cancel, resume }: UnderWay): Promise<Failure> {
+export async function handleInterruption(before: CommandContext, reason: CliError, { jobs, waits = false, inDoubt = [], attended, cancel, resume }: UnderWay): Promise<CliError> {
   const app = before.afterInterruption()
   const one = jobs.length === 1
   const remove = cancel || (attended && reason.exit === 130 && (await askToDelete(app, jobs, waits)))
-  if (!remove) return new Failure(reason.message, { exit: reason.exit, more: [waits ? `The job waits on its user${holding(jobs[0]!)}; what was run in it may still run.` : one ? 'The job goes on.' : 'The jobs go on.', ...inDoubt], next: resume })
+  if (!remove) return new CliError(reason.message, { exit: reason.exit, more: [waits ? `The job waits on its user${memoryNote(jobs[0]!)}; what was run in it may still run.` : one ? 'The job goes on.' : 'The jobs go on.', ...inDoubt], next: resume })
   const api = await app.api()
   try {
     const said: string[] = [...inDoubt]
     // One that can't be deleted mustn't keep the others.
     for (const job of jobs) said.push(await deleteAgain(app, api, job).then(() => `Job ${job.id} is deleted.`, (error: unknown) => notDeleted(app, job, error)))
-    return new Failure(reason.message, { exit: reason.exit, more: said })
+    return new CliError(reason.message, { exit: reason.exit, more: said })
   } finally {
     await api.close()
   }
@@ -43,24 +43,24 @@ export async function handleInterruption(before: App, reason: Failure, { jobs, w
 const pauses = [1000, 2000, 4000]
 
 /** Deletes a job, also where the service refuses at first: what is left would go on holding its memory. Another interruption ends it. */
-async function deleteAgain(app: App, api: Api, job: Job): Promise<void> {
+async function deleteAgain(app: CommandContext, api: Api, job: Job): Promise<void> {
   for (const pause of [...pauses, undefined]) {
     try {
       return await deleteJob(api, job)
     } catch (error) {
-      if (pause === undefined || isGone(error) || !(error instanceof Failure)) throw error
+      if (pause === undefined || isGone(error) || !(error instanceof CliError)) throw error
       await app.io.sleep(pause, app.io.interrupted)
     }
   }
 }
 
-function notDeleted({ program }: App, { id }: Job, error: unknown): string {
+function notDeleted({ program }: CommandContext, { id }: Job, error: unknown): string {
   if (isGone(error)) return `Job ${id} is gone already.`
-  if (error instanceof Failure) return `Job ${id} is not deleted: ${error.message}. To delete it: ${program} jobs delete ${id}`
+  if (error instanceof CliError) return `Job ${id} is not deleted: ${error.message}. To delete it: ${program} jobs delete ${id}`
   throw error
 }
 
-async function askToDelete(app: App, jobs: readonly Job[], waits: boolean): Promise<boolean> {
+async function askToDelete(app: CommandContext, jobs: readonly Job[], waits: boolean): Promise<boolean> {
   const what = jobs.length === 1 ? `job ${shortId(jobs[0]!.id)}` : `${jobs.length} jobs`
   for (;;) {
     // A second Ctrl-C leaves it, too.

@@ -1,5 +1,5 @@
 import type { JobStatus } from '../ims/records.ts'
-import { timeSpan } from '../time/time-span.ts'
+import { formatDuration } from '../time/time-span.ts'
 
 /** What a person calls a job's statuses: creating its pod counts to what comes next. */
 const labels: Readonly<Partial<Record<JobStatus, string>>> = {
@@ -24,7 +24,7 @@ export interface Phases {
 export function createPhases(): Phases {
   const ended: { label: string; lasted: number }[] = []
   let before = 0
-  const done = (failed = false) => ended.map(({ label, lasted }, at) => `${failed && at === ended.length - 1 ? '✖' : '✔'} ${label} ${timeSpan(lasted)}`).join(' ')
+  const done = (failed = false) => ended.map(({ label, lasted }, at) => `${failed && at === ended.length - 1 ? '✖' : '✔'} ${label} ${formatDuration(lasted)}`).join(' ')
   return {
     passed(status, lasted) {
       const label = labels[status]
@@ -35,6 +35,6 @@ export function createPhases(): Phases {
       before = label ? 0 : before + lasted
     },
     done,
-    now: (status, inStatus) => [done(), `${labels[status] ?? status} ${timeSpan(inStatus + before)}`].filter(Boolean).join(' '),
+    now: (status, inStatus) => [done(), `${labels[status] ?? status} ${formatDuration(inStatus + before)}`].filter(Boolean).join(' '),
   }
 }

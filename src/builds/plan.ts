@@ -1,21 +1,21 @@
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import type { ApiRequest } from '../ims/api.ts'
 import { createdAt } from '../ims/created.ts'
 import { stageOf } from '../ims/job-status.ts'
 import type { Image, Job, Recipe } from '../ims/records.ts'
 import { toValue, type Value } from '../json/value.ts'
 import { jobs, publicKeys } from '../definitions/records.ts'
-import type { Catalogue } from './inventory.ts'
+import type { Inventory } from './inventory.ts'
 import { makesImageFor, makesImageOf, matchOf, mayMakeImage, type JobOfOrder } from './job-match.ts'
 import { differingSettings, fieldRows, jailOf, settingsOf } from './job-settings.ts'
-import type { ImageOrder } from './image-spec.ts'
+import type { ImageSpec } from './image-spec.ts'
 import { sameKeys, usableKeys, type OwnKey } from './public-key.ts'
 import { resumeLine } from './resume-line.ts'
 import { candidate, findSource } from './source.ts'
 
 /** What is to be done for an order, decided from what the service has. */
 export interface Plan {
-  readonly order: ImageOrder
+  readonly order: ImageSpec
   readonly source: Recipe | Image
   readonly key: OwnKey
   /** The key's record in the service; undefined where it is yet to be uploaded. */
@@ -23,7 +23,7 @@ export interface Plan {
   /** The image of that name that is good enough: nothing is to be made. */
   readonly existing: Image | undefined
   /** An unfinished job that makes the same. */
-  readonly takeUp: Job | undefined
+  readonly resumeJob: Job | undefined
   /** The job is somebody else's: it is only followed. */
   readonly foreign: boolean
   /** The image that is deleted once the new one is made. */
@@ -33,54 +33,54 @@ export interface Plan {
 /** An order, and whose it is. */
 export interface Ordered {
   readonly program: string
-  readonly catalogue: Catalogue
-  readonly order: ImageOrder
+  readonly inventory: Inventory
+  readonly order: ImageSpec
   readonly key: OwnKey
 }
 
 /**
  * Decides what is to be done for an order.
  *
- * @throws Failure for what can't be made: a source that isn't there, isn't one or isn't complete; a name that is taken.
+ * @throws CliError for what can't be made: a source that isn't there, isn't one or isn't complete; a name that is taken.
  */
 export function makePlan(ordered: Ordered): Plan {
-  const { catalogue, order, key, program } = ordered
-  const source = findSource(program, catalogue, order)
-  const keys = sameKeys(catalogue.publicKeys, key)
+  const { inventory, order, key, program } = ordered
+  const source = findSource(program, inventory, order)
+  const keys = sameKeys(inventory.publicKeys, key)
   const wanted = { order, source: source.id, keys: new Set(keys.map(({ id }) => id)) }
   const own = order.new ? undefined : unfinished(ordered, wanted)
-  const other = order.new || own ? undefined : catalogue.jobs.find((job) => mayMakeImage(job) && makesImageFor(job, wanted))
+  const other = order.new || own ? undefined : inventory.jobs.find((job) => mayMakeImage(job) && makesImageFor(job, wanted))
   const foreign = other !== undefined && matchOf(other, wanted) === 'foreign'
-  const takeUp = foreign ? other : own
+  const resumeJob = foreign ? other : own
   // What the job itself makes isn't in its way: its image is there before it has ended.
-  const images = catalogue.images.filter((image) => image.name === order.name && !(takeUp && createdAt(image) >= createdAt(takeUp)))
-  const { existing, replaces } = judgeName(ordered, images)
-  if (!existing && other && !foreign) throw otherJobFailure(program, other, wanted)
-  return { order, source, key, keyId: takeUp?.public_key_id ?? usableKeys(catalogue.publicKeys, key)[0]?.id, existing, takeUp: existing ? undefined : takeUp, foreign, replaces }
+  const images = inventory.images.filter((image) => image.name === order.name && !(resumeJob && createdAt(image) >= createdAt(resumeJob)))
+  const { existing, replaces } = resolveNameConflict(ordered, images)
+  if (!existing && other && !foreign) throw otherJobError(program, other, wanted)
+  return { order, source, key, keyId: resumeJob?.public_key_id ?? usableKeys(inventory.publicKeys, key)[0]?.id, existing, resumeJob: existing ? undefined : resumeJob, foreign, replaces }
 }
 
 /** That a job makes an order's image from the same source, and still isn't the order's. */
-export function otherJobFailure(program: string, job: Job, { order, keys }: JobOfOrder): Failure {
-  return new Failure(`job ${job.id} makes ${order.name} already, ${keys.has(job.public_key_id) ? 'with other settings' : 'for another public key'}`, { more: differingSettings(order, job), next: `${program} jobs wait ${job.id} --query resultant_image_id, or add --new` })
+export function otherJobError(program: string, job: Job, { order, keys }: JobOfOrder): CliError {
+  return new CliError(`job ${job.id} makes ${order.name} already, ${keys.has(job.public_key_id) ? 'with other settings' : 'for another public key'}`, { more: differingSettings(order, job), next: `${program} jobs wait ${job.id} --query resultant_image_id, or add --new` })
 }
 
-function unfinished({ program, catalogue, order }: Ordered, wanted: JobOfOrder): Job | undefined {
-  const [job] = catalogue.jobs
+function unfinished({ program, inventory, order }: Ordered, wanted: JobOfOrder): Job | undefined {
+  const [job] = inventory.jobs
     .filter((job) => ['running', 'waiting'].includes(stageOf(job)) && makesImageOf(job, wanted))
     .toSorted((one, other) => createdAt(other) - createdAt(one))
   const differing = job ? differingSettings(order, job) : []
   if (!job || differing.length === 0) return job
-  throw new Failure(`job ${job.id} makes ${order.name} already, with other settings`, { more: differing, next: `${resumeLine(program, job, order)}, or add --new` })
+  throw new CliError(`job ${job.id} makes ${order.name} already, with other settings`, { more: differing, next: `${resumeLine(program, job, order)}, or add --new` })
 }
 
-function judgeName({ program, catalogue, order }: Ordered, images: readonly Image[]): Pick<Plan, 'existing' | 'replaces'> {
+function resolveNameConflict({ program, inventory, order }: Ordered, images: readonly Image[]): Pick<Plan, 'existing' | 'replaces'> {
   const none = { existing: undefined, replaces: undefined }
-  const unusable = catalogue.odd.find(({ kind, name }) => kind === 'image' && name === order.name)
+  const unusable = inventory.odd.find(({ kind, name }) => kind === 'image' && name === order.name)
   // It may be the one that would have to be printed, or replaced.
   if (unusable) throw unusable.failure
   if (images.length === 0) return none
-  const taken = (why: string, next: string) => new Failure(`the image name ${order.name} is taken${why}`, { more: images.map(candidate), next })
-  const maker = catalogue.jobs.find((job) => images.some(({ id }) => id === job.resultant_image_id))
+  const taken = (why: string, next: string) => new CliError(`the image name ${order.name} is taken${why}`, { more: images.map(candidate), next })
+  const maker = inventory.jobs.find((job) => images.some(({ id }) => id === job.resultant_image_id))
   if (order.if_exists === 'replace') {
     if (images.length === 1) return { ...none, replaces: images[0] }
     if (maker) throw taken(`, by ${images.length} images, one of which job ${maker.id} has made`, resumeLine(program, maker, order))

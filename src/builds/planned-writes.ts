@@ -11,14 +11,14 @@ const [newKey, newJob] = ['NEW_PUBLIC_KEY_ID', 'NEW_JOB_ID']
  *
  * @param uploaded whether its key is there by then.
  */
-export function writesOf(plan: Plan, { debug, keepJob, uploaded = false }: { debug: boolean; keepJob: boolean; uploaded?: boolean }): string[] {
-  const { keyId, takeUp, foreign, replaces } = plan
+export function plannedWrites(plan: Plan, { debug, keepJob, uploaded = false }: { debug: boolean; keepJob: boolean; uploaded?: boolean }): string[] {
+  const { keyId, resumeJob, foreign, replaces } = plan
   const line = ({ method, path, body }: ApiRequest) => [method, path, body !== undefined && writeJson(body)].filter(Boolean).join(' ')
   const remove = (path: string, id: string) => `DELETE ${path}/${id === newJob ? id : encodeSegment(id)}`
   return [
-    ...(keyId || takeUp || uploaded ? [] : [line(keyRequest(plan))]),
-    ...(takeUp ? [] : [line(jobRequest(plan, keyId ?? newKey, debug))]),
+    ...(keyId || resumeJob || uploaded ? [] : [line(keyRequest(plan))]),
+    ...(resumeJob ? [] : [line(jobRequest(plan, keyId ?? newKey, debug))]),
     ...(replaces ? [remove(images.path, replaces.id)] : []),
-    ...(keepJob || foreign ? [] : [remove(jobs.path, takeUp?.id ?? newJob)]),
+    ...(keepJob || foreign ? [] : [remove(jobs.path, resumeJob?.id ?? newJob)]),
   ]
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { findHome, tilde, userName } from '../files/home.ts'
 import { absolutePath } from '../files/path.ts'
 import { readTextFile } from '../files/read-file.ts'
@@ -9,7 +9,7 @@ import { publicKeyTrouble } from '../ims/public-key-text.ts'
 import type { PublicKey as KeyRecord } from '../ims/records.ts'
 import { askAgent } from '../ssh/agent.ts'
 import { parsePublicKey, publicKeyLine, publicKeyOf } from '../ssh/public-key.ts'
-import type { App } from '../context.ts'
+import type { CommandContext } from '../context.ts'
 
 /** A user's own public key. */
 export interface OwnKey {
@@ -29,9 +29,9 @@ const homeKeys = ['id_ed25519.pub', 'id_ecdsa.pub', 'id_rsa.pub']
 /**
  * The public key that jobs are made with: the file that is named, else the first of the user's home, else the agent's.
  *
- * @throws Failure for a file that can't be uploaded as a public key, and where there is none at all.
+ * @throws CliError for a file that can't be uploaded as a public key, and where there is none at all.
  */
-export async function findOwnKey({ io, warn }: App, file: string | undefined): Promise<OwnKey> {
+export async function findOwnKey({ io, warn }: CommandContext, file: string | undefined): Promise<OwnKey> {
   const { env } = io
   const name = `${userName(env)} public key`
   const home = findHome(env)
@@ -49,16 +49,16 @@ export async function findOwnKey({ io, warn }: App, file: string | undefined): P
     }
     if (text === undefined) {
       if (file === undefined) continue
-      throw new Failure(`${shown}: no such file`, { next: 'ls ~/.ssh/*.pub' })
+      throw new CliError(`${shown}: no such file`, { next: 'ls ~/.ssh/*.pub' })
     }
     const trouble = publicKeyTrouble(text)
     if (trouble && 'refused' in trouble) {
       if (file === undefined) continue
-      throw new Failure(`${shown} ${trouble.refused}`, { next: trouble.private && `--public-key ${shown.replace(/\.(pem|ppk)$/, '')}.pub` })
+      throw new CliError(`${shown} ${trouble.refused}`, { next: trouble.private && `--public-key ${shown.replace(/\.(pem|ppk)$/, '')}.pub` })
     }
     if (trouble) warn(`Warning: ${shown} ${trouble.odd}; it is used as it is.`)
     const line = withoutBreakingComment(text.trim())
-    if (line === undefined) throw new Failure(`${shown} breaks the YAML that the service pastes public keys into`, { next: '--public-key FILE' })
+    if (line === undefined) throw new CliError(`${shown} breaks the YAML that the service pastes public keys into`, { next: '--public-key FILE' })
     // The private half may as well be an agent's.
     const beside = path.replace(/\.pub$/, '')
     return { text: line, shown, name, ...(file !== undefined && beside !== path && existsSync(beside) && { identity: beside }) }
@@ -66,7 +66,7 @@ export async function findOwnKey({ io, warn }: App, file: string | undefined): P
   const [key] = (await askAgent(env.SSH_AUTH_SOCK))?.keys ?? []
   if (!key) {
     if (unreadable) throw unreadable
-    throw new Failure('you have no public key', {
+    throw new CliError('you have no public key', {
       more: [`  looked for ${own.map((path) => tilde(path, env)).join(', ') || 'a home folder'}, and an agent's`],
       next: 'ssh-keygen -t ed25519, or --public-key FILE',
     })

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { interruption, start } from '../ssh/channel.ts'
 import type { Session } from '../ssh/session.ts'
 import { shellWords } from '../text/shell-words.ts'
@@ -106,7 +106,7 @@ export interface Attaching {
 /**
  * Starts a script, or takes up one that was started before, and passes its output on until it ends.
  *
- * @throws Failure with exit 255 where it can't be started there; the reason of the signal.
+ * @throws CliError with exit 255 where it can't be started there; the reason of the signal.
  */
 export async function attachScript(session: Session, script: RemoteScript, { output, passed, onPassed, signal }: Attaching): Promise<Attached> {
   const interrupted = interruption(signal)
@@ -164,7 +164,7 @@ function read(told: string, ours: string, lost: string | undefined): Attached {
   if (started && (last === 'died' || last === 'other')) return { state: last, started }
   if (lost !== undefined) return { state: 'lost', why: lost }
   const [, missing] = /^missing (.*)$/.exec(last) ?? []
-  if (missing !== undefined) throw new Failure(`the script couldn't be started: there is no ${missing} in the image root, which its first line names`, { exit: 255 })
+  if (missing !== undefined) throw new CliError(`the script couldn't be started: there is no ${missing} in the image root, which its first line names`, { exit: 255 })
   const words = told.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('cray-ims: '))
-  throw new Failure("the script couldn't be started in the image root", { exit: 255, more: [...words.slice(-5).map((line) => `  ${line}`), ...(noShell.test(told) ? ["A jail needs the image root's own shell, which is missing. To do without one: --new --no-jail"] : [])] })
+  throw new CliError("the script couldn't be started in the image root", { exit: 255, more: [...words.slice(-5).map((line) => `  ${line}`), ...(noShell.test(told) ? ["A jail needs the image root's own shell, which is missing. To do without one: --new --no-jail"] : [])] })
 }

@@ -1,11 +1,11 @@
-import { shellOutlook } from '../ims/job-status.ts'
+import { shellAvailability } from '../ims/job-status.ts'
 import type { Job } from '../ims/records.ts'
 import { pastedWord } from '../text/shell-words.ts'
-import type { ImageOrder } from './image-spec.ts'
+import type { ImageSpec } from './image-spec.ts'
 
 /** What of a command has to be said again to go on with its job in the same way. */
-export interface Again extends Pick<ImageOrder, 'script' | 'run' | 'public_key'> {
-  readonly if_exists?: ImageOrder['if_exists']
+export interface Again extends Pick<ImageSpec, 'script' | 'run' | 'public_key'> {
+  readonly if_exists?: ImageSpec['if_exists']
   readonly keep_job?: boolean
   readonly identity?: string
 }
@@ -15,7 +15,7 @@ export function resumeLine(program: string, job: Job, { if_exists, keep_job, ...
   const forShell = (['script', 'run', 'public_key', 'identity'] as const).filter((key) => again[key] !== undefined)
   const words = [
     `${program} ${job.job_type === 'create' ? 'build' : 'customize'} --resume ${job.id}`,
-    ...(shellOutlook(job) === 'never' ? [] : forShell.map((key) => `--${key.replace('_', '-')} ${pastedWord(again[key]!)}`)),
+    ...(shellAvailability(job) === 'never' ? [] : forShell.map((key) => `--${key.replace('_', '-')} ${pastedWord(again[key]!)}`)),
     if_exists === 'replace' && '--if-exists replace',
     keep_job && '--keep-job',
   ]

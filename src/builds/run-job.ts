@@ -1,26 +1,26 @@
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { stageOf } from '../ims/job-status.ts'
 import type { Job } from '../ims/records.ts'
-import type { Left } from '../jobs/shell-exit.ts'
+import type { JobOutcome } from '../jobs/shell-exit.ts'
 import { shortId, type JobRecord } from '../jobs/lookup.ts'
 import { handleFailure } from './on-failure.ts'
 import { checkImage } from './finish.ts'
 import { followJob, type Stop } from './follow-job.ts'
-import type { Making } from './build-context.ts'
+import type { BuildContext } from './build-context.ts'
 import { createPhases } from './phases.ts'
-import { giveUp, hasGoneOn, runScript, type Script } from './script.ts'
-import { imageOfGone, type ImageRecord } from '../jobs/image-of-deleted-job.ts'
-import { goneFailure } from '../jobs/shell-unavailable.ts'
-import { outlast } from './retry-while-unavailable.ts'
+import { giveUp, hasMovedOn, runScript, type Script } from './script.ts'
+import { imageOfDeletedJob, type ImageRecord } from '../jobs/image-of-deleted-job.ts'
+import { jobDeletedError } from '../jobs/shell-unavailable.ts'
+import { retryWhileUnavailable } from './retry-while-unavailable.ts'
 import { openJobShell } from './shell.ts'
 
 /**
  * Follows a job to its end, through the shell of a customize job, and checks its image.
  *
  * @param script what is run in a customize job's image root, in place of a shell.
- * @throws Failure with exit 1 where there will be no image, once it is seen to what becomes of the job.
+ * @throws CliError with exit 1 where there will be no image, once it is seen to what becomes of the job.
  */
-export async function bringHome(making: Making, first: JobRecord, script: Script | undefined): Promise<{ job: Job; made: ImageRecord }> {
+export async function runJobToCompletion(making: BuildContext, first: JobRecord, script: Script | undefined): Promise<{ job: Job; made: ImageRecord }> {
   const { app, progress } = making
   const phases = createPhases()
   let givenUp = false
@@ -28,7 +28,7 @@ export async function bringHome(making: Making, first: JobRecord, script: Script
   if (!stop.gone && !stop.dead && stop.job.job_type === 'customize' && stageOf(stop.job) === 'waiting') {
     const opened = app.io.monotonic()
     making.onWaiting?.(true)
-    givenUp = await throughShell(making, stop, script)
+    givenUp = await customizeInteractively(making, stop, script)
     making.onWaiting?.(false)
     phases.passed('waiting_on_user', app.io.monotonic() - opened)
     stop = await followJob(making, stop.job, phases)
@@ -42,11 +42,11 @@ export async function bringHome(making: Making, first: JobRecord, script: Script
     if (line) progress.line(line)
   }
   if (succeeded) return { job, made: await checkImage(making, job) }
-  if (givenUp) throw giveUpFailure(making, job, 'you chose to fail it')
+  if (givenUp) throw signalledFailedError(making, job, 'you chose to fail it')
   making.onWaiting?.(!stop.dead && stageOf(job) === 'waiting')
   const { failure, left } = await handleFailure(making, stop)
   // A create job that waited is over also when it was told to go on.
-  if (left !== 'kept' || job.status === 'error' || stop.dead) making.onOver(job)
+  if (left !== 'kept' || job.status === 'error' || stop.dead) making.onFinished(job)
   throw failure
 }
 
@@ -55,45 +55,45 @@ export async function bringHome(making: Making, first: JobRecord, script: Script
  *
  * @returns whether its user wants no image of it.
  */
-async function throughShell(making: Making, stop: Stop, script: Script | undefined): Promise<boolean> {
-  const { attended, attending } = making
+async function customizeInteractively(making: BuildContext, stop: Stop, script: Script | undefined): Promise<boolean> {
+  const { attended, supervision } = making
   const { job } = stop
-  const goesOn = (left: Left) => {
-    if (left === 'deleted' || left === 'gone') making.onOver(job)
+  const movesOn = (left: JobOutcome) => {
+    if (left === 'deleted' || left === 'gone') making.onFinished(job)
     return left === 'released' || left === 'completed' || left === 'failed'
   }
   if (!script) {
     const left = await openJobShell(making, job)
-    if (goesOn(left)) return left === 'failed'
-    throw new Failure(`image ${job.image_root_archive_name} ${left === 'kept' ? 'is not made yet: its job still waits' : 'was not made: its job is deleted'}`, { exit: 1 })
+    if (movesOn(left)) return left === 'failed'
+    throw new CliError(`image ${job.image_root_archive_name} ${left === 'kept' ? 'is not made yet: its job still waits' : 'was not made: its job is deleted'}`, { exit: 1 })
   }
   const ending = await runScript(making, job, script)
   if ('jobLeft' in ending || ending.code === 0) return false
   const why = `${'command' in script ? 'the command' : script.shown} ended with ${ending.code}`
-  if (!attended && attending.on_failure === undefined) {
+  if (!attended && supervision.on_failure === undefined) {
     making.progress.line(`✖ ${why}`)
     await giveUp(making, job).catch(async (failure: unknown) => {
       // Told all the same, though the word of it was lost.
-      if (!(failure instanceof Failure && failure.exit === 255 && (await hasGoneOn(making, job)))) throw failure
+      if (!(failure instanceof CliError && failure.exit === 255 && (await hasMovedOn(making, job)))) throw failure
     })
-    throw giveUpFailure(making, job, why)
+    throw signalledFailedError(making, job, why)
   }
   const { failure, left } = await handleFailure(making, { ...stop, why })
-  if (!goesOn(left)) throw failure
+  if (!movesOn(left)) throw failure
   return left === 'failed'
 }
 
 /** The image of a job that was deleted: by whoever follows it, too, once its image is there. */
-async function madeByGone(making: Making, job: Job): Promise<ImageRecord> {
-  making.onOver(job)
-  const made = await outlast(making, () => imageOfGone(making.api, job))
-  if (!made) throw goneFailure(making.app, job.id)
+async function madeByGone(making: BuildContext, job: Job): Promise<ImageRecord> {
+  making.onFinished(job)
+  const made = await retryWhileUnavailable(making, () => imageOfDeletedJob(making.api, job))
+  if (!made) throw jobDeletedError(making.app, job.id)
   making.progress.line(`Job ${shortId(job.id)} is gone; its image ${shortId(made.image.id)} is there`)
   return made
 }
 
 /** A customize job was told to end without a result. */
-function giveUpFailure({ app, onOver }: Making, job: Job, why: string): Failure {
-  onOver(job)
-  return new Failure(`image ${job.image_root_archive_name} was not made: ${why}`, { exit: 1, more: [`Job ${job.id} was told to end without a result.`], next: `${app.program} jobs delete ${job.id}` })
+function signalledFailedError({ app, onFinished }: BuildContext, job: Job, why: string): CliError {
+  onFinished(job)
+  return new CliError(`image ${job.image_root_archive_name} was not made: ${why}`, { exit: 1, more: [`Job ${job.id} was told to end without a result.`], next: `${app.program} jobs delete ${job.id}` })
 }

@@ -1,25 +1,25 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { Failure, usageFailure } from '../errors.ts'
+import { CliError, usageError } from '../errors.ts'
 import { userName } from '../files/home.ts'
 import { absolutePath } from '../files/path.ts'
 import { readTextFile } from '../files/read-file.ts'
-import { placesOf, stageOf } from '../ims/job-status.ts'
+import { containerPaths, stageOf } from '../ims/job-status.ts'
 import { isGone } from '../ims/server-error.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
 import { chooseContainer } from '../ssh/addresses.ts'
 import type { Session } from '../ssh/session.ts'
 import { shellWords } from '../text/shell-words.ts'
 import { touch } from '../ssh/touch.ts'
-import { timeSpan } from '../time/time-span.ts'
-import type { App } from '../context.ts'
-import { holding, stageAfter } from '../jobs/shell-exit.ts'
+import { formatDuration } from '../time/time-span.ts'
+import type { CommandContext } from '../context.ts'
+import { memoryNote, stageAfter } from '../jobs/shell-exit.ts'
 import { describeJob, shortId } from '../jobs/lookup.ts'
 import { openJob, say } from '../jobs/release.ts'
-import { refuseDead } from './on-failure.ts'
-import type { Making } from './build-context.ts'
-import type { ImageOrder } from './image-spec.ts'
-import { outlast } from './retry-while-unavailable.ts'
+import { refuseFailedPod } from './on-failure.ts'
+import type { BuildContext } from './build-context.ts'
+import type { ImageSpec } from './image-spec.ts'
+import { retryWhileUnavailable } from './retry-while-unavailable.ts'
 import { attachScript, type Attached, type RemoteScript } from './remote-script.ts'
 import { scriptOutput } from './script-output.ts'
 import { interpreterOf, scriptTrouble } from './script-text.ts'
@@ -32,18 +32,18 @@ export type Script = { readonly command: string } | { readonly content: string; 
  * What an order runs in the image root; undefined where that is done by hand.
  *
  * @param from what has the folder that the script's path starts from.
- * @throws Failure where the script can't be read, or can't run as it is anywhere.
+ * @throws CliError where the script can't be read, or can't run as it is anywhere.
  */
-export function readScript(from: { readonly cwd: string }, { script, run }: Pick<ImageOrder, 'script' | 'run'>): Script | undefined {
+export function readScript(from: { readonly cwd: string }, { script, run }: Pick<ImageSpec, 'script' | 'run'>): Script | undefined {
   if (run !== undefined) {
-    if (run.trim() === '') throw usageFailure("Invalid value for '--run': an empty text is no command.")
+    if (run.trim() === '') throw usageError("Invalid value for '--run': an empty text is no command.")
     return { command: run }
   }
   if (script === undefined) return undefined
   const content = readTextFile(absolutePath(script, from), 'script')
-  if (content === undefined) throw new Failure(`${script}: no such file`)
+  if (content === undefined) throw new CliError(`${script}: no such file`)
   const trouble = scriptTrouble(content, script)
-  if (trouble) throw new Failure(`${script} ${trouble.why}`, { next: trouble.next })
+  if (trouble) throw new CliError(`${script} ${trouble.why}`, { next: trouble.next })
   return { content, shown: script }
 }
 
@@ -55,17 +55,17 @@ export type ScriptEnding = { readonly code: number } | { readonly jobLeft: true 
  * earlier run has started is followed to its end. Where it ends with 0 the job is told to go on; else the job waits on.
  * A connection that is lost is opened again: the script runs on without it.
  *
- * @throws Failure with exit 255 where the job can't be reached or the script can't be started there, 3 at the time limit, 1 where the image root was changed by
+ * @throws CliError with exit 255 where the job can't be reached or the script can't be started there, 3 at the time limit, 1 where the image root was changed by
  * another script, or by one that failed in an earlier run.
  */
-export async function runScript(making: Making, job: Job, script: Script): Promise<ScriptEnding> {
-  const { app, attending, progress } = making
+export async function runScript(making: BuildContext, job: Job, script: Script): Promise<ScriptEnding> {
+  const { app, supervision, progress } = making
   const container = chooseContainer(job)
   const remote = remoteScript(app, job, container, script)
   // In a terminal what comes from there is only shown.
   const { stderr } = app.io
   const output = stderr.isTTY ? scriptOutput(app.warn) : { write: stderr.write, rest() {} }
-  const deadline = app.io.monotonic() + attending.timeout * 1000
+  const deadline = app.io.monotonic() + supervision.timeout * 1000
   let passed = 0
   // Once it is seen running, its end is the outcome, whoever started it.
   let followed = false
@@ -81,10 +81,10 @@ export async function runScript(making: Making, job: Job, script: Script): Promi
     if (attached.state === 'ended' && (attached.code === 0 || followed || !attached.before)) return { code: attached.code }
     if (attached.state !== 'lost') throw refusal(making, job, attached)
     followed ||= passed > 0
-    if (await hasGoneOn(making, job)) return { jobLeft: true }
-    await refuseDead(making, job)
+    if (await hasMovedOn(making, job)) return { jobLeft: true }
+    await refuseFailedPod(making, job)
     if (app.io.monotonic() >= deadline) {
-      throw new Failure(`timed out after ${timeSpan(attending.timeout * 1000)}: the connection to job ${shortId(job.id)} is lost (${attached.why})`, { exit: 3, more: ['The script may still run there.'], next: making.resume(job) })
+      throw new CliError(`timed out after ${formatDuration(supervision.timeout * 1000)}: the connection to job ${shortId(job.id)} is lost (${attached.why})`, { exit: 3, more: ['The script may still run there.'], next: making.resume(job) })
     }
     progress.line(`✖ connection lost: ${attached.why}; connecting again, the script runs on`)
     await app.io.sleep(Math.min(firstPause * 2 ** losses, longestPause), app.io.interrupted)
@@ -95,19 +95,19 @@ export async function runScript(making: Making, job: Job, script: Script): Promi
 const [firstPause, longestPause] = [1000, 30_000]
 
 /** Does something over a connection of its own; what is lost of that is no failure. */
-async function reach(making: Making, job: Job, again: boolean, work: (session: Session) => Promise<Attached>): Promise<Attached> {
+async function reach(making: BuildContext, job: Job, again: boolean, work: (session: Session) => Promise<Attached>): Promise<Attached> {
   let session: Session | undefined
   try {
     return await inSession(making, job, async (opened) => work((session = opened)))
   } catch (error) {
-    const why = session?.lost() ?? (again && error instanceof Failure && error.transient ? error.message : undefined)
+    const why = session?.lost() ?? (again && error instanceof CliError && error.transient ? error.message : undefined)
     if (why === undefined) throw error
     return { state: 'lost', why }
   }
 }
 
-function remoteScript({ io }: App, job: Job, container: SshContainer, script: Script): RemoteScript {
-  const imageRoot = placesOf(job, container.jail).imageRoot!
+function remoteScript({ io }: CommandContext, job: Job, container: SshContainer, script: Script): RemoteScript {
+  const imageRoot = containerPaths(job, container.jail).imageRoot!
   const root = container.jail ? '' : imageRoot
   const isCommand = 'command' in script
   return {
@@ -125,41 +125,41 @@ function remoteScript({ io }: App, job: Job, container: SshContainer, script: Sc
 
 /** Removes what a script has left behind, and tells its job to go on: by one command, which the loss of a connection doesn't cut in two. */
 async function finish(session: Session, job: Job, container: SshContainer, { folder }: RemoteScript): Promise<void> {
-  await touch(session, placesOf(job, container.jail).complete, shellWords(['rm', '-rf', '--', folder]))
+  await touch(session, containerPaths(job, container.jail).complete, shellWords(['rm', '-rf', '--', folder]))
 }
 
-function refusal({ app: { program }, onOver }: Making, job: Job, attached: Exclude<Attached, { state: 'lost' }>): Failure {
-  onOver(job)
+function refusal({ app: { program }, onFinished }: BuildContext, job: Job, attached: Exclude<Attached, { state: 'lost' }>): CliError {
+  onFinished(job)
   const { by, at } = attached.started
   const how = { ended: 'code' in attached ? `ended with ${attached.code}` : '', died: 'ended without an exit code', other: '' }[attached.state]
   const what = attached.state === 'other' ? 'another script or command was started in its image root' : `the script ${how}, and may have changed half of its image root`
-  return new Failure(`image ${job.image_root_archive_name} was not made: ${what} (by ${by}, ${at})`, {
+  return new CliError(`image ${job.image_root_archive_name} was not made: ${what} (by ${by}, ${at})`, {
     exit: 1,
-    more: [`Job ${job.id} still waits${holding(job)}. To begin with a new image root: add --new, or first ${program} jobs delete ${job.id}`],
+    more: [`Job ${job.id} still waits${memoryNote(job)}. To begin with a new image root: add --new, or first ${program} jobs delete ${job.id}`],
     next: `${program} jobs debug ${job.id}`,
   })
 }
 
 /** Tells a customize job that waits to end without a result. */
-export function giveUp(making: Making, job: Job): Promise<void> {
+export function giveUp(making: BuildContext, job: Job): Promise<void> {
   return inSession(making, job, (session, container) => say(session, job, container, 'failed'))
 }
 
 /** Whether a job waits no more: its script may have touched a signal file itself, and others may, or delete it. */
-export async function hasGoneOn(making: Making, job: Job): Promise<boolean> {
-  const { api, app, attending } = making
+export async function hasMovedOn(making: BuildContext, job: Job): Promise<boolean> {
+  const { api, app, supervision } = making
   const look = () =>
     describeJob(api, job.id).then((now) => stageOf(now.job), (error: unknown) => {
       if (isGone(error)) return 'gone' as const
       throw error
     })
-  return (await stageAfter(app, () => outlast(making, look, job), { lost: true, interval: attending.interval })) !== 'waiting'
+  return (await stageAfter(app, () => retryWhileUnavailable(making, look, job), { lost: true, interval: supervision.interval })) !== 'waiting'
 }
 
-async function inSession<R>(making: Making, job: Job, work: (session: Session, container: SshContainer) => Promise<R>): Promise<R> {
-  const { api, attending, progress } = making
+async function inSession<R>(making: BuildContext, job: Job, work: (session: Session, container: SshContainer) => Promise<R>): Promise<R> {
+  const { api, supervision, progress } = making
   const container = chooseContainer(job)
-  const session = await outlast(making, () => openJob(forShells(making.app), api, job, container, attending, progress), job)
+  const session = await retryWhileUnavailable(making, () => openJob(forShells(making.app), api, job, container, supervision, progress), job)
   try {
     return await work(session, container)
   } finally {

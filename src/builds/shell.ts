@@ -2,11 +2,11 @@ import type { Job } from '../ims/records.ts'
 import { jobShells } from '../definitions/job-shells.ts'
 import { chooseContainer } from '../ssh/addresses.ts'
 import type { Io } from '../terminal/io.ts'
-import { afterShell, type Left } from '../jobs/shell-exit.ts'
-import type { App } from '../context.ts'
+import { handleShellExit, type JobOutcome } from '../jobs/shell-exit.ts'
+import type { CommandContext } from '../context.ts'
 import { openShell } from '../jobs/open-shell.ts'
 import { saveLogs } from './container-logs.ts'
-import type { Making } from './build-context.ts'
+import type { BuildContext } from './build-context.ts'
 
 /** How the shell of a job is reached that someone else's command line asked for: by what `jobs debug` takes. */
 const opening = { command: undefined, tty: false, openssh: false, print_command: false, ssh_config: false, left: undefined }
@@ -16,20 +16,20 @@ const opening = { command: undefined, tty: false, openssh: false, print_command:
  *
  * @param explained why it failed was shown already.
  */
-export async function openJobShell(making: Making, job: Job, explained = false): Promise<Left> {
-  const { api, attending, progress } = making
+export async function openJobShell(making: BuildContext, job: Job, explained = false): Promise<JobOutcome> {
+  const { api, supervision, progress } = making
   const app = forShells(making.app)
   const container = chooseContainer(job)
-  const shell = (await openShell(app, api, job, container, { ...attending, ...opening, explained }, progress))!
+  const shell = (await openShell(app, api, job, container, { ...supervision, ...opening, explained }, progress))!
   try {
-    return await afterShell(app, api, job, container, shell, { ...attending, beforeDelete: () => keepLogs(making, job) }, progress)
+    return await handleShellExit(app, api, job, container, shell, { ...supervision, beforeDelete: () => keepLogs(making, job) }, progress)
   } finally {
     await shell.close()
   }
 }
 
 /** The app for what happens in a shell: our stdout is for the image's id, and what is hinted at are commands of `jobs`. */
-export function forShells(app: App): App {
+export function forShells(app: CommandContext): CommandContext {
   const io: Io = Object.create(app.io, { stdout: { get: () => app.io.stderr } })
   return { ...app, io, command: jobShells.find(({ name }) => name === 'debug')! }
 }
@@ -39,8 +39,8 @@ export function forShells(app: App): App {
  *
  * @returns whether the job may be deleted: its logs are saved, or its user does without them.
  */
-export async function keepLogs({ app, attending, tell }: Making, job: Job): Promise<boolean> {
+export async function keepLogs({ app, supervision, tell }: BuildContext, job: Job): Promise<boolean> {
   const saved = await saveLogs(app, job)
   tell('path' in saved ? `Logs ${saved.path}` : `The logs of job ${job.id} can't be saved: ${saved.why}`)
-  return 'path' in saved || attending.without_logs === true
+  return 'path' in saved || supervision.without_logs === true
 }

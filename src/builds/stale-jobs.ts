@@ -2,9 +2,9 @@ import { createdAt } from '../ims/created.ts'
 import { stageOf } from '../ims/job-status.ts'
 import type { Job } from '../ims/records.ts'
 import type { Progress } from '../terminal/progress.ts'
-import { timeSpan } from '../time/time-span.ts'
-import { holding } from '../jobs/shell-exit.ts'
-import type { App } from '../context.ts'
+import { formatDuration } from '../time/time-span.ts'
+import { memoryNote } from '../jobs/shell-exit.ts'
+import type { CommandContext } from '../context.ts'
 import { shortId } from '../jobs/lookup.ts'
 
 /** Jobs that have waited on their users for longer than this, in milliseconds, are taken for forgotten. */
@@ -14,11 +14,11 @@ const forgotten = 4 * 3600_000
 const named = 5
 
 /** Names jobs that were most likely forgotten: they hold memory that this one may need. */
-export function nameForgotten(app: App, progress: Progress, all: readonly Job[]): void {
+export function reportStaleJobs(app: CommandContext, progress: Progress, all: readonly Job[]): void {
   const age = (job: Job) => app.io.now() - createdAt(job)
   const waiting = all.filter((job) => stageOf(job) === 'waiting' && age(job) > forgotten)
   for (const job of waiting.slice(0, named)) {
-    progress.line(`Job ${shortId(job.id)} ${job.image_root_archive_name}, made ${timeSpan(age(job))} ago, waits on its user${holding(job)}: ${app.program} jobs fail ${job.id}`)
+    progress.line(`Job ${shortId(job.id)} ${job.image_root_archive_name}, made ${formatDuration(age(job))} ago, waits on its user${memoryNote(job)}: ${app.program} jobs fail ${job.id}`)
   }
   if (waiting.length > named) progress.line(`… and ${waiting.length - named} more that wait`)
 }

@@ -1,16 +1,16 @@
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import type { Job } from '../ims/records.ts'
 import type { Io } from '../terminal/io.ts'
-import type { App } from '../context.ts'
+import type { CommandContext } from '../context.ts'
 import { handleInterruption } from './on-interrupt.ts'
-import type { Attending, Making } from './build-context.ts'
+import type { Supervision, BuildContext } from './build-context.ts'
 import { resumeLine, type Again } from './resume-line.ts'
 
 /** Options that say how a job is looked after, and those that go on with it later. */
-export type Attention = Attending & Again & { readonly cancel_on_interrupt?: boolean }
+export type Attention = Supervision & Again & { readonly cancel_on_interrupt?: boolean }
 
 /** Whether someone sits before it, who can be asked. */
-export function isAttended({ io }: App): boolean {
+export function isAttended({ io }: CommandContext): boolean {
   return io.stdin.isTTY === true && io.stderr.isTTY
 }
 
@@ -18,7 +18,7 @@ export function isAttended({ io }: App): boolean {
  * Makes one image with all that it takes: its job is named as soon as it is there, also when quiet, and whichever way
  * it is left, how to take it up again is said.
  */
-export async function attend(app: App, options: Attention, work: (making: Making) => Promise<number>): Promise<number> {
+export async function superviseJob(app: CommandContext, options: Attention, work: (making: BuildContext) => Promise<number>): Promise<number> {
   const { io, global } = app
   const attended = isAttended(app)
   const progress = await app.progress()
@@ -27,12 +27,12 @@ export async function attend(app: App, options: Attention, work: (making: Making
   let waits = false
   const ends: (() => Promise<void>)[] = []
   const resume = (job: Job) => resumeLine(app.program, job, options)
-  const making: Making = {
+  const making: BuildContext = {
     app,
     api,
     progress,
     attended,
-    attending: options,
+    supervision: options,
     tell: global.quiet ? app.warn : progress.line,
     resume,
     onJob(job, takenUp) {
@@ -43,13 +43,13 @@ export async function attend(app: App, options: Attention, work: (making: Making
     },
     atEnd: (work) => void ends.push(work),
     onWaiting: (now) => void (waits = now),
-    onOver: () => void (current = undefined),
+    onFinished: () => void (current = undefined),
   }
   try {
     return await work(making)
   } catch (error) {
     progress.stop()
-    if (!(error instanceof Failure)) throw error
+    if (!(error instanceof CliError)) throw error
     if (io.interrupted.aborted && error.exit === io.interrupted.reason?.exit) {
       if (current) throw await handleInterruption(app, io.interrupted.reason, { jobs: [current], waits, attended, cancel: options.cancel_on_interrupt ?? false, resume: resume(current) })
       throw amended(error, { next: error.next ?? 'the same command again: it takes up what is under way' })
@@ -67,12 +67,12 @@ export async function attend(app: App, options: Attention, work: (making: Making
 export async function runEnds(io: Io, ends: readonly (() => Promise<void>)[]): Promise<void> {
   for (const end of io.interrupted.aborted ? [] : ends) {
     await end().catch((error: unknown) => {
-      if (!(error instanceof Failure)) throw error
+      if (!(error instanceof CliError)) throw error
     })
   }
 }
 
-function amended(failure: Failure, details: { more?: readonly string[]; next?: string }): Failure {
+function amended(failure: CliError, details: { more?: readonly string[]; next?: string }): CliError {
   const { message, exit, more, next, usage, cause } = failure
-  return new Failure(message, { exit, more, next, usage, cause, ...details })
+  return new CliError(message, { exit, more, next, usage, cause, ...details })
 }

@@ -1,4 +1,4 @@
-import { usageFailure } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import { isJobAge } from '../ims/job-age.ts'
 import { breaksYaml, nameTrouble } from '../ims/pasted-text.ts'
 import { publicKeyTrouble } from '../ims/public-key-text.ts'
@@ -22,7 +22,7 @@ export const checks: Readonly<Record<CheckName, Check>> = {
 
 function checkAge(flag: string, typed: string): void {
   if (isJobAge(typed)) return
-  throw usageFailure(`Invalid value for '${flag}': ${typed || 'an empty text'} is not an age`, {
+  throw usageError(`Invalid value for '${flag}': ${typed || 'an empty text'} is not an age`, {
     more: ['  The service takes an age that it cannot read as "every job".'],
     next: `${flag} 7d, or ${flag} 12h`,
   })
@@ -35,7 +35,7 @@ function checkPublicKey(flag: string, path: string, value: unknown, { warn, term
   if (!trouble) return
   if ('odd' in trouble) return warn(`Warning: ${path} ${trouble.odd}; it is sent as it is.`)
   const next = trouble.private && `${flag} ${path.replace(/\.(pem|ppk)$/, '')}.pub`
-  throw usageFailure(`Invalid value for '${flag}': ${path} ${trouble.refused}`, { next })
+  throw usageError(`Invalid value for '${flag}': ${path} ${trouble.refused}`, { next })
 }
 
 // Mirrored commands say nothing outside a terminal when they succeed.

@@ -1,4 +1,4 @@
-import type { App, Globals } from '../context.ts'
+import type { CommandContext, Globals } from '../context.ts'
 import { requireHostname, type Configuration } from '../config/configuration.ts'
 import { absolutePath } from '../files/path.ts'
 import type { AuthorizationOptions } from '../ims/authorization.ts'
@@ -16,7 +16,7 @@ import { unverifiedServer } from './unverified.ts'
 const longWait = 3000
 
 /** Puts together what a command runs with. Nothing is connected, read or loaded before it is asked for. */
-export function createApp(
+export function createContext(
   io: Io,
   program: string,
   version: string,
@@ -25,7 +25,7 @@ export function createApp(
   configuration: () => Configuration,
   query: Query | undefined,
   again = false,
-): App {
+): CommandContext {
   const status: StatusLine = {}
   const warn = (line: string) => {
     if (status.waiting) status.waiting.line(line)
@@ -77,7 +77,7 @@ export function createApp(
     questions: createQuestions(io),
     afterInterruption() {
       const next: Io = Object.create(io, { interrupted: { value: io.nextInterruption() } })
-      return createApp(next, program, version, parsed, global, configuration, query, true)
+      return createContext(next, program, version, parsed, global, configuration, query, true)
     },
     async transport() {
       const { createTransport } = await import('../ims/api.ts')
@@ -116,10 +116,10 @@ export function createApp(
     async listPrinter() {
       // Of the whole answer a query is asked, the third -v tells the size, and a terminal shows only what is printable.
       if (query || global.verbose > 2 || io.stdout.isTTY) return undefined
-      const { holdText, listWriter } = await import('../render/render.ts')
+      const { bufferOutput, listWriter } = await import('../render/render.ts')
       const openList = await listWriter(global.format)
       return () => {
-        const { write, blocks } = holdText()
+        const { write, blocks } = bufferOutput()
         const { add, end } = openList(write)
         return {
           add,

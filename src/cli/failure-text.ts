@@ -1,4 +1,4 @@
-import type { Failure } from '../errors.ts'
+import type { CliError } from '../errors.ts'
 import { printable } from '../text/printable.ts'
 
 /**
@@ -6,7 +6,7 @@ import { printable } from '../text/printable.ts'
  *
  * @param usage the command's usage, for a failure of the command line.
  */
-export function failureText(failure: Failure, usage: string): string {
+export function errorText(failure: CliError, usage: string): string {
   const head = failure.usage ? `Usage: ${usage}\nTry '${usage.split(' [')[0]} -h' for help.\n\n` : ''
   const lines = [failure.bare ? failure.message : `Error: ${failure.message}`, ...failure.more]
   if (failure.next) lines.push(`Next: ${failure.next}`)

@@ -1,23 +1,23 @@
 import type { Globals } from '../context.ts'
 import { environmentName } from '../config/precedence.ts'
 import type { Configuration } from '../config/configuration.ts'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { globalEnvironment, globalOptions } from '../definitions/global.ts'
 import { isNumber, type Value } from '../json/value.ts'
 import { optionKey } from '../definitions/definition.ts'
-import type { OptionsOf } from '../definitions/infer-options.ts'
+import type { InferOptions } from '../definitions/infer-options.ts'
 import { pastedWords } from '../text/shell-words.ts'
 import type { Parsed } from './parser.ts'
 import { readValue, type Reading } from './values.ts'
 
 /** The global options by key, as the line, the environment and `[core]` have them. */
-export type GlobalOptions = OptionsOf<typeof globalOptions>
+export type GlobalOptions = InferOptions<typeof globalOptions>
 
 
 /**
  * The global options of a line.
  *
- * @throws Failure for a value that isn't right: it names the option, or the file that holds it.
+ * @throws CliError for a value that isn't right: it names the option, or the file that holds it.
  */
 export function readGlobals(
   parsed: Parsed,
@@ -45,7 +45,7 @@ export function readGlobals(
       found[key] = readValue(option, isNumber(setting as Value) ? (setting as { number: string }).number : String(setting), reading)
     } catch (cause) {
       const words = setting === table?.[key] ? parsed.words : ['core']
-      throw new Failure(`${configuration!.path}: ${(cause as Error).message}`, { next: pastedWords(['cray-ims', 'config', 'unset', [...words, key].join('.')]), cause })
+      throw new CliError(`${configuration!.path}: ${(cause as Error).message}`, { next: pastedWords(['cray-ims', 'config', 'unset', [...words, key].join('.')]), cause })
     }
   }
   const options = found as GlobalOptions

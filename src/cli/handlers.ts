@@ -1,14 +1,14 @@
-import type { App } from '../context.ts'
-import { deletesMany, type CommandRow, type OptionRow } from '../definitions/definition.ts'
+import type { CommandContext } from '../context.ts'
+import { deletesMany, type CommandDefinition, type OptionDefinition } from '../definitions/definition.ts'
 import { buildOptions, customizeOptions } from '../definitions/image-builds.ts'
-import type { OptionsOf } from '../definitions/infer-options.ts'
+import type { InferOptions } from '../definitions/infer-options.ts'
 import { debugOptions, logsOptions, releaseOptions, waitOptions } from '../definitions/job-shells.ts'
 import { mockOptions } from '../definitions/mock.ts'
 import { initOptions, loginOptions } from '../definitions/site.ts'
 
 /** What runs a command: its module's `run`. */
 interface Module<Options, Arguments> {
-  readonly run: (app: App, options: Options, args: Arguments) => Promise<number | void>
+  readonly run: (app: CommandContext, options: Options, args: Arguments) => Promise<number | void>
 }
 
 /** A module's `run` as it is called, with what its definition gives it. */
@@ -17,12 +17,12 @@ export type Handler = Module<Record<string, unknown>, Record<string, string>>
 type Loader = () => Promise<Handler>
 
 /** The options that a command takes and that its definition doesn't give: none. */
-type Unknown<Options, Rows extends readonly OptionRow[]> = Exclude<keyof Options, keyof OptionsOf<Rows>>
+type Unknown<Options, Rows extends readonly OptionDefinition[]> = Exclude<keyof Options, keyof InferOptions<Rows>>
 
 /** A loader of a command whose options are those of its definition, so that a renamed flag breaks the build. */
 const taking =
-  <const Rows extends readonly OptionRow[]>(_definition: Rows) =>
-  <Options, Arguments>(load: [OptionsOf<Rows>, Unknown<Options, Rows>] extends [Options, never] ? () => Promise<Module<Options, Arguments>> : never): Loader =>
+  <const Rows extends readonly OptionDefinition[]>(_definition: Rows) =>
+  <Options, Arguments>(load: [InferOptions<Rows>, Unknown<Options, Rows>] extends [Options, never] ? () => Promise<Module<Options, Arguments>> : never): Loader =>
     load as unknown as Loader
 
 const none = taking([])
@@ -53,7 +53,7 @@ const handlers: Readonly<Record<string, Loader>> = {
  *
  * @param words that lead to it, without `ims`.
  */
-export async function loadHandler(words: readonly string[], definition: CommandRow): Promise<Handler> {
+export async function loadHandler(words: readonly string[], definition: CommandDefinition): Promise<Handler> {
   const own = handlers[words.join(' ')]
   if (own) return own()
   if (!definition.request) throw new Error(`nothing runs ${words.join(' ')}`)

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { optionsOf } from '../definitions/global.ts'
-import { isGroup, type CommandRow, type GroupRow, type OptionRow } from '../definitions/definition.ts'
+import { isGroup, type CommandDefinition, type GroupDefinition, type OptionDefinition } from '../definitions/definition.ts'
 
-const placeholders: Readonly<Record<OptionRow['type'], string>> = {
+const placeholders: Readonly<Record<OptionDefinition['type'], string>> = {
   text: 'TEXT',
   integer: 'INTEGER',
   boolean: 'BOOLEAN',
@@ -19,12 +19,12 @@ const placeholders: Readonly<Record<OptionRow['type'], string>> = {
 }
 
 /** What help shows for an option's value: `FILE`, `create|customize`; nothing for a flag. */
-export function optionValueTerm(option: OptionRow): string {
+export function optionValueTerm(option: OptionDefinition): string {
   return option.placeholder ?? option.choices?.join('|') ?? placeholders[option.type]
 }
 
 /** What help says of an option. */
-export function optionHelp(option: OptionRow): string {
+export function optionHelp(option: OptionDefinition): string {
   const { choices, placeholder } = option
   const notes = [
     choices && placeholder && `(one of ${choices.join(', ')})`,
@@ -35,7 +35,7 @@ export function optionHelp(option: OptionRow): string {
 }
 
 /** The usage of a command: `cray-ims jobs describe [OPTIONS] JOB_ID`. */
-export function usage(words: readonly string[], row: CommandRow | GroupRow | undefined): string {
+export function usage(words: readonly string[], row: CommandDefinition | GroupDefinition | undefined): string {
   if (!row || isGroup(row)) return [...words, '[OPTIONS]', 'COMMAND'].join(' ')
   const args = (row.arguments ?? []).map(({ name, optional, many }) => {
     const term = many ? `${name}...` : name
@@ -45,7 +45,7 @@ export function usage(words: readonly string[], row: CommandRow | GroupRow | und
 }
 
 /** Gives a command the help of its row; the root has none. */
-export function describeHelp(command: Command, words: readonly string[], row: CommandRow | GroupRow | undefined, about: string): Command {
+export function describeHelp(command: Command, words: readonly string[], row: CommandDefinition | GroupDefinition | undefined, about: string): Command {
   const leaf = row && !isGroup(row) ? row : undefined
   command.description([about, ...(leaf?.about ?? [])].join('\n\n'))
   if (leaf) {

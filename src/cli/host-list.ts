@@ -1,4 +1,4 @@
-import { usageFailure } from '../errors.ts'
+import { usageError } from '../errors.ts'
 
 /** A bracket that holds nothing but numbers and ranges of them. */
 const bracket = /\[(\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)\]/g
@@ -14,12 +14,12 @@ const longestNumber = 100
  * White space inside a value stays; that around the commas goes. A bracket that holds no numeric range is left as
  * it is. Source: the original's list options.
  *
- * @throws Failure for a range that goes down, or too many names.
+ * @throws CliError for a range that goes down, or too many names.
  */
 export function expandList(text: string): string[] {
   const parts = splitOutside(text).map(readPart)
   const count = parts.reduce((sum, { brackets }) => sum + brackets.reduce((product, numbers) => product * countOf(numbers), 1n), 0n)
-  if (count > most) throw usageFailure(`Invalid value: the list comes to more than ${most} names`)
+  if (count > most) throw usageError(`Invalid value: the list comes to more than ${most} names`)
   return parts.flatMap(expand).join(',').split(',').map((value) => value.trim())
 }
 
@@ -43,8 +43,8 @@ function readPart(text: string): Part {
 
 function readRange(range: string): Range {
   const [first, last = first] = range.split('-') as [string, string?]
-  if (first.length > longestNumber || last.length > longestNumber) throw usageFailure(`Invalid value: a number of the range ${range.slice(0, 2 * longestNumber)}… is too long`)
-  if (BigInt(last) < BigInt(first)) throw usageFailure(`Invalid value: the range ${range} goes down`, { next: `write it as ${last}-${first}` })
+  if (first.length > longestNumber || last.length > longestNumber) throw usageError(`Invalid value: a number of the range ${range.slice(0, 2 * longestNumber)}… is too long`)
+  if (BigInt(last) < BigInt(first)) throw usageError(`Invalid value: the range ${range} goes down`, { next: `write it as ${last}-${first}` })
   return [BigInt(first), BigInt(last)]
 }
 

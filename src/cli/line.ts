@@ -1,6 +1,6 @@
-import { usageFailure } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import { optionsOf } from '../definitions/global.ts'
-import type { CommandRow, OptionRow } from '../definitions/definition.ts'
+import type { CommandDefinition, OptionDefinition } from '../definitions/definition.ts'
 
 /** What the words behind a command are, before the parser takes them. */
 export interface Line {
@@ -11,9 +11,9 @@ export interface Line {
 /**
  * Looks through the words behind a command as the parser will.
  *
- * @throws Failure for an option whose value would be another option: the variable that should have held it is unset.
+ * @throws CliError for an option whose value would be another option: the variable that should have held it is unset.
  */
-export function readLine(row: CommandRow, words: readonly string[]): Line {
+export function readLine(row: CommandDefinition, words: readonly string[]): Line {
   const options = Object.values(optionsOf(row)).flat()
   let found = 0
   for (let at = 0; at < words.length; at++) {
@@ -33,10 +33,10 @@ export function readLine(row: CommandRow, words: readonly string[]): Line {
   return { argumentsBeforeDashes: undefined }
 }
 
-const takesValue = ({ type }: OptionRow) => type !== 'flag' && type !== 'level'
+const takesValue = ({ type }: OptionDefinition) => type !== 'flag' && type !== 'level'
 
 /** The option that a word ends with, where its value is the next word. */
-function takesNextWord(word: string, options: readonly OptionRow[]): OptionRow | undefined {
+function takesNextWord(word: string, options: readonly OptionDefinition[]): OptionDefinition | undefined {
   if (word.startsWith('--')) return options.find((option) => option.flag === word && takesValue(option))
   // Of letters that stand together, the first with a value takes what is behind it.
   for (let at = 1; at < word.length; at++) {
@@ -46,8 +46,8 @@ function takesNextWord(word: string, options: readonly OptionRow[]): OptionRow |
   return undefined
 }
 
-function refuseOption({ flag }: OptionRow, next: string | undefined, options: readonly OptionRow[]): void {
+function refuseOption({ flag }: OptionDefinition, next: string | undefined, options: readonly OptionDefinition[]): void {
   const name = next?.split('=', 1)[0]
   if (next === undefined || !(name === '--help' || options.some((option) => option.flag === name))) return
-  throw usageFailure(`${flag} has no value: the next word is ${name}. Is a variable unset? (For that very text: ${flag}=${next})`)
+  throw usageError(`${flag} has no value: the next word is ${name}. Is a variable unset? (For that very text: ${flag}=${next})`)
 }

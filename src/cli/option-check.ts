@@ -1,8 +1,8 @@
 import { isNumber, type Value } from '../json/value.ts'
-import { optionKey, type CommandRow, type OptionRow, type OptionType } from '../definitions/definition.ts'
+import { optionKey, type CommandDefinition, type OptionDefinition, type OptionType } from '../definitions/definition.ts'
 import { describeValue, invalid } from './values.ts'
 
-type IsRight = (value: unknown, option: OptionRow) => boolean
+type IsRight = (value: unknown, option: OptionDefinition) => boolean
 
 const isText: IsRight = (value) => typeof value === 'string'
 const isBoolean: IsRight = (value) => typeof value === 'boolean'
@@ -30,9 +30,9 @@ const expected: Readonly<Record<OptionType, IsRight>> = {
 /**
  * Checks all values of a command, from whichever source, before anything is done with them.
  *
- * @throws Failure for one that its option's type doesn't allow, and for an empty one that would select what is deleted.
+ * @throws CliError for one that its option's type doesn't allow, and for an empty one that would select what is deleted.
  */
-export function checkValues(command: CommandRow, options: Readonly<Record<string, unknown>>): void {
+export function checkValues(command: CommandDefinition, options: Readonly<Record<string, unknown>>): void {
   const deletes = command.request?.method === 'DELETE'
   for (const option of command.options ?? []) {
     const value = options[optionKey(option)]
@@ -46,7 +46,7 @@ export function checkValues(command: CommandRow, options: Readonly<Record<string
  * Whether a value of the configuration is sent as it is, right or wrong. Source: the original, which also sends wrong
  * filters of a DELETE.
  */
-export function sendsAsConfigured({ request }: CommandRow, option: OptionRow, value: Value): boolean {
+export function sendsAsConfigured({ request }: CommandDefinition, option: OptionDefinition, value: Value): boolean {
   if (!request || request.method === 'DELETE' || !option.field || option.type === 'file') return false
   return option.type === 'texts' || option.type === 'booleans' ? Array.isArray(value) : true
 }

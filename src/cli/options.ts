@@ -1,9 +1,9 @@
 import type { Settings } from '../config/configuration.ts'
 import { environmentName, optionValue } from '../config/precedence.ts'
-import { Failure, usageFailure } from '../errors.ts'
+import { CliError, usageError } from '../errors.ts'
 import { isNumber, type Value } from '../json/value.ts'
 import { globalOptions } from '../definitions/global.ts'
-import { deletesMany, optionKey, type CommandRow, type OptionRow } from '../definitions/definition.ts'
+import { deletesMany, optionKey, type CommandDefinition, type OptionDefinition } from '../definitions/definition.ts'
 import { pastedWords } from '../text/shell-words.ts'
 import { checkValues, sendsAsConfigured } from './option-check.ts'
 import type { Parsed } from './parser.ts'
@@ -21,7 +21,7 @@ export interface Sources {
 /**
  * A command's own options by key: from the line, the environment, the configuration or the default.
  *
- * @throws Failure for a value that isn't right, and for required options that are missing: all of them by name.
+ * @throws CliError for a value that isn't right, and for required options that are missing: all of them by name.
  */
 export function readOptions(parsed: Parsed, sources: Sources, reading: Reading): Record<string, unknown> {
   const options: Record<string, unknown> = {}
@@ -36,7 +36,7 @@ export function readOptions(parsed: Parsed, sources: Sources, reading: Reading):
   return options
 }
 
-function readOption(option: OptionRow, { command, words, flags }: Parsed, { env, table, path }: Sources, reading: Reading): unknown {
+function readOption(option: OptionDefinition, { command, words, flags }: Parsed, { env, table, path }: Sources, reading: Reading): unknown {
   const flag = flags[optionKey(option)]
   if (Array.isArray(flag)) return flag.map((text) => readValue(option, text, reading))
   if (flag !== undefined && typeof flag !== 'string') return flag
@@ -53,7 +53,7 @@ function readOption(option: OptionRow, { command, words, flags }: Parsed, { env,
 }
 
 /** A value of a configuration, as if its text had been typed. */
-function readSetting(option: OptionRow, value: Value, reading: Reading): unknown {
+function readSetting(option: OptionDefinition, value: Value, reading: Reading): unknown {
   if (Array.isArray(value) && value.every(isScalar)) {
     const texts = value.map(textOf)
     if (option.type === 'texts') return texts
@@ -67,7 +67,7 @@ function readSetting(option: OptionRow, value: Value, reading: Reading): unknown
 }
 
 /** A value whose text stands for all of it. */
-function readText(option: OptionRow, text: string, reading: Reading): unknown {
+function readText(option: OptionDefinition, text: string, reading: Reading): unknown {
   const value = readValue(option, text, reading)
   return option.type === 'each' ? [value] : value
 }
@@ -76,14 +76,14 @@ const isScalar = (value: Value): value is Exclude<Value, Value[] | Map<string, V
 const textOf = (value: Value) => (isNumber(value) ? value.number : String(value))
 
 function inConfiguration(error: unknown, path: string | undefined, words: readonly string[]): unknown {
-  if (!(error instanceof Failure) || path === undefined) return error
-  return new Failure(`${path}: ${error.message}`, { more: error.more, next: pastedWords(['cray-ims', 'config', 'unset', words.join('.')]), cause: error })
+  if (!(error instanceof CliError) || path === undefined) return error
+  return new CliError(`${path}: ${error.message}`, { more: error.more, next: pastedWords(['cray-ims', 'config', 'unset', words.join('.')]), cause: error })
 }
 
 /**
  * A misspelt filter would be passed over, and all records deleted.
  *
- * @throws Failure that names it.
+ * @throws CliError that names it.
  */
 function refuseUnknownFilters({ command, words }: Parsed, { env, table = {}, path }: Sources): void {
   const keys = [...(command.options ?? []), ...globalOptions].map(optionKey)
@@ -91,16 +91,16 @@ function refuseUnknownFilters({ command, words }: Parsed, { env, table = {}, pat
   const [setting] = Object.keys(table).filter((key) => !known.has(key))
   const danger = 'It would be ignored, and more deleted than meant.'
   if (setting !== undefined) {
-    throw new Failure(`${path}: [${words.join('.')}] has ${setting}, which is no option of this command`, { more: [danger], next: pastedWords(['cray-ims', 'config', 'unset', [...words, setting].join('.')]) })
+    throw new CliError(`${path}: [${words.join('.')}] has ${setting}, which is no option of this command`, { more: [danger], next: pastedWords(['cray-ims', 'config', 'unset', [...words, setting].join('.')]) })
   }
   const names = new Set(keys.map((key) => environmentName(words, key)))
   const [variable] = Object.keys(env).filter((name) => name.startsWith(environmentName(words, '')) && !names.has(name))
-  if (variable !== undefined) throw new Failure(`${variable} is set, and is no option of this command`, { more: [danger], next: pastedWords(['unset', variable]) })
+  if (variable !== undefined) throw new CliError(`${variable} is set, and is no option of this command`, { more: [danger], next: pastedWords(['unset', variable]) })
 }
 
-function refuseMissing(command: CommandRow, options: Record<string, unknown>): void {
+function refuseMissing(command: CommandDefinition, options: Record<string, unknown>): void {
   const missing = (command.options ?? []).filter((option) => option.required && options[optionKey(option)] === undefined)
   const [first, ...others] = missing.map((option) => option.flag)
   if (!first) return
-  throw usageFailure(`Missing option '${first}'.`, { more: others.map((flag) => `  Missing option '${flag}'.`) })
+  throw usageError(`Missing option '${first}'.`, { more: others.map((flag) => `  Missing option '${flag}'.`) })
 }

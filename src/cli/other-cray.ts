@@ -3,7 +3,7 @@ import { accessSync, constants, realpathSync, statSync } from 'node:fs'
 import { constants as os } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { isSea } from 'node:sea'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { ims, site } from '../definitions/tree.ts'
 import { route } from './route.ts'
 
@@ -17,16 +17,16 @@ const mark = 'CRAY_IMS_HANDED_OVER'
  * login (`init`, `auth`, `config`) are ours where there is no other.
  *
  * @returns the other program's exit code; nothing where the line is ours.
- * @throws Failure where the line isn't ours and there is no other `cray`.
+ * @throws CliError where the line isn't ours and there is no other `cray`.
  */
-export async function handOver(of: NodeJS.Process, env: Env, argv: readonly string[]): Promise<number | undefined> {
+export async function delegateToOtherCray(of: NodeJS.Process, env: Env, argv: readonly string[]): Promise<number | undefined> {
   const { path: [first], argv: line } = route(argv, [ims, ...site])
   if (first === ims) return undefined
   const other = env[mark] ? undefined : findOther(of, env)
   if (other) return await runOther(of, env, other, argv)
   // What names no command asks for help, or for the version.
   if (first || line[0]?.startsWith('-')) return undefined
-  throw new Failure(`cray ${argv.join(' ')}: not a command of the Image Management Service`, {
+  throw new CliError(`cray ${argv.join(' ')}: not a command of the Image Management Service`, {
     more: ['  This `cray` is cray-ims, and knows `cray ims`, `cray init`, `cray auth` and `cray config`.', '  For all else it looks for another `cray` on PATH, and found none.'],
     next: 'cray ims --help',
   })
@@ -57,7 +57,7 @@ function runOther(of: NodeJS.Process, env: Env, path: string, argv: readonly str
       return () => of.removeListener(name, handler)
     })
     child = spawn(path, argv, { stdio: 'inherit', env: { ...env, [mark]: '1' } })
-    child.on('error', (cause) => fail(new Failure(`${path} could not be run: ${cause.message}`, { next: 'which -a cray', cause })))
+    child.on('error', (cause) => fail(new CliError(`${path} could not be run: ${cause.message}`, { next: 'which -a cray', cause })))
     child.on('close', (code, signal) => {
       for (const remove of handlers) remove()
       if (signal) of.kill(of.pid, signal)

@@ -1,15 +1,15 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { optionsOf } from '../definitions/global.ts'
-import { argumentKey, isGroup, flagKey, optionKey, type ArgumentRow, type CommandRow, type GroupRow, type OptionRow } from '../definitions/definition.ts'
-import { usageFailure } from '../errors.ts'
+import { argumentKey, isGroup, flagKey, optionKey, type ArgumentDefinition, type CommandDefinition, type GroupDefinition, type OptionDefinition } from '../definitions/definition.ts'
+import { usageError } from '../errors.ts'
 import { describeHelp, optionHelp } from './help.ts'
 import { readLine, type Line } from './line.ts'
 import type { Route } from './route.ts'
-import { translate } from './usage.ts'
+import { toUsageError } from './usage.ts'
 
 /** A command line taken apart; values are still texts. */
 export interface Parsed {
-  command: CommandRow
+  command: CommandDefinition
   /** The words that lead to the command. */
   words: readonly string[]
   /** By option's key; true for a flag, a number for one that counts. */
@@ -21,9 +21,9 @@ export interface Program {
   name: string
   about: string
   version: string
-  commands: readonly (CommandRow | GroupRow)[]
+  commands: readonly (CommandDefinition | GroupDefinition)[]
   /** Rows that help leaves out. */
-  unlisted?: ReadonlySet<CommandRow | GroupRow>
+  unlisted?: ReadonlySet<CommandDefinition | GroupDefinition>
   /** Of the terminal that help is shown in. */
   columns: () => number
 }
@@ -32,7 +32,7 @@ export interface Program {
  * Takes a command line apart. Only the commands that lie on the route are put together in full.
  *
  * @returns the help to print where that was asked for.
- * @throws Failure for a line that isn't right.
+ * @throws CliError for a line that isn't right.
  */
 export function parse(program: Program, { path, argv }: Route): Parsed | { help: string } {
   let parsed: Parsed | undefined
@@ -49,7 +49,7 @@ export function parse(program: Program, { path, argv }: Route): Parsed | { help:
   const root = describeHelp(dress(new Command(program.name)), [program.name], undefined, program.about)
   if (path.length === 0) root.version(program.version, '--version', 'Show name and version')
   let parent = root
-  let children: readonly (CommandRow | GroupRow)[] = program.commands
+  let children: readonly (CommandDefinition | GroupDefinition)[] = program.commands
   for (const [depth, row] of [...path, undefined].entries()) {
     // Only where the route ends is anything said of what else there is.
     for (const child of row ? [] : children) {
@@ -71,16 +71,16 @@ export function parse(program: Program, { path, argv }: Route): Parsed | { help:
     if (!(error instanceof CommanderError)) throw error
     if (error.code === 'commander.helpDisplayed') return { help }
     if (error.code === 'commander.version') return { help: `${program.name} ${program.version}\n` }
-    throw translate(error, [program.name, ...words].join(' '))
+    throw toUsageError(error, [program.name, ...words].join(' '))
   }
   return parsed ?? { help }
 }
 
-function leaf(command: Command, row: CommandRow, line: Line, found: (flags: Parsed['flags'], args: Parsed['arguments']) => void): void {
+function leaf(command: Command, row: CommandDefinition, line: Line, found: (flags: Parsed['flags'], args: Parsed['arguments']) => void): void {
   const { own, inherited } = optionsOf(row)
   const keys = new Map<string, string>()
   const insisted = new Set<string>()
-  const add = (option: OptionRow, group: string) => {
+  const add = (option: OptionDefinition, group: string) => {
     const made = makeOption(option).helpGroup(group)
     keys.set(made.attributeName(), optionKey(option))
     if (option.twice) {
@@ -102,7 +102,7 @@ function leaf(command: Command, row: CommandRow, line: Line, found: (flags: Pars
   })
 }
 
-function makeOption(row: OptionRow): Option {
+function makeOption(row: OptionDefinition): Option {
   const takesValue = row.type !== 'flag' && row.type !== 'level'
   const option = new Option(`${row.short ? `${row.short}, ` : ''}${row.flag}${takesValue ? ' <value>' : ''}`, optionHelp(row))
   // `--no-auth` is an option of that name, and no negation of `--auth`.
@@ -113,7 +113,7 @@ function makeOption(row: OptionRow): Option {
   return option
 }
 
-function takeArguments(rows: readonly ArgumentRow[], given: readonly string[], { argumentsBeforeDashes }: Line): Record<string, string | string[]> {
+function takeArguments(rows: readonly ArgumentDefinition[], given: readonly string[], { argumentsBeforeDashes }: Line): Record<string, string | string[]> {
   const rest = [...given]
   const taken: Record<string, string | string[]> = {}
   for (const [at, row] of rows.entries()) {
@@ -121,10 +121,10 @@ function takeArguments(rows: readonly ArgumentRow[], given: readonly string[], {
     if (argumentsBeforeDashes === 0 && row.optional && rows[at + 1]?.many) continue
     if (rest.length === 0) {
       if (row.optional) continue
-      throw usageFailure(`Missing argument '${row.name}${row.many ? '...' : ''}'.`)
+      throw usageError(`Missing argument '${row.name}${row.many ? '...' : ''}'.`)
     }
     taken[argumentKey(row)] = row.many ? rest.splice(0) : rest.shift()!
   }
-  if (rest.length > 0) throw usageFailure(`Got unexpected extra argument${rest.length > 1 ? 's' : ''} (${rest.join(' ')})`)
+  if (rest.length > 0) throw usageError(`Got unexpected extra argument${rest.length > 1 ? 's' : ''} (${rest.join(' ')})`)
   return taken
 }

@@ -1,6 +1,6 @@
 import { environmentName } from '../config/precedence.ts'
 import { globalEnvironment, globalOptions } from '../definitions/global.ts'
-import { isGroup, optionKey, type ArgumentRow, type CommandRow, type GroupRow, type OptionRow } from '../definitions/definition.ts'
+import { isGroup, optionKey, type ArgumentDefinition, type CommandDefinition, type GroupDefinition, type OptionDefinition } from '../definitions/definition.ts'
 import { ims, site } from '../definitions/tree.ts'
 import { optionValueTerm, usage } from './help.ts'
 
@@ -29,13 +29,13 @@ const origins = [
   'An option of a command is also taken from the environment where it is set to an empty text. Global options are kept in `[core]`, except that `token` and `verbose` stand in the table of a command, and that `configuration` and `query` are not read from it. Arguments come from the command line alone.',
 ]
 
-type Rows = readonly (CommandRow | GroupRow)[]
+type Rows = readonly (CommandDefinition | GroupDefinition)[]
 
 function contents(rows: Rows): string {
   return rows.filter((row) => !row.hidden).map((row) => `- ${linkTo([row.name])}: ${isGroup(row) ? leaves(row, [row.name]).join(', ') : row.summary}`).join('\n')
 }
 
-function leaves(group: GroupRow, words: readonly string[]): string[] {
+function leaves(group: GroupDefinition, words: readonly string[]): string[] {
   return group.commands.flatMap((row) => (isGroup(row) ? leaves(row, [...words, row.name]) : [linkTo([...words, row.name], words.length > 1 ? 1 : words.length)]))
 }
 
@@ -44,7 +44,7 @@ function linkTo(words: readonly string[], clear = 0): string {
   return `[${words.slice(clear).join(' ')}](#${words.join('-')})`
 }
 
-function section(row: CommandRow | GroupRow, above: readonly string[], level: number): string[] {
+function section(row: CommandDefinition | GroupDefinition, above: readonly string[], level: number): string[] {
   const words = [...above, row.name]
   const head = `${'#'.repeat(level)} ${words.join(' ')}`
   const summary = `${row.summary}.${row.hidden ? ' Help leaves it out.' : ''}`
@@ -52,7 +52,7 @@ function section(row: CommandRow | GroupRow, above: readonly string[], level: nu
   return [head, summary, ...row.commands.flatMap((below) => section(below, words, Math.min(level + 1, 4)))]
 }
 
-function command(row: CommandRow, words: readonly string[]): string[] {
+function command(row: CommandDefinition, words: readonly string[]): string[] {
   const { arguments: args = [], options = [], about = [], request, examples } = row
   const shown = options.filter((option) => !option.hidden)
   return [
@@ -72,14 +72,14 @@ function origin(words: readonly string[]): string {
   return `Environment \`${environmentName(prefix, '…')}\`, configuration \`[${prefix.join('.')}]\`.`
 }
 
-function argumentTable(args: readonly ArgumentRow[]): string {
+function argumentTable(args: readonly ArgumentDefinition[]): string {
   return table(
     ['argument', 'needed', 'meaning'],
     args.map(({ name, optional, many, help }) => [`\`${name}${many ? '...' : ''}\``, optional ? '' : 'yes', help]),
   )
 }
 
-function optionTable(options: readonly OptionRow[], environment: (option: OptionRow) => string | undefined = () => undefined): string {
+function optionTable(options: readonly OptionDefinition[], environment: (option: OptionDefinition) => string | undefined = () => undefined): string {
   const rows = options.map((option) => [
     [option.short, option.flag].flatMap((flag) => (flag ? [`\`${flag}\``] : [])).join(', '),
     inCode(optionValueTerm(option)),
@@ -91,7 +91,7 @@ function optionTable(options: readonly OptionRow[], environment: (option: Option
   return table(['option', 'value', 'field sent', 'default', 'environment', 'meaning'], rows)
 }
 
-function meaning({ help, choices, placeholder }: OptionRow): string {
+function meaning({ help, choices, placeholder }: OptionDefinition): string {
   // The environment has a column of its own.
   const text = help.replace(/ \(CRAY_\w+(=1)?\)/, '')
   return choices && placeholder ? `${text}: ${choices.map(inCode).join(', ')}` : text

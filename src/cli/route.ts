@@ -1,15 +1,15 @@
 import { globalOptions } from '../definitions/global.ts'
-import { isGroup, type CommandRow, type GroupRow } from '../definitions/definition.ts'
+import { isGroup, type CommandDefinition, type GroupDefinition } from '../definitions/definition.ts'
 
 /** Where a command line leads. */
 export interface Route {
   /** The rows named, from the root's child down; empty for the root itself. */
-  path: readonly (CommandRow | GroupRow)[]
+  path: readonly (CommandDefinition | GroupDefinition)[]
   /** The line put in order for the parser: words of the command first, then options. */
   argv: readonly string[]
 }
 
-type Children = readonly (CommandRow | GroupRow)[]
+type Children = readonly (CommandDefinition | GroupDefinition)[]
 
 const help = new Set(['-h', '--help'])
 
@@ -18,7 +18,7 @@ const help = new Set(['-h', '--help'])
  * the parser takes options only where they are declared: on the command itself.
  */
 export function route(argv: readonly string[], root: Children): Route {
-  const path: (CommandRow | GroupRow)[] = []
+  const path: (CommandDefinition | GroupDefinition)[] = []
   const moved: string[] = []
   let children: Children | undefined = root
   let at = 0
@@ -31,7 +31,7 @@ export function route(argv: readonly string[], root: Children): Route {
       at += taken - 1
       continue
     }
-    const row: CommandRow | GroupRow | undefined = children.find((child) => child.name === token)
+    const row: CommandDefinition | GroupDefinition | undefined = children.find((child) => child.name === token)
     if (!row) break
     path.push(row)
     children = isGroup(row) ? row.commands : undefined

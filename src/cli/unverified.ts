@@ -1,4 +1,4 @@
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 
 /**
  * What is asked before a request goes to a server that isn't verified: it warns, and names what is secret in it.
@@ -17,8 +17,8 @@ export function unverifiedServer(typed: boolean, warn: (line: string) => void): 
   }
 }
 
-function notTyped(secret: string): Failure {
-  return new Failure(`${secret} is not sent to a server that is not verified`, {
+function notTyped(secret: string): CliError {
+  return new CliError(`${secret} is not sent to a server that is not verified`, {
     more: ['CRAY_IMS_INSECURE and insecure in [core] do without verification only where nothing secret is sent.'],
     next: 'cray-ims config set core ca_file=FILE',
     footer: 'Once, unverified: add --insecure',

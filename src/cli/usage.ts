@@ -1,13 +1,13 @@
 import type { CommanderError } from 'commander'
-import { usageFailure, type Failure } from '../errors.ts'
+import { usageError, type CliError } from '../errors.ts'
 
 /** The parser's error in the original's words. */
-export function translate(error: CommanderError, line: string): Failure {
+export function toUsageError(error: CommanderError, line: string): CliError {
   const [, named = ''] = /'([^']*)'/.exec(error.message) ?? []
   const [, meant] = /\(Did you mean (?:one of )?(.*?)\?\)/s.exec(error.message) ?? []
   const message = messages[error.code]?.(named, meant) ?? error.message.replace(/^error: /, '')
   const more = error.code === 'commander.unknownCommand' && meant ? [`  Did you mean ${meant}?`] : []
-  return usageFailure(message, { more, next: `${line} --help`, cause: error })
+  return usageError(message, { more, next: `${line} --help`, cause: error })
 }
 
 const messages: Readonly<Record<string, (named: string, meant: string | undefined) => string>> = {

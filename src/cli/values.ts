@@ -1,6 +1,6 @@
-import { usageFailure, type Failure } from '../errors.ts'
+import { usageError, type CliError } from '../errors.ts'
 import { isNumber, type NumberText, type Value } from '../json/value.ts'
-import type { OptionRow } from '../definitions/definition.ts'
+import type { OptionDefinition } from '../definitions/definition.ts'
 import { checks, type Warnings } from './checks.ts'
 import { parseDuration } from '../time/duration.ts'
 import { readTextFile } from './file.ts'
@@ -14,17 +14,17 @@ export interface Reading extends Warnings {
 /**
  * An option's value from its text; of one that is given each time anew, one of its values.
  *
- * @throws Failure that names the option and says what it takes.
+ * @throws CliError that names the option and says what it takes.
  */
-export function readValue(option: OptionRow, text: string, reading: Reading): unknown {
+export function readValue(option: OptionDefinition, text: string, reading: Reading): unknown {
   const value = readers[option.type](option, text, reading)
   if (option.check) checks[option.check](option.flag, text, value, reading)
   return value
 }
 
 /** A failure that names the option whose value is wrong. */
-export function invalid(flag: string, why: string, next?: string): Failure {
-  return usageFailure(`Invalid value for '${flag}': ${why}`, { next })
+export function invalid(flag: string, why: string, next?: string): CliError {
+  return usageError(`Invalid value for '${flag}': ${why}`, { next })
 }
 
 /** A value as a message names it: `7.5`, `a list`, `a table`. */
@@ -34,11 +34,11 @@ export function describeValue(value: Value): string {
   return isNumber(value) ? value.number : String(value) || 'an empty text'
 }
 
-type Reader = (option: OptionRow, text: string, reading: Reading) => unknown
+type Reader = (option: OptionDefinition, text: string, reading: Reading) => unknown
 
 const text: Reader = (_, given) => given
 
-const readers: Readonly<Record<OptionRow['type'], Reader>> = {
+const readers: Readonly<Record<OptionDefinition['type'], Reader>> = {
   text,
   path: text,
   choice: readChoice,
@@ -65,7 +65,7 @@ const readers: Readonly<Record<OptionRow['type'], Reader>> = {
   },
 }
 
-function readChoice({ flag, choices }: OptionRow, given: string): string {
+function readChoice({ flag, choices }: OptionDefinition, given: string): string {
   if (choices!.includes(given)) return given
   throw invalid(flag, `invalid choice: ${given}. (choose from ${choices!.join(', ')})`)
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { usageFailure } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import { shells } from '../definitions/completion.ts'
 import { ims, site } from '../definitions/tree.ts'
 import type { Run } from '../context.ts'
@@ -7,14 +7,14 @@ import { bash } from './completion/bash.ts'
 import { commandsModel } from './completion/commands-model.ts'
 import { fish } from './completion/fish.ts'
 import { zsh } from './completion/zsh.ts'
-import { isNear } from '../text/similarity.ts'
+import { isSimilar } from '../text/similarity.ts'
 
 const scripts = { bash, zsh, fish }
 
 /**
  * Prints the completions for a shell.
  *
- * @throws Failure for a shell that there are none for.
+ * @throws CliError for a shell that there are none for.
  */
 export const run: Run<Record<string, unknown>, { shell: string }> = async (app, _, { shell: typed }) => {
   const shell = shells.find((name) => name === typed)
@@ -30,8 +30,8 @@ export function completionScript(shell: (typeof shells)[number]): string {
 function unknownShell(typed: string, program: string) {
   // `$SHELL` is a path.
   const name = basename(typed)
-  const meant = shells.find((shell) => shell === name) ?? shells.find((shell) => isNear(name.toLowerCase(), shell))
-  return usageFailure(`Invalid value for 'SHELL': invalid choice: ${typed}. (choose from ${shells.join(', ')})`, {
+  const meant = shells.find((shell) => shell === name) ?? shells.find((shell) => isSimilar(name.toLowerCase(), shell))
+  return usageError(`Invalid value for 'SHELL': invalid choice: ${typed}. (choose from ${shells.join(', ')})`, {
     more: meant && [`  Did you mean ${meant}?`],
     next: `${program} completion ${meant ?? shells[0]}`,
   })

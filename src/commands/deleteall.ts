@@ -1,24 +1,24 @@
-import { aborted, Failure } from '../errors.ts'
+import { aborted, CliError } from '../errors.ts'
 import { createdAt } from '../ims/created.ts'
 import type { Value } from '../json/value.ts'
-import type { App, Run } from '../context.ts'
+import type { CommandContext, Run } from '../context.ts'
 import { makeRequest, run as send } from './request.ts'
 
 /**
  * Deletes every record of a kind. In a terminal it first says how many would go, and asks; elsewhere it acts at once,
  * as the original does.
  *
- * @throws Failure when the answer is no.
+ * @throws CliError when the answer is no.
  */
 export const run: Run<{ yes?: boolean }> = async (app, options, args) => {
   if (app.io.stdin.isTTY && app.io.stderr.isTTY && !options.yes) await confirm(app, options, args)
   return send(app, options, args)
 }
 
-async function confirm(app: App, options: Record<string, unknown>, args: Record<string, string>): Promise<void> {
+async function confirm(app: CommandContext, options: Record<string, unknown>, args: Record<string, string>): Promise<void> {
   const { path, query = {} } = makeRequest(app.command, options, args)
   const records = await (await app.api()).send({ method: 'GET', path })
-  if (!Array.isArray(records)) throw new Failure(`the service's list can't be counted: GET ${path} didn't answer with a list`, { more: ['Nothing was deleted.'] })
+  if (!Array.isArray(records)) throw new CliError(`the service's list can't be counted: GET ${path} didn't answer with a list`, { more: ['Nothing was deleted.'] })
   const count = records.filter((record) => picked(record, query, app.io.now())).length
   const what = path.slice(path.indexOf('/v3/') + 4).replaceAll('/', ' ').replace('-', ' ')
   const answer = await app.questions.ask(`Delete ${count === 0 ? 'none' : count === 1 ? '1' : `all ${count}`} of the ${what}? [y/N]: `)

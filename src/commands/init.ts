@@ -1,23 +1,23 @@
-import type { OptionsOf } from '../definitions/infer-options.ts'
+import type { InferOptions } from '../definitions/infer-options.ts'
 import type { initOptions } from '../definitions/site.ts'
 import { statSync } from 'node:fs'
 import { configurationName, configurationPath, readConfiguration } from '../config/configuration.ts'
 import { setValue } from '../config/document.ts'
 import { activeConfigFile, tokensFolder } from '../config/folder.ts'
-import { Failure } from '../errors.ts'
-import { fileFailure } from '../files/reason.ts'
+import { CliError } from '../errors.ts'
+import { fileError } from '../files/reason.ts'
 import { makeFolder } from '../files/target.ts'
 import { updateFile } from '../files/update-file.ts'
-import type { App, Run } from '../context.ts'
+import type { CommandContext, Run } from '../context.ts'
 import { changeConfiguration } from './config/change-configuration.ts'
 import { askFor, login } from './auth/save-login.ts'
 
 /**
  * Makes a configuration, or changes where it leads; makes it the active one, and logs in.
  *
- * @throws Failure where it exists and isn't to be changed, and where the login fails.
+ * @throws CliError where it exists and isn't to be changed, and where the login fails.
  */
-export const run: Run<OptionsOf<typeof initOptions>> = async (app, options) => {
+export const run: Run<InferOptions<typeof initOptions>> = async (app, options) => {
   const { env } = app.io
   const name = plainName(configurationName(env, app.global.configuration))
   const path = configurationPath(env, name)
@@ -34,7 +34,7 @@ export const run: Run<OptionsOf<typeof initOptions>> = async (app, options) => {
   return app.print('Initialization complete.')
 }
 
-async function logIn(app: App, path: string, hostname: string, rsaRequired: boolean): Promise<void> {
+async function logIn(app: CommandContext, path: string, hostname: string, rsaRequired: boolean): Promise<void> {
   const username = await askFor(app, 'Username')
   const password = await askFor(app, 'Password', { hidden: true })
   const rsaToken = rsaRequired ? await askFor(app, 'RSA Token', { hidden: true }) : undefined
@@ -42,10 +42,10 @@ async function logIn(app: App, path: string, hostname: string, rsaRequired: bool
   if (!app.global.quiet) await app.io.stdout.write('\n')
 }
 
-async function confirmOverwriting(app: App, path: string): Promise<void> {
+async function confirmOverwriting(app: CommandContext, path: string): Promise<void> {
   if (!isThere(path)) return
   if (await app.questions.confirm(`Overwrite configuration file at: ${path} ? [y/N]: `)) return
-  throw new Failure('Not overwriting an existing configuration. ', {
+  throw new CliError('Not overwriting an existing configuration. ', {
     more: ['Alternative configurations can be specified with --configuration'],
     next: 'cray-ims init --configuration NAME',
   })
@@ -55,13 +55,13 @@ function isThere(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
   } catch (cause) {
-    throw fileFailure(path, 'read', cause)
+    throw fileError(path, 'read', cause)
   }
 }
 
 function plainName(name: string): string {
   if (!/[/\0]/.test(name) && name !== '.' && name !== '..') return name
-  throw new Failure(`${name} can't be made: a configuration's name has no slash`, { next: 'cray-ims init --configuration NAME' })
+  throw new CliError(`${name} can't be made: a configuration's name has no slash`, { next: 'cray-ims init --configuration NAME' })
 }
 
 function secure(hostname: string): string {

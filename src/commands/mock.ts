@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import process, { pid } from 'node:process'
-import { Failure, usageFailure } from '../errors.ts'
+import { CliError, usageError } from '../errors.ts'
 import { withLock, type Held } from '../files/lock.ts'
 import { absolutePath } from '../files/path.ts'
 import { readTextFile } from '../files/read-file.ts'
@@ -24,17 +24,17 @@ import { createShells } from '../mock/ssh/shells.ts'
 import { keepState, loadState } from '../mock/state-file.ts'
 import { makeCertificates } from '../mock/tls.ts'
 import type { Io } from '../terminal/io.ts'
-import type { App } from '../context.ts'
-import type { OptionsOf } from '../definitions/infer-options.ts'
+import type { CommandContext } from '../context.ts'
+import type { InferOptions } from '../definitions/infer-options.ts'
 import type { mockOptions } from '../definitions/mock.ts'
 
-type MockOptions = OptionsOf<typeof mockOptions>
+type MockOptions = InferOptions<typeof mockOptions>
 
 /**
  * `mock`: serves an IMS of one's own, around a command or until it is asked to end.
  * @returns the command's exit code, 128 + n when signal n ended it; otherwise 0
  */
-export async function run({ io }: Pick<App, 'io'>, options: MockOptions, args: { command?: string[] }): Promise<number> {
+export async function run({ io }: Pick<CommandContext, 'io'>, options: MockOptions, args: { command?: string[] }): Promise<number> {
   if (options.state === undefined) return serve(io, options, args)
   const busy = (who: string) => `${options.state}: ${who} keeps its records there`
   return withLock(absolutePath(options.state, io), (held) => serve(io, options, args, held), { patience: 0, busy })
@@ -43,8 +43,8 @@ export async function run({ io }: Pick<App, 'io'>, options: MockOptions, args: {
 /** @param held the lock of its state, where that is kept. */
 async function serve(io: Io, options: MockOptions, args: { command?: string[] }, held?: Held): Promise<number> {
   const { port = 0 } = options
-  if (port > 65_535) throw usageFailure(`Invalid value for '--port': ${port} is above 65535.`)
-  if (args.command?.[0] === '') throw usageFailure("Invalid value for 'COMMAND': an empty text is no command.")
+  if (port > 65_535) throw usageError(`Invalid value for '--port': ${port} is above 65535.`)
+  if (args.command?.[0] === '') throw usageError("Invalid value for 'COMMAND': an empty text is no command.")
   const names = (options.server_name ?? []).map(parseName)
   const speed = parseSpeed(options.speed)
   const faults = options.fault?.map(parseFault)
@@ -92,7 +92,7 @@ async function serve(io: Io, options: MockOptions, args: { command?: string[] },
 
 function parseName(text: string): string {
   if (/^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?$/i.test(text)) return text.toLowerCase()
-  throw usageFailure(`Invalid value for '--server-name': ${JSON.stringify(text)} is no host name.`, {
+  throw usageError(`Invalid value for '--server-name': ${JSON.stringify(text)} is no host name.`, {
     next: 'cray-ims mock --tls --server-name api-gw-service-nmn.local',
   })
 }
@@ -101,7 +101,7 @@ function parseSpeed(text: string | undefined): Speed {
   if (text === undefined || text === 'step') return text ?? 1
   const speed = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0
   if (speed > 0) return speed
-  throw usageFailure(`Invalid value for '--speed': ${JSON.stringify(text)} is neither a number above 0 nor step.`, {
+  throw usageError(`Invalid value for '--speed': ${JSON.stringify(text)} is neither a number above 0 nor step.`, {
     next: 'cray-ims mock --speed 100',
   })
 }
@@ -123,7 +123,7 @@ function runCommand(io: Io, [file = '', ...rest]: string[], folder: ConfigFolder
   return new Promise((end, fail) => {
     const child = spawn(file, rest, { stdio: 'inherit', cwd: io.cwd, env: environment(io.env, folder) })
     const forward = () => {
-      const number = (asked.reason as Failure).exit - 128
+      const number = (asked.reason as CliError).exit - 128
       // A terminal sends Ctrl-C to both of us.
       if (number !== constants.signals.SIGINT || !io.stdin.isTTY) child.kill(number)
     }
@@ -153,9 +153,9 @@ function environment(env: Io['env'], folder: ConfigFolder): Record<string, strin
   }
 }
 
-function cantRun(file: string, cause: NodeJS.ErrnoException): Failure {
+function cantRun(file: string, cause: NodeJS.ErrnoException): CliError {
   const missing = cause.code === 'ENOENT'
-  return new Failure(`Can't run ${file}: ${missing ? 'there is no such command' : cause.message}`, {
+  return new CliError(`Can't run ${file}: ${missing ? 'there is no such command' : cause.message}`, {
     exit: missing ? 127 : 126,
     cause,
   })

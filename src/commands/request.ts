@@ -1,7 +1,7 @@
-import { usageFailure } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import { encodeSegment, type ApiRequest } from '../ims/api.ts'
 import { isNumber, type Value, type ValueMap } from '../json/value.ts'
-import { argumentKey, optionKey, type CommandRow, type OptionRow } from '../definitions/definition.ts'
+import { argumentKey, optionKey, type CommandDefinition, type OptionDefinition } from '../definitions/definition.ts'
 import type { Run } from '../context.ts'
 
 /** Runs a command that sends the request of its row and prints the answer. */
@@ -16,9 +16,9 @@ export const run: Run = async (app, options, args) => {
 /**
  * The request that a command's row, options and arguments make.
  *
- * @throws Failure for an id that would be another path, and for lists of unequal length.
+ * @throws CliError for an id that would be another path, and for lists of unequal length.
  */
-export function makeRequest(command: CommandRow, options: Record<string, unknown>, args: Record<string, string>): ApiRequest {
+export function makeRequest(command: CommandDefinition, options: Record<string, unknown>, args: Record<string, string>): ApiRequest {
   const { method, path } = command.request!
   const fields = (command.options ?? []).filter((option) => option.field && options[optionKey(option)] !== undefined)
   return {
@@ -32,11 +32,11 @@ export function makeRequest(command: CommandRow, options: Record<string, unknown
   }
 }
 
-function makeQuery(fields: readonly OptionRow[], options: Record<string, unknown>): Record<string, string | string[]> {
+function makeQuery(fields: readonly OptionDefinition[], options: Record<string, unknown>): Record<string, string | string[]> {
   return Object.fromEntries(fields.map((option) => [option.field!, options[optionKey(option)] as string | string[]]))
 }
 
-function makeBody(fields: readonly OptionRow[], options: Record<string, unknown>): Value | undefined {
+function makeBody(fields: readonly OptionDefinition[], options: Record<string, unknown>): Value | undefined {
   if (fields.length === 0) return undefined
   const body: ValueMap = new Map()
   for (const option of fields) {
@@ -52,12 +52,12 @@ function makeBody(fields: readonly OptionRow[], options: Record<string, unknown>
 const nested = (value: Value | undefined): ValueMap => (value instanceof Map ? value : new Map<string, Value>())
 
 /** Two list options that describe the same objects go together, element by element. */
-function setEach(body: ValueMap, head: string, tail: string, values: Value[], option: OptionRow, fields: readonly OptionRow[]): void {
+function setEach(body: ValueMap, head: string, tail: string, values: Value[], option: OptionDefinition, fields: readonly OptionDefinition[]): void {
   const present = body.get(head) as Value[] | undefined
   if (present && present.length !== values.length) {
     const other = fields.find((field) => field !== option && field.field!.startsWith(`${head}[].`))!
     const shorter = present.length < values.length ? other : option
-    throw usageFailure(`Invalid value: Missing parameter: ${shorter.flag}`, {
+    throw usageError(`Invalid value: Missing parameter: ${shorter.flag}`, {
       more: [`  ${other.flag} has ${present.length}, ${option.flag} has ${values.length}`],
     })
   }
@@ -65,9 +65,9 @@ function setEach(body: ValueMap, head: string, tail: string, values: Value[], op
 }
 
 /** The option of a refused field, with what was typed: `--link-type http`; without, where it is missing. */
-function optionFor(field: string, rows: readonly OptionRow[], options: Record<string, unknown>): string | undefined {
+function optionFor(field: string, rows: readonly OptionDefinition[], options: Record<string, unknown>): string | undefined {
   const plain = field.replace(/\.\d+(?=\.|$)/g, '[]')
-  const head = (row: OptionRow) => row.field?.split(/\[\]\.|\./)[0]
+  const head = (row: OptionDefinition) => row.field?.split(/\[\]\.|\./)[0]
   const option = rows.find((row) => row.field === plain) ?? rows.find((row) => head(row) === plain && options[optionKey(row)] !== undefined) ?? rows.find((row) => head(row) === plain)
   if (!option) return undefined
   const value = options[optionKey(option)]

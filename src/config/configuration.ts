@@ -1,6 +1,6 @@
 import parseToml from '@iarna/toml/parse-string.js'
 import { resolve } from 'node:path'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { readTextFile } from '../files/read-file.ts'
 import { toValue, type Value } from '../json/value.ts'
 import { activeConfigFile, configurationsFolder, type Env } from './folder.ts'
@@ -51,7 +51,7 @@ export function configurationPath(env: Env, name: string): string {
 /**
  * Reads the configuration in use.
  *
- * @throws Failure where there is none, where nothing is in it, or where it isn't TOML.
+ * @throws CliError where there is none, where nothing is in it, or where it isn't TOML.
  */
 export function readConfiguration(env: Env, named?: string): Configuration {
   const name = configurationName(env, named)
@@ -89,17 +89,17 @@ function configurationText(name: string, path: string): string {
   try {
     return readTextFile(path, 'configuration') ?? ''
   } catch (error) {
-    const { cause, next } = error as Failure
+    const { cause, next } = error as CliError
     if ((cause as NodeJS.ErrnoException | undefined)?.code !== 'EISDIR') throw error
-    throw new Failure(noConfiguration(name, path).message, { more: [`${path} is a folder.`], next, cause })
+    throw new CliError(noConfiguration(name, path).message, { more: [`${path} is a folder.`], next, cause })
   }
 }
 
 /** That there is no configuration of this name, in the original's words. */
-export function noConfiguration(name: string, path: string): Failure {
+export function noConfiguration(name: string, path: string): CliError {
   const command = `init${name === 'default' ? '' : ` --configuration ${name}`}`
   const words = ['cray-ims', 'init', ...(name === 'default' ? [] : ['--configuration', name])]
-  return new Failure(`No configuration exists. Run \`cray ${command}\``, {
+  return new CliError(`No configuration exists. Run \`cray ${command}\``, {
     more: [`${path} is missing or empty.`],
     next: pastedWords(words),
   })
@@ -108,19 +108,19 @@ export function noConfiguration(name: string, path: string): Failure {
 /**
  * The hostname of a configuration.
  *
- * @throws Failure where it has none.
+ * @throws CliError where it has none.
  */
 export function requireHostname({ hostname, path }: Configuration): string {
   if (hostname !== undefined) return hostname
-  throw new Failure('No hostname configured. Run `cray config set core hostname={Cray API URL}`', {
+  throw new CliError('No hostname configured. Run `cray config set core hostname={Cray API URL}`', {
     more: [`${path} has no hostname in [core].`],
     next: 'cray-ims config set core hostname=HOST',
   })
 }
 
 /** That a file is no TOML: what is wrong, and in which line, from 1. */
-export function invalidToml(path: string, why: string, line: number | undefined, cause: unknown): Failure {
-  return new Failure(`${path}${line === undefined ? '' : `, line ${line}`}: not valid TOML: ${why}`, {
+export function invalidToml(path: string, why: string, line: number | undefined, cause: unknown): CliError {
+  return new CliError(`${path}${line === undefined ? '' : `, line ${line}`}: not valid TOML: ${why}`, {
     next: pastedWords(['vi', path]),
     cause,
   })

@@ -1,5 +1,5 @@
 import { parseTOML, type AST } from 'toml-eslint-parser'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { readTextFile } from '../files/read-file.ts'
 import { isNumber, type Value, type ValueMap } from '../json/value.ts'
 import { hasDefaults, invalidToml, type Configuration, type Settings } from './configuration.ts'
@@ -13,7 +13,7 @@ export type Document = ValueMap
 /**
  * Reads a configuration to change it or to show all of it; an empty document where there is no file.
  *
- * @throws Failure where it can't be read, or isn't TOML.
+ * @throws CliError where it can't be read, or isn't TOML.
  */
 export function readDocument(path: string): Document {
   return documentOf(path, readTextFile(path, 'configuration'))
@@ -22,7 +22,7 @@ export function readDocument(path: string): Document {
 /**
  * The document that the text of a file is; an empty one where there is none.
  *
- * @throws Failure where it isn't TOML.
+ * @throws CliError where it isn't TOML.
  */
 export function documentOf(path: string, text = ''): Document {
   try {
@@ -59,7 +59,7 @@ export function valueAt(document: Document, path: readonly string[]): Value | un
 /**
  * Sets what a path of keys leads to, and makes the tables on the way.
  *
- * @throws Failure where one on the way is a value.
+ * @throws CliError where one on the way is a value.
  */
 export function setValue(document: Document, path: readonly string[], value: Value): void {
   tableAlong(document, path.slice(0, -1)).set(path.at(-1)!, value)
@@ -68,7 +68,7 @@ export function setValue(document: Document, path: readonly string[], value: Val
 /**
  * The table that a path of keys leads to; made where it is missing.
  *
- * @throws Failure where one on the way is a value.
+ * @throws CliError where one on the way is a value.
  */
 export function tableAlong(document: Document, path: readonly string[]): ValueMap {
   let table = document
@@ -82,8 +82,8 @@ export function tableAlong(document: Document, path: readonly string[]): ValueMa
 }
 
 /** That something can't be set, in the original's words, and why. */
-export function notSettable(why: string): Failure {
-  return new Failure('Unable to set property.', { more: [why], next: 'cray-ims config set SECTION KEY=VALUE' })
+export function notSettable(why: string): CliError {
+  return new CliError('Unable to set property.', { more: [why], next: 'cray-ims config set SECTION KEY=VALUE' })
 }
 
 /** The document's value as a command prints it: a number as JSON has it, a date as text. */

@@ -7,7 +7,7 @@ export type { Env }
 /**
  * The folder of all that is kept about a user: the same as the original's, whose files these are.
  *
- * @throws Failure where the user has no home.
+ * @throws CliError where the user has no home.
  */
 export function configFolder(env: Env): string {
   return absolutePath(join(env.CRAY_CONFIG_DIR || homeFolder(env), '.config', 'cray'))

@@ -1,4 +1,4 @@
-import { optionKey, type OptionRow } from '../definitions/definition.ts'
+import { optionKey, type OptionDefinition } from '../definitions/definition.ts'
 import type { Settings } from './configuration.ts'
 import type { Env } from './folder.ts'
 
@@ -24,7 +24,7 @@ export interface Found {
 }
 
 /** An option's value: of the line, else the environment (also an empty one), else the configuration, else the default. */
-export function optionValue(option: OptionRow, { flag, env, prefix, table }: Given): Found | undefined {
+export function optionValue(option: OptionDefinition, { flag, env, prefix, table }: Given): Found | undefined {
   if (flag !== undefined) return { value: flag, source: 'flag' }
   const key = optionKey(option)
   const variable = env[environmentName(prefix, key)]

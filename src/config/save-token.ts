@@ -4,7 +4,7 @@ import type { Token } from './tokens.ts'
 /**
  * Writes a token file, whole, with 0600. Only for who holds its lock: whoever renews a token reads and writes it.
  *
- * @throws Failure where it can't be written; the old token is there then.
+ * @throws CliError where it can't be written; the old token is there then.
  */
 export function saveToken(path: string, token: Token): void {
   replaceFile(path, JSON.stringify(token))

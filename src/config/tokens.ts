@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { isMissing, readFile, textOf, type FileContent } from '../files/read-file.ts'
 import { reasonOf } from '../files/reason.ts'
 import { tokensFolder, type Env } from './folder.ts'
@@ -22,10 +22,10 @@ export const defaultClient = 'shasta'
 /**
  * The file of a user's token for a host: `api_gw_service_nmn_local.jane_doe`. Source: the original.
  *
- * @throws Failure for a user's name that would lead out of the folder.
+ * @throws CliError for a user's name that would lead out of the folder.
  */
 export function tokenPath(env: Env, hostname: string, username: string): string {
-  if (/[/\0]/.test(username)) throw new Failure(`The user name ${JSON.stringify(username)} has a slash`, { next: 'cray-ims auth login' })
+  if (/[/\0]/.test(username)) throw new CliError(`The user name ${JSON.stringify(username)} has a slash`, { next: 'cray-ims auth login' })
   // A password in the hostname has no place in a file's name.
   const [, host = ''] = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/?#]*@)?([^/?#@]*)/i.exec(hostname.trim()) ?? []
   return join(tokensFolder(env), `${host.replace(/[.-]/g, '_')}.${username.replaceAll('.', '_')}`)
@@ -36,7 +36,7 @@ export function tokenPath(env: Env, hostname: string, username: string): string 
  *
  * @param named somebody named the file, so that it has to be there.
  * @param caution told of a file that others than its owner can read.
- * @throws Failure where it can't be read or holds no token.
+ * @throws CliError where it can't be read or holds no token.
  */
 export function readToken(path: string, named: boolean, caution: (line: string) => void = () => {}): Token | undefined {
   const content = readContent(path)
@@ -48,7 +48,7 @@ export function readToken(path: string, named: boolean, caution: (line: string) 
   if (Object.keys(found).length === 0) return undefined
   const { access_token: access, token_type: type = 'Bearer' } = found as Partial<Token>
   if (typeof access !== 'string') throw unusable([`${path} has no access_token`])
-  if (String(type).toLowerCase() !== 'bearer') throw new Failure(`The token in ${path} is of type ${JSON.stringify(type)}, not Bearer`, { next: 'cray-ims auth login' })
+  if (String(type).toLowerCase() !== 'bearer') throw new CliError(`The token in ${path} is of type ${JSON.stringify(type)}, not Bearer`, { next: 'cray-ims auth login' })
   return found as Token
 }
 
@@ -97,7 +97,7 @@ function readContent(path: string): { text: string; stats: FileContent['stats'] 
   try {
     return { text: textOf(path, content.bytes), stats: content.stats }
   } catch (cause) {
-    throw unusable([(cause as Failure).message], cause)
+    throw unusable([(cause as CliError).message], cause)
   }
 }
 
@@ -114,6 +114,6 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'a list' : value === null ? 'null' : `a ${typeof value}`
 }
 
-function unusable(more: readonly string[], cause?: unknown): Failure {
-  return new Failure('Unable to open token file, is it valid JSON?', { more, next: 'cray-ims auth login', cause })
+function unusable(more: readonly string[], cause?: unknown): CliError {
+  return new CliError('Unable to open token file, is it valid JSON?', { more, next: 'cray-ims auth login', cause })
 }

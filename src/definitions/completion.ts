@@ -1,8 +1,8 @@
-import type { CommandRow } from './definition.ts'
+import type { CommandDefinition } from './definition.ts'
 
 export const shells = ['bash', 'zsh', 'fish'] as const
 
-export const completion: CommandRow = {
+export const completion: CommandDefinition = {
   name: 'completion',
   heading: 'Tests and scripts',
   summary: 'Print the completions for a shell',

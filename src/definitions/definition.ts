@@ -18,7 +18,7 @@ export type OptionType =
 export type CheckName = 'age' | 'public-key' | 'name'
 
 /** One option of a command. */
-export interface OptionRow {
+export interface OptionDefinition {
   /** With its dashes: `--artifact-id`. */
   readonly flag: string
   /** With its dash: `-v`. */
@@ -40,7 +40,7 @@ export interface OptionRow {
 }
 
 /** One positional argument. */
-export interface ArgumentRow {
+export interface ArgumentDefinition {
   /** As errors and help name it: `JOB_ID`. */
   readonly name: string
   readonly help: string
@@ -53,26 +53,26 @@ export interface ArgumentRow {
 }
 
 /** What a mirrored command sends. `{job_id}` in the path is the argument JOB_ID. */
-export interface RequestRow {
+export interface RequestDefinition {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly path: string
 }
 
-export interface ExampleRow {
+export interface ExampleDefinition {
   readonly line: string
   readonly does: string
 }
 
 /** A leaf of the command tree. What runs it is said in `cli/handlers.ts`. */
-export interface CommandRow {
+export interface CommandDefinition {
   readonly name: string
   readonly summary: string
   /** Paragraphs of help below the summary. */
   readonly about?: readonly string[]
-  readonly arguments?: readonly ArgumentRow[]
-  readonly options?: readonly OptionRow[]
-  readonly request?: RequestRow
-  readonly examples: readonly ExampleRow[]
+  readonly arguments?: readonly ArgumentDefinition[]
+  readonly options?: readonly OptionDefinition[]
+  readonly request?: RequestDefinition
+  readonly examples: readonly ExampleDefinition[]
   readonly hidden?: true
   /** What help lists it under; Commands where it isn't said. */
   readonly heading?: string
@@ -81,26 +81,26 @@ export interface CommandRow {
 }
 
 /** A group of the command tree. */
-export interface GroupRow {
+export interface GroupDefinition {
   readonly name: string
   readonly summary: string
   readonly hidden?: true
   readonly heading?: string
-  readonly commands: readonly (CommandRow | GroupRow)[]
+  readonly commands: readonly (CommandDefinition | GroupDefinition)[]
 }
 
 /** Whether a row is a group. */
-export function isGroup(row: CommandRow | GroupRow): row is GroupRow {
+export function isGroup(row: CommandDefinition | GroupDefinition): row is GroupDefinition {
   return 'commands' in row
 }
 
 /** Whether a command deletes all records of a kind, or those that its options select. */
-export function deletesMany({ request }: CommandRow): boolean {
+export function deletesMany({ request }: CommandDefinition): boolean {
   return request?.method === 'DELETE' && !request.path.includes('{')
 }
 
 /** The name of an option without dashes, as configuration files and environment have it: `artifact_id`. */
-export function optionKey({ flag }: OptionRow): string {
+export function optionKey({ flag }: OptionDefinition): string {
   return flagKey(flag)
 }
 
@@ -110,6 +110,6 @@ export function flagKey(flag: string): string {
 }
 
 /** The argument that a `{placeholder}` of a path stands for: `job_id` is JOB_ID. */
-export function argumentKey(argument: ArgumentRow): string {
+export function argumentKey(argument: ArgumentDefinition): string {
   return argument.name.toLowerCase()
 }

@@ -1,8 +1,8 @@
 import { deletedImages, deletedPublicKeys, deletedRecipes, undelete } from './records.ts'
-import type { GroupRow } from './definition.ts'
+import type { GroupDefinition } from './definition.ts'
 import { describe, list, remove, removeAll, update, type Resource } from './verbs.ts'
 
-const group = (of: Resource, name: string, summary: string): GroupRow => ({
+const group = (of: Resource, name: string, summary: string): GroupDefinition => ({
   name,
   summary,
   commands: [
@@ -14,7 +14,7 @@ const group = (of: Resource, name: string, summary: string): GroupRow => ({
   ],
 })
 
-export const deletedGroup: GroupRow = {
+export const deletedGroup: GroupDefinition = {
   name: 'deleted',
   summary: 'What was deleted and can be brought back',
   commands: [

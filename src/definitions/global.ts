@@ -1,5 +1,5 @@
 import { usualLimits } from '../time/limits.ts'
-import type { CommandRow, OptionRow } from './definition.ts'
+import type { CommandDefinition, OptionDefinition } from './definition.ts'
 
 const { connect, read, write } = usualLimits
 
@@ -16,7 +16,7 @@ export const globalOptions = [
   { flag: '--connect-timeout', type: 'duration', placeholder: 'TIME', help: `Longest wait for a connection; ${connect}s by default` },
   { flag: '--request-timeout', type: 'duration', placeholder: 'TIME', help: `Longest wait for the next byte; ${read}s by default, ${write}s for a write; ten times that for a whole answer` },
   { flag: '--retries', type: 'count', placeholder: 'N', help: 'How often a read is tried again (CRAY_IMS_RETRIES); 3 by default' },
-] as const satisfies readonly OptionRow[]
+] as const satisfies readonly OptionDefinition[]
 
 /** Environment variables of global options that aren't made from the command's name. */
 export const globalEnvironment: Readonly<Record<string, string>> = {
@@ -32,7 +32,7 @@ export const globalEnvironment: Readonly<Record<string, string>> = {
 }
 
 /** All options of a command: its own, and the global ones that it doesn't redefine. */
-export function optionsOf(command: CommandRow): { own: readonly OptionRow[]; inherited: readonly OptionRow[] } {
+export function optionsOf(command: CommandDefinition): { own: readonly OptionDefinition[]; inherited: readonly OptionDefinition[] } {
   const own = command.options ?? []
   return { own, inherited: globalOptions.filter((option) => !own.some((other) => other.flag === option.flag)) }
 }

@@ -1,18 +1,18 @@
-import type { OptionsOf } from './infer-options.ts'
+import type { InferOptions } from './infer-options.ts'
 import { interval, reaching } from './job-shells.ts'
 import { arch, buildEnvSize, dkms, initrd, jobMemSize, kernel, kernelParameters } from './records.ts'
-import type { CommandRow, OptionRow } from './definition.ts'
+import type { CommandDefinition, OptionDefinition } from './definition.ts'
 
 const ifExists = ['fail', 'skip', 'replace'] as const
 const onFailure = ['shell', 'keep', 'delete'] as const
 
-const name = { flag: '--name', type: 'text', placeholder: 'IMAGE', help: 'Name of the image that is made' } as const satisfies OptionRow
+const name = { flag: '--name', type: 'text', placeholder: 'IMAGE', help: 'Name of the image that is made' } as const satisfies OptionDefinition
 
 /** What an image is made from, told apart where several have its name. */
 const choosing = [
   { flag: arch.flag, type: arch.type, choices: arch.choices, help: 'Only one of this architecture' },
   { flag: '--latest', type: 'flag', help: 'The newest, where several have that name' },
-] as const satisfies readonly OptionRow[]
+] as const satisfies readonly OptionDefinition[]
 
 /** What is asked of every image: options of both commands, and keys in a file of images. */
 const ordering = [
@@ -34,19 +34,19 @@ const ordering = [
   { flag: '--on-failure', type: 'choice', choices: onFailure, twice: '--without-logs', help: 'What becomes of a job that fails; asked in a terminal, else keep' },
   { flag: '--without-logs', type: 'flag', help: "Delete a job that fails also where its logs can't be saved; so does --on-failure delete twice" },
   { flag: '--keep-job', type: 'flag', help: 'Do not delete the job after success' },
-] as const satisfies readonly OptionRow[]
+] as const satisfies readonly OptionDefinition[]
 
-const debug = { flag: '--debug', type: 'flag', help: 'Open a shell if the build fails; in a terminal always' } as const satisfies OptionRow
+const debug = { flag: '--debug', type: 'flag', help: 'Open a shell if the build fails; in a terminal always' } as const satisfies OptionDefinition
 
 const customising = [
   { flag: '--script', type: 'path', placeholder: 'FILE', help: 'Script to run in the image root; its exit code decides whether the result is kept' },
   { flag: '--run', type: 'text', placeholder: 'COMMAND', help: 'Command to run there in its place' },
-] as const satisfies readonly OptionRow[]
+] as const satisfies readonly OptionDefinition[]
 
-const jail = { flag: '--jail', type: 'flag', help: 'Confine the shell to the image root; for a script or command the default' } as const satisfies OptionRow
+const jail = { flag: '--jail', type: 'flag', help: 'Confine the shell to the image root; for a script or command the default' } as const satisfies OptionDefinition
 
 /** How the making of images is looked after, on the command line alone. */
-const attending = [
+const supervision = [
   { flag: '--resume', type: 'text', placeholder: 'JOB', help: 'Take up a job that is under way, or has ended' },
   { flag: '--logs', type: 'flag', help: "Show the lines of the job's containers, through kubectl" },
   { flag: '--cancel-on-interrupt', type: 'flag', help: 'Delete the job on Ctrl-C, SIGTERM or SIGHUP, in place of leaving it running' },
@@ -54,17 +54,17 @@ const attending = [
   { flag: '--timeout', type: 'duration', placeholder: 'TIME', default: '4h', help: 'Longest wait for the job' },
   interval,
   ...reaching,
-] as const satisfies readonly OptionRow[]
+] as const satisfies readonly OptionDefinition[]
 
 export const buildOptions = [
   name,
   ...ordering,
   debug,
-  ...attending,
+  ...supervision,
   { flag: '--file', short: '-f', type: 'path', placeholder: 'FILE', help: 'Make the images of this file: YAML, TOML or JSON' },
   { flag: '--parallel', type: 'count', placeholder: 'N', default: '4', help: 'With --file: how many at once' },
   { flag: '--print-schema', type: 'flag', help: 'Print the JSON Schema of such a file' },
-] as const satisfies readonly OptionRow[]
+] as const satisfies readonly OptionDefinition[]
 
 export const customizeOptions = [
   name,
@@ -72,17 +72,17 @@ export const customizeOptions = [
   ...customising,
   jail,
   { flag: '--no-jail', type: 'flag', help: 'Do not confine it' },
-  ...attending,
-] as const satisfies readonly OptionRow[]
+  ...supervision,
+] as const satisfies readonly OptionDefinition[]
 
 /** What `build` is given. */
-export type BuildOptions = OptionsOf<typeof buildOptions>
+export type BuildOptions = InferOptions<typeof buildOptions>
 
 /** Keys of an image in a file, besides its name and what it is made from; those of a build, and of a customisation. */
 export const imageKeys = { recipe: [...ordering, debug], base: [...ordering, ...customising, jail] } as const
 
 /** Makes images: each command does what the manual takes a page of commands for. */
-export const imageBuilds: readonly CommandRow[] = [
+export const imageBuilds: readonly CommandDefinition[] = [
   {
     name: 'build',
     summary: 'Build an image from a recipe',

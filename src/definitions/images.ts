@@ -1,11 +1,11 @@
 import { arch, images, link } from './records.ts'
-import type { GroupRow, OptionRow } from './definition.ts'
+import type { GroupDefinition, OptionDefinition } from './definition.ts'
 import { create, describe, list, remove, removeAll, update } from './verbs.ts'
 
-const metadataKey: OptionRow = { flag: '--metadata-key', type: 'text', field: 'metadata.key', help: 'Key of a note on the image' }
-const metadataValue: OptionRow = { flag: '--metadata-value', type: 'text', field: 'metadata.value', help: 'Its value' }
+const metadataKey: OptionDefinition = { flag: '--metadata-key', type: 'text', field: 'metadata.key', help: 'Key of a note on the image' }
+const metadataValue: OptionDefinition = { flag: '--metadata-value', type: 'text', field: 'metadata.value', help: 'Its value' }
 
-export const imagesGroup: GroupRow = {
+export const imagesGroup: GroupDefinition = {
   name: 'images',
   summary: 'What nodes boot',
   commands: [

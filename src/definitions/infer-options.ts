@@ -1,5 +1,5 @@
 import type { NumberText } from '../json/value.ts'
-import type { OptionRow, OptionType } from './definition.ts'
+import type { OptionDefinition, OptionType } from './definition.ts'
 
 /** What each type of option gives to the command that takes it. */
 interface Given {
@@ -19,12 +19,12 @@ interface Given {
 }
 
 type Underscored<T extends string> = T extends `${infer A}-${infer B}` ? `${A}_${Underscored<B>}` : T
-type Key<R extends OptionRow> = R['flag'] extends `--${infer Name}` ? Underscored<Name> : never
-type One<R extends OptionRow> = R extends { choices: readonly (infer C)[] } ? (R['type'] extends 'each' ? C[] : C) : Given[R['type'] & OptionType]
-type Certain<R extends OptionRow> = R extends { required: true } | { default: string } ? Key<R> : never
+type Key<R extends OptionDefinition> = R['flag'] extends `--${infer Name}` ? Underscored<Name> : never
+type One<R extends OptionDefinition> = R extends { choices: readonly (infer C)[] } ? (R['type'] extends 'each' ? C[] : C) : Given[R['type'] & OptionType]
+type Certain<R extends OptionDefinition> = R extends { required: true } | { default: string } ? Key<R> : never
 
 /** The options that a command's rows give it, by name: `--fail-builds` is `fail_builds`. */
-export type OptionsOf<Rows extends readonly OptionRow[]> = {
+export type InferOptions<Rows extends readonly OptionDefinition[]> = {
   [R in Rows[number] as Certain<R>]: One<R>
 } & {
   [R in Rows[number] as Exclude<Key<R>, Certain<R>>]?: One<R>

@@ -1,11 +1,11 @@
-import type { OptionsOf } from './infer-options.ts'
-import type { ArgumentRow, CommandRow, OptionRow } from './definition.ts'
+import type { InferOptions } from './infer-options.ts'
+import type { ArgumentDefinition, CommandDefinition, OptionDefinition } from './definition.ts'
 
-const job: ArgumentRow = { name: 'JOB', help: 'Its id, the unique beginning of it (4 characters or more), or the name of the image that it makes' }
+const job: ArgumentDefinition = { name: 'JOB', help: 'Its id, the unique beginning of it (4 characters or more), or the name of the image that it makes' }
 
-export const interval = { flag: '--interval', type: 'duration', placeholder: 'TIME', default: '5s', help: 'Time between looks' } as const satisfies OptionRow
+export const interval = { flag: '--interval', type: 'duration', placeholder: 'TIME', default: '5s', help: 'Time between looks' } as const satisfies OptionDefinition
 
-const container = { flag: '--container', short: '-c', type: 'text', placeholder: 'NAME', help: 'SSH container; the only one by default, or debug' } as const satisfies OptionRow
+const container = { flag: '--container', short: '-c', type: 'text', placeholder: 'NAME', help: 'SSH container; the only one by default, or debug' } as const satisfies OptionDefinition
 
 /** How a job's shell is reached. */
 export const reaching = [
@@ -24,7 +24,7 @@ export const reaching = [
     default: 'accept-new',
     help: "Whether a host key that can't be compared with the container's own is accepted",
   },
-] as const satisfies readonly OptionRow[]
+] as const satisfies readonly OptionDefinition[]
 
 export const debugOptions = [
   container,
@@ -41,10 +41,10 @@ export const debugOptions = [
   { flag: '--print-command', type: 'flag', help: 'Print the ssh line that does the same' },
   { flag: '--ssh-config', type: 'flag', help: 'Print a Host block, for scp, sftp, rsync and ansible' },
   { flag: '--openssh', type: 'flag', help: "Use the system's ssh" },
-] as const satisfies readonly OptionRow[]
+] as const satisfies readonly OptionDefinition[]
 
 /** What `jobs debug` is given; `interval` and `timeout` in seconds. */
-export type DebugOptions = OptionsOf<typeof debugOptions>
+export type DebugOptions = InferOptions<typeof debugOptions>
 
 export const releaseOptions = [
   container,
@@ -52,7 +52,7 @@ export const releaseOptions = [
   { flag: '--no-wait', type: 'flag', help: 'Do not wait for the outcome' },
   { flag: '--timeout', type: 'duration', placeholder: 'TIME', default: '4h', help: 'Longest wait for the outcome' },
   interval,
-] as const satisfies readonly OptionRow[]
+] as const satisfies readonly OptionDefinition[]
 
 /** What a wait is for, besides a status by its name. */
 export const goals = ['success', 'done', 'ready'] as const
@@ -61,7 +61,7 @@ export const waitOptions = [
   { flag: '--for', type: 'text', placeholder: 'success|done|ready|STATUS', default: 'success', help: 'What to wait for' },
   { flag: '--timeout', type: 'duration', placeholder: 'TIME', default: '4h', help: 'Longest wait' },
   interval,
-] as const satisfies readonly OptionRow[]
+] as const satisfies readonly OptionDefinition[]
 
 export const logsOptions = [
   { flag: '--follow', short: '-f', type: 'flag', help: 'Go on to the end of the job, which the exit code tells' },
@@ -71,10 +71,10 @@ export const logsOptions = [
   { flag: '--timestamps', type: 'flag', help: 'When each line was written' },
   { flag: '--no-prefix', type: 'flag', help: "Without the containers' names" },
   { flag: '--failed', type: 'flag', help: 'The last 200 lines of the container that failed' },
-] as const satisfies readonly OptionRow[]
+] as const satisfies readonly OptionDefinition[]
 
 /** What `jobs` has beyond the original: the shells, the waits and the logs of jobs. */
-export const jobShells: readonly CommandRow[] = [
+export const jobShells: readonly CommandDefinition[] = [
   {
     name: 'debug',
     summary: "Open a job's shell",

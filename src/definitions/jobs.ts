@@ -1,11 +1,11 @@
 import { buildEnvSize, dkms, initrd, jobMemSize, jobs, kernel, kernelParameters } from './records.ts'
-import type { GroupRow, OptionRow } from './definition.ts'
+import type { GroupDefinition, OptionDefinition } from './definition.ts'
 import { jobShells } from './job-shells.ts'
 import { create, describe, list, remove, removeAll } from './verbs.ts'
 
 const jobTypes = ['create', 'customize'] as const
 
-const creating: readonly OptionRow[] = [
+const creating: readonly OptionDefinition[] = [
   { flag: '--artifact-id', type: 'text', field: 'artifact_id', required: true, help: 'Recipe to build (create) or image to change (customize)' },
   { flag: '--image-root-archive-name', type: 'text', field: 'image_root_archive_name', check: 'name', required: true, help: 'Name of the resulting image' },
   { flag: '--job-type', type: 'choice', field: 'job_type', required: true, choices: jobTypes, help: 'Build a recipe, or change an image' },
@@ -21,7 +21,7 @@ const creating: readonly OptionRow[] = [
   { flag: '--ssh-containers-name', type: 'texts', field: 'ssh_containers[].name', help: 'Name of the container that has the shell' },
 ]
 
-const picking: readonly OptionRow[] = [
+const picking: readonly OptionDefinition[] = [
   { flag: '--age', type: 'text', field: 'age', check: 'age', placeholder: 'AGE', help: 'Only jobs older than this: 7d, 12h' },
   { flag: '--job-type', type: 'choice', field: 'job_type', choices: jobTypes, help: 'Only jobs of this type' },
   {
@@ -44,7 +44,7 @@ const picking: readonly OptionRow[] = [
   },
 ]
 
-export const jobsGroup: GroupRow = {
+export const jobsGroup: GroupDefinition = {
   name: 'jobs',
   summary: 'Builds and customisations, running and ended',
   commands: [

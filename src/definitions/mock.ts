@@ -1,5 +1,5 @@
 import { endings } from './endings.ts'
-import type { CommandRow, OptionRow } from './definition.ts'
+import type { CommandDefinition, OptionDefinition } from './definition.ts'
 
 export const mockOptions = [
   { flag: '--port', type: 'count', placeholder: 'N', help: 'Port to listen on; a free one by default' },
@@ -13,9 +13,9 @@ export const mockOptions = [
   { flag: '--state', type: 'path', placeholder: 'FILE', help: 'Keep the records in this file' },
   { flag: '--seed', type: 'path', placeholder: 'FILE', help: 'Records to start with (JSON)' },
   { flag: '--ready-file', type: 'path', placeholder: 'FILE', help: 'Write the JSON object there in place of stdout' },
-] as const satisfies readonly OptionRow[]
+] as const satisfies readonly OptionDefinition[]
 
-export const mock: CommandRow = {
+export const mock: CommandDefinition = {
   name: 'mock',
   heading: 'Tests and scripts',
   summary: 'Run an IMS of your own, for tests',

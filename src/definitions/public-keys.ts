@@ -1,8 +1,8 @@
 import { publicKeys } from './records.ts'
-import type { GroupRow } from './definition.ts'
+import type { GroupDefinition } from './definition.ts'
 import { create, describe, list, remove, removeAll } from './verbs.ts'
 
-export const publicKeysGroup: GroupRow = {
+export const publicKeysGroup: GroupDefinition = {
   name: 'public-keys',
   summary: 'SSH keys that open the shells of jobs',
   commands: [

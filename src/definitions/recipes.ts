@@ -1,8 +1,8 @@
 import { arch, dkms, link, recipes, templates } from './records.ts'
-import type { GroupRow } from './definition.ts'
+import type { GroupDefinition } from './definition.ts'
 import { create, describe, list, remove, removeAll, update } from './verbs.ts'
 
-export const recipesGroup: GroupRow = {
+export const recipesGroup: GroupDefinition = {
   name: 'recipes',
   summary: 'What images are built from',
   commands: [

@@ -1,4 +1,4 @@
-import type { OptionRow } from './definition.ts'
+import type { OptionDefinition } from './definition.ts'
 import type { Resource } from './verbs.ts'
 
 const uuid = 'd88521c3-b339-43bc-afda-afdfda126388'
@@ -22,7 +22,7 @@ export const deletedRecipes = resource('deleted recipes', 'deleted recipe', 'REC
 export const deletedImages = resource('deleted images', 'deleted image', 'DELETED_IMAGE_ID')
 
 /** Where a record's artifact is stored. */
-export const link: readonly OptionRow[] = [
+export const link: readonly OptionDefinition[] = [
   { flag: '--link-etag', type: 'text', field: 'link.etag', placeholder: 'ETAG', help: 'Entity tag that the artifact must have' },
   { flag: '--link-path', type: 'text', field: 'link.path', placeholder: 'URL', help: 'Where the artifact is: s3://BUCKET/KEY' },
   { flag: '--link-type', type: 'text', field: 'link.type', help: 'How it is stored: s3' },
@@ -34,33 +34,33 @@ export const arch = {
   field: 'arch',
   choices: ['aarch64', 'x86_64'],
   help: 'Architecture; x86_64 where it is not given',
-} as const satisfies OptionRow
+} as const satisfies OptionDefinition
 
 export const dkms = {
   flag: '--require-dkms',
   type: 'boolean',
   field: 'require_dkms',
   help: 'Whether building needs DKMS (kernel modules, and so more rights)',
-} as const satisfies OptionRow
+} as const satisfies OptionDefinition
 
 /** What a job is given to work with, and what its image has in /boot. */
-export const buildEnvSize = { flag: '--build-env-size', type: 'integer', field: 'build_env_size', placeholder: 'GIB', help: 'Size of its build volume in GiB' } as const satisfies OptionRow
-export const jobMemSize = { flag: '--job-mem-size', type: 'integer', field: 'job_mem_size', placeholder: 'GIB', help: 'Memory of each of its two containers in GiB' } as const satisfies OptionRow
-export const initrd = { flag: '--initrd-file-name', type: 'text', field: 'initrd_file_name', default: 'initrd', help: 'Name of the initrd in /boot of the image root' } as const satisfies OptionRow
-export const kernel = { flag: '--kernel-file-name', type: 'text', field: 'kernel_file_name', help: 'Name of the kernel in /boot; by default the one of its arch' } as const satisfies OptionRow
+export const buildEnvSize = { flag: '--build-env-size', type: 'integer', field: 'build_env_size', placeholder: 'GIB', help: 'Size of its build volume in GiB' } as const satisfies OptionDefinition
+export const jobMemSize = { flag: '--job-mem-size', type: 'integer', field: 'job_mem_size', placeholder: 'GIB', help: 'Memory of each of its two containers in GiB' } as const satisfies OptionDefinition
+export const initrd = { flag: '--initrd-file-name', type: 'text', field: 'initrd_file_name', default: 'initrd', help: 'Name of the initrd in /boot of the image root' } as const satisfies OptionDefinition
+export const kernel = { flag: '--kernel-file-name', type: 'text', field: 'kernel_file_name', help: 'Name of the kernel in /boot; by default the one of its arch' } as const satisfies OptionDefinition
 export const kernelParameters = {
   flag: '--kernel-parameters-file-name',
   type: 'text',
   field: 'kernel_parameters_file_name',
   default: 'kernel-parameters',
   help: 'Name of the file in /boot that holds the kernel parameters',
-} as const satisfies OptionRow
+} as const satisfies OptionDefinition
 
-export const templates: readonly OptionRow[] = [
+export const templates: readonly OptionDefinition[] = [
   { flag: '--template-dictionary-key', type: 'texts', field: 'template_dictionary[].key', help: 'Variables that the recipe is filled in with' },
   { flag: '--template-dictionary-value', type: 'texts', field: 'template_dictionary[].value', help: 'Their values, in the same order' },
 ]
 
-export const undelete: readonly OptionRow[] = [
+export const undelete: readonly OptionDefinition[] = [
   { flag: '--operation', type: 'choice', field: 'operation', choices: ['undelete'], help: 'What to do with it' },
 ]

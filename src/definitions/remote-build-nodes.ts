@@ -1,10 +1,10 @@
 import { nodes } from './records.ts'
-import type { GroupRow } from './definition.ts'
+import type { GroupDefinition } from './definition.ts'
 import { create, describe, list, remove, removeAll, type Resource } from './verbs.ts'
 
 const status: Resource = { ...nodes, words: `${nodes.words} status`, many: 'states of remote build nodes', path: `${nodes.path}/status` }
 
-export const remoteBuildNodesGroup: GroupRow = {
+export const remoteBuildNodesGroup: GroupDefinition = {
   name: 'remote-build-nodes',
   summary: 'Nodes outside Kubernetes that images are built on',
   commands: [

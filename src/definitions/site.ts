@@ -1,4 +1,4 @@
-import type { CommandRow, GroupRow, OptionRow } from './definition.ts'
+import type { CommandDefinition, GroupDefinition, OptionDefinition } from './definition.ts'
 
 const heading = 'Configuration'
 
@@ -7,16 +7,16 @@ export const initOptions = [
   { flag: '--tenant', type: 'text', help: 'Tenant that requests are made for' },
   { flag: '--no-auth', type: 'flag', help: 'Do not log in' },
   { flag: '--overwrite', type: 'flag', help: 'Replace an existing configuration without asking' },
-] as const satisfies readonly OptionRow[]
+] as const satisfies readonly OptionDefinition[]
 
 export const loginOptions = [
   { flag: '--username', type: 'text', placeholder: 'USER', help: 'User; asked for where it is not given' },
   { flag: '--password', type: 'text', help: 'Password; better typed when asked: others can see a command line' },
   { flag: '--rsa_token', type: 'text', help: 'RSA token, where the system wants one' },
-] as const satisfies readonly OptionRow[]
+] as const satisfies readonly OptionDefinition[]
 
 /** `init`, `auth` and `config`: shared with the original, and with whatever `cray` is on the machine. */
-export const init: CommandRow = {
+export const init: CommandDefinition = {
   name: 'init',
   heading,
   summary: 'Make a configuration and log in',
@@ -24,7 +24,7 @@ export const init: CommandRow = {
   examples: [{ line: 'cray-ims init --hostname api-gw-service-nmn.local', does: 'Asks for user and password' }],
 }
 
-export const auth: GroupRow = {
+export const auth: GroupDefinition = {
   name: 'auth',
   heading,
   summary: 'Credentials',
@@ -40,7 +40,7 @@ export const auth: GroupRow = {
 
 const property = { name: 'PROPERTY', help: 'Where it stands: core.hostname' }
 
-export const config: GroupRow = {
+export const config: GroupDefinition = {
   name: 'config',
   heading,
   summary: 'Configurations',

@@ -7,11 +7,11 @@ import { mock } from './mock.ts'
 import { publicKeysGroup } from './public-keys.ts'
 import { recipesGroup } from './recipes.ts'
 import { remoteBuildNodesGroup } from './remote-build-nodes.ts'
-import type { CommandRow, GroupRow } from './definition.ts'
+import type { CommandDefinition, GroupDefinition } from './definition.ts'
 import { auth, config, init } from './site.ts'
 
 /** What `cray ims` has, and `cray-ims` has both there and at its root. */
-export const ims: GroupRow = {
+export const ims: GroupDefinition = {
   name: 'ims',
   summary: 'Image Management Service',
   commands: [
@@ -42,4 +42,4 @@ export const ims: GroupRow = {
 }
 
 /** What stands beside `ims` in the original, too. */
-export const site: readonly (CommandRow | GroupRow)[] = [init, auth, config]
+export const site: readonly (CommandDefinition | GroupDefinition)[] = [init, auth, config]

@@ -1,4 +1,4 @@
-import type { CommandRow, OptionRow } from './definition.ts'
+import type { CommandDefinition, OptionDefinition } from './definition.ts'
 
 /** A kind of record of the service, as the rows of its verbs need it. */
 export interface Resource {
@@ -21,7 +21,7 @@ const identified = (of: Resource) => ({
 })
 
 /** `list`: every record of a kind. */
-export function list(of: Resource): CommandRow {
+export function list(of: Resource): CommandDefinition {
   return {
     name: 'list',
     summary: `List all ${of.many}`,
@@ -31,7 +31,7 @@ export function list(of: Resource): CommandRow {
 }
 
 /** `describe`: one record. */
-export function describe(of: Resource): CommandRow {
+export function describe(of: Resource): CommandDefinition {
   const { path, arguments: named } = identified(of)
   return {
     name: 'describe',
@@ -43,7 +43,7 @@ export function describe(of: Resource): CommandRow {
 }
 
 /** `create`: a new record. */
-export function create(of: Resource, options: readonly OptionRow[], example: string): CommandRow {
+export function create(of: Resource, options: readonly OptionDefinition[], example: string): CommandDefinition {
   return {
     name: 'create',
     summary: `Create ${/^[aeiou]/.test(of.one) ? 'an' : 'a'} ${of.one}`,
@@ -54,7 +54,7 @@ export function create(of: Resource, options: readonly OptionRow[], example: str
 }
 
 /** `update`: changes one record. */
-export function update(of: Resource, options: readonly OptionRow[], summary: string, example: string): CommandRow {
+export function update(of: Resource, options: readonly OptionDefinition[], summary: string, example: string): CommandDefinition {
   const { path, arguments: named } = identified(of)
   return {
     name: 'update',
@@ -67,7 +67,7 @@ export function update(of: Resource, options: readonly OptionRow[], summary: str
 }
 
 /** `delete`: removes one record. */
-export function remove(of: Resource, summary = `Delete one ${of.one}`): CommandRow {
+export function remove(of: Resource, summary = `Delete one ${of.one}`): CommandDefinition {
   const { path, arguments: named } = identified(of)
   return {
     name: 'delete',
@@ -79,7 +79,7 @@ export function remove(of: Resource, summary = `Delete one ${of.one}`): CommandR
 }
 
 /** `deleteall`: removes every record of a kind, or those that the options pick. */
-export function removeAll(of: Resource, options: readonly OptionRow[] = [], example = '--yes'): CommandRow {
+export function removeAll(of: Resource, options: readonly OptionDefinition[] = [], example = '--yes'): CommandDefinition {
   return {
     name: 'deleteall',
     summary: options.length > 0 ? `Delete the ${of.many} that the options pick; without options, all` : `Delete all ${of.many}`,

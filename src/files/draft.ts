@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, constants, fchmodSync, fchownSync, fsyncSync, openSync, readdirSync, renameSync, writeSync, type Stats } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { Failure } from '../errors.ts'
-import { fileFailure } from './reason.ts'
+import { CliError } from '../errors.ts'
+import { fileError } from './reason.ts'
 import { makeFolder, removeIfPossible, replaceable, targetOf } from './target.ts'
 
 /** The next version of a file, which takes its place as a whole or not at all. */
 export interface Draft {
-  /** @throws Failure where the disk is full, and the like: the file stays as it was. */
+  /** @throws CliError where the disk is full, and the like: the file stays as it was. */
   write(content: string | Uint8Array): void
-  /** Puts it in the file's place, where it lasts also if the machine fails. @throws Failure as {@link Draft.write} */
+  /** Puts it in the file's place, where it lasts also if the machine fails. @throws CliError as {@link Draft.write} */
   commit(): void
   /** Removes it; after {@link Draft.commit}, or where writing failed, nothing is left to be removed. */
   discard(): void
@@ -18,7 +18,7 @@ export interface Draft {
 /**
  * Begins the next version of a file.
  *
- * @throws Failure that names the file and the reason.
+ * @throws CliError that names the file and the reason.
  */
 export function openDraft(path: string): Draft {
   const target = targetOf(path)
@@ -46,7 +46,7 @@ export function openDraft(path: string): Draft {
       work()
     } catch (cause) {
       discard()
-      throw cause instanceof Failure ? cause : fileFailure(path, 'written', cause)
+      throw cause instanceof CliError ? cause : fileError(path, 'written', cause)
     }
   }
   attempt(() => {

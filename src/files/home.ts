@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
@@ -11,12 +11,12 @@ export function findHome({ HOME }: Env): string | undefined {
 /**
  * The user's home folder.
  *
- * @throws Failure where there is none.
+ * @throws CliError where there is none.
  */
 export function homeFolder(env: Env): string {
   const home = findHome(env)
   if (home !== undefined) return home
-  throw new Failure(`HOME is not set, and user ${process.getuid?.()} has no home folder`, { next: 'export HOME=FOLDER' })
+  throw new CliError(`HOME is not set, and user ${process.getuid?.()} has no home folder`, { next: 'export HOME=FOLDER' })
 }
 
 /** The user's name; the number of one who has none. */

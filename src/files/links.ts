@@ -1,6 +1,6 @@
 import { lstatSync, readlinkSync, type Stats } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { pastedWords } from '../text/shell-words.ts'
 
 /** As many as Linux follows. */
@@ -18,7 +18,7 @@ interface Step {
  * Where a path leads that is written to: symbolic links are followed, also those of its folders, as long as nobody but
  * us and root could have made them. What isn't there yet is no link.
  *
- * @throws Failure that names the link, where it is in a folder that others can write, /tmp among them; an error of the
+ * @throws CliError that names the link, where it is in a folder that others can write, /tmp among them; an error of the
  * system where the way can't be seen.
  */
 export function followLinks(path: string): string {
@@ -69,9 +69,9 @@ function stepsTo(path: string): Step {
   }, rootStep())
 }
 
-function strangeLink(path: string, link: string): Failure {
+function strangeLink(path: string, link: string): CliError {
   const which = link === resolve(path) ? 'it is a symbolic link' : `${link} is a symbolic link`
-  return new Failure(`${path} can't be written: ${which} in a folder that others can write`, {
+  return new CliError(`${path} can't be written: ${which} in a folder that others can write`, {
     more: ['Someone else may have made it, so that another file is written.'],
     next: pastedWords(['ls', '-ld', dirname(link), link]),
   })

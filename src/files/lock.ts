@@ -1,11 +1,11 @@
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { pastedWords } from '../text/shell-words.ts'
 import { removeDrafts } from './draft.ts'
 import { createLock, ownerOf, removeEnded } from './lock-file.ts'
 import { holderNow, holderText, lifeOf, readHolder, type Holder, type Life } from './lock-holder.ts'
-import { fileFailure } from './reason.ts'
+import { fileError } from './reason.ts'
 import { makeFolder, removeIfPossible, targetOf } from './target.ts'
 
 /** How long another process may take to remove the lock of one that has ended, in milliseconds. */
@@ -18,7 +18,7 @@ const hopeless = 10_000
 export interface Held {
   /** The locked file, behind links. */
   readonly target: string
-  /** @throws Failure where the lock isn't ours any more. To be called before what it protects is written. */
+  /** @throws CliError where the lock isn't ours any more. To be called before what it protects is written. */
   check(): void
 }
 
@@ -37,7 +37,7 @@ export interface LockOptions {
  * Does work on a file that one process at a time may do, from reading it to writing it. The lock of a process that has
  * ended is taken over; one of a process that goes on never is, nor one of another machine, where that can't be seen.
  *
- * @throws Failure that names the holder, where it outlasts our patience; that names the file, where no lock can be made.
+ * @throws CliError that names the holder, where it outlasts our patience; that names the file, where no lock can be made.
  */
 export async function withLock<Result>(path: string, work: (held: Held) => Result | Promise<Result>, options: LockOptions = {}): Promise<Result> {
   const target = placeFor(path, options)
@@ -86,7 +86,7 @@ async function acquire(path: string, lock: string, mine: string, { patience = 60
       if (createLock(lock, mine)) return true
     } catch (cause) {
       if (optional) return false
-      throw fileFailure(path, 'written', cause)
+      throw fileError(path, 'written', cause)
     }
     const owner = ownerOf(lock)
     if (owner === undefined) continue
@@ -102,26 +102,26 @@ async function acquire(path: string, lock: string, mine: string, { patience = 60
   }
 }
 
-function held(busy: (who: string) => string, lock: string, holder: Holder | undefined, life: Life): Failure {
+function held(busy: (who: string) => string, lock: string, holder: Holder | undefined, life: Life): CliError {
   const remove = `Once it is certain that it has ended: ${pastedWords(['rm', lock])}`
-  if (!holder) return new Failure(busy('another process'), { more: [`  ${lock} doesn't say which`, remove], next: pastedWords(['ls', '-l', lock]) })
+  if (!holder) return new CliError(busy('another process'), { more: [`  ${lock} doesn't say which`, remove], next: pastedWords(['ls', '-l', lock]) })
   const { pid, host, since } = holder
-  if (life === 'ended') return new Failure(`${lock} can't be removed`, { more: [`  It is of process ${pid}, which has ended.`], next: pastedWords(['rm', lock]) })
+  if (life === 'ended') return new CliError(`${lock} can't be removed`, { more: [`  It is of process ${pid}, which has ended.`], next: pastedWords(['rm', lock]) })
   if (life === 'unknown') {
-    return new Failure(busy(`process ${pid} of ${host}`), {
+    return new CliError(busy(`process ${pid} of ${host}`), {
       more: [`  since ${since}; only there it can be seen whether it goes on`, remove],
       next: pastedWords(['ssh', host, 'ps', '-fp', String(pid)]),
     })
   }
   const stopped = life === 'stopped'
-  return new Failure(busy(`process ${pid}`), {
+  return new CliError(busy(`process ${pid}`), {
     more: [`  since ${since}${stopped ? '; it is stopped, and goes on once it is continued' : ''}`],
     next: stopped ? `kill -CONT ${pid}` : `ps -fp ${pid}`,
   })
 }
 
-function lost(path: string, lock: string): Failure {
-  return new Failure(`${path} isn't written: ${lock} isn't ours any more`, {
+function lost(path: string, lock: string): CliError {
+  return new CliError(`${path} isn't written: ${lock} isn't ours any more`, {
     more: ['Someone removed it, and another process may be at work by now.'],
     next: pastedWords(['ls', '-l', lock]),
   })

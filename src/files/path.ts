@@ -1,16 +1,16 @@
 import { isAbsolute, resolve } from 'node:path'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 
 /**
  * The folder that a process works in.
  *
- * @throws Failure where it was deleted.
+ * @throws CliError where it was deleted.
  */
 export function currentFolder(of: Pick<NodeJS.Process, 'cwd'> = process): string {
   try {
     return of.cwd()
   } catch (cause) {
-    throw new Failure('the current folder is gone', { next: 'cd', cause })
+    throw new CliError('the current folder is gone', { next: 'cd', cause })
   }
 }
 
@@ -23,7 +23,7 @@ const here = {
 /**
  * A path without what it is relative to, which is only asked for where that is needed.
  *
- * @throws Failure where it is needed, and was deleted.
+ * @throws CliError where it is needed, and was deleted.
  */
 export function absolutePath(path: string, from: { readonly cwd: string } = here): string {
   return isAbsolute(path) ? resolve(path) : resolve(from.cwd, path)

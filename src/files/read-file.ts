@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { limits, sizeText, type FileKind } from './limits.ts'
-import { fileFailure } from './reason.ts'
+import { fileError } from './reason.ts'
 
 /** A file that was read whole. */
 export interface FileContent {
@@ -74,7 +74,7 @@ export function readStdin(kind: FileKind): Buffer {
 /**
  * The text of a file, without a byte order mark; undefined where there is none.
  *
- * @throws Failure that names the file where it can't be read, or isn't UTF-8.
+ * @throws CliError that names the file where it can't be read, or isn't UTF-8.
  */
 export function readTextFile(path: string, kind: FileKind): string | undefined {
   let bytes: Buffer
@@ -82,7 +82,7 @@ export function readTextFile(path: string, kind: FileKind): string | undefined {
     bytes = readFile(path, kind).bytes
   } catch (cause) {
     if (isMissing(cause)) return undefined
-    throw fileFailure(path, 'read', cause)
+    throw fileError(path, 'read', cause)
   }
   return textOf(path, bytes)
 }
@@ -90,12 +90,12 @@ export function readTextFile(path: string, kind: FileKind): string | undefined {
 /**
  * The text that a file's bytes are, without a byte order mark.
  *
- * @throws Failure where they aren't UTF-8.
+ * @throws CliError where they aren't UTF-8.
  */
 export function textOf(path: string, bytes: Buffer): string {
   const text = bytes.toString('utf8')
   if (text.includes('\ufffd') && !Buffer.from(text).equals(bytes)) {
-    throw new Failure(`${path} is no text: line ${text.slice(0, text.indexOf('\ufffd')).split('\n').length} isn't UTF-8`)
+    throw new CliError(`${path} is no text: line ${text.slice(0, text.indexOf('\ufffd')).split('\n').length} isn't UTF-8`)
   }
   return text.startsWith('\ufeff') ? text.slice(1) : text
 }

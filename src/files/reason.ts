@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { getSystemErrorMap } from 'node:util'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { pastedWords } from '../text/shell-words.ts'
 
 /** Errors of Linux that Node has no words for. */
@@ -13,8 +13,8 @@ export function reasonOf(error: unknown): string {
 }
 
 /** That a file can't be read or written, why, and what shows more. */
-export function fileFailure(path: string, what: 'read' | 'written', cause: unknown, more: readonly string[] = []): Failure {
-  return new Failure(`${path} can't be ${what}: ${reasonOf(cause)}`, { more, next: lookAt(path, cause), cause })
+export function fileError(path: string, what: 'read' | 'written', cause: unknown, more: readonly string[] = []): CliError {
+  return new CliError(`${path} can't be ${what}: ${reasonOf(cause)}`, { more, next: lookAt(path, cause), cause })
 }
 
 function lookAt(path: string, error: unknown): string | undefined {

@@ -1,35 +1,35 @@
 import { lstatSync, mkdirSync, rmSync, statSync, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { pastedWords } from '../text/shell-words.ts'
 import { followLinks, othersMayWrite } from './links.ts'
 import { notRegular } from './read-file.ts'
-import { fileFailure } from './reason.ts'
+import { fileError } from './reason.ts'
 
 /**
  * The file that a path leads to, behind links.
  *
- * @throws Failure where a link isn't to be trusted, or the way can't be seen.
+ * @throws CliError where a link isn't to be trusted, or the way can't be seen.
  */
 export function targetOf(path: string): string {
   try {
     return followLinks(path)
   } catch (cause) {
-    throw cause instanceof Failure ? cause : fileFailure(path, 'written', cause)
+    throw cause instanceof CliError ? cause : fileError(path, 'written', cause)
   }
 }
 
 /**
  * Makes a folder, for us alone, and those that it is in.
  *
- * @throws Failure that names it.
+ * @throws CliError that names it.
  */
 export function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
   } catch (cause) {
     const inTheWay = (cause as NodeJS.ErrnoException).code === 'EEXIST'
-    throw fileFailure(path, 'written', inTheWay ? Object.assign(new Error('it is no folder'), { code: 'ENOTDIR' }) : cause)
+    throw fileError(path, 'written', inTheWay ? Object.assign(new Error('it is no folder'), { code: 'ENOTDIR' }) : cause)
   }
 }
 
@@ -38,7 +38,7 @@ export function makeFolder(path: string): void {
  *
  * @param path as it was named.
  * @param target where that leads, by {@link targetOf}.
- * @throws Failure where it is someone else's, Error where it is no file.
+ * @throws CliError where it is someone else's, Error where it is no file.
  */
 export function replaceable(path: string, target: string): Stats | undefined {
   const folder = dirname(target)
@@ -49,7 +49,7 @@ export function replaceable(path: string, target: string): Stats | undefined {
   // Root keeps a user's file that user's, in the user's own folder.
   const theirOwn = around.uid === old.uid && (around.mode & 0o022) === 0
   if (old.uid === process.getuid?.() || !othersMayWrite(around) || theirOwn) return old
-  throw new Failure(`${path} can't be written: it is the file of user ${old.uid}, in a folder that others can write`, { next: pastedWords(['ls', '-ld', folder, target]) })
+  throw new CliError(`${path} can't be written: it is the file of user ${old.uid}, in a folder that others can write`, { next: pastedWords(['ls', '-ld', folder, target]) })
 }
 
 /** Removes a file that is in nobody's way where that fails. */

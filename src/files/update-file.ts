@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import type { FileKind } from './limits.ts'
 import { withLock } from './lock.ts'
 import { openFile, readTextFile } from './read-file.ts'
-import { fileFailure } from './reason.ts'
+import { fileError } from './reason.ts'
 import { appendFile, replaceFile } from './write-file.ts'
 
 /**
@@ -10,7 +10,7 @@ import { appendFile, replaceFile } from './write-file.ts'
  * when the change throws.
  *
  * @param change gives the new text for the old one, which is undefined where there is no file.
- * @throws Failure where it can't be read or written, or another process doesn't come to an end with it.
+ * @throws CliError where it can't be read or written, or another process doesn't come to an end with it.
  */
 export function updateFile(path: string, kind: FileKind, change: (text: string | undefined) => string): Promise<void> {
   return withLock(path, ({ target, check }) => {
@@ -46,6 +46,6 @@ function attempt<R>(path: string, work: () => R): R {
   try {
     return work()
   } catch (cause) {
-    throw fileFailure(path, 'read', cause)
+    throw fileError(path, 'read', cause)
   }
 }

@@ -1,13 +1,13 @@
 import { closeSync, constants, fsyncSync, openSync } from 'node:fs'
 import { openDraft, writeAll } from './draft.ts'
-import { fileFailure } from './reason.ts'
+import { fileError } from './reason.ts'
 
 /**
  * Replaces a file's content as a whole: a reader, or a crash, finds the old text or the new one. The mode is 0600,
  * or what an existing file leaves of it. Symbolic links are followed where nobody else could have made them. Folders
  * that are missing are made, with 0700.
  *
- * @throws Failure that names the file and the reason; the file is as it was then.
+ * @throws CliError that names the file and the reason; the file is as it was then.
  */
 export function replaceFile(path: string, content: string | Uint8Array): void {
   const draft = openDraft(path)
@@ -18,7 +18,7 @@ export function replaceFile(path: string, content: string | Uint8Array): void {
 /**
  * Adds to the end of a file that is there, where it is: others may add to it, too.
  *
- * @throws Failure that names the file and the reason.
+ * @throws CliError that names the file and the reason.
  */
 export function appendFile(target: string, content: string): void {
   try {
@@ -30,6 +30,6 @@ export function appendFile(target: string, content: string): void {
       closeSync(file)
     }
   } catch (cause) {
-    throw fileFailure(target, 'written', cause)
+    throw fileError(target, 'written', cause)
   }
 }

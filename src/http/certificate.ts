@@ -2,7 +2,7 @@ import { request as requestHttp } from 'node:http'
 import { request as requestHttps, type RequestOptions } from 'node:https'
 import { isIP, type Socket } from 'node:net'
 import { checkServerIdentity, connect, type DetailedPeerCertificate, type SecureContext } from 'node:tls'
-import { toFault } from './transport-error.ts'
+import { toTransportError } from './transport-error.ts'
 import type { Proxy } from './proxy.ts'
 import { underTrust, type Trust } from './trust.ts'
 import { unlogged } from './unlogged.ts'
@@ -77,7 +77,7 @@ function openTunnel(url: URL, timeout: number, proxy: Proxy, secureContext?: Sec
     const request = (secureContext ? requestHttps : requestHttp)(proxy.url, options)
     const fail = (error: unknown) => {
       clearTimeout(timer)
-      reject(toFault(error, 'connecting', true))
+      reject(toTransportError(error, 'connecting', true))
       request.destroy()
     }
     const timer = setTimeout(() => fail(new Error('timed out')), timeout)

@@ -1,5 +1,5 @@
 import type * as Zlib from 'node:zlib'
-import { TransportFault } from './transport-error.ts'
+import { TransportError } from './transport-error.ts'
 import { excerpt } from '../text/printable.ts'
 
 /** The encodings that {@link createDecoder} undoes, as the request's Accept-Encoding names them. */
@@ -30,13 +30,13 @@ export interface Decoder {
 export interface DecoderEvents {
   data(chunk: Buffer): void
   end(): void
-  failed(fault: TransportFault): void
+  failed(fault: TransportError): void
 }
 
 /**
  * What undoes a body's Content-Encoding; undefined where it has none.
  *
- * @throws TransportFault (protocol) when we never asked for the encoding: also for one upon another, whose size would grow
+ * @throws TransportError (protocol) when we never asked for the encoding: also for one upon another, whose size would grow
  *   with each.
  */
 export function createDecoder(contentEncoding: string | undefined, events: DecoderEvents): Decoder | undefined {
@@ -45,7 +45,7 @@ export function createDecoder(contentEncoding: string | undefined, events: Decod
   if (name === undefined) return undefined
   const create = decoders[name]
   if (!create || names.length > 1) {
-    throw new TransportFault('protocol', { sent: true, message: `the answer has an encoding that was not asked for: ${excerpt(names.join(', '), 50)}` })
+    throw new TransportError('protocol', { sent: true, message: `the answer has an encoding that was not asked for: ${excerpt(names.join(', '), 50)}` })
   }
   let stream: ReturnType<typeof create> | undefined
   let head: Buffer = Buffer.alloc(0)
@@ -53,7 +53,7 @@ export function createDecoder(contentEncoding: string | undefined, events: Decod
     stream = create(head)
     stream.on('data', events.data)
     stream.on('end', events.end)
-    stream.on('error', (cause) => events.failed(new TransportFault('truncated', { sent: true, message: `the answer's ${name} data is broken`, cause })))
+    stream.on('error', (cause) => events.failed(new TransportError('truncated', { sent: true, message: `the answer's ${name} data is broken`, cause })))
     stream.write(head)
   }
   return {

@@ -1,8 +1,8 @@
 import { timerDelay } from '../time/timer.ts'
 import { openBody, type OpenBody } from './response-body.ts'
-import { stalled, switched, toFault, TransportFault, type FaultKind, type Progress } from './transport-error.ts'
+import { stalled, switched, toTransportError, TransportError, type TransportErrorKind, type Progress } from './transport-error.ts'
 import { excerpt } from '../text/printable.ts'
-import { longestSilence, wholeAnswer, type HttpRequest, type HttpResponse, type Patience, type ResponseHead } from './transport.ts'
+import { longestSilence, wholeAnswer, type HttpRequest, type HttpResponse, type Timeouts, type ResponseHead } from './transport.ts'
 
 /** What a transport tells of a request that it sends. All of it may be told late or twice: only the first end counts. */
 export interface ExchangeEvents {
@@ -21,7 +21,7 @@ export interface ExchangeEvents {
 }
 
 export interface ExchangeOptions {
-  patience: Patience
+  patience: Timeouts
   signal?: AbortSignal
   /** It is a proxy that is connected to. */
   toProxy?: boolean
@@ -49,10 +49,10 @@ export function createExchange(request: HttpRequest, { patience, signal, toProxy
   let reject!: (error: unknown) => void
   const response = new Promise<HttpResponse>((...both) => ([resolve, reject] = both))
 
-  const fault = (kind: FaultKind, message?: string) => new TransportFault(kind, { sent: progress !== 'connecting', message, ofProxy: toProxy })
+  const fault = (kind: TransportErrorKind, message?: string) => new TransportError(kind, { sent: progress !== 'connecting', message, ofProxy: toProxy })
   const interrupt = () => fail(signal?.reason)
-  const late = (kind: FaultKind) => fail(fault(kind, kind === 'idle-timeout' && progress === 'answering' ? stalled : undefined))
-  const after = (milliseconds: number, kind: FaultKind) => setTimeout(late, timerDelay(milliseconds), kind)
+  const late = (kind: TransportErrorKind) => fail(fault(kind, kind === 'idle-timeout' && progress === 'answering' ? stalled : undefined))
+  const after = (milliseconds: number, kind: TransportErrorKind) => setTimeout(late, timerDelay(milliseconds), kind)
   let timer = after(patience.connect, 'connect-timeout')
   let whole: NodeJS.Timeout | undefined
   signal?.addEventListener('abort', interrupt, { once: true })
@@ -121,7 +121,7 @@ export function createExchange(request: HttpRequest, { patience, signal, toProxy
       if (!ended) throw fault(head ? 'truncated' : 'reset')
     }),
     failed: guarded((error) => {
-      throw toFault(error, progress, toProxy)
+      throw toTransportError(error, progress, toProxy)
     }),
   }
   return { events, response }

@@ -7,7 +7,7 @@ import { isSocks, proxyFor, type Proxy } from './proxy.ts'
 import { withRedirects } from './redirect.ts'
 import { RequestError } from './request-error.ts'
 import { withRetries } from './retry.ts'
-import type { HttpRequest, Patience, Transport } from './transport.ts'
+import type { HttpRequest, Timeouts, Transport } from './transport.ts'
 import { createTrust, type Trust, type WellKnownFiles } from './trust.ts'
 import type { UndiciTransportOptions } from './undici-transport.ts'
 
@@ -53,7 +53,7 @@ export interface HttpOptions {
 export interface RequestContext {
   readonly trust: Trust
   readonly proxy: Proxy | undefined
-  readonly patience: Patience
+  readonly patience: Timeouts
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
@@ -69,11 +69,11 @@ export interface Http extends Transport {
 /**
  * The transport of a command or of the library.
  *
- * @throws TransportFault where no whole answer comes; RequestError for what isn't sent or followed.
+ * @throws TransportError where no whole answer comes; RequestError for what isn't sent or followed.
  */
 export function createTransport(options: HttpOptions): Http {
   const { env, caFile, insecure = false, unverified, signal, log = () => {}, now = Date.now, elapsed = () => performance.now(), random = Math.random, sleep = defaultSleep } = options
-  const patience: Patience = {
+  const patience: Timeouts = {
     connect: timerDelay((options.connectTimeout ?? usualLimits.connect) * 1000),
     read: timerDelay((options.requestTimeout ?? usualLimits.read) * 1000),
     write: timerDelay((options.requestTimeout ?? usualLimits.write) * 1000),

@@ -3,7 +3,7 @@ import { request as requestHttps, type RequestOptions } from 'node:https'
 import type { SecureContext } from 'node:tls'
 import { createExchange } from './exchange.ts'
 import { longestHead } from './transport-error.ts'
-import type { HttpRequest, Patience, Transport } from './transport.ts'
+import type { HttpRequest, Timeouts, Transport } from './transport.ts'
 import { underTrust, type Trust } from './trust.ts'
 import { unlogged } from './unlogged.ts'
 
@@ -13,7 +13,7 @@ const keepAlive = 60_000
 export interface NodeTransportOptions {
   /** Whom to trust; none is no verification. */
   trust?: Trust
-  patience: Patience
+  patience: Timeouts
   signal?: AbortSignal
 }
 

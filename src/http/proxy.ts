@@ -24,7 +24,7 @@ type Env = Readonly<Record<string, string | undefined>>
  * The proxy that the environment asks for; undefined for none. The variable follows the URL's scheme; lower case
  * wins, also when it is empty, as with the original's Python.
  *
- * @throws Failure (the connection error) where the variable holds no URL.
+ * @throws CliError (the connection error) where the variable holds no URL.
  */
 export function proxyFor(url: URL, env: Env): Proxy | undefined {
   const scheme = url.protocol.slice(0, -1)

@@ -1,10 +1,10 @@
 import { createDecoder } from './encoding.ts'
-import { TransportFault } from './transport-error.ts'
+import { TransportError } from './transport-error.ts'
 import { longestBody, type BodyCollector, type HttpRequest, type ResponseHead } from './transport.ts'
 
 /** The body of an answer that comes. */
 export interface OpenBody {
-  /** @throws TransportFault (too-large) */
+  /** @throws TransportError (too-large) */
   add(chunk: Buffer): void
   /** All has come: gives the body on once it is decoded. */
   end(done: (body: Buffer) => void): void
@@ -16,7 +16,7 @@ export interface OpenBody {
  * bytes can't become more than memory holds.
  *
  * @param failed is told of what is found out later.
- * @throws TransportFault for an encoding that wasn't asked for, and an answer that says itself that it is too large.
+ * @throws TransportError for an encoding that wasn't asked for, and an answer that says itself that it is too large.
  */
 export function openBody(head: ResponseHead, request: HttpRequest, failed: (error: unknown) => void): OpenBody {
   const longest = head.status < 400 ? (request.longest ?? longestBody) : longestBody
@@ -59,7 +59,7 @@ export function openBody(head: ResponseHead, request: HttpRequest, failed: (erro
   }
 }
 
-function within(longest: number, beyond: () => TransportFault): (chunk: Buffer) => void {
+function within(longest: number, beyond: () => TransportError): (chunk: Buffer) => void {
   let size = 0
   return (chunk) => {
     size += chunk.length
@@ -67,8 +67,8 @@ function within(longest: number, beyond: () => TransportFault): (chunk: Buffer) 
   }
 }
 
-function tooLarge(longest: number, form = ''): TransportFault {
-  return new TransportFault('too-large', { sent: true, message: `the answer is larger than ${Math.round(longest / 2 ** 20)} MiB${form}` })
+function tooLarge(longest: number, form = ''): TransportError {
+  return new TransportError('too-large', { sent: true, message: `the answer is larger than ${Math.round(longest / 2 ** 20)} MiB${form}` })
 }
 
 /** Puts a body together where it will stay, when its length is known. */

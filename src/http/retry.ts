@@ -1,4 +1,4 @@
-import { faultWords, TransportFault, type FaultKind } from './transport-error.ts'
+import { transportErrorText, TransportError, type TransportErrorKind } from './transport-error.ts'
 import { isRead, type HttpRequest, type HttpResponse, type Transport } from './transport.ts'
 
 export interface RetryOptions {
@@ -20,8 +20,8 @@ const firstWait = 500
 
 /** Statuses of a service that is busy or restarting. */
 export const busy: ReadonlySet<number> = new Set([429, 502, 503, 504])
-const readAgain: ReadonlySet<FaultKind> = new Set<FaultKind>(['refused', 'reset', 'truncated', 'dns-temporary', 'connect-timeout', 'idle-timeout'])
-const writeAgain: ReadonlySet<FaultKind> = new Set<FaultKind>(['refused', 'dns-temporary', 'connect-timeout'])
+const readAgain: ReadonlySet<TransportErrorKind> = new Set<TransportErrorKind>(['refused', 'reset', 'truncated', 'dns-temporary', 'connect-timeout', 'idle-timeout'])
+const writeAgain: ReadonlySet<TransportErrorKind> = new Set<TransportErrorKind>(['refused', 'dns-temporary', 'connect-timeout'])
 
 /**
  * A transport that tries again: a read when the connection failed, or the server is busy or silent, a write only when
@@ -34,11 +34,11 @@ export function withRetries(transport: Transport, options: RetryOptions): Transp
       const outcome = await attempt(transport, request)
       const why = again < retries && reasonToRetry(request, outcome)
       if (!why) {
-        if (!(outcome instanceof TransportFault)) return outcome
+        if (!(outcome instanceof TransportError)) return outcome
         outcome.tries = again + 1
         throw outcome
       }
-      const asked = outcome instanceof TransportFault ? undefined : retryAfter(outcome.headers['retry-after'], now())
+      const asked = outcome instanceof TransportError ? undefined : retryAfter(outcome.headers['retry-after'], now())
       // Half of it is random, so that many clients of a server that restarts don't come back as one.
       const wait = Math.min(asked ?? firstWait * 2 ** again * (0.5 + random() / 2), longestWait)
       log?.(1, `${why}: trying again in ${(wait / 1000).toFixed(1)} s (${again + 1} of ${retries})`)
@@ -47,21 +47,21 @@ export function withRetries(transport: Transport, options: RetryOptions): Transp
   }
 }
 
-async function attempt(transport: Transport, request: HttpRequest): Promise<HttpResponse | TransportFault> {
+async function attempt(transport: Transport, request: HttpRequest): Promise<HttpResponse | TransportError> {
   try {
     return await transport(request)
   } catch (error) {
-    if (error instanceof TransportFault) return error
+    if (error instanceof TransportError) return error
     throw error
   }
 }
 
-function reasonToRetry(request: HttpRequest, outcome: HttpResponse | TransportFault): string | undefined {
-  if (!(outcome instanceof TransportFault)) {
+function reasonToRetry(request: HttpRequest, outcome: HttpResponse | TransportError): string | undefined {
+  if (!(outcome instanceof TransportError)) {
     return isRead(request) && busy.has(outcome.status) ? `HTTP ${outcome.status}` : undefined
   }
   const may = isRead(request) ? readAgain.has(outcome.kind) : !outcome.sent && writeAgain.has(outcome.kind)
-  return may ? faultWords[outcome.kind] : undefined
+  return may ? transportErrorText[outcome.kind] : undefined
 }
 
 /** A Retry-After header (seconds, or a date) in milliseconds from now. */

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { buildConnector } from 'undici'
 import buildUndiciConnector from 'undici/lib/core/connect.js'
 import { Socks5Client } from 'undici/lib/core/socks5-client.js'
-import { TransportFault, toFault, type FaultKind } from './transport-error.ts'
+import { TransportError, toTransportError, type TransportErrorKind } from './transport-error.ts'
 import type { Proxy } from './proxy.ts'
 
 type Connector = buildConnector.connector
@@ -24,11 +24,11 @@ export function socksConnector(proxy: Proxy, tls: ConnectorOptions, limit: numbe
   const address = { protocol: 'http:', hostname: bare(proxy.url.hostname), port: proxy.url.port || usualPort }
   return (options, callback) => {
     toProxy(address, (...[error, socket]) => {
-      if (error) return callback(toFault(error, 'connecting', true), null)
+      if (error) return callback(toTransportError(error, 'connecting', true), null)
       const port = Number(options.port) || (options.protocol === 'https:' ? 443 : 80)
       openTunnel(socket!, proxy, bare(options.hostname), port, limit).then(
         () => (options.protocol === 'https:' ? toServer({ ...options, httpSocket: socket! }, callback) : callback(null, socket!)),
-        (fault: TransportFault) => {
+        (fault: TransportError) => {
           socket!.destroy()
           callback(fault, null)
         },
@@ -37,18 +37,18 @@ export function socksConnector(proxy: Proxy, tls: ConnectorOptions, limit: numbe
   }
 }
 
-/** @throws TransportFault of the proxy. */
+/** @throws TransportError of the proxy. */
 function openTunnel(socket: Socket, { user }: Proxy, host: string, port: number, limit: number): Promise<void> {
   const client = new Socks5Client(socket, { username: user?.name, password: user?.password })
   return new Promise<void>((resolve, reject) => {
-    const fail = (kind: FaultKind, message?: string, code?: string) => reject(new TransportFault(kind, { sent: false, code, message, ofProxy: true }))
+    const fail = (kind: TransportErrorKind, message?: string, code?: string) => reject(new TransportError(kind, { sent: false, code, message, ofProxy: true }))
     const timer = setTimeout(fail, limit, 'connect-timeout')
     const onFault = (error: Error & { code?: string }) => {
       clearTimeout(timer)
       const known = faults[error.code ?? '']
       if (known) fail(...known)
       else if (error.code?.startsWith('UND_ERR_SOCKS5_')) fail('proxy', `the proxy could not connect: ${error.message}`)
-      else reject(toFault(error, 'connecting', true))
+      else reject(toTransportError(error, 'connecting', true))
     }
     client
       .on('error', onFault)
@@ -67,7 +67,7 @@ const refused = (why: string) => ['proxy-refused', why] as const
 const unreached = (why: string) => ['proxy', `the proxy could not connect: ${why}`] as const
 
 /** What a proxy says, by undici's codes; the numbers are those of RFC 1928. */
-const faults: Readonly<Record<string, readonly [FaultKind, string]>> = {
+const faults: Readonly<Record<string, readonly [TransportErrorKind, string]>> = {
   UND_ERR_SOCKS5_VERSION: refused('what answers there does not speak SOCKS 5'),
   UND_ERR_SOCKS5_AUTH_REJECTED: refused('the proxy wants a user name and password, or none'),
   UND_ERR_SOCKS5_AUTH_METHOD: refused('the proxy wants a user name and password'),

@@ -1,5 +1,5 @@
 /** What went wrong between us and the server, whichever transport was in use. */
-export type FaultKind =
+export type TransportErrorKind =
   | 'refused'
   | 'unreachable'
   | 'dns'
@@ -20,7 +20,7 @@ export type FaultKind =
   | 'unknown'
 
 /** How a fault is told to people. */
-export const faultWords: Readonly<Record<FaultKind, string>> = {
+export const transportErrorText: Readonly<Record<TransportErrorKind, string>> = {
   refused: 'connection refused',
   unreachable: 'host or network unreachable',
   dns: 'no such host name',
@@ -41,7 +41,7 @@ export const faultWords: Readonly<Record<FaultKind, string>> = {
   unknown: 'the request failed',
 }
 
-const kinds: Readonly<Record<string, FaultKind>> = {
+const kinds: Readonly<Record<string, TransportErrorKind>> = {
   ECONNREFUSED: 'refused',
   EHOSTUNREACH: 'unreachable',
   ENETUNREACH: 'unreachable',
@@ -80,13 +80,13 @@ const kinds: Readonly<Record<string, FaultKind>> = {
 export const longestHead = 2 ** 16
 
 // Nothing of a request can have reached the server when there was no connection to carry it.
-const unconnected: ReadonlySet<FaultKind> = new Set<FaultKind>([
+const unconnected: ReadonlySet<TransportErrorKind> = new Set<TransportErrorKind>([
   'refused', 'unreachable', 'dns', 'dns-temporary', 'connect-timeout', 'untrusted', 'wrong-name', 'expired', 'proxy', 'proxy-refused',
 ])
 
 /** A request that brought no whole response. */
-export class TransportFault extends Error {
-  readonly kind: FaultKind
+export class TransportError extends Error {
+  readonly kind: TransportErrorKind
   /** Whether anything of the request may have reached the server. */
   readonly sent: boolean
   /** The code of the error below it: `ECONNREFUSED`. */
@@ -96,8 +96,8 @@ export class TransportFault extends Error {
   /** How often the request was tried, all in all. */
   tries = 1
 
-  constructor(kind: FaultKind, details: { sent: boolean; code?: string; message?: string; ofProxy?: boolean; cause?: unknown }) {
-    super(details.message ?? faultWords[kind], { cause: details.cause })
+  constructor(kind: TransportErrorKind, details: { sent: boolean; code?: string; message?: string; ofProxy?: boolean; cause?: unknown }) {
+    super(details.message ?? transportErrorText[kind], { cause: details.cause })
     this.name = 'TransportFault'
     this.kind = kind
     this.sent = details.sent
@@ -114,21 +114,21 @@ export type Progress = 'connecting' | 'sent' | 'answering'
  *
  * @param ofProxy it is a proxy that was connected to.
  */
-export function toFault(error: unknown, progress: Progress, ofProxy = false): TransportFault {
-  if (error instanceof TransportFault) return error
+export function toTransportError(error: unknown, progress: Progress, ofProxy = false): TransportError {
+  if (error instanceof TransportError) return error
   const { code = '', name = '', message = String(error), cause } = (error ?? {}) as { code?: string; name?: string; message?: string; cause?: unknown }
   // undici puts an error of its own around some.
-  if (cause instanceof TransportFault) return cause
+  if (cause instanceof TransportError) return cause
   const kind = kindOf(code, name, message, progress)
   const sent = progress !== 'connecting' && !unconnected.has(kind)
-  return new TransportFault(kind, { sent, code: code || undefined, message: wordsOf(kind, message), ofProxy, cause: error })
+  return new TransportError(kind, { sent, code: code || undefined, message: wordsOf(kind, message), ofProxy, cause: error })
 }
 
-function wordsOf(kind: FaultKind, message: string): string | undefined {
+function wordsOf(kind: TransportErrorKind, message: string): string | undefined {
   if (kind === 'proxy' || kind === 'proxy-refused') return proxyWords(kind, statusOfProxy(message))
   if (kind === 'too-large') return `the answer's headers are larger than ${longestHead / 1024} KiB`
   if (message === 'bad upgrade') return switched
-  return kind === 'unknown' ? `${faultWords.unknown}: ${message}` : undefined
+  return kind === 'unknown' ? `${transportErrorText.unknown}: ${message}` : undefined
 }
 
 /** How an answer is told to people that has begun, and of which nothing more comes. */
@@ -137,7 +137,7 @@ export const stalled = 'the answer stopped in its middle'
 /** How a 101 is told to people. */
 export const switched = 'the server switches to another protocol (101), which was not asked for'
 
-function kindOf(code: string, name: string, message: string, progress: Progress): FaultKind {
+function kindOf(code: string, name: string, message: string, progress: Progress): TransportErrorKind {
   if (/^Proxy (response|authentication)/i.test(message)) return isFinal(statusOfProxy(message)) ? 'proxy-refused' : 'proxy'
   if (code === 'ETIMEDOUT') return progress === 'connecting' ? 'connect-timeout' : 'reset'
   // undici's words for an interim answer that it doesn't take: a 100, a 101.
@@ -157,7 +157,7 @@ const statusOfProxy = (message: string) => Number(/\((\d+)\)/.exec(message)?.[1]
 // What a proxy refuses, it goes on to refuse; that it can't reach the server may pass.
 const isFinal = (status: number) => status >= 400 && status < 500 && status !== 408 && status !== 429
 
-function proxyWords(kind: FaultKind, status: number): string {
+function proxyWords(kind: TransportErrorKind, status: number): string {
   if (status === 407) return 'the proxy wants a user name and password'
-  return Number.isNaN(status) ? faultWords[kind] : `${faultWords[kind]}: ${status}`
+  return Number.isNaN(status) ? transportErrorText[kind] : `${transportErrorText[kind]}: ${status}`
 }

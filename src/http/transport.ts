@@ -47,7 +47,7 @@ export interface HttpResponse extends ResponseHead {
  * Sends one request and resolves with the response, whatever its status. It neither follows redirects nor tries
  * again.
  *
- * @throws TransportFault when no whole response came, or one beyond a limit.
+ * @throws TransportError when no whole response came, or one beyond a limit.
  */
 export interface Transport {
   (request: HttpRequest): Promise<HttpResponse>
@@ -59,12 +59,12 @@ export function isRead(request: { method: string }): boolean {
 }
 
 /** The longest wait for the next part of a request's answer, in milliseconds. */
-export function longestSilence({ method, answers = isRead({ method }) ? 'as a read' : 'as a write' }: HttpRequest, { read, write }: Patience): number {
+export function longestSilence({ method, answers = isRead({ method }) ? 'as a read' : 'as a write' }: HttpRequest, { read, write }: Timeouts): number {
   return answers === 'as a read' ? read : write
 }
 
 /** How long a transport waits, in milliseconds. */
-export interface Patience {
+export interface Timeouts {
   /** For a connection: name, TCP, TLS and proxy together. */
   connect: number
   /** For the next part of an answer to a read. */

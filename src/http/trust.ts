@@ -3,7 +3,7 @@ import { readdirSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
 import { readFile } from '../files/read-file.ts'
-import { TransportFault } from './transport-error.ts'
+import { TransportError } from './transport-error.ts'
 
 /** A file of CAs that the user named, and where: `--ca-file`, `[core] ca_file`. */
 export interface NamedFile {
@@ -130,13 +130,13 @@ export async function underTrust<Result>(
   for (let level = trust.start; ; level++) {
     const context = trust.context(level)
     // Node's own CAs are the last set and never empty.
-    if (!context) throw new TransportFault('untrusted', { sent: false })
+    if (!context) throw new TransportError('untrusted', { sent: false })
     try {
       const result = await attempt(context, level)
       trust.served(level)
       return result
     } catch (error) {
-      if (!(error instanceof TransportFault) || error.kind !== 'untrusted' || !trust.context(level + 1)) throw error
+      if (!(error instanceof TransportError) || error.kind !== 'untrusted' || !trust.context(level + 1)) throw error
     }
   }
 }

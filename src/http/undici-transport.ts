@@ -3,15 +3,15 @@ import type { SecureContext } from 'node:tls'
 import { setFlagsFromString } from 'node:v8'
 import type { buildConnector, Dispatcher } from 'undici'
 import { createExchange } from './exchange.ts'
-import { longestHead, toFault } from './transport-error.ts'
+import { longestHead, toTransportError } from './transport-error.ts'
 import { isSocks, shownProxy, type Proxy } from './proxy.ts'
-import type { HttpRequest, HttpResponse, Patience, Transport } from './transport.ts'
+import type { HttpRequest, HttpResponse, Timeouts, Transport } from './transport.ts'
 import { underTrust, type Trust } from './trust.ts'
 
 export interface UndiciTransportOptions {
   /** Whom to trust; none is no verification. */
   trust?: Trust
-  patience: Patience
+  patience: Timeouts
   signal?: AbortSignal
   proxy?: Proxy
   /** Whom to trust as a proxy over TLS, which is always verified. */
@@ -96,7 +96,7 @@ function markProxy(connect: Connector): Connector {
   return (options, callback) =>
     // undici names the proxy as a server name also where it is an address, of which Node warns.
     connect({ ...options, servername: isIP(options.hostname) ? undefined : options.servername }, (...[error, socket]) => {
-      if (error) callback(toFault(error, 'connecting', true), null)
+      if (error) callback(toTransportError(error, 'connecting', true), null)
       else callback(null, socket!)
     })
 }

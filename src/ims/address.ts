@@ -1,4 +1,4 @@
-import { connectionFailure } from './connection-failure.ts'
+import { connectionError } from './connection-failure.ts'
 import { excerpt } from '../text/printable.ts'
 import { basic } from '../http/proxy.ts'
 
@@ -14,14 +14,14 @@ export interface Address {
  * The address that a configured hostname means: without a scheme it is https; of its path all up to the last `/` is
  * kept in front, its query is kept, and `user:password@` becomes Basic authorization.
  *
- * @throws Failure (the connection error) where it is empty, is no URL, or has another scheme.
+ * @throws CliError (the connection error) where it is empty, is no URL, or has another scheme.
  */
 export function parseAddress(hostname: string): Address {
   const text = hostname.trim()
-  if (text === '') throw connectionFailure(['The hostname is empty.'])
+  if (text === '') throw connectionError(['The hostname is empty.'])
   const base = readUrl(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`)
   if (base.protocol !== 'https:' && base.protocol !== 'http:') {
-    throw connectionFailure([`${base.protocol}// is not a scheme of the service; it is https.`])
+    throw connectionError([`${base.protocol}// is not a scheme of the service; it is https.`])
   }
   const authorization = hasPassword(text) ? basic(base.username, base.password) : undefined
   base.username = base.password = base.hash = ''
@@ -39,7 +39,7 @@ function hasPassword(text: string): boolean {
 function readUrl(text: string): URL {
   if (URL.canParse(text)) return new URL(text)
   // Without a cause: its error holds the whole text.
-  throw connectionFailure([`"${excerpt(shownHostname(text))}" is no address.`])
+  throw connectionError([`"${excerpt(shownHostname(text))}" is no address.`])
 }
 
 /**

@@ -1,21 +1,21 @@
-import { Failure, usageFailure } from '../errors.ts'
+import { CliError, usageError } from '../errors.ts'
 import type { Value } from '../json/value.ts'
 import { writeJson } from '../json/write.ts'
 import { parseAddress, urlFor } from './address.ts'
 import { endList, readAnswer } from './response.ts'
 import { statusLine } from '../http/request-info.ts'
 import { isList, mayHaveHappened } from './resource-paths.ts'
-import { connectionFailure } from './connection-failure.ts'
+import { connectionError } from './connection-failure.ts'
 import { explain } from './explain.ts'
 import { acceptEncoding } from '../http/encoding.ts'
-import { TransportFault } from '../http/transport-error.ts'
+import { TransportError } from '../http/transport-error.ts'
 import { createTransport, type Http, type HttpOptions } from '../http/http-client.ts'
-import { listBody, type ListBody, type Taker } from './list-body.ts'
-import { serverFailure } from './server-error.ts'
+import { listBody, type ListBody, type ItemSink } from './list-body.ts'
+import { serverError } from './server-error.ts'
 import { isRead, longestBody, longestList, type HttpRequest, type HttpResponse, type Transport } from '../http/transport.ts'
 
 export { createTransport, type Http, type HttpOptions } from '../http/http-client.ts'
-export type { Taker } from './list-body.ts'
+export type { ItemSink } from './list-body.ts'
 
 export interface ApiOptions extends HttpOptions {
   /** As it is configured: with a scheme or not. */
@@ -54,7 +54,7 @@ export interface Api {
   /**
    * Sends a request and reads the answer: undefined for an empty one, a text for one that isn't JSON.
    *
-   * @throws ServerFailure for an answer from 400 up; Failure where there was no answer, or none that can be used.
+   * @throws ServerError for an answer from 400 up; Failure where there was no answer, or none that can be used.
    */
   send(request: ApiRequest): Promise<Value | undefined>
   /**
@@ -63,12 +63,12 @@ export interface Api {
    *
    * @returns the taker that was given a whole list; what `send` returns where the answer is no long list.
    */
-  sendForList<T extends Taker>(request: ApiRequest, open: () => T): Promise<{ list: T } | { value: Value | undefined }>
+  sendForList<T extends ItemSink>(request: ApiRequest, open: () => T): Promise<{ list: T } | { value: Value | undefined }>
   /** Ends held connections. */
   close(): Promise<void>
 }
 
-/** @throws Failure (the connection error) for a hostname that is no address, and a tenant that can't be sent. */
+/** @throws CliError (the connection error) for a hostname that is no address, and a tenant that can't be sent. */
 export function connect(options: ApiOptions): Api {
   const address = parseAddress(options.hostname)
   const { authorization = async () => undefined, signal } = options
@@ -103,9 +103,9 @@ export function connect(options: ApiOptions): Api {
       if (signal?.aborted && error === signal.reason) throw interrupted(error, request)
       throw isHttp(transport) ? await explain(error, request, transport.context(request)) : toFailure(error)
     })
-    if (response.status >= 400) throw serverFailure(response, { method, url, optionOf, next })
+    if (response.status >= 400) throw serverError(response, { method, url, optionOf, next })
     if (response.status < 200 || response.status >= 300) {
-      throw new Failure(`Error received from server: ${response.status} ${response.reason}`.trimEnd(), { more: [statusLine(response.status, request)] })
+      throw new CliError(`Error received from server: ${response.status} ${response.reason}`.trimEnd(), { more: [statusLine(response.status, request)] })
     }
     return { request, response }
   }
@@ -131,7 +131,7 @@ export function connect(options: ApiOptions): Api {
 const isHttp = (transport: Transport | Http): transport is Http => 'context' in transport
 
 function toFailure(error: unknown): unknown {
-  return error instanceof TransportFault ? connectionFailure([error.message], { cause: error }) : error
+  return error instanceof TransportError ? connectionError([error.message], { cause: error }) : error
 }
 
 interface Credentials {
@@ -146,20 +146,20 @@ function authorized(request: HttpRequest, { value, secret }: Credentials): HttpR
 }
 
 function interrupted(reason: unknown, request: HttpRequest): unknown {
-  if (!(reason instanceof Failure) || isRead(request)) return reason
-  return new Failure(reason.message, { exit: reason.exit, more: [...reason.more, ...mayHaveHappened(request)], next: reason.next, inDoubt: true, cause: reason })
+  if (!(reason instanceof CliError) || isRead(request)) return reason
+  return new CliError(reason.message, { exit: reason.exit, more: [...reason.more, ...mayHaveHappened(request)], next: reason.next, inDoubt: true, cause: reason })
 }
 
 /**
  * An id as one segment of a path. (The original pastes it as it is: `images delete ../images` deletes every image.)
  *
- * @throws Failure for an id that is empty, `.` or `..`: it would name another path.
+ * @throws CliError for an id that is empty, `.` or `..`: it would name another path.
  */
 export function encodeSegment(id: string, argument = 'ID'): string {
   // A program of JavaScript may give anything.
-  if (typeof id !== 'string') throw usageFailure(`Invalid value for '${argument}': ${String(id)} is no id.`)
+  if (typeof id !== 'string') throw usageError(`Invalid value for '${argument}': ${String(id)} is no id.`)
   if (id === '' || id === '.' || id === '..') {
-    throw usageFailure(`Invalid value for '${argument}': ${id === '' ? 'an empty text' : `'${id}'`} is no id.`)
+    throw usageError(`Invalid value for '${argument}': ${id === '' ? 'an empty text' : `'${id}'`} is no id.`)
   }
   // Through a buffer, for that puts U+FFFD in place of half a surrogate pair, which can't be encoded.
   return encodeURIComponent(Buffer.from(id).toString())
@@ -172,11 +172,11 @@ function sendableTenant(tenant: string): string {
   if (sendable.test(tenant)) return tenant
   const why = `The tenant ${JSON.stringify(tenant)} cannot be sent in a header`
   const details = { next: 'cray-ims config set core tenant=NAME' }
-  if (/[^\x00-\xff]/.test(tenant)) throw new Failure(`${why}: it has characters beyond Latin-1.`, details)
-  throw connectionFailure([`${why}: it starts with white space or has control characters.`], details)
+  if (/[^\x00-\xff]/.test(tenant)) throw new CliError(`${why}: it has characters beyond Latin-1.`, details)
+  throw connectionError([`${why}: it starts with white space or has control characters.`], details)
 }
 
 function sendableCredentials(authorization: string): string {
   if (sendable.test(authorization)) return authorization
-  throw connectionFailure(['The token cannot be sent: it has characters that no header may have.'], { next: 'cray-ims auth login' })
+  throw connectionError(['The token cannot be sent: it has characters that no header may have.'], { next: 'cray-ims auth login' })
 }

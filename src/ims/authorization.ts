@@ -1,7 +1,7 @@
 import { requireHostname, type Configuration } from '../config/configuration.ts'
 import type { Env } from '../config/folder.ts'
 import { isExpired, readToken, tokenPath, type Token } from '../config/tokens.ts'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { absolutePath } from '../files/path.ts'
 import { descriptorOf } from '../files/read-file.ts'
 import type { Http } from '../http/http-client.ts'
@@ -38,7 +38,7 @@ export function tokenInWords({ tokenFile, configuration: { username } }: Pick<Au
  *
  * @param refresh the server refused the last value (401): renew it even if it hasn't expired; undefined where it
  *   can't be renewed.
- * @throws Failure where the token file is unusable, the session is over, or the hostname is plain http.
+ * @throws CliError where the token file is unusable, the session is over, or the hostname is plain http.
  */
 export type Authorization = (refresh?: boolean) => Promise<string | undefined>
 
@@ -81,7 +81,7 @@ export function authorization(options: AuthorizationOptions): Authorization {
       const current = unsaved ?? readToken(path, named) ?? token
       const stale = sent ?? token.access_token
       if (current.access_token !== stale && !isExpired(current, now())) return current
-      let over: Failure | undefined
+      let over: CliError | undefined
       try {
         unsaved = await refreshToken(server, current, (why) => (over = sessionExpired(current, why)))
       } catch (error) {
@@ -95,7 +95,7 @@ export function authorization(options: AuthorizationOptions): Authorization {
       const renewed = unsaved
       // The new token is good even where it can't be kept.
       try {
-        if (descriptorOf(path) !== undefined) throw new Failure(`${path} is a pipe`)
+        if (descriptorOf(path) !== undefined) throw new CliError(`${path} is a pipe`)
         check()
         saveToken(target, renewed)
         unsaved = undefined
@@ -112,9 +112,9 @@ export function authorization(options: AuthorizationOptions): Authorization {
     cautious = true
   }
 
-  function sessionExpired({ expires_at: end }: Token, why: string): Failure {
+  function sessionExpired({ expires_at: end }: Token, why: string): CliError {
     const when = Math.abs(Number(end)) < latestTime ? `, expired ${clock(Number(end) * 1000, now())}` : ''
-    return new Failure('Your session has expired, please run: `cray auth login` or pass --token', {
+    return new CliError('Your session has expired, please run: `cray auth login` or pass --token', {
       more: [`  ${whose}${when}; ${why}`, 'Nothing was changed.'],
       next: 'cray-ims auth login',
     })

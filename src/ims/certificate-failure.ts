@@ -1,6 +1,6 @@
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import type { Certificate } from '../http/certificate.ts'
-import type { TransportFault } from '../http/transport-error.ts'
+import type { TransportError } from '../http/transport-error.ts'
 import { excerpt } from '../text/printable.ts'
 import type { TriedFile } from '../http/trust.ts'
 
@@ -10,7 +10,7 @@ export interface FailedHandshake {
   url: URL
   /** The variable that names the proxy, where it is the proxy's certificate: `HTTPS_PROXY`. */
   proxy?: string
-  fault: TransportFault
+  fault: TransportError
   /** What was presented, the own certificate first; empty where that isn't known. */
   certificates: readonly Certificate[]
   tried: readonly TriedFile[]
@@ -22,12 +22,12 @@ export interface FailedHandshake {
  * That a certificate is not accepted: whose, which one, why, what was tried, and what to type. Nothing of it makes one trusted
  * that is for another host: whoever is in between can present that.
  */
-export function certificateFailure(handshake: FailedHandshake): Failure {
+export function certificateError(handshake: FailedHandshake): CliError {
   const { url, proxy, fault, certificates } = handshake
   const [own] = certificates
   const foreign = fault.kind === 'wrong-name' || own?.fits === false
   const { message, more, next } = fault.kind === 'wrong-name' ? wrongName(handshake) : fault.kind === 'expired' ? expired(handshake) : untrusted(handshake)
-  return new Failure(`${url.hostname}: ${proxy ? `certificate of the proxy (${proxy})` : 'certificate'} ${message}`, {
+  return new CliError(`${url.hostname}: ${proxy ? `certificate of the proxy (${proxy})` : 'certificate'} ${message}`, {
     more: [...(foreign ? names(url, own) : []), ...more, ...(proxy ? [`  ${proxy} names the proxy; --insecure is about the server alone`] : [])],
     next,
     // Of the certificate only that is wrong which --insecure passes over.

@@ -1,4 +1,4 @@
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { toData, toValue } from '../json/value.ts'
 import { connect, encodeSegment, type Api, type ApiOptions, type ApiRequest } from './api.ts'
 import { isJobAge } from './job-age.ts'
@@ -32,7 +32,7 @@ export interface ClientOptions extends Pick<ApiOptions, 'hostname' | 'tenant' | 
 /** Reads records of a kind. */
 export interface Listing<R> {
   list(): Promise<R[]>
-  /** @throws ServerFailure with status 404 for an id that isn't known. */
+  /** @throws ServerError with status 404 for an id that isn't known. */
   describe(id: string): Promise<R>
 }
 
@@ -56,7 +56,7 @@ export interface DeletedCollection<R> extends Listing<Deleted<R>> {
 
 /**
  * The Image Management Service. Requests are made over connections that are held; `close()` ends them. What is refused
- * or can't be reached throws a Failure (ServerFailure for an answer from 400 up), whose message says why.
+ * or can't be reached throws a Failure (ServerError for an answer from 400 up), whose message says why.
  */
 export class ImsClient {
   readonly publicKeys: Collection<PublicKey, NewPublicKey>
@@ -65,7 +65,7 @@ export class ImsClient {
   readonly jobs: Omit<Collection<Job, NewJob>, 'deleteAll'> & {
     /**
      * Deletes the jobs that are selected; without a selection all, running ones included.
-     * @throws Failure for a selection that the service would take for a wider one.
+     * @throws CliError for a selection that the service would take for a wider one.
      */
     deleteAll(selection?: JobSelection): Promise<void>
   }
@@ -77,7 +77,7 @@ export class ImsClient {
   }
   readonly #api: Api
 
-  /** @throws Failure for a hostname that is no address. */
+  /** @throws CliError for a hostname that is no address. */
   constructor({ token, env = process.env, ...options }: ClientOptions) {
     this.#api = connect({ ...options, env, keepAlive: true, brief: false, authorization: token === undefined ? undefined : bearer(token) })
     const collection = <R, New>(path: string) => makeCollection<R, New>(this.#api, path)
@@ -136,7 +136,7 @@ const selectable: Readonly<Record<keyof JobSelection, (value: string) => boolean
 function checked(selection: JobSelection = {}): JobSelection {
   const wrong = Object.entries(selection).find(([name, value]) => typeof value !== 'string' || !Object.hasOwn(selectable, name) || !selectable[name as keyof JobSelection](value))
   if (!wrong) return selection
-  throw new Failure(`deleteAll: ${wrong[0]} is ${JSON.stringify(wrong[1])}, and would select more jobs than meant`, {
+  throw new CliError(`deleteAll: ${wrong[0]} is ${JSON.stringify(wrong[1])}, and would select more jobs than meant`, {
     more: wrong[0] === 'age' ? ['An age is 7d, or 12h.'] : [],
   })
 }

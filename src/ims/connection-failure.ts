@@ -1,4 +1,4 @@
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 
 const message = 'Unable to connect to cray. Please verify your cray hostname:'
 
@@ -6,6 +6,6 @@ const message = 'Unable to connect to cray. Please verify your cray hostname:'
 export const hostnameCommands: readonly string[] = ['', '\tcray config get core.hostname', '\tcray config set core hostname=cray_hostname', '']
 
 /** That the service can't be reached, and why. */
-export function connectionFailure(why: readonly string[], details: { next?: string; cause?: unknown } = {}): Failure {
-  return new Failure(message, { ...details, more: [...hostnameCommands, ...why] })
+export function connectionError(why: readonly string[], details: { next?: string; cause?: unknown } = {}): CliError {
+  return new CliError(message, { ...details, more: [...hostnameCommands, ...why] })
 }

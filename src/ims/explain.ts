@@ -1,10 +1,10 @@
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { mayHaveHappened } from './resource-paths.ts'
-import { connectionFailure } from './connection-failure.ts'
-import { TransportFault } from '../http/transport-error.ts'
+import { connectionError } from './connection-failure.ts'
+import { TransportError } from '../http/transport-error.ts'
 import { shownProxy, type Proxy } from '../http/proxy.ts'
 import { refusedRequest } from './refused-request.ts'
-import { timeLimitFailure } from './time-limit.ts'
+import { timeLimitError } from './time-limit.ts'
 import type { RequestContext } from '../http/http-client.ts'
 import { RequestError } from '../http/request-error.ts'
 import type { HttpRequest } from '../http/transport.ts'
@@ -12,30 +12,30 @@ import type { HttpRequest } from '../http/transport.ts'
 /** The Failure that tells people of an error of a transport; anything else as it is. */
 export async function explain(error: unknown, request: HttpRequest, context: RequestContext): Promise<unknown> {
   if (error instanceof RequestError) return refusedRequest(error.refusal)
-  if (!(error instanceof TransportFault)) return error
+  if (!(error instanceof TransportError)) return error
   const { proxy, patience } = context
   const { url } = request
   if (error.kind === 'untrusted' || error.kind === 'wrong-name' || error.kind === 'expired') return ofCertificate(error, url, context)
-  if (error.kind === 'too-large') return new Failure(`${url.hostname}: ${error.message}`, { more: mayHaveHappened(request), cause: error })
+  if (error.kind === 'too-large') return new CliError(`${url.hostname}: ${error.message}`, { more: mayHaveHappened(request), cause: error })
   const through = proxy ? ` through ${shownProxy(proxy)}` : ''
   // undici's own codes say nothing that the words don't.
   const code = error.code && !error.code.startsWith('UND_') && !error.message.includes(error.code) ? ` (${error.code})` : ''
   const whom = `${url.hostname}:${url.port || (url.protocol === 'https:' ? 443 : 80)}${through}`
   return (
-    timeLimitFailure(error, request, whom, patience) ??
-    connectionFailure([`${whom}: ${error.message}${code}`, ...advice(error, proxy), ...(error.sent ? mayHaveHappened(request) : [])], { cause: error })
+    timeLimitError(error, request, whom, patience) ??
+    connectionError([`${whom}: ${error.message}${code}`, ...advice(error, proxy), ...(error.sent ? mayHaveHappened(request) : [])], { cause: error })
   )
 }
 
-function advice({ kind }: TransportFault, proxy: Proxy | undefined): string[] {
+function advice({ kind }: TransportError, proxy: Proxy | undefined): string[] {
   if (kind === 'tls') return ['Does this port speak TLS? Without it, the hostname starts with http://.']
   if (kind === 'proxy-refused' && proxy) return [`${proxy.variable} names the proxy; NO_PROXY names the hosts that are reached without it.`]
   return []
 }
 
-async function ofCertificate(fault: TransportFault, url: URL, { trust, proxy, patience, now }: RequestContext): Promise<unknown> {
-  const [{ certificateFailure }, { presentedCertificates }] = await Promise.all([import('./certificate-failure.ts'), import('../http/certificate.ts')])
+async function ofCertificate(fault: TransportError, url: URL, { trust, proxy, patience, now }: RequestContext): Promise<unknown> {
+  const [{ certificateError }, { presentedCertificates }] = await Promise.all([import('./certificate-failure.ts'), import('../http/certificate.ts')])
   const blamed = fault.ofProxy ? proxy : undefined
   const certificates = await presentedCertificates(blamed ? blamed.url : url, { timeout: patience.connect, trust, proxy: blamed ? undefined : proxy })
-  return certificateFailure({ url: blamed ? blamed.url : url, proxy: blamed?.variable, fault, certificates, tried: trust.tried, now: now() })
+  return certificateError({ url: blamed ? blamed.url : url, proxy: blamed?.variable, fault, certificates, tried: trust.tried, now: now() })
 }

@@ -17,7 +17,7 @@ export function stageOf({ status }: Pick<Job, 'status'>): Stage {
  * when its build fails with debug on; a job that packages is past it. Source: the service's job templates;
  * `enable_debug` of a customize job is ignored there.
  */
-export function shellOutlook(job: Pick<Job, 'status' | 'job_type' | 'enable_debug'>): 'open' | 'may come' | 'never' {
+export function shellAvailability(job: Pick<Job, 'status' | 'job_type' | 'enable_debug'>): 'open' | 'may come' | 'never' {
   const stage = stageOf(job)
   if (stage === 'waiting') return 'open'
   if (stage !== 'running' || job.status === 'packaging_artifacts') return 'never'
@@ -25,7 +25,7 @@ export function shellOutlook(job: Pick<Job, 'status' | 'job_type' | 'enable_debu
 }
 
 /** Where things are in a job's shell. */
-export interface Places {
+export interface ContainerPaths {
   /** The image's root; none where nothing was copied back. */
   imageRoot: string | undefined
   log: string | undefined
@@ -36,7 +36,7 @@ export interface Places {
 }
 
 /** Where things are in the shell of a job. Source: the service's SSH image and its build images. */
-export function placesOf(job: Pick<Job, 'job_type' | 'remote_build_node'>, jailed: boolean): Places {
+export function containerPaths(job: Pick<Job, 'job_type' | 'remote_build_node'>, jailed: boolean): ContainerPaths {
   const signals = jailed ? '/tmp' : '/mnt/image'
   const files = { complete: `${signals}/complete`, failed: `${signals}/failed` }
   if (job.job_type === 'customize') return { imageRoot: jailed ? '/' : '/mnt/image/image-root', log: undefined, ...files }
@@ -46,7 +46,7 @@ export function placesOf(job: Pick<Job, 'job_type' | 'remote_build_node'>, jaile
 }
 
 /** The statuses of a job that succeeds, in order. Source: the service's job templates. */
-const courses: Readonly<Record<Job['job_type'], readonly JobStatus[]>> = {
+const statusOrder: Readonly<Record<Job['job_type'], readonly JobStatus[]>> = {
   create: ['creating', 'fetching_recipe', 'waiting_for_repos', 'building_image', 'packaging_artifacts', 'success'],
   customize: ['creating', 'fetching_image', 'waiting_on_user', 'packaging_artifacts', 'success'],
 }
@@ -70,7 +70,7 @@ const longest: Readonly<Partial<Record<JobStatus, number>>> = {
 export function longestIn(status: JobStatus): { alone: number; sinceCreation: number } | undefined {
   const alone = longest[status]
   if (alone === undefined) return undefined
-  const ways = Object.values(courses).filter((course) => course.includes(status)).map((course) => course.slice(0, course.indexOf(status) + 1))
+  const ways = Object.values(statusOrder).filter((course) => course.includes(status)).map((course) => course.slice(0, course.indexOf(status) + 1))
   // After a shell, which lasts as long as its user likes, age tells nothing.
   const sums = ways.map((way) => way.reduce((sum, one) => sum + (longest[one] ?? Infinity), 0))
   return { alone, sinceCreation: Math.max(...sums) }
@@ -80,9 +80,9 @@ export function longestIn(status: JobStatus): { alone: number; sinceCreation: nu
  * Whether a job has reached a status, still may, or can't any more. One that it passed between two looks counts as
  * reached.
  */
-export function reached(job: Pick<Job, 'status' | 'job_type' | 'enable_debug'>, wanted: JobStatus): 'yes' | 'may' | 'no' {
+export function hasReached(job: Pick<Job, 'status' | 'job_type' | 'enable_debug'>, wanted: JobStatus): 'yes' | 'may' | 'no' {
   if (job.status === wanted) return 'yes'
-  const course = courses[job.job_type]
+  const course = statusOrder[job.job_type]
   const [at, goal] = [course.indexOf(job.status), course.indexOf(wanted)]
   if (goal >= 0 && at > goal) return 'yes'
   const stage = stageOf(job)
@@ -92,6 +92,6 @@ export function reached(job: Pick<Job, 'status' | 'job_type' | 'enable_debug'>, 
     if (wanted === 'error') return 'may'
     return goal >= 0 && goal <= course.indexOf('building_image') ? 'yes' : 'no'
   }
-  if (wanted === 'waiting_on_user') return shellOutlook(job) === 'may come' ? 'may' : 'no'
+  if (wanted === 'waiting_on_user') return shellAvailability(job) === 'may come' ? 'may' : 'no'
   return wanted === 'error' || goal >= 0 ? 'may' : 'no'
 }

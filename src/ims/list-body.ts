@@ -5,13 +5,13 @@ import type { Value } from '../json/value.ts'
 import type { BodyCollector, ResponseHead } from '../http/transport.ts'
 
 /** Takes the items of a list. */
-export interface Taker {
+export interface ItemSink {
   /** Takes the next item; false where the list has to be there as a whole. */
   add(item: Value): boolean
 }
 
 /** A body that is read while it comes. */
-export interface ListBody<T extends Taker> extends BodyCollector {
+export interface ListBody<T extends ItemSink> extends BodyCollector {
   readonly taker: T
   /** It turned out to be a long list, and was read; if not, the body is whole. */
   begun(): boolean
@@ -33,7 +33,7 @@ const long = 2 ** 18
 const largeBlock = 2 ** 24
 
 /** Puts the body of a JSON answer together, and reads it as it comes once it is a long list; undefined for other answers. */
-export function listBody<T extends Taker>({ status, headers }: ResponseHead, open: () => T): ListBody<T> | undefined {
+export function listBody<T extends ItemSink>({ status, headers }: ResponseHead, open: () => T): ListBody<T> | undefined {
   const isJson = /^[^;]*[/+]json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test(headers['content-type'] ?? '')
   // What is encoded may become longer than it is.
   const isShort = !headers['content-encoding'] && Number(headers['content-length']) < long

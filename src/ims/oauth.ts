@@ -1,9 +1,9 @@
 import { defaultClient, tokenToKeep, type Token } from '../config/tokens.ts'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { parseAddress, shownHostname, urlFor } from './address.ts'
-import { connectionFailure } from './connection-failure.ts'
+import { connectionError } from './connection-failure.ts'
 import { explain } from './explain.ts'
-import { TransportFault } from '../http/transport-error.ts'
+import { TransportError } from '../http/transport-error.ts'
 import type { Http } from '../http/http-client.ts'
 import { excerpt } from '../text/printable.ts'
 import { plainHttp } from './refused-request.ts'
@@ -35,7 +35,7 @@ interface Refusal {
 /**
  * Gets a token for a user and a password.
  *
- * @throws Failure in the original's words, and what happened.
+ * @throws CliError in the original's words, and what happened.
  */
 export async function passwordLogin(server: TokenServer, { username, password, rsaToken }: Credentials): Promise<Token> {
   const form = {
@@ -50,11 +50,11 @@ export async function passwordLogin(server: TokenServer, { username, password, r
   const token = tokenOf(answer)
   if (typeof token === 'object') return tokenToKeep(token, server.now())
   const said = refusalOf(answer)
-  if (!said) throw new Failure(token === noToken ? 'Invalid Credentials' : 'Unable to login!', { more: [`${shownHostname(server.hostname)} answered ${statusOf(response)}, ${token}`], next: 'cray-ims auth login' })
+  if (!said) throw new CliError(token === noToken ? 'Invalid Credentials' : 'Unable to login!', { more: [`${shownHostname(server.hostname)} answered ${statusOf(response)}, ${token}`], next: 'cray-ims auth login' })
   const why = excerpt([said.error, said.error_description].filter(Boolean).join(': '))
-  if (said.error === 'invalid_grant' || said.error === 'unauthorized_client') throw new Failure('Invalid Credentials', { more: [why], next: 'cray-ims auth login' })
+  if (said.error === 'invalid_grant' || said.error === 'unauthorized_client') throw new CliError('Invalid Credentials', { more: [why], next: 'cray-ims auth login' })
   const description = excerpt(said.error_description ?? '')
-  throw new Failure(description || 'Unable to login!', {
+  throw new CliError(description || 'Unable to login!', {
     more: [description ? `Unable to login! (${excerpt(said.error)})` : why],
     next: 'cray-ims auth login',
   })
@@ -64,9 +64,9 @@ export async function passwordLogin(server: TokenServer, { username, password, r
  * Gets a new token by the refresh token of one that expired.
  *
  * @param expired says that the session is over, and why.
- * @throws Failure where the session is over, and where the token server fails.
+ * @throws CliError where the session is over, and where the token server fails.
  */
-export async function refreshToken(server: TokenServer, token: Token, expired: (why: string) => Failure): Promise<Token> {
+export async function refreshToken(server: TokenServer, token: Token, expired: (why: string) => CliError): Promise<Token> {
   const form = {
     grant_type: 'refresh_token',
     client_id: token.client_id || defaultClient,
@@ -79,7 +79,7 @@ export async function refreshToken(server: TokenServer, token: Token, expired: (
   const said = refusalOf(answer)
   if (said?.error === 'invalid_grant') throw expired('refresh refused (invalid_grant)')
   const why = said ? excerpt([said.error, said.error_description].filter(Boolean).join(': ')) : `it answered ${renewed}`
-  throw new Failure(`The token server did not renew the session: ${statusOf(response)}`, {
+  throw new CliError(`The token server did not renew the session: ${statusOf(response)}`, {
     more: [why, 'Nothing was changed.'],
     next: 'cray-ims auth login',
   })
@@ -107,13 +107,13 @@ async function post({ hostname, transport }: TokenServer, form: Record<string, s
 }
 
 function toFailure(error: unknown): unknown {
-  return error instanceof TransportFault ? connectionFailure([error.message], { cause: error }) : error
+  return error instanceof TransportError ? connectionError([error.message], { cause: error }) : error
 }
 
 function notReached(cause: unknown): never {
-  if (!(cause instanceof Failure) || cause.exit !== 2) throw cause
+  if (!(cause instanceof CliError) || cause.exit !== 2) throw cause
   const head = cause.message.startsWith('Unable to connect') ? [] : [cause.message]
-  throw new Failure('Unable to login!', { more: [...head, ...cause.more.filter((line) => !/^(\t|$)/.test(line))], next: cause.next, footer: cause.footer, cause })
+  throw new CliError('Unable to login!', { more: [...head, ...cause.more.filter((line) => !/^(\t|$)/.test(line))], next: cause.next, footer: cause.footer, cause })
 }
 
 function parse({ body }: HttpResponse): unknown {

@@ -1,4 +1,4 @@
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { toData, type Value } from '../json/value.ts'
 import { excerpt } from '../text/printable.ts'
 import { createdAt } from './created.ts'
@@ -78,14 +78,14 @@ export interface OddRecord {
   /** Its id and name, where they can be read. */
   readonly id: string | undefined
   readonly name: string | undefined
-  readonly failure: Failure
+  readonly failure: CliError
 }
 
 /**
  * A record of the service, checked.
  *
  * @param asked what was asked for, as the failure names it: `job 216038ef-…`.
- * @throws Failure that names the record and what is wrong with it.
+ * @throws CliError that names the record and what is wrong with it.
  */
 export function readRecord<K extends keyof Kinds>(kind: K, value: Value | undefined, asked: string = kind): ReadRecord<K> {
   const data = value === undefined ? undefined : toData(value)
@@ -100,7 +100,7 @@ export function readRecord<K extends keyof Kinds>(kind: K, value: Value | undefi
 /**
  * The records of a list, checked; those that can't be used are apart.
  *
- * @throws Failure where the answer is no list.
+ * @throws CliError where the answer is no list.
  */
 export function readRecords<K extends keyof Kinds>(kind: K, value: Value | undefined): { records: ReadRecord<K>[]; odd: OddRecord[] } {
   if (!Array.isArray(value)) throw oddRecord(`list of ${kind}s`, `the answer is ${value === undefined ? 'empty' : described(toData(value))}, not a list`)
@@ -114,14 +114,14 @@ export function readRecords<K extends keyof Kinds>(kind: K, value: Value | undef
         const found = item instanceof Map ? item.get(key) : undefined
         return typeof found === 'string' ? found : undefined
       }
-      odd.push({ kind, id: textAt('id'), name: textAt(kind === 'job' ? 'image_root_archive_name' : 'name'), failure: failure as Failure })
+      odd.push({ kind, id: textAt('id'), name: textAt(kind === 'job' ? 'image_root_archive_name' : 'name'), failure: failure as CliError })
     }
   }
   return { records, odd }
 }
 
-function oddRecord(what: string, why: string): Failure {
-  return new Failure(`the service sent a ${what} that can't be used: ${why}`)
+function oddRecord(what: string, why: string): CliError {
+  return new CliError(`the service sent a ${what} that can't be used: ${why}`)
 }
 
 function described(value: unknown): string {

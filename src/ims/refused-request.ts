@@ -1,38 +1,38 @@
 import { STATUS_CODES } from 'node:http'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { mostRedirects } from '../http/redirect.ts'
 import type { Redirect, Refusal } from '../http/request-error.ts'
 import { statusLine } from '../http/request-info.ts'
 import { shownTarget } from '../http/shown-url.ts'
 import { shellWord } from '../text/shell-words.ts'
-import { connectionFailure } from './connection-failure.ts'
+import { connectionError } from './connection-failure.ts'
 
 /** That nothing secret is sent over plain http, in the original's words. */
-export function plainHttp(): Failure {
-  return new Failure("You've configured your cray hostname with http. Please reconfigure for https.", {
+export function plainHttp(): CliError {
+  return new CliError("You've configured your cray hostname with http. Please reconfigure for https.", {
     next: 'cray-ims config set core hostname=https://HOST',
   })
 }
 
 /** What people are told of a request that was refused here. */
-export function refusedRequest(refusal: Refusal): Failure {
+export function refusedRequest(refusal: Refusal): CliError {
   switch (refusal.kind) {
     case 'plain-http':
       return plainHttp()
     case 'proxy': {
       const { variable, scheme } = refusal
-      if (scheme === undefined) return connectionFailure([`${variable} names a proxy by what is no address.`], { next: `export ${variable}=http://HOST:PORT` })
-      return connectionFailure([`${variable}: a proxy of ${scheme}// is not supported; http, https and socks5 are.`])
+      if (scheme === undefined) return connectionError([`${variable} names a proxy by what is no address.`], { next: `export ${variable}=http://HOST:PORT` })
+      return connectionError([`${variable}: a proxy of ${scheme}// is not supported; http, https and socks5 are.`])
     }
     case 'redirect':
       return refusedRedirect(refusal)
   }
 }
 
-function refusedRedirect({ reason, request, response, target }: Redirect): Failure {
-  if (reason === 'loop') return connectionFailure([`${shownTarget(request.url)}: redirected more than ${mostRedirects} times, last to ${shownTarget(target!)}`])
+function refusedRedirect({ reason, request, response, target }: Redirect): CliError {
+  if (reason === 'loop') return connectionError([`${shownTarget(request.url)}: redirected more than ${mostRedirects} times, last to ${shownTarget(target!)}`])
   const told = (why: string, next?: string) =>
-    new Failure(`Error received from server: ${response.status} ${response.reason || STATUS_CODES[response.status]}`, { more: [why, statusLine(response.status, request)], next })
+    new CliError(`Error received from server: ${response.status} ${response.reason || STATUS_CODES[response.status]}`, { more: [why, statusLine(response.status, request)], next })
   if (reason === 'no-address') return told('It redirects to what is no address.')
   const to = `It redirects to ${shownTarget(target!)}`
   if (reason === 'other-origin') return told(`${to}, another host, which is not followed.`, moved(request.url, target!))

@@ -1,17 +1,17 @@
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { readJson } from '../json/read.ts'
 import type { Value } from '../json/value.ts'
 import { statusLine, type RequestInfo } from '../http/request-info.ts'
 import { mayHaveHappened } from './resource-paths.ts'
 import { textOf } from './response-text.ts'
-import type { ListBody, Taker } from './list-body.ts'
+import type { ListBody, ItemSink } from './list-body.ts'
 import { excerpt, printable } from '../text/printable.ts'
 import { isRead, type HttpResponse } from '../http/transport.ts'
 
 /**
  * What a 2xx response says: undefined for 204 or an empty body; JSON where it parses, whatever its type; else text.
  *
- * @throws Failure for a web page, and for what says it is JSON and isn't.
+ * @throws CliError for a web page, and for what says it is JSON and isn't.
  */
 export function readAnswer(response: HttpResponse, asked: RequestInfo): Value | undefined {
   if (response.status === 204 || response.body.length === 0) return undefined
@@ -31,9 +31,9 @@ export function readAnswer(response: HttpResponse, asked: RequestInfo): Value | 
 /**
  * Makes sure of an answer whose items were taken as they came.
  *
- * @throws Failure for what says it is JSON and isn't.
+ * @throws CliError for what says it is JSON and isn't.
  */
-export function endList(list: ListBody<Taker>, response: HttpResponse, asked: RequestInfo): void {
+export function endList(list: ListBody<ItemSink>, response: HttpResponse, asked: RequestInfo): void {
   try {
     list.end()
   } catch (error) {
@@ -42,12 +42,12 @@ export function endList(list: ListBody<Taker>, response: HttpResponse, asked: Re
   }
 }
 
-function notJson(error: unknown, text: string, response: HttpResponse, asked: RequestInfo): Failure {
+function notJson(error: unknown, text: string, response: HttpResponse, asked: RequestInfo): CliError {
   return noAnswer(`The server's answer is not the JSON that it says it is: ${printable((error as Error).message)}`, text, response, asked)
 }
 
 function noAnswer(message: string, text: string, { status }: HttpResponse, asked: RequestInfo, next?: string) {
-  return new Failure(message, { more: [`  ${excerpt(text)}`, statusLine(status, asked), ...mayHaveHappened(asked)], next, inDoubt: !isRead(asked) })
+  return new CliError(message, { more: [`  ${excerpt(text)}`, statusLine(status, asked), ...mayHaveHappened(asked)], next, inDoubt: !isRead(asked) })
 }
 
 function mediaType({ headers }: HttpResponse): string {

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import { Failure, type FailureDetails } from '../errors.ts'
+import { CliError, type FailureDetails } from '../errors.ts'
 import { writeJson } from '../json/write.ts'
 import type { Value, ValueMap } from '../json/value.ts'
 import { statusLine, type RequestInfo } from '../http/request-info.ts'
@@ -16,7 +16,7 @@ export interface FieldProblems {
 }
 
 /** The server answered with an error. */
-export class ServerFailure extends Failure {
+export class ServerError extends CliError {
   /** HTTP status, from 400 up. */
   readonly status: number
   /** What a 422 has against the request's fields. */
@@ -34,8 +34,8 @@ export class ServerFailure extends Failure {
 }
 
 /** Whether the service says that there is no such record, or none any more. A gateway's 404 doesn't. */
-export function isGone(error: unknown): error is ServerFailure {
-  return error instanceof ServerFailure && error.status === 404 && error.ofService
+export function isGone(error: unknown): error is ServerError {
+  return error instanceof ServerError && error.status === 404 && error.ofService
 }
 
 /** A request, and what its sender knows of how it was typed. */
@@ -50,14 +50,14 @@ export interface Typed extends RequestInfo {
 const longestMessage = 8192
 
 /** The failure that an answer from 400 up means, in the original's words, with more below. */
-export function serverFailure(response: HttpResponse, asked: Typed): ServerFailure {
+export function serverError(response: HttpResponse, asked: Typed): ServerError {
   const body = parseBody(response)
   const map = body instanceof Map ? body : undefined
   const fields = fieldProblems(map ? map.get('errors') : Array.isArray(body) ? body : undefined)
   const { lines, next } = advice(response, map, asked)
   const more = [...fieldLines(fields, asked.optionOf), ...remark(response, map), statusLine(response.status, asked), ...lines]
   const [message = '', ...below] = messageOf(response, map).slice(0, longestMessage).split(/\r*\n/).map(printable)
-  return new ServerFailure(message, { status: response.status, fields, ofService: isProblem(map), more: [...below.map((line) => `  ${line}`), ...more], next })
+  return new ServerError(message, { status: response.status, fields, ofService: isProblem(map), more: [...below.map((line) => `  ${line}`), ...more], next })
 }
 
 // RFC 7807, as the service's own errors are: `title` and `detail`, `status` or both.

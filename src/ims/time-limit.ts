@@ -1,16 +1,16 @@
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { listCommand, mayHaveHappened } from './resource-paths.ts'
-import { stalled, type FaultKind, type TransportFault } from '../http/transport-error.ts'
-import { isRead, longestSilence, wholeAnswer, type HttpRequest, type Patience } from '../http/transport.ts'
+import { stalled, type TransportErrorKind, type TransportError } from '../http/transport-error.ts'
+import { isRead, longestSilence, wholeAnswer, type HttpRequest, type Timeouts } from '../http/transport.ts'
 
-const kinds: ReadonlySet<FaultKind> = new Set<FaultKind>(['connect-timeout', 'idle-timeout', 'answer-timeout'])
+const kinds: ReadonlySet<TransportErrorKind> = new Set<TransportErrorKind>(['connect-timeout', 'idle-timeout', 'answer-timeout'])
 
 /**
  * That a time limit of ours passed; undefined for any other fault.
  *
  * @param whom as messages name the server, with the proxy before it.
  */
-export function timeLimitFailure(fault: TransportFault, request: HttpRequest, whom: string, patience: Patience): Failure | undefined {
+export function timeLimitError(fault: TransportError, request: HttpRequest, whom: string, patience: Timeouts): CliError | undefined {
   // The system has a limit of its own for connections.
   if (!kinds.has(fault.kind) || fault.code === 'ETIMEDOUT') return undefined
   const connecting = fault.kind === 'connect-timeout'
@@ -19,7 +19,7 @@ export function timeLimitFailure(fault: TransportFault, request: HttpRequest, wh
   const [option, value] = connecting ? ['--connect-timeout', patience.connect] as const : ['--request-timeout', silence] as const
   const tries = fault.tries > 1 ? `, tried ${fault.tries} times` : ''
   const list = isRead(request) || !fault.sent ? undefined : listCommand(request.url.pathname)
-  return new Failure(`${wordsOf(fault, whom)} within ${shown(limit)}${tries}`, {
+  return new CliError(`${wordsOf(fault, whom)} within ${shown(limit)}${tries}`, {
     more: [
       `The time limit is ${connecting ? option : `${option}${limit === silence ? '' : `, times ${wholeAnswer} for a whole answer`}`} (${shown(value)}).`,
       ...(connecting || !request.url.pathname.includes('/apis/ims/') ? [] : ['The service answers one request at a time, and takes minutes to delete or restore a large image.']),
@@ -30,7 +30,7 @@ export function timeLimitFailure(fault: TransportFault, request: HttpRequest, wh
   })
 }
 
-function wordsOf({ kind, message }: TransportFault, whom: string): string {
+function wordsOf({ kind, message }: TransportError, whom: string): string {
   if (kind === 'connect-timeout') return `no connection to ${whom}`
   if (kind === 'answer-timeout') return `the answer of ${whom} did not end`
   return message === stalled ? `the answer of ${whom} stopped: nothing more came` : `${whom} did not answer`

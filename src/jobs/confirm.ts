@@ -1,10 +1,10 @@
-import { Failure } from '../errors.ts'
-import type { App } from '../context.ts'
+import { CliError } from '../errors.ts'
+import type { CommandContext } from '../context.ts'
 
 /** Asks for yes or no. Ctrl-C, and a terminal that went away, are no wish to do anything. */
-export function confirm({ questions }: Pick<App, 'questions'>, question: string): Promise<boolean> {
+export function confirm({ questions }: Pick<CommandContext, 'questions'>, question: string): Promise<boolean> {
   return questions.confirm(`${question} [y/N]: `).catch((error: unknown) => {
-    if (error instanceof Failure && error.bare) return false
+    if (error instanceof CliError && error.bare) return false
     throw error
   })
 }

@@ -1,5 +1,5 @@
 import type { DebugOptions } from '../definitions/job-shells.ts'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
 import { stageOf } from '../ims/job-status.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
@@ -7,11 +7,11 @@ import { addressesOf, oddAddresses } from '../ssh/addresses.ts'
 import { addressText, reach, type AccessName, type Address, type Reached } from '../ssh/banner.ts'
 import { pastedWord, pastedWords } from '../text/shell-words.ts'
 import type { Progress } from '../terminal/progress.ts'
-import type { App } from '../context.ts'
+import type { CommandContext } from '../context.ts'
 import { joinForward, type Forwarding } from './reopen-forward.ts'
-import { goneFailure } from './shell-unavailable.ts'
+import { jobDeletedError } from './shell-unavailable.ts'
 import { shortId } from './lookup.ts'
-import { watchJobs } from './poll.ts'
+import { pollJobs } from './poll.ts'
 
 /** How a job's shell is to be reached, as the options say it. */
 export type Reaching = Pick<DebugOptions, 'access' | 'identity' | 'host_key' | 'interval'>
@@ -35,7 +35,7 @@ export interface Way extends Reached {
   /**
    * The address for a connection of its own, besides the one that was found: a port-forward may have ended with that.
    *
-   * @throws Failure (exit 255) where it can't be opened again.
+   * @throws CliError (exit 255) where it can't be opened again.
    */
   again(): Promise<Address>
   close(): void
@@ -45,16 +45,16 @@ export interface Way extends Reached {
  * Finds the way into a job's container: its addresses side by side, and after a while a port-forward. Ends when the
  * job doesn't wait any more.
  *
- * @throws Failure (exit 255, or as given) that says what was tried; with exit 1 why the job has no shell any more.
+ * @throws CliError (exit 255, or as given) that says what was tried; with exit 1 why the job has no shell any more.
  */
-export async function findWay(app: App, api: Api, job: Job, container: SshContainer, search: WaySearch, progress: Progress): Promise<Way> {
+export async function connectToContainer(app: CommandContext, api: Api, job: Job, container: SshContainer, search: WaySearch, progress: Progress): Promise<Way> {
   const { io, program, command } = app
   const { access, interval, patience, exit, alone = 20_000, remind = 60_000 } = search
   const again = `${program} jobs ${command.name} ${job.id}`
   const addresses = addressesOf(container, access)
   const forwards = !search.direct && (access === 'auto' || access === 'port-forward')
   if (access === 'port-forward' && search.direct) {
-    throw new Failure('a port-forward is no way to print: it would end with this program', { exit: 255, next: `${again} --openssh --access port-forward` })
+    throw new CliError('a port-forward is no way to print: it would end with this program', { exit: 255, next: `${again} --openssh --access port-forward` })
   }
   if (addresses.length === 0 && !forwards) throw noAddress(job, container, access, `${again} --access port-forward`)
 
@@ -81,14 +81,14 @@ export async function findWay(app: App, api: Api, job: Job, container: SshContai
   const all = [race.won, left, ...(forward ? [forward.failed] : [])]
   for (const one of all) one.catch(() => {})
   try {
-    const reached = await Promise.race(all)
-    if (reached.address.name === 'port-forward') {
-      const renewed = async () => ({ ...reached.address, port: (await forward!.renew(io.interrupted)).port })
-      return { ...reached, again: renewed, close: forward!.close }
+    const hasReached = await Promise.race(all)
+    if (hasReached.address.name === 'port-forward') {
+      const renewed = async () => ({ ...hasReached.address, port: (await forward!.renew(io.interrupted)).port })
+      return { ...hasReached, again: renewed, close: forward!.close }
     }
     // One that was opened though another way was the first mustn't stay.
     forward?.close()
-    return { ...reached, again: async () => reached.address, close() {} }
+    return { ...hasReached, again: async () => hasReached.address, close() {} }
   } catch (error) {
     forward?.close()
     race.won.then(({ socket }) => socket.destroy(), () => {})
@@ -105,7 +105,7 @@ const long = 25_000
  * What can be done for a job that no way leads into. Its container may have died with its node: such a job waits on its user
  * for ever. Source: the service's known issues.
  */
-function remedy({ program }: App, { remote_build_node: node, kubernetes_namespace, kubernetes_job }: Job, forwardFailed: string | undefined): string[] {
+function remedy({ program }: CommandContext, { remote_build_node: node, kubernetes_namespace, kubernetes_job }: Job, forwardFailed: string | undefined): string[] {
   const place = node
     ? `It runs on the remote build node ${node}; look at that: ${program} remote-build-nodes status describe ${pastedWord(node)}`
     : `Look at its pod: ${pastedWords(['kubectl', 'describe', 'pods', '-n', kubernetes_namespace, '-l', `job-name=${kubernetes_job}`])}`
@@ -116,19 +116,19 @@ function remedy({ program }: App, { remote_build_node: node, kubernetes_namespac
   ]
 }
 
-function noAddress({ id }: Job, container: SshContainer, access: string, next: string): Failure {
+function noAddress({ id }: Job, container: SshContainer, access: string, next: string): CliError {
   const there = [...addressesOf(container, 'auto').map(addressText), ...oddAddresses(container)].map((line) => `  ${line}`)
-  return new Failure(`job ${shortId(id)} has no ${access === 'auto' ? '' : `${access} `}address`, { exit: 255, more: there, next })
+  return new CliError(`job ${shortId(id)} has no ${access === 'auto' ? '' : `${access} `}address`, { exit: 255, more: there, next })
 }
 
 /** Rejects when the job doesn't wait any more. */
-function untilItLeaves(app: App, api: Api, job: Job, interval: number, signal: AbortSignal, resume: string): Promise<never> {
+function untilItLeaves(app: CommandContext, api: Api, job: Job, interval: number, signal: AbortSignal, resume: string): Promise<never> {
   const silent: Progress = { now() {}, line() {}, stop() {} }
-  return watchJobs(app, api, [job.id], { interval: interval * 1000, progress: silent, resume, signal }, (seen) => {
+  return pollJobs(app, api, [job.id], { interval: interval * 1000, progress: silent, resume, signal }, (seen) => {
     const now = seen.get(job.id)?.job
     return now && stageOf(now) === 'waiting' ? undefined : (now?.status ?? 'gone')
   }).then((status) => {
-    if (status === 'gone') throw goneFailure(app, job.id)
-    throw new Failure(`job ${shortId(job.id)} does not wait any more: it is in ${status}`, { exit: 1, next: `${app.program} jobs describe ${job.id}` })
+    if (status === 'gone') throw jobDeletedError(app, job.id)
+    throw new CliError(`job ${shortId(job.id)} does not wait any more: it is in ${status}`, { exit: 1, next: `${app.program} jobs describe ${job.id}` })
   })
 }

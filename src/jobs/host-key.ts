@@ -1,18 +1,18 @@
 import { join } from 'node:path'
 import { configFolder } from '../config/folder.ts'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import type { Job } from '../ims/records.ts'
 import { readHostKeys } from '../kubernetes/host-keys.ts'
 import { checkHostKey, type HostKeyPolicy, type HostKeyVerdict } from '../ssh/host-keys.ts'
 import { readKnownHosts, rememberHostKeys } from '../ssh/known-hosts.ts'
 import type { VerifyHostKey } from '../ssh/session.ts'
 import { tilde } from '../files/home.ts'
-import type { App } from '../context.ts'
+import type { CommandContext } from '../context.ts'
 import { kubectlOf, podOf } from './pod.ts'
 import { shortId } from './lookup.ts'
 
 /** Where host keys of jobs are kept. */
-export function knownHostsPath({ io }: App): string {
+export function knownHostsPath({ io }: CommandContext): string {
   return join(configFolder(io.env), 'ims_job_hosts')
 }
 
@@ -25,9 +25,9 @@ export function hostKeyLine({ fingerprint, why }: HostKeyVerdict): string {
  * Judges the host's key: kept by job, compared with the container's own where `kubectl` answers.
  *
  * @param told called with the verdict when the key is accepted.
- * @throws Failure (exit 255) for a key that is refused: there is no shell then.
+ * @throws CliError (exit 255) for a key that is refused: there is no shell then.
  */
-export function hostVerifier(app: App, job: Job, policy: HostKeyPolicy, told: (verdict: HostKeyVerdict) => void | Promise<void>): VerifyHostKey {
+export function hostVerifier(app: CommandContext, job: Job, policy: HostKeyPolicy, told: (verdict: HostKeyVerdict) => void | Promise<void>): VerifyHostKey {
   const path = knownHostsPath(app)
   return async (key) => {
     const { keys, warning } = readKnownHosts(path)
@@ -46,7 +46,7 @@ export function hostVerifier(app: App, job: Job, policy: HostKeyPolicy, told: (v
   }
 }
 
-function refused({ program, command, io }: App, { id, kubernetes_job, kubernetes_namespace }: Job, { why, fingerprint: shown }: HostKeyVerdict, path: string): Failure {
+function refused({ program, command, io }: CommandContext, { id, kubernetes_job, kubernetes_namespace }: Job, { why, fingerprint: shown }: HostKeyVerdict, path: string): CliError {
   const pods = `kubectl get pods -n ${kubernetes_namespace} -l job-name=${kubernetes_job} -o wide`
   const reasons: Partial<Record<HostKeyVerdict['why'], readonly [string, string, string]>> = {
     changed: ['it changed', `  another is kept in ${tilde(path, io.env)}: someone is in between, or the job has another container`, pods],
@@ -54,5 +54,5 @@ function refused({ program, command, io }: App, { id, kubernetes_job, kubernetes
     'could not be compared': ["it couldn't be compared with the pod's", '  --host-key verify takes a kubectl that may exec into the pod', `${program} jobs ${command.name} ${id} --host-key accept-new`],
   }
   const [reason, detail, next] = reasons[why] ?? [why, '', pods]
-  return new Failure(`the host key of job ${shortId(id)} is refused: ${reason}`, { exit: 255, more: [`  shown ${shown}`, detail], next })
+  return new CliError(`the host key of job ${shortId(id)} is refused: ${reason}`, { exit: 255, more: [`  shown ${shown}`, detail], next })
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { configFolder } from '../config/folder.ts'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { findHome, tilde } from '../files/home.ts'
 import { absolutePath } from '../files/path.ts'
 import { replaceFile } from '../files/write-file.ts'
@@ -12,7 +12,7 @@ import { publicKeys } from '../definitions/records.ts'
 import { findIdentity, unlock, type Identity, type Login, type Looked } from '../ssh/identities.ts'
 import { pastedWords } from '../text/shell-words.ts'
 import { fingerprint, parsePublicKey, publicKeyLine, publicKeyOf, type PublicKey } from '../ssh/public-key.ts'
-import type { App } from '../context.ts'
+import type { CommandContext } from '../context.ts'
 import { shortId } from './lookup.ts'
 
 /** The local key that opens a job's shell. */
@@ -23,7 +23,7 @@ export interface Key {
   /**
    * Makes it ready to sign, by its passphrase where it has one.
    *
-   * @throws Failure (exit 255) where that can't be asked for, or was wrong.
+   * @throws CliError (exit 255) where that can't be asked for, or was wrong.
    */
   unlock(): Promise<Login>
 }
@@ -37,9 +37,9 @@ interface KeyRecord {
 /**
  * The local private key whose public half is the job's.
  *
- * @throws Failure (exit 255) that says which key the job wants and where it was looked for.
+ * @throws CliError (exit 255) that says which key the job wants and where it was looked for.
  */
-export async function findKey(app: App, api: Api, job: Job, container: SshContainer, { identity: file }: { identity?: string }): Promise<Key> {
+export async function findKey(app: CommandContext, api: Api, job: Job, container: SshContainer, { identity: file }: { identity?: string }): Promise<Key> {
   const { env, stdin, stderr } = app.io
   const record = await publicKeyOfJob(api, job)
   const wanted = record?.key
@@ -62,12 +62,12 @@ async function publicKeyOfJob(api: Api, { public_key_id: id }: Job): Promise<Key
   }
 }
 
-function noKey(app: App, job: Job, container: SshContainer, record: KeyRecord | undefined, looked: readonly Looked[]): Failure {
+function noKey(app: CommandContext, job: Job, container: SshContainer, record: KeyRecord | undefined, looked: readonly Looked[]): CliError {
   const lines = looked.map(({ where, key, note = 'none' }) => {
     const path = tilde(where, app.io.env)
     return `${path}${where === 'agent' ? ': ' : '  '}${key ? keyText(key) : ''}${key && note !== 'none' ? `, ${note}` : key ? '' : note}`
   })
-  return new Failure(`no key here opens job ${shortId(job.id)}`, {
+  return new CliError(`no key here opens job ${shortId(job.id)}`, {
     exit: 255,
     more: [
       `  wants  ${wish(job, record)}`,
@@ -90,9 +90,9 @@ const keyText = ({ type, blob }: PublicKey) => `${type} ${fingerprint(blob)}`
 /**
  * The same identity for OpenSSH, which picks a key of the agent by a file with its public half.
  *
- * @throws Failure where that can't be written.
+ * @throws CliError where that can't be written.
  */
-export function forOpenSsh({ io }: App, identity: Identity): Identity {
+export function forOpenSsh({ io }: CommandContext, identity: Identity): Identity {
   if (identity.kind === 'file' || identity.path !== undefined) return identity
   const key = publicKeyOf(identity.key.getPublicSSH())
   const name = fingerprint(key.blob).slice('SHA256:'.length).replace(/\W/g, '').slice(0, 16)

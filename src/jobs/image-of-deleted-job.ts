@@ -17,7 +17,7 @@ export interface ImageRecord {
  *
  * @param job as it was last seen.
  */
-export async function imageOfGone(api: Api, job: Job): Promise<ImageRecord | undefined> {
+export async function imageOfDeletedJob(api: Api, job: Job): Promise<ImageRecord | undefined> {
   const { records } = readRecords('image', await api.send({ method: 'GET', path: images.path }))
   const whole = records.filter(({ data }) => data.link)
   const named = job.resultant_image_id ?? undefined

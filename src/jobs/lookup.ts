@@ -1,11 +1,11 @@
-import { Failure, usageFailure } from '../errors.ts'
+import { CliError, usageError } from '../errors.ts'
 import { encodeSegment, type Api } from '../ims/api.ts'
 import { stageOf } from '../ims/job-status.ts'
 import { readRecord, readRecords, type OddRecord } from '../ims/read-record.ts'
 import type { Job } from '../ims/records.ts'
 import { toValue, type Value } from '../json/value.ts'
 import { jobs } from '../definitions/records.ts'
-import { isNear } from '../text/similarity.ts'
+import { isSimilar } from '../text/similarity.ts'
 
 /** A job as the service sent it: typed for us, and as it is printed. */
 export interface JobRecord {
@@ -16,7 +16,7 @@ export interface JobRecord {
 /**
  * A job's record, checked.
  *
- * @throws Failure for one that can't be used.
+ * @throws CliError for one that can't be used.
  */
 export function readJob(value: Value | undefined, asked?: string): JobRecord {
   const { data: job, value: record } = readRecord('job', value, asked)
@@ -37,7 +37,7 @@ const whole = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
  * The jobs that the user means: by id, by its unique beginning of 4 characters or more, or by the name of the image
  * of exactly one unfinished job. Whole ids cost no list.
  *
- * @throws Failure that lists the candidates where none or several fit; ServerFailure where an id is unknown.
+ * @throws CliError that lists the candidates where none or several fit; ServerError where an id is unknown.
  */
 export async function findJobs(api: Api, wanted: readonly string[]): Promise<JobRecord[]> {
   if (wanted.length === 1 && whole.test(wanted[0]!)) return [await describeJob(api, wanted[0]!)]
@@ -62,19 +62,19 @@ export async function listJobs(api: Api): Promise<JobRecord[]> {
 }
 
 function pick(all: readonly JobRecord[], odd: readonly OddRecord[], reference: string): JobRecord {
-  if (reference === '') throw usageFailure("Invalid value for 'JOB': an empty text is no job.")
+  if (reference === '') throw usageError("Invalid value for 'JOB': an empty text is no job.")
   const unfinished = all.filter(({ job }) => ['running', 'waiting'].includes(stageOf(job)))
   const exact = all.filter(({ job }) => job.id === reference)
   const named = unfinished.filter(({ job }) => job.image_root_archive_name === reference)
   const begun = reference.length >= 4 ? all.filter(({ job }) => job.id.startsWith(reference)) : []
   const found = exact.length > 0 ? exact : [...new Set([...named, ...begun])]
   if (found.length === 1) return found[0]!
-  if (found.length > 1) throw new Failure(`${reference} is more than one job`, { more: found.map(candidate), next: 'name one by its id' })
+  if (found.length > 1) throw new CliError(`${reference} is more than one job`, { more: found.map(candidate), next: 'name one by its id' })
   const unusable = odd.find(({ id, name }) => name === reference || (reference.length >= 4 && id?.startsWith(reference)))
   if (unusable) throw unusable.failure
   const old = all.filter(({ job }) => job.image_root_archive_name === reference)
   const near = unfinished.filter(({ job }) => isLike(reference, job))
-  throw new Failure(`${reference} is no job that is under way`, {
+  throw new CliError(`${reference} is no job that is under way`, {
     more: old.length > 0 ? ['Ended, and so only to be named by id:', ...old.map(candidate)] : near.map(candidate),
     next: 'cray-ims jobs list',
   })
@@ -84,7 +84,7 @@ function pick(all: readonly JobRecord[], odd: readonly OddRecord[], reference: s
 function isLike(typed: string, { id, image_root_archive_name: name }: Job): boolean {
   const [word, meant] = [typed, name].map((text) => text.toLowerCase()) as [string, string]
   const part = word.length >= 3 && (meant.includes(word) || word.includes(meant))
-  return part || isNear(word, meant) || isNear(word, id.slice(0, word.length)) || (word.length > 4 && id.startsWith(word.slice(0, 4)))
+  return part || isSimilar(word, meant) || isSimilar(word, id.slice(0, word.length)) || (word.length > 4 && id.startsWith(word.slice(0, 4)))
 }
 
 /** A job in a list to choose from. */

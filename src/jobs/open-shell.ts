@@ -1,6 +1,6 @@
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
-import { placesOf } from '../ims/job-status.ts'
+import { containerPaths } from '../ims/job-status.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
 import { addressesOf } from '../ssh/addresses.ts'
 import { addressText } from '../ssh/banner.ts'
@@ -9,12 +9,12 @@ import type { Ending } from '../ssh/ending.ts'
 import { checkServer, openSession, type Session } from '../ssh/session.ts'
 import { givesTerminal, runInTerminal } from '../ssh/shell.ts'
 import type { Progress } from '../terminal/progress.ts'
-import type { App } from '../context.ts'
+import type { CommandContext } from '../context.ts'
 import { hostKeyLine, hostVerifier, knownHostsPath } from './host-key.ts'
 import { findKey, forOpenSsh, type Key } from './identity.ts'
 import { podFailureOf, reasonLines } from './pod.ts'
 import { shortId } from './lookup.ts'
-import { findWay, type Reaching, type Way } from './connect.ts'
+import { connectToContainer, type Reaching, type Way } from './connect.ts'
 
 /** What is opened, and how. */
 export interface Opening extends Reaching {
@@ -45,16 +45,16 @@ const excerptPatience = 3000
 /**
  * Opens a job's shell, or runs a command there, to its end; undefined where only a way was to be printed.
  *
- * @throws Failure with exit 255 where none was reached, 3 at the time limit, 1 when the job doesn't wait any more.
+ * @throws CliError with exit 255 where none was reached, 3 at the time limit, 1 when the job doesn't wait any more.
  */
-export async function openShell(app: App, api: Api, job: Job, container: SshContainer, opening: Opening, progress: Progress): Promise<Ended | undefined> {
+export async function openShell(app: CommandContext, api: Api, job: Job, container: SshContainer, opening: Opening, progress: Progress): Promise<Ended | undefined> {
   const { io } = app
   const printing = opening.print_command || opening.ssh_config
   const excerpt = printing || opening.explained || job.job_type !== 'create' ? undefined : whyItFailed(app, job)
   progress.stop()
   const key = await findKey(app, await app.api(), job, container, opening)
   const login = printing || opening.openssh ? undefined : await key.unlock()
-  const way = await findWay(app, api, job, container, { ...opening, patience: opening.left, exit: 3, direct: printing }, progress)
+  const way = await connectToContainer(app, api, job, container, { ...opening, patience: opening.left, exit: 3, direct: printing }, progress)
   try {
     const verifyHostKey = hostVerifier(app, job, opening.host_key, async (verdict) => {
       progress.stop()
@@ -84,7 +84,7 @@ export async function openShell(app: App, api: Api, job: Job, container: SshCont
   }
 }
 
-async function runIn(session: Session, way: Way, { io }: App, { command, tty }: Opening): Promise<Ended> {
+async function runIn(session: Session, way: Way, { io }: CommandContext, { command, tty }: Opening): Promise<Ended> {
   const streams = { stdin: io.stdin, stdout: io.stdout, stderr: io.stderr, env: io.env }
   const run = givesTerminal(io, command, tty) ? runInTerminal : runCommand
   try {
@@ -96,12 +96,12 @@ async function runIn(session: Session, way: Way, { io }: App, { command, tty }: 
   }
 }
 
-async function whyItFailed(app: App, job: Job): Promise<string[]> {
+async function whyItFailed(app: CommandContext, job: Job): Promise<string[]> {
   return reasonLines(await podFailureOf(app, job, { signal: AbortSignal.timeout(excerptPatience) }).catch(() => undefined))
 }
 
 /** Prints what OpenSSH is to be told, or runs it; its exit code then. */
-async function useOpenSsh(app: App, job: Job, way: Way, key: Key, { command, tty, ...opening }: Opening): Promise<number | undefined> {
+async function useOpenSsh(app: CommandContext, job: Job, way: Way, key: Key, { command, tty, ...opening }: Opening): Promise<number | undefined> {
   const { runOpenSsh, sshConfig, sshLine } = await import('../ssh/openssh.ts')
   const { host, port } = opening.openssh ? await way.again() : way.address
   const told = { jobId: job.id, host, port, identity: forOpenSsh(app, key.identity), knownHosts: knownHostsPath(app), hostKeyIsKnown: true }
@@ -113,7 +113,7 @@ async function useOpenSsh(app: App, job: Job, way: Way, key: Key, { command, tty
 
 /** Where things are, before the first prompt. */
 function banner(job: Job, container: SshContainer): string[] {
-  const { imageRoot, log, complete, failed } = placesOf(job, container.jail)
+  const { imageRoot, log, complete, failed } = containerPaths(job, container.jail)
   return [
     imageRoot ? `Image root ${imageRoot}` : 'Image root none, and no log: a remote build that failed copies nothing back',
     ...(log ? [`Log        ${log}`] : []),

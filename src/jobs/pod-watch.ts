@@ -3,14 +3,14 @@ import { createdAt } from '../ims/created.ts'
 import { isGone } from '../ims/server-error.ts'
 import type { Job } from '../ims/records.ts'
 import { diagnose, diagnosisText, type Diagnosis } from '../kubernetes/diagnosis.ts'
-import { KubectlFault } from '../kubernetes/kubectl-error.ts'
+import { KubectlError } from '../kubernetes/kubectl-error.ts'
 import { findEvents, findPodsOf, hasEnded, type Pod } from '../kubernetes/pod.ts'
 import { pastedWords } from '../text/shell-words.ts'
-import { timeSpan } from '../time/time-span.ts'
-import type { App } from '../context.ts'
+import { formatDuration } from '../time/time-span.ts'
+import type { CommandContext } from '../context.ts'
 import { kubectlOf } from './pod.ts'
 import { describeJob, shortId } from './lookup.ts'
-import type { Seen } from './poll.ts'
+import type { JobSnapshot } from './poll.ts'
 
 /** What keeps a job's pod from running, found by a question that was asked before the last look at the job began. */
 export interface PodTrouble extends Diagnosis {
@@ -25,7 +25,7 @@ export interface PodWatch {
    *
    * @returns what keeps the pods of jobs from running that have not ended, by the jobs' ids.
    */
-  look(seen: readonly Seen[]): ReadonlyMap<string, PodTrouble>
+  look(seen: readonly JobSnapshot[]): ReadonlyMap<string, PodTrouble>
   /** Ends what is being asked. */
   stop(): void
 }
@@ -52,7 +52,7 @@ interface Found {
   readonly times: number
 }
 
-export function createPodWatch(app: App, { interval, say, eager = false }: PodWatchOptions): PodWatch {
+export function createPodWatch(app: CommandContext, { interval, say, eager = false }: PodWatchOptions): PodWatch {
   const { io } = app
   const pause = Math.min(every, everyLooks * interval)
   const patience = eager ? 0 : Math.min(suspicious, suspiciousLooks * interval)
@@ -70,14 +70,14 @@ export function createPodWatch(app: App, { interval, say, eager = false }: PodWa
   // Why Kubernetes can't be asked.
   let fault: Error | undefined
 
-  async function diagnosisOf({ job, inStatus }: Seen, pods: readonly Pod[]): Promise<Diagnosis | undefined> {
+  async function diagnosisOf({ job, inStatus }: JobSnapshot, pods: readonly Pod[]): Promise<Diagnosis | undefined> {
     const [pod] = pods
     const sure = diagnose(pod)
     if (sure?.final || inStatus < patience || pod?.status.phase === 'Running' || job.status === 'waiting_on_user') return sure
     return diagnose(pod, await findEvents(kubectl, job, pod, { signal }))
   }
 
-  async function ask(seen: readonly Seen[]): Promise<void> {
+  async function ask(seen: readonly JobSnapshot[]): Promise<void> {
     const pods = await findPodsOf(kubectl, seen.map(({ job }) => job), { signal })
     fault = undefined
     for (const one of seen) {
@@ -90,13 +90,13 @@ export function createPodWatch(app: App, { interval, say, eager = false }: PodWa
     }
   }
 
-  function tell({ job }: Seen, why: string): void {
+  function tell({ job }: JobSnapshot, why: string): void {
     if (said.get(job.id) === why) return
     said.set(job.id, why)
     say(`${shortId(job.id)} ${job.status}: its pod can't run: ${why}`)
   }
 
-  function tellSlow({ job, inStatus }: Seen): void {
+  function tellSlow({ job, inStatus }: JobSnapshot): void {
     const key = `${job.id} ${job.status}`
     const longest = longestIn(job.status)
     if (longest === undefined || slow.has(key)) return
@@ -105,7 +105,7 @@ export function createPodWatch(app: App, { interval, say, eager = false }: PodWa
     if (inStatus < longest.alone && age < longest.sinceCreation) return
     slow.add(key)
     const asks = ['kubectl', 'get', 'pods', '-n', job.kubernetes_namespace, '-l', `job-name=${job.kubernetes_job}`]
-    const since = age >= longest.sinceCreation ? `${timeSpan(age)} after it was created` : `after ${timeSpan(inStatus)}`
+    const since = age >= longest.sinceCreation ? `${formatDuration(age)} after it was created` : `after ${formatDuration(inStatus)}`
     say(`${shortId(job.id)} is still ${job.status} ${since}, longer than that ever takes: its pod may have failed. Where kubectl works (here: ${fault!.message}): ${pastedWords(asks)}`)
   }
 
@@ -113,7 +113,7 @@ export function createPodWatch(app: App, { interval, say, eager = false }: PodWa
     look(seen) {
       looks++
       const open = seen.filter(({ job }) => !ended.has(job.status) && job.kubernetes_job && job.kubernetes_namespace)
-      if (open.length > 0 && !asking && !(fault instanceof KubectlFault && fault.kind === 'missing') && io.monotonic() - asked >= pause) {
+      if (open.length > 0 && !asking && !(fault instanceof KubectlError && fault.kind === 'missing') && io.monotonic() - asked >= pause) {
         asking = true
         asked = io.monotonic()
         void ask(open)
@@ -142,7 +142,7 @@ export function createPodWatch(app: App, { interval, say, eager = false }: PodWa
  * Why a job's pod has failed for good while the job's status says that it goes on: it never ends. Undefined where it may still
  * end, or `kubectl` doesn't work here.
  */
-export async function endOfPod(app: App, api: Parameters<typeof describeJob>[0], job: Job): Promise<Diagnosis | undefined> {
+export async function podFailureNow(app: CommandContext, api: Parameters<typeof describeJob>[0], job: Job): Promise<Diagnosis | undefined> {
   const found = await diagnosisNow(app, job)
   if (!found) return undefined
   // It may have ended since its record was read.
@@ -155,7 +155,7 @@ export async function endOfPod(app: App, api: Parameters<typeof describeJob>[0],
   }
 }
 
-async function diagnosisNow(app: App, job: Job): Promise<Diagnosis | undefined> {
+async function diagnosisNow(app: CommandContext, job: Job): Promise<Diagnosis | undefined> {
   try {
     const pods = await findPodsOf(kubectlOf(app), [job], { signal: app.io.interrupted, limit: patienceNow })
     const [pod] = pods.get(job.kubernetes_job) ?? []

@@ -4,15 +4,15 @@ import type { FailedJob } from '../kubernetes/failed-container.ts'
 import { reasonsOf, tailOfFailed, type FailedLog } from '../kubernetes/failed-log.ts'
 import { createKubectl, type CallLimits, type Kubectl } from '../kubernetes/kubectl.ts'
 import { findPod, type Pod } from '../kubernetes/pod.ts'
-import type { App } from '../context.ts'
+import type { CommandContext } from '../context.ts'
 
 /** The `kubectl` of this machine, as the user calls it. */
-export function kubectlOf({ io }: App): Kubectl {
+export function kubectlOf({ io }: CommandContext): Kubectl {
   return createKubectl(io.env)
 }
 
 /** A job's pod; undefined where there is none, or `kubectl` doesn't work here. Rejects with the signal's reason. */
-export function podOf(app: App, job: Job, signal?: AbortSignal): Promise<Pod | undefined> {
+export function podOf(app: CommandContext, job: Job, signal?: AbortSignal): Promise<Pod | undefined> {
   return ifWorks(app, signal, (kubectl, limits) => findPod(kubectl, job, limits))
 }
 
@@ -29,7 +29,7 @@ export interface PodFailure {
  *
  * @param found what is known of the pod, should nothing more be found.
  */
-export async function podFailureOf(app: App, job: Job & Pick<FailedJob, 'previousStatus'>, { found, signal }: { found?: Diagnosis; signal?: AbortSignal } = {}): Promise<PodFailure | undefined> {
+export async function podFailureOf(app: CommandContext, job: Job & Pick<FailedJob, 'previousStatus'>, { found, signal }: { found?: Diagnosis; signal?: AbortSignal } = {}): Promise<PodFailure | undefined> {
   const failure = await ifWorks(app, signal, async (kubectl, limits) => {
     const pod = await findPod(kubectl, job, limits)
     return pod && { killed: killedBy(pod) ?? found, log: await ifWorks(app, signal, () => tailOfFailed(kubectl, job, pod, undefined, limits)) }
@@ -55,10 +55,10 @@ export function reasonLines(failure: PodFailure | undefined, count = 3): string[
 }
 
 /** Ended by an interruption, too. */
-const bounded = ({ io }: App, signal: AbortSignal = io.interrupted) => AbortSignal.any([io.interrupted, signal])
+const bounded = ({ io }: CommandContext, signal: AbortSignal = io.interrupted) => AbortSignal.any([io.interrupted, signal])
 
 /** What `kubectl` tells besides what was asked for: that it can't, or what it tells makes no sense, ends nothing. */
-async function ifWorks<T>(app: App, given: AbortSignal | undefined, ask: (kubectl: Kubectl, limits: CallLimits) => Promise<T | undefined>): Promise<T | undefined> {
+async function ifWorks<T>(app: CommandContext, given: AbortSignal | undefined, ask: (kubectl: Kubectl, limits: CallLimits) => Promise<T | undefined>): Promise<T | undefined> {
   const signal = bounded(app, given)
   try {
     return await ask(kubectlOf(app), { signal })

@@ -1,15 +1,15 @@
 import { setMaxListeners } from 'node:events'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
-import { isAway, isPassing, whyAway } from '../ims/availability.ts'
+import { isUnavailable, isTransient, unavailableReason } from '../ims/availability.ts'
 import { isGone } from '../ims/server-error.ts'
 import type { Progress } from '../terminal/progress.ts'
-import { timeSpan } from '../time/time-span.ts'
-import type { App } from '../context.ts'
+import { formatDuration } from '../time/time-span.ts'
+import type { CommandContext } from '../context.ts'
 import { describeJob, readJobs, shortId, type JobRecord } from './lookup.ts'
 
 /** How jobs are watched. */
-export interface Watch {
+export interface PollOptions {
   /** Milliseconds between looks. */
   interval: number
   /** Longest watch in milliseconds; none is no limit. */
@@ -28,7 +28,7 @@ export interface Watch {
 }
 
 /** What a look saw of a job. */
-export interface Seen extends JobRecord {
+export interface JobSnapshot extends JobRecord {
   /** Milliseconds since this status was first seen. */
   inStatus: number
   /** Milliseconds since the watch began. */
@@ -41,14 +41,14 @@ export interface Seen extends JobRecord {
  * Looks at jobs until `enough` says that it was enough; the last look. Several jobs cost one request a look. A server
  * that is away for a while is shown, and looked at again. A job that is gone has no entry: the service says so, no gateway.
  *
- * @throws Failure with exit 3 at the time limit, 130 for Ctrl-C (129, 143 for other signals): all say how to go on.
+ * @throws CliError with exit 3 at the time limit, 130 for Ctrl-C (129, 143 for other signals): all say how to go on.
  */
-export async function watchJobs<T>(app: App, api: Api, ids: readonly string[], watch: Watch, enough: (seen: Map<string, Seen>) => T | undefined | Promise<T | undefined>): Promise<T> {
+export async function pollJobs<T>(app: CommandContext, api: Api, ids: readonly string[], watch: PollOptions, enough: (seen: Map<string, JobSnapshot>) => T | undefined | Promise<T | undefined>): Promise<T> {
   const { io } = app
   const began = watch.began ?? io.monotonic()
   const since = new Map<string, { status: string; at: number }>()
   let { known } = watch
-  let last: readonly Seen[] = []
+  let last: readonly JobSnapshot[] = []
   const look = async () => {
     const records = known ?? (await (watch.read?.(ids) ?? readAgain(api, ids)))
     known = undefined
@@ -56,7 +56,7 @@ export async function watchJobs<T>(app: App, api: Api, ids: readonly string[], w
     last = [...seen.values()]
     return seen
   }
-  return lookUntil(app, { ...watch, began }, look, { enough, many: ids.length > 1, state: () => stateOf(last) })
+  return pollUntil(app, { ...watch, began }, look, { enough, many: ids.length > 1, state: () => stateOf(last) })
 }
 
 /** How looks are judged, and what is said of those that weren't enough. */
@@ -81,9 +81,9 @@ const tries = 3
  *
  * @param isWaitedFor whether it is waited for to the time limit.
  */
-export function passesSoon(isWaitedFor: (error: unknown) => boolean = isAway): (error: unknown) => error is Error {
+export function createTransientCheck(isWaitedFor: (error: unknown) => boolean = isUnavailable): (error: unknown) => error is Error {
   let failed = 0
-  return (error): error is Error => isWaitedFor(error) || (isPassing(error) && !isAway(error) && ++failed <= tries)
+  return (error): error is Error => isWaitedFor(error) || (isTransient(error) && !isUnavailable(error) && ++failed <= tries)
 }
 
 /** However late it is, a look that has begun gets so many milliseconds. */
@@ -95,15 +95,15 @@ const lastWords = 100
 /**
  * Looks until it was enough. A server that is away for a while is shown, and asked again.
  *
- * @throws Failure with exit 3 at the time limit, 130 for Ctrl-C (129, 143 for other signals): all say how to go on.
+ * @throws CliError with exit 3 at the time limit, 130 for Ctrl-C (129, 143 for other signals): all say how to go on.
  */
-export async function lookUntil<R, T>({ io }: App, watch: Watch, look: () => Promise<R>, looking: Looking<R, T>): Promise<T> {
-  const { enough, many = false, state = () => '', unhurried = false, passes = isPassing } = looking
+export async function pollUntil<R, T>({ io }: CommandContext, watch: PollOptions, look: () => Promise<R>, looking: Looking<R, T>): Promise<T> {
+  const { enough, many = false, state = () => '', unhurried = false, passes = isTransient } = looking
   const { progress, interval, timeout = Infinity, began = io.monotonic(), signal = io.interrupted } = watch
   // Each look's sleep and request listen to it.
   setMaxListeners(0, signal)
   const left = () => Math.max(began + timeout - io.monotonic(), 0)
-  const late = () => new Failure(`not there after ${timeSpan(timeout)}: ${state() || 'the service was away'}`, { exit: 3, next: watch.resume })
+  const late = () => new CliError(`not there after ${formatDuration(timeout)}: ${state() || 'the service was away'}`, { exit: 3, next: watch.resume })
 
   // Whoever is in the middle of a request knows best what has come of it.
   const cutOff = async (reason: unknown): Promise<never> => {
@@ -134,10 +134,10 @@ export async function lookUntil<R, T>({ io }: App, watch: Watch, look: () => Pro
       if (outcome !== undefined) return outcome
     } catch (error) {
       // What was cut off in a request says what may have come of it.
-      if (signal.aborted) throw interrupted(error instanceof Failure && error.cause === signal.reason ? error : signal.reason, watch, many)
+      if (signal.aborted) throw interrupted(error instanceof CliError && error.cause === signal.reason ? error : signal.reason, watch, many)
       if (!passes(error)) throw error
       away = true
-      progress.now(`the service is away (${whyAway(error)}); looking again`)
+      progress.now(`the service is away (${unavailableReason(error)}); looking again`)
     }
     if (left() === 0) throw late()
     await io.sleep(Math.min(interval, left()), signal).catch((error: unknown) => {
@@ -160,7 +160,7 @@ async function readAgain(api: Api, ids: readonly string[]): Promise<JobRecord[]>
  * The jobs of some ids, by one request; those that are gone are missing.
  *
  * @param read all jobs, in place of a request of its own.
- * @throws Failure where the record of one can't be used.
+ * @throws CliError where the record of one can't be used.
  */
 export async function readSeveral(api: Api, ids: readonly string[], read = readJobs): Promise<JobRecord[]> {
   const wanted = new Set(ids)
@@ -170,7 +170,7 @@ export async function readSeveral(api: Api, ids: readonly string[], read = readJ
   return jobs.filter(({ job }) => wanted.has(job.id))
 }
 
-function see(record: JobRecord, since: Map<string, { status: string; at: number }>, began: number, now: number): Seen {
+function see(record: JobRecord, since: Map<string, { status: string; at: number }>, began: number, now: number): JobSnapshot {
   const { id, status } = record.job
   const last = since.get(id)
   const changed = last && last.status !== status
@@ -186,13 +186,13 @@ function see(record: JobRecord, since: Map<string, { status: string; at: number 
 /** How many jobs are named in one line. */
 const named = 5
 
-function stateOf(seen: readonly Seen[]): string {
+function stateOf(seen: readonly JobSnapshot[]): string {
   const some = seen.slice(0, named).map(({ job }) => `${shortId(job.id)} ${job.status}`)
   return [...some, ...(seen.length > named ? [`${seen.length - named} more`] : [])].join(', ')
 }
 
-function interrupted(reason: unknown, { resume }: Watch, many: boolean): unknown {
-  if (!(reason instanceof Failure)) return reason
-  const goesOn = resume === '' ? [] : [many ? 'The jobs go on.' : 'The job goes on.']
-  return new Failure(reason.message, { exit: reason.exit, more: [...reason.more, ...goesOn], next: reason.next ?? (resume || undefined), cause: reason })
+function interrupted(reason: unknown, { resume }: PollOptions, many: boolean): unknown {
+  if (!(reason instanceof CliError)) return reason
+  const movesOn = resume === '' ? [] : [many ? 'The jobs go on.' : 'The job goes on.']
+  return new CliError(reason.message, { exit: reason.exit, more: [...reason.more, ...movesOn], next: reason.next ?? (resume || undefined), cause: reason })
 }

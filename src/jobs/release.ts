@@ -1,40 +1,40 @@
-import type { OptionsOf } from '../definitions/infer-options.ts'
+import type { InferOptions } from '../definitions/infer-options.ts'
 import type { releaseOptions } from '../definitions/job-shells.ts'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { encodeSegment, type Api } from '../ims/api.ts'
-import { ended, placesOf, stageOf } from '../ims/job-status.ts'
+import { ended, containerPaths, stageOf } from '../ims/job-status.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
 import { jobs } from '../definitions/records.ts'
 import { chooseContainer } from '../ssh/addresses.ts'
 import { openSession, type Session } from '../ssh/session.ts'
 import { touch } from '../ssh/touch.ts'
 import type { Progress } from '../terminal/progress.ts'
-import { timeSpan, withoutSpans } from '../time/time-span.ts'
-import type { App } from '../context.ts'
+import { formatDuration, stripDurations } from '../time/time-span.ts'
+import type { CommandContext } from '../context.ts'
 import { findJobs, shortId } from './lookup.ts'
 import { hostKeyLine, hostVerifier } from './host-key.ts'
-import { imageOfGone } from './image-of-deleted-job.ts'
+import { imageOfDeletedJob } from './image-of-deleted-job.ts'
 import { findKey } from './identity.ts'
-import { deadJobFailure, goneFailure } from './shell-unavailable.ts'
+import { podFailedError, jobDeletedError } from './shell-unavailable.ts'
 import { createPodWatch } from './pod-watch.ts'
-import { findWay, type Reaching } from './connect.ts'
-import { watchJobs } from './poll.ts'
+import { connectToContainer, type Reaching } from './connect.ts'
+import { pollJobs } from './poll.ts'
 
 /** What a user says to a job that waits. */
 export type Word = 'complete' | 'failed'
 
 /** Options of `jobs complete` and `jobs fail`. */
-export type ReleaseOptions = OptionsOf<typeof releaseOptions>
+export type ReleaseOptions = InferOptions<typeof releaseOptions>
 
 /**
  * Tells a job that waits to go on or to end, over SSH, and waits for the outcome.
  *
  * @returns the exit code: 1 when a customize job that was told to complete ended in error.
- * @throws Failure before anything is connected when the job doesn't wait.
+ * @throws CliError before anything is connected when the job doesn't wait.
  */
-export async function release(app: App, reference: string, word: Word, options: ReleaseOptions): Promise<number> {
+export async function release(app: CommandContext, reference: string, word: Word, options: ReleaseOptions): Promise<number> {
   const api = await app.api()
-  const progress = await app.progress(withoutSpans)
+  const progress = await app.progress(stripDurations)
   try {
     const { job } = (await findJobs(api, [reference]))[0]!
     refuseUnlessWaiting(app, job)
@@ -57,19 +57,19 @@ export async function release(app: App, reference: string, word: Word, options: 
   }
 }
 
-function refuseUnlessWaiting({ program }: App, job: Job): void {
+function refuseUnlessWaiting({ program }: CommandContext, job: Job): void {
   const stage = stageOf(job)
   if (stage === 'waiting') return
   const next = stage === 'running' ? `${program} jobs wait ${job.id} --for ready` : `${program} jobs describe ${job.id}`
-  throw new Failure(`job ${job.id} does not wait on its user: it is ${job.status}`, { exit: 1, next })
+  throw new CliError(`job ${job.id} does not wait on its user: it is ${job.status}`, { exit: 1, next })
 }
 
 /** Logs in to a job's container. */
-export async function openJob(app: App, api: Api, job: Job, container: SshContainer, options: Reaching, progress: Progress): Promise<Session> {
+export async function openJob(app: CommandContext, api: Api, job: Job, container: SshContainer, options: Reaching, progress: Progress): Promise<Session> {
   const key = await findKey(app, api, job, container, options)
   progress.stop()
   const login = await key.unlock()
-  const way = await findWay(app, api, job, container, { ...options, patience: 60_000 }, progress)
+  const way = await connectToContainer(app, api, job, container, { ...options, patience: 60_000 }, progress)
   const verifyHostKey = hostVerifier(app, job, options.host_key, (verdict) => {
     if (verdict.why !== 'known') progress.line(hostKeyLine(verdict))
   })
@@ -82,7 +82,7 @@ export async function openJob(app: App, api: Api, job: Job, container: SshContai
 
 /** Touches the signal file. */
 export async function say(session: Session, job: Job, container: SshContainer, word: Word): Promise<void> {
-  const places = placesOf(job, container.jail)
+  const places = containerPaths(job, container.jail)
   await touch(session, word === 'complete' ? places.complete : places.failed)
 }
 
@@ -105,22 +105,22 @@ interface OutcomeWait {
 }
 
 /** Waits until a released job has ended, and says how. */
-export async function waitForOutcome(app: App, api: Api, job: Job, progress: Progress, { hopeful, timeout, interval }: OutcomeWait): Promise<Outcome> {
+export async function waitForOutcome(app: CommandContext, api: Api, job: Job, progress: Progress, { hopeful, timeout, interval }: OutcomeWait): Promise<Outcome> {
   const watch = { interval: interval * 1000, timeout: timeout && timeout * 1000, progress, resume: `${app.program} jobs wait ${job.id} --for done` }
   const pods = createPodWatch(app, { interval: watch.interval, say: progress.line })
   let last = job
-  const found = await watchJobs(app, api, [job.id], watch, async (seen) => {
+  const found = await pollJobs(app, api, [job.id], watch, async (seen) => {
     const now = seen.get(job.id)
     if (!now) {
-      const made = hopeful ? await imageOfGone(api, last) : undefined
-      if (!made) throw goneFailure(app, job.id)
+      const made = hopeful ? await imageOfDeletedJob(api, last) : undefined
+      if (!made) throw jobDeletedError(app, job.id)
       return { gone: made.image.id }
     }
     last = now.job
-    progress.now(`${shortId(job.id)} ${now.job.status} ${timeSpan(now.inStatus)}`)
+    progress.now(`${shortId(job.id)} ${now.job.status} ${formatDuration(now.inStatus)}`)
     if (ended.has(now.job.status)) return {}
     const trouble = pods.look([now]).get(job.id)
-    if (trouble?.final) throw await deadJobFailure(app, now.job, trouble)
+    if (trouble?.final) throw await podFailedError(app, now.job, trouble)
     return undefined
   }).finally(pods.stop)
   progress.stop()

@@ -1,10 +1,10 @@
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
-import { KubectlFault, kubectlFailure, type KubectlFaultKind } from '../kubernetes/kubectl-error.ts'
+import { KubectlError, explainKubectlError, type KubectlErrorKind } from '../kubernetes/kubectl-error.ts'
 import { openPortForward, type PortForward } from '../kubernetes/port-forward.ts'
 import { addressesOf } from '../ssh/addresses.ts'
 import type { Race } from '../ssh/banner.ts'
-import type { App } from '../context.ts'
+import type { CommandContext } from '../context.ts'
 import { kubectlOf, podOf } from './pod.ts'
 import { shortId } from './lookup.ts'
 
@@ -15,7 +15,7 @@ export interface Forwarding {
   /**
    * Opens another in its place, whatever has become of it.
    *
-   * @throws Failure (exit 255) where it can't be had.
+   * @throws CliError (exit 255) where it can't be had.
    */
   renew(signal: AbortSignal): Promise<PortForward>
   /** Why none has been open yet; undefined where one was, or none was tried. */
@@ -38,13 +38,13 @@ export interface ForwardingOptions {
 const [pause, longPause] = [1000, 5000]
 
 /** What no second try changes. */
-const final: ReadonlySet<KubectlFaultKind> = new Set<KubectlFaultKind>(['missing', 'forbidden', 'not found'])
+const final: ReadonlySet<KubectlErrorKind> = new Set<KubectlErrorKind>(['missing', 'forbidden', 'not found'])
 
 /**
  * Lets a port-forward join a race, and opens it again whenever it ends: kubectl does at the first connection that the pod
  * refuses, and the server of a job may come up some seconds after its status says so.
  */
-export function joinForward(app: App, job: Job, container: SshContainer, race: Race, { signal, only, delay, onOpen }: ForwardingOptions): Forwarding {
+export function joinForward(app: CommandContext, job: Job, container: SshContainer, race: Race, { signal, only, delay, onOpen }: ForwardingOptions): Forwarding {
   const { kubernetes_namespace: namespace, kubernetes_service: service } = job
   let current: PortForward | undefined
   let opened = false
@@ -72,19 +72,19 @@ export function joinForward(app: App, job: Job, container: SshContainer, race: R
         leave(message)
         app.log(1, `port-forward: ${message}; opening it again`)
       } catch (fault) {
-        if (!(fault instanceof KubectlFault) || signal.aborted || final.has(fault.kind) || (only && !opened)) throw fault
+        if (!(fault instanceof KubectlError) || signal.aborted || final.has(fault.kind) || (only && !opened)) throw fault
         if (!opened) missing = fault.message
         app.log(1, `port-forward: ${fault.message}; trying again`)
       }
     }
   }
 
-  const unreachable = (fault: KubectlFault) => {
-    const { message, more, next } = kubectlFailure(fault, `can't reach job ${shortId(job.id)} by port-forward`, namespace)
-    return new Failure(message, { exit: 255, more, next, cause: fault })
+  const unreachable = (fault: KubectlError) => {
+    const { message, more, next } = explainKubectlError(fault, `can't reach job ${shortId(job.id)} by port-forward`, namespace)
+    return new CliError(message, { exit: 255, more, next, cause: fault })
   }
   const failed = keepOpen().catch((fault: unknown): Promise<never> => {
-    if (!(fault instanceof KubectlFault) || signal.aborted) throw fault
+    if (!(fault instanceof KubectlError) || signal.aborted) throw fault
     app.log(1, `port-forward: ${fault.message}`)
     if (!opened) missing = fault.message
     if (!only) return new Promise(() => {})
@@ -96,7 +96,7 @@ export function joinForward(app: App, job: Job, container: SshContainer, race: R
     async renew(signal) {
       close()
       return open(signal).catch((fault: unknown) => {
-        throw fault instanceof KubectlFault ? unreachable(fault) : fault
+        throw fault instanceof KubectlError ? unreachable(fault) : fault
       })
     },
     missing: () => (opened ? undefined : missing),

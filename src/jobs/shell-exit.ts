@@ -1,12 +1,12 @@
 import type { DebugOptions } from '../definitions/job-shells.ts'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
-import { placesOf, stageOf, type Stage } from '../ims/job-status.ts'
+import { containerPaths, stageOf, type Stage } from '../ims/job-status.ts'
 import { isGone } from '../ims/server-error.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
 import { anyExists } from '../ssh/exists.ts'
 import type { Progress } from '../terminal/progress.ts'
-import type { App } from '../context.ts'
+import type { CommandContext } from '../context.ts'
 import { confirm } from './confirm.ts'
 import { describeJob, shortId } from './lookup.ts'
 import { deleteJob, openJob, say } from './release.ts'
@@ -14,30 +14,30 @@ import type { Reaching } from './connect.ts'
 import type { Ended } from './open-shell.ts'
 
 /** What becomes of a job when its shell ends. */
-export type Fate = NonNullable<DebugOptions['on_exit']>
+export type ExitAction = NonNullable<DebugOptions['on_exit']>
 
-export interface Afterwards extends Reaching, Pick<DebugOptions, 'on_exit'> {
+export interface ShellExitOptions extends Reaching, Pick<DebugOptions, 'on_exit'> {
   /** Keeps what should be kept of the job; whether it may be deleted then. */
   beforeDelete?: () => Promise<boolean>
 }
 
 /** What became of a job whose shell has ended: released in the shell itself, or told by us to go on or to end. */
-export type Left = 'released' | 'completed' | 'failed' | 'kept' | 'deleted' | 'gone'
+export type JobOutcome = 'released' | 'completed' | 'failed' | 'kept' | 'deleted' | 'gone'
 
 /** Sees to what becomes of a job whose shell has ended. Whoever has released it still has to wait for the outcome. */
-export async function afterShell(app: App, api: Api, job: Job, container: SshContainer, shell: Ended, options: Afterwards, progress: Progress): Promise<Left> {
+export async function handleShellExit(app: CommandContext, api: Api, job: Job, container: SshContainer, shell: Ended, options: ShellExitOptions, progress: Progress): Promise<JobOutcome> {
   const { ending, session } = shell
   const left = await howItIsLeft(app, api, job, container, shell, options, progress)
   if (left === 'gone') progress.line(`Job ${shortId(job.id)} is gone: it was deleted`)
   if (left !== 'waiting') return left
   if ('lost' in ending) progress.line(`✖ connection lost: ${ending.lost}`)
   const asked = options.on_exit === undefined && app.io.stdin.isTTY && app.io.stderr.isTTY
-  const fate = asked ? await askFate(app, job, progress) : (options.on_exit ?? 'keep')
+  const fate = asked ? await promptExitAction(app, job, progress) : (options.on_exit ?? 'keep')
   const lossless = fate !== 'delete' || !options.beforeDelete || (await options.beforeDelete())
   const kept = fate === 'keep' || !(lossless || (asked && (await confirm(app, 'Delete it all the same?'))))
   if (kept) {
     const how = `Release it: ${app.program} jobs ${job.job_type === 'create' ? 'fail' : 'complete'} ${job.id}`
-    progress.line(asked ? how : `Job ${shortId(job.id)} still waits${holding(job)}. ${how}`)
+    progress.line(asked ? how : `Job ${shortId(job.id)} still waits${memoryNote(job)}. ${how}`)
     return 'kept'
   }
   if (fate === 'delete') {
@@ -56,8 +56,8 @@ export async function afterShell(app: App, api: Api, job: Job, container: SshCon
 }
 
 /** Whether the job still waits: who touched a signal file in the shell has released it there. */
-async function howItIsLeft(app: App, api: Api, job: Job, container: SshContainer, { ending, session }: Ended, { interval }: Afterwards, progress: Progress): Promise<'waiting' | 'released' | 'gone'> {
-  const { complete, failed } = placesOf(job, container.jail)
+async function howItIsLeft(app: CommandContext, api: Api, job: Job, container: SshContainer, { ending, session }: Ended, { interval }: ShellExitOptions, progress: Progress): Promise<'waiting' | 'released' | 'gone'> {
+  const { complete, failed } = containerPaths(job, container.jail)
   if (session && (await anyExists(session, [complete, failed]))) return 'released'
   const lost = 'lost' in ending && session?.lost() !== undefined
   if (lost) progress.now('the connection is gone; does the job go on?')
@@ -75,7 +75,7 @@ const looks = 3
  *
  * @param interval seconds between looks.
  */
-export async function stageAfter({ io }: App, look: () => Promise<Stage | 'gone'>, { lost, interval }: { lost: boolean; interval: number }): Promise<Stage | 'gone'> {
+export async function stageAfter({ io }: CommandContext, look: () => Promise<Stage | 'gone'>, { lost, interval }: { lost: boolean; interval: number }): Promise<Stage | 'gone'> {
   for (let left = lost ? looks : 1; ; left--) {
     const stage = await look()
     if (stage !== 'waiting' || left === 1) return stage
@@ -87,16 +87,16 @@ export async function stageAfter({ io }: App, look: () => Promise<Stage | 'gone'
 const containers = 2
 
 /** What a job that waits holds, as a part of a sentence. */
-export const holding = ({ job_mem_size: memory }: Job) => (memory ? `, holding ${containers * memory} GiB` : ', holding its memory')
+export const memoryNote = ({ job_mem_size: memory }: Job) => (memory ? `, holding ${containers * memory} GiB` : ', holding its memory')
 
-async function askFate(app: App, job: Job, progress: Progress): Promise<Fate> {
+async function promptExitAction(app: CommandContext, job: Job, progress: Progress): Promise<ExitAction> {
   const create = job.job_type === 'create'
-  progress.line(`Job still waits${holding(job)}${create ? '; it ends in error either way' : ''}.`)
-  const answers: Readonly<Record<string, Fate>> = { ...(create ? { r: 'fail' } : { c: 'complete', f: 'fail' }), d: 'delete', k: 'keep', '': 'keep' }
+  progress.line(`Job still waits${memoryNote(job)}${create ? '; it ends in error either way' : ''}.`)
+  const answers: Readonly<Record<string, ExitAction>> = { ...(create ? { r: 'fail' } : { c: 'complete', f: 'fail' }), d: 'delete', k: 'keep', '': 'keep' }
   for (;;) {
     const answer = await app.questions.ask(create ? '(r)elease (d)elete (K)eep: ' : '(c)omplete (f)ail (d)elete (K)eep: ').catch((error: unknown) => {
       // Ctrl-C, or a terminal that went away, is no wish to end anything.
-      if (error instanceof Failure && error.bare) return ''
+      if (error instanceof CliError && error.bare) return ''
       throw error
     })
     const fate = answers[answer.trim().slice(0, 1).toLowerCase()]

@@ -1,18 +1,18 @@
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import type { Job } from '../ims/records.ts'
 import { diagnosisText, type Diagnosis } from '../kubernetes/diagnosis.ts'
 import { pastedWords } from '../text/shell-words.ts'
-import type { App } from '../context.ts'
+import type { CommandContext } from '../context.ts'
 import { podFailureOf, reasonLines, type PodFailure } from './pod.ts'
 import { shortId } from './lookup.ts'
 
 const condition = 'A shell opens only when the build itself fails with debug on.'
 
 /** Why a job's record says that no shell can come, and what to do about it. */
-export async function noShell(app: App, job: Job): Promise<Failure> {
+export async function noShell(app: CommandContext, job: Job): Promise<CliError> {
   const { program } = app
   const { id, status } = job
-  const failure = (why: string, more: readonly string[], next: string) => new Failure(`no shell will come: job ${shortId(id)} ${why}`, { exit: 1, more, next })
+  const failure = (why: string, more: readonly string[], next: string) => new CliError(`no shell will come: job ${shortId(id)} ${why}`, { exit: 1, more, next })
   if (status === 'success') {
     const image = job.resultant_image_id
     return failure('succeeded', image ? [`  image ${image}`] : [], image ? `${program} images describe ${image}` : `${program} images list`)
@@ -22,14 +22,14 @@ export async function noShell(app: App, job: Job): Promise<Failure> {
   return failure('was created with debug off', [condition], againWithDebug(program, job))
 }
 
-async function endedInError(app: App, job: Job): Promise<[more: string[], next: string]> {
+async function endedInError(app: CommandContext, job: Job): Promise<[more: string[], next: string]> {
   const failure = await podFailureOf(app, job)
   const more = [...reasonLines(failure), ...(job.job_type === 'create' ? [condition] : [])]
-  return [more, whereToLook(app, job, failure)]
+  return [more, diagnosticCommand(app, job, failure)]
 }
 
 /** The command that tells more of why a job ended in error. */
-export function whereToLook({ program }: App, job: Job, { log }: Partial<PodFailure> = {}): string {
+export function diagnosticCommand({ program }: CommandContext, job: Job, { log }: Partial<PodFailure> = {}): string {
   if (log?.container === 'fetch-recipe') return `${program} recipes describe ${job.artifact_id}`
   if (log?.container === 'prepare') return `${program} images describe ${job.artifact_id}`
   return log ? `${program} jobs logs ${job.id} --failed` : `${program} jobs describe ${job.id}`
@@ -49,7 +49,7 @@ function againWithDebug(program: string, job: Job): string {
 }
 
 /** That a job never ends, because its pod has failed and nothing sets its status any more; as a part of a sentence. */
-export const staysFor = ({ id, status }: Job) => `job ${id} stays ${status}: its pod has failed`
+export const failedPodNote = ({ id, status }: Job) => `job ${id} stays ${status}: its pod has failed`
 
 /**
  * The failure for a job that never ends, with the reason and the remedy.
@@ -57,14 +57,14 @@ export const staysFor = ({ id, status }: Job) => `job ${id} stays ${status}: its
  * @param head what it means for who waits: `image x was not made: `.
  * @param more lines after the reason.
  */
-export async function deadJobFailure(app: App, job: Job, found: Diagnosis, { head = '', more = [] }: { head?: string; more?: readonly string[] } = {}): Promise<Failure> {
+export async function podFailedError(app: CommandContext, job: Job, found: Diagnosis, { head = '', more = [] }: { head?: string; more?: readonly string[] } = {}): Promise<CliError> {
   const reasons = reasonLines(await podFailureOf(app, job, { found }))
-  return new Failure(`${head}${staysFor(job)}`, { exit: 1, more: [...reasons, ...more], next: `${app.program} jobs delete ${job.id}` })
+  return new CliError(`${head}${failedPodNote(job)}`, { exit: 1, more: [...reasons, ...more], next: `${app.program} jobs delete ${job.id}` })
 }
 
 /** That a job's pod can't run, in Kubernetes' words. */
-export function podFailure({ id, kubernetes_job, kubernetes_namespace }: Job, found: Diagnosis): Failure {
-  return new Failure(`no shell will come: the pod of job ${shortId(id)} can't run`, {
+export function podCannotRunError({ id, kubernetes_job, kubernetes_namespace }: Job, found: Diagnosis): CliError {
+  return new CliError(`no shell will come: the pod of job ${shortId(id)} can't run`, {
     exit: 1,
     more: [`  ${diagnosisText(found)}`],
     next: `kubectl describe pods -n ${kubernetes_namespace} -l job-name=${kubernetes_job}`,
@@ -72,6 +72,6 @@ export function podFailure({ id, kubernetes_job, kubernetes_namespace }: Job, fo
 }
 
 /** That a job isn't there any more. */
-export function goneFailure({ program }: App, id: string): Failure {
-  return new Failure(`job ${id} is gone: it was deleted`, { exit: 1, next: `${program} jobs list` })
+export function jobDeletedError({ program }: CommandContext, id: string): CliError {
+  return new CliError(`job ${id} is gone: it was deleted`, { exit: 1, next: `${program} jobs list` })
 }

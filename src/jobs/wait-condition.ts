@@ -1,25 +1,25 @@
-import { Failure } from '../errors.ts'
-import { ended, reached, stageOf } from '../ims/job-status.ts'
+import { CliError } from '../errors.ts'
+import { ended, hasReached, stageOf } from '../ims/job-status.ts'
 import { jobStatuses, type Job } from '../ims/records.ts'
 import type { Diagnosis } from '../kubernetes/diagnosis.ts'
-import type { App } from '../context.ts'
-import { deadJobFailure, staysFor } from './shell-unavailable.ts'
-import type { Seen } from './poll.ts'
+import type { CommandContext } from '../context.ts'
+import { podFailedError, failedPodNote } from './shell-unavailable.ts'
+import type { JobSnapshot } from './poll.ts'
 
 /** Whether a job is where it should be, may still get there, or can't any more. */
 export type Verdict = 'there' | 'pending' | 'lost'
 
 /** Judges a job by a look at it; undefined for one that is gone. */
-export type Judge = (seen: Pick<Seen, 'job'> | undefined, signal: AbortSignal) => Verdict | Promise<Verdict>
+export type Condition = (seen: Pick<JobSnapshot, 'job'> | undefined, signal: AbortSignal) => Verdict | Promise<Verdict>
 
 const verdicts = { yes: 'there', may: 'pending', no: 'lost' } as const
 
 /** The judge for what is waited for: `success`, `done`, `ready`, or a status. Undefined for what is none of these. */
-export function judgeFor(goal: string): Judge | undefined {
+export function parseCondition(goal: string): Condition | undefined {
   if (goal === 'done') return present(({ job }) => (ended.has(job.status) ? 'there' : 'pending'))
   if (goal === 'ready') {
     return present(async ({ job }, signal) => {
-      const verdict = verdicts[reached(job, 'waiting_on_user')]
+      const verdict = verdicts[hasReached(job, 'waiting_on_user')]
       if (verdict !== 'there') return verdict
       // It was there once, but isn't any more.
       if (stageOf(job) !== 'waiting') return 'lost'
@@ -28,10 +28,10 @@ export function judgeFor(goal: string): Judge | undefined {
     })
   }
   const status = jobStatuses.find((known) => known === goal)
-  return status && present(({ job }) => verdicts[reached(job, status)])
+  return status && present(({ job }) => verdicts[hasReached(job, status)])
 }
 
-const present = (judge: (seen: Pick<Seen, 'job'>, signal: AbortSignal) => Verdict | Promise<Verdict>): Judge => (seen, signal) => (seen ? judge(seen, signal) : 'lost')
+const present = (judge: (seen: Pick<JobSnapshot, 'job'>, signal: AbortSignal) => Verdict | Promise<Verdict>): Condition => (seen, signal) => (seen ? judge(seen, signal) : 'lost')
 
 /** A job that can't get where it should be; without a record when it is gone. */
 interface Lost {
@@ -42,12 +42,12 @@ interface Lost {
 }
 
 /** What is said when jobs can't get there any more. */
-export async function lostFailure(app: App, lost: readonly [Lost, ...Lost[]], goal: string): Promise<Failure> {
+export async function unreachableError(app: CommandContext, lost: readonly [Lost, ...Lost[]], goal: string): Promise<CliError> {
   const { program } = app
   const [{ id, job, dead }, ...others] = lost
-  const more = others.map((one) => (one.job && one.dead ? staysFor(one.job) : `job ${one.id} ${whyLost(one.job, goal)}`))
-  if (job && dead) return deadJobFailure(app, job, dead, { more })
-  return new Failure(`job ${id} ${whyLost(job, goal)}`, { exit: 1, more, next: job ? next(program, job) : `${program} jobs list` })
+  const more = others.map((one) => (one.job && one.dead ? failedPodNote(one.job) : `job ${one.id} ${whyLost(one.job, goal)}`))
+  if (job && dead) return podFailedError(app, job, dead, { more })
+  return new CliError(`job ${id} ${whyLost(job, goal)}`, { exit: 1, more, next: job ? next(program, job) : `${program} jobs list` })
 }
 
 function next(program: string, job: Job): string {

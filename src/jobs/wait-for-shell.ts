@@ -1,13 +1,13 @@
 import type { Api } from '../ims/api.ts'
-import { shellOutlook } from '../ims/job-status.ts'
+import { shellAvailability } from '../ims/job-status.ts'
 import type { Job } from '../ims/records.ts'
 import type { Progress } from '../terminal/progress.ts'
-import { timeSpan } from '../time/time-span.ts'
-import type { App } from '../context.ts'
+import { formatDuration } from '../time/time-span.ts'
+import type { CommandContext } from '../context.ts'
 import { createPodWatch } from './pod-watch.ts'
 import { shortId, type JobRecord } from './lookup.ts'
-import { watchJobs } from './poll.ts'
-import { deadJobFailure, goneFailure, noShell, podFailure } from './shell-unavailable.ts'
+import { pollJobs } from './poll.ts'
+import { podFailedError, jobDeletedError, noShell, podCannotRunError } from './shell-unavailable.ts'
 
 /** How long a shell is waited for. */
 export interface ShellWait {
@@ -22,24 +22,24 @@ export interface ShellWait {
 /**
  * Follows a job until its shell opens.
  *
- * @throws Failure with exit 1 as soon as none can come, 3 at the time limit.
+ * @throws CliError with exit 1 as soon as none can come, 3 at the time limit.
  */
-export async function waitForShell(app: App, api: Api, first: JobRecord, wait: ShellWait, progress: Progress): Promise<Job> {
+export async function waitForShell(app: CommandContext, api: Api, first: JobRecord, wait: ShellWait, progress: Progress): Promise<Job> {
   const { id } = first.job
   const pods = createPodWatch(app, { interval: wait.interval, say: progress.line, eager: true })
   const watch = { ...wait, progress, resume: `${app.program} jobs debug ${id}`, known: [first] }
   try {
-    const { job, outlook, trouble } = await watchJobs(app, api, [id], watch, async (seen) => {
+    const { job, outlook, trouble } = await pollJobs(app, api, [id], watch, async (seen) => {
       const now = seen.get(id)
-      if (!now) throw goneFailure(app, id)
-      if (now.before) progress.line(`✔ ${now.before.status} ${timeSpan(now.before.lasted)} → ${now.job.status}`)
-      const outlook = shellOutlook(now.job)
+      if (!now) throw jobDeletedError(app, id)
+      if (now.before) progress.line(`✔ ${now.before.status} ${formatDuration(now.before.lasted)} → ${now.job.status}`)
+      const outlook = shellAvailability(now.job)
       if (outlook !== 'may come') return { job: now.job, outlook, trouble: undefined }
-      progress.now(`${shortId(id)} ${now.job.status} ${timeSpan(now.inStatus)}, ${timeSpan(now.total)} in all; waits for ${waitsFor(now.job)}`)
+      progress.now(`${shortId(id)} ${now.job.status} ${formatDuration(now.inStatus)}, ${formatDuration(now.total)} in all; waits for ${waitsFor(now.job)}`)
       const trouble = pods.look([now]).get(id)
       return trouble && (trouble.final || trouble.lasting) ? { job: now.job, outlook, trouble } : undefined
     })
-    if (trouble) throw trouble.final ? await deadJobFailure(app, job, trouble, { head: 'no shell will come: ' }) : podFailure(job, trouble)
+    if (trouble) throw trouble.final ? await podFailedError(app, job, trouble, { head: 'no shell will come: ' }) : podCannotRunError(job, trouble)
     if (outlook === 'never') throw await noShell(app, job)
     return job
   } finally {

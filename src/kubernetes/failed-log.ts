@@ -1,6 +1,6 @@
 import { failedContainers, type FailedJob } from './failed-container.ts'
 import { failureLines, meaningfulLines, type FailureLines } from './failure-lines.ts'
-import { KubectlFault } from './kubectl-error.ts'
+import { KubectlError } from './kubectl-error.ts'
 import type { CallLimits, Kubectl } from './kubectl.ts'
 import type { JobInCluster, Pod } from './pod.ts'
 
@@ -21,7 +21,7 @@ const buildFailed = /unning user shell for failed create action/
  * The end of the log of the container that made a job fail.
  *
  * @param count how many last lines
- * @throws KubectlFault
+ * @throws KubectlError
  */
 export async function tailOfFailed(
   kubectl: Kubectl,
@@ -40,7 +40,7 @@ export async function tailOfFailed(
   const [first, other] = failedContainers(pod, job)
   if (other === undefined) return read(first!)
   const log = await read(first!).catch((fault: unknown) => {
-    if (fault instanceof KubectlFault) return undefined
+    if (fault instanceof KubectlError) return undefined
     throw fault
   })
   if (log && !log.ofBuild && (log.errors.length > 0 || job.previousStatus === 'packaging_artifacts')) return log

@@ -24,8 +24,8 @@ export interface Following extends LogSelection {
  * The logs of a job's containers from the first to the last, to the end of the job: init containers one after
  * another, then the others side by side, each from when it starts. A stream that breaks is taken up again where it
  * broke; a pod that takes the place of the first is followed in turn.
- * @throws KubectlFault also when the cluster is away for longer than `tries` looks
- * @throws Failure when there is no such container
+ * @throws KubectlError also when the cluster is away for longer than `tries` looks
+ * @throws CliError when there is no such container
  */
 export async function* followLogs(kubectl: Kubectl, job: JobInCluster, following: Following): AsyncGenerator<LogLine> {
   const { signal, container: only, interval = 5000, tries = 24, sleep = pause, notice = () => {} } = following

@@ -1,4 +1,4 @@
-import { KubectlFault } from './kubectl-error.ts'
+import { KubectlError } from './kubectl-error.ts'
 import type { CallLimits, Kubectl } from './kubectl.ts'
 
 /** The public half of a host key. */
@@ -24,7 +24,7 @@ export async function readHostKeys(
     const keys = text.split('\n').flatMap(hostKey)
     return keys.length > 0 ? keys : undefined
   } catch (fault) {
-    if (fault instanceof KubectlFault) return undefined
+    if (fault instanceof KubectlError) return undefined
     throw fault
   }
 }

@@ -1,7 +1,7 @@
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 
 /** What keeps us from what `kubectl` could tell. */
-export type KubectlFaultKind =
+export type KubectlErrorKind =
   | 'missing' // no kubectl in PATH
   | 'forbidden' // the cluster doesn't know us, or doesn't let us
   | 'unreachable' // no cluster answers, or not in time
@@ -9,10 +9,10 @@ export type KubectlFaultKind =
   | 'failed'
 
 /** A call of `kubectl` that failed. Its message is kubectl's own, without its ceremony. */
-export class KubectlFault extends Error {
-  readonly kind: KubectlFaultKind
+export class KubectlError extends Error {
+  readonly kind: KubectlErrorKind
 
-  constructor(kind: KubectlFaultKind, message: string, cause?: unknown) {
+  constructor(kind: KubectlErrorKind, message: string, cause?: unknown) {
     super(message, { cause })
     this.name = 'KubectlFault'
     this.kind = kind
@@ -31,7 +31,7 @@ const unreachable = [
 // What it logs of the pod's end of a connection names the reasons that an unreachable cluster has, too.
 const lostPod = /^error: lost connection to pod/m
 
-const patterns: readonly (readonly [KubectlFaultKind, RegExp])[] = [
+const patterns: readonly (readonly [KubectlErrorKind, RegExp])[] = [
   ['failed', lostPod],
   ['not found', /\(NotFound\)|^error: the server doesn't have a resource type/m],
   ['forbidden', /\((Forbidden|Unauthorized)\)|must be logged in|asked for the client to provide credentials/i],
@@ -39,17 +39,17 @@ const patterns: readonly (readonly [KubectlFaultKind, RegExp])[] = [
 ]
 
 /** The fault that an exit code of kubectl and what it wrote on stderr stand for. */
-export function faultOf(code: number, stderr: string): KubectlFault {
+export function kubectlErrorOf(code: number, stderr: string): KubectlError {
   // The shell's own codes for a program that isn't there, or isn't one.
-  if (code === 127 || code === 126) return new KubectlFault('missing', 'there is no kubectl in PATH')
+  if (code === 127 || code === 126) return new KubectlError('missing', 'there is no kubectl in PATH')
   const kind = patterns.find(([, pattern]) => pattern.test(stderr))?.[0] ?? 'failed'
   const inPod = lostPod.test(stderr) ? /an error occurred forwarding .*: *(\S[^:]*)$/m.exec(stderr)?.[1]?.trim() : undefined
-  return new KubectlFault(kind, inPod ? `lost connection to pod: ${inPod}` : ownWords(stderr) || `kubectl ended with ${code}`)
+  return new KubectlError(kind, inPod ? `lost connection to pod: ${inPod}` : ownWords(stderr) || `kubectl ended with ${code}`)
 }
 
 /** A call that took longer than it may. */
-export function lateFault(milliseconds: number): KubectlFault {
-  return new KubectlFault('unreachable', `kubectl had no answer within ${milliseconds / 1000} s`)
+export function kubectlTimeout(milliseconds: number): KubectlError {
+  return new KubectlError('unreachable', `kubectl had no answer within ${milliseconds / 1000} s`)
 }
 
 // kubectl logs (`E0312 10:11:12.123456 …`), warns and may print a usage besides what it has to say.
@@ -64,7 +64,7 @@ function ownWords(stderr: string): string {
 }
 
 const needs: Readonly<
-  Record<KubectlFaultKind, { more: (namespace: string) => string; next: (namespace: string) => string }>
+  Record<KubectlErrorKind, { more: (namespace: string) => string; next: (namespace: string) => string }>
 > = {
   missing: {
     more: () => 'It takes kubectl in PATH, and a kubeconfig that may read pods and their logs.',
@@ -93,9 +93,9 @@ const needs: Readonly<
  *
  * @param goal what couldn't be done: `can't read the logs of job ad51…`
  */
-export function kubectlFailure(fault: KubectlFault, goal: string, namespace: string): Failure {
+export function explainKubectlError(fault: KubectlError, goal: string, namespace: string): CliError {
   const { more, next } = needs[fault.kind]
-  return new Failure(`${goal}: ${fault.message}`, {
+  return new CliError(`${goal}: ${fault.message}`, {
     exit: 1,
     more: [more(namespace)],
     next: next(namespace),

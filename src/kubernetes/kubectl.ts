@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Readable } from 'node:stream'
 import { othersEnv } from '../terminal/others-env.ts'
-import { faultOf, KubectlFault, lateFault } from './kubectl-error.ts'
+import { kubectlErrorOf, KubectlError, kubectlTimeout } from './kubectl-error.ts'
 import { startGuarded, type GuardedChild } from './guarded-child.ts'
 
 /** How long a call may take, and what else ends it. */
@@ -15,7 +15,7 @@ export interface CallLimits {
 /** A call that goes on until it ends or is ended. */
 export interface FollowingCall {
   readonly stdout: Readable
-  /** Resolves when it ended well, or by `close`. @throws KubectlFault */
+  /** Resolves when it ended well, or by `close`. @throws KubectlError */
   readonly ended: Promise<void>
   /** Ends it. */
   close(): void
@@ -25,7 +25,7 @@ export interface FollowingCall {
 export interface Kubectl {
   /**
    * What a call prints.
-   * @throws KubectlFault
+   * @throws KubectlError
    */
   read(args: readonly string[], limits?: CallLimits): Promise<string>
   /** Starts a call without a time limit. It dies with us. */
@@ -53,10 +53,10 @@ export function createKubectl(
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-longestStderr)))
     const ended = child.ended.then(
       (code) => {
-        if (code !== 0 && !closed) throw faultOf(code, stderr)
+        if (code !== 0 && !closed) throw kubectlErrorOf(code, stderr)
       },
       (cause: Error) => {
-        throw new KubectlFault('failed', cause.message, cause)
+        throw new KubectlError('failed', cause.message, cause)
       },
     )
     // Whoever reads its output may look at this only later.
@@ -77,7 +77,7 @@ export function createKubectl(
     let text = ''
     const tooLong = new Promise<never>((_, fail) => {
       call.stdout.setEncoding('utf8').on('data', (more: string) => {
-        if (text.length + more.length > longestOutput) fail(new KubectlFault('failed', `kubectl printed more than ${longestOutput / 2 ** 20} MiB`))
+        if (text.length + more.length > longestOutput) fail(new KubectlError('failed', `kubectl printed more than ${longestOutput / 2 ** 20} MiB`))
         else text += more
       })
     })
@@ -88,7 +88,7 @@ export function createKubectl(
         call.ended,
         tooLong,
         late.then(
-          () => Promise.reject(lateFault(limit)),
+          () => Promise.reject(kubectlTimeout(limit)),
           () => signal?.throwIfAborted(),
         ),
       ])

@@ -11,7 +11,7 @@ export function createLineText(before: (line: LogLine) => string): (line: LogLin
   return (line) => {
     const joins = line.continues && open === line.container
     const start = joins ? '' : `${open === undefined ? '' : '\n'}${before(line)}`
-    open = line.goesOn ? line.container : undefined
-    return `${start}${line.line}${line.goesOn ? '' : '\n'}`
+    open = line.movesOn ? line.container : undefined
+    return `${start}${line.line}${line.movesOn ? '' : '\n'}`
   }
 }

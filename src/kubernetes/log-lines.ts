@@ -1,4 +1,4 @@
-import { lateFault } from './kubectl-error.ts'
+import { kubectlTimeout } from './kubectl-error.ts'
 import type { Kubectl } from './kubectl.ts'
 import { createLineSplitter, type Piece } from '../text/line-splitter.ts'
 import { after } from '../time/timer.ts'
@@ -21,7 +21,7 @@ export interface Reading {
 /**
  * The lines that a call of `kubectl logs --timestamps` prints, as they come. A last line that a broken call cut off
  * isn't among them.
- * @throws KubectlFault
+ * @throws KubectlError
  */
 export async function* logLines(
   kubectl: Kubectl,
@@ -65,7 +65,7 @@ async function nextWithin<T>(
     return await from.next()
   } finally {
     cancel?.()
-    if (late) throw lateFault(limit!)
+    if (late) throw kubectlTimeout(limit!)
   }
 }
 

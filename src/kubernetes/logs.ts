@@ -1,5 +1,5 @@
-import { Failure } from '../errors.ts'
-import { KubectlFault } from './kubectl-error.ts'
+import { CliError } from '../errors.ts'
+import { KubectlError } from './kubectl-error.ts'
 import { callLimit, type Kubectl } from './kubectl.ts'
 import { logLines, type StampedLine } from './log-lines.ts'
 import { containersInOrder, findPod, hasStarted, type Container, type JobInCluster, type Pod } from './pod.ts'
@@ -24,8 +24,8 @@ export interface LogSelection {
 
 /**
  * The logs of a job's containers as they are now, in the order they run.
- * @throws KubectlFault
- * @throws Failure when there is no such container, or it hasn't started
+ * @throws KubectlError
+ * @throws CliError when there is no such container, or it hasn't started
  */
 export async function* readLogs(
   kubectl: Kubectl,
@@ -38,7 +38,7 @@ export async function* readLogs(
   for (const container of chosen(pod, only)) {
     if (!hasStarted(container)) {
       if (only === undefined) continue
-      throw new Failure(`Container ${only} has not started: ${container.state.waiting?.reason ?? 'Pending'}`, {
+      throw new CliError(`Container ${only} has not started: ${container.state.waiting?.reason ?? 'Pending'}`, {
         exit: 1,
       })
     }
@@ -67,28 +67,28 @@ export function limits({ since, tail }: LogSelection): string[] {
 
 /**
  * The containers that are asked for, in their order.
- * @throws Failure when there is none of that name
+ * @throws CliError when there is none of that name
  */
 export function chosen(pod: Pod, only: string | undefined): Container[] {
   const all = containersInOrder(pod)
   if (only === undefined) return all
   const one = all.find(({ name }) => name === only)
   if (one) return [one]
-  throw new Failure(`There is no container ${only} in pod ${pod.metadata.name}`, {
+  throw new CliError(`There is no container ${only} in pod ${pod.metadata.name}`, {
     exit: 1,
     more: [`It has ${all.map(({ name }) => name).join(', ')}.`],
   })
 }
 
 /** What is said of a job that has no pod. */
-export function noPod(job: JobInCluster): KubectlFault {
-  return new KubectlFault(
+export function noPod(job: JobInCluster): KubectlError {
+  return new KubectlError(
     'not found',
     `there is no pod with job-name=${job.kubernetes_job} in namespace ${job.kubernetes_namespace}`,
   )
 }
 
 /** Whether an error is a fault of one of these kinds. */
-export function isFault(fault: unknown, ...kinds: KubectlFault['kind'][]): fault is KubectlFault {
-  return fault instanceof KubectlFault && kinds.includes(fault.kind)
+export function isFault(fault: unknown, ...kinds: KubectlError['kind'][]): fault is KubectlError {
+  return fault instanceof KubectlError && kinds.includes(fault.kind)
 }

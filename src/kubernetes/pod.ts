@@ -1,4 +1,4 @@
-import { KubectlFault } from './kubectl-error.ts'
+import { KubectlError } from './kubectl-error.ts'
 import type { CallLimits, Kubectl } from './kubectl.ts'
 import { readEvent, readPod } from './pod-record.ts'
 
@@ -129,7 +129,7 @@ export function hasEnded({ status }: Pod): boolean {
 
 /**
  * The pods of a job, the newest first; none when the job was deleted.
- * @throws KubectlFault
+ * @throws KubectlError
  */
 export async function findPods(kubectl: Kubectl, job: JobInCluster, limits?: CallLimits): Promise<Pod[]> {
   return newestFirst(await readPods(kubectl, podsArgs(job.kubernetes_namespace, `job-name=${job.kubernetes_job}`), limits))
@@ -140,7 +140,7 @@ const mostNames = 200
 
 /**
  * The pods of several jobs, by the names of their Kubernetes jobs, the newest first. Jobs of one namespace cost one call.
- * @throws KubectlFault
+ * @throws KubectlError
  */
 export async function findPodsOf(kubectl: Kubectl, jobs: readonly JobInCluster[], limits?: CallLimits): Promise<Map<string, Pod[]>> {
   const found = new Map<string, Pod[]>()
@@ -168,7 +168,7 @@ function newestFirst(pods: readonly Pod[]): Pod[] {
 
 /**
  * The pod of a job, of several the newest.
- * @throws KubectlFault
+ * @throws KubectlError
  */
 export async function findPod(kubectl: Kubectl, job: JobInCluster, limits?: CallLimits): Promise<Pod | undefined> {
   return (await findPods(kubectl, job, limits))[0]
@@ -177,7 +177,7 @@ export async function findPod(kubectl: Kubectl, job: JobInCluster, limits?: Call
 /**
  * The events of a job's pod, or of the Kubernetes job itself while it has no pod; oldest first. They expire, after
  * an hour as a rule.
- * @throws KubectlFault
+ * @throws KubectlError
  */
 export async function findEvents(
   kubectl: Kubectl,
@@ -200,7 +200,7 @@ export function eventTime({ lastTimestamp, eventTime, firstTimestamp }: PodEvent
 async function items(kubectl: Kubectl, args: readonly string[], limits: CallLimits | undefined): Promise<unknown[]> {
   const printed = parsed(await kubectl.read(args, limits))
   const { items } = (printed ?? {}) as { items?: unknown }
-  if (!Array.isArray(items)) throw new KubectlFault('failed', 'kubectl did not print a list')
+  if (!Array.isArray(items)) throw new KubectlError('failed', 'kubectl did not print a list')
   return items
 }
 
@@ -208,6 +208,6 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new KubectlFault('failed', 'kubectl did not print JSON', cause)
+    throw new KubectlError('failed', 'kubectl did not print JSON', cause)
   }
 }

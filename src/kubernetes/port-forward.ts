@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { KubectlFault, lateFault } from './kubectl-error.ts'
+import { KubectlError, kubectlTimeout } from './kubectl-error.ts'
 import { callLimit, type CallLimits, type Kubectl } from './kubectl.ts'
 
 /** A port of loopback that leads into the cluster. */
@@ -9,7 +9,7 @@ export interface PortForward {
   /** What it leads to: `pod/NAME`. */
   readonly target: string
   /** Resolves when it is no more, with the reason where it didn't come from us. */
-  readonly ended: Promise<KubectlFault | undefined>
+  readonly ended: Promise<KubectlError | undefined>
   close(): void
 }
 
@@ -25,7 +25,7 @@ export interface ForwardTarget {
 /**
  * Opens a port-forward on a free port. It dies with us.
  *
- * @throws KubectlFault of the last target that was tried
+ * @throws KubectlError of the last target that was tried
  */
 export async function openPortForward(
   kubectl: Kubectl,
@@ -33,13 +33,13 @@ export async function openPortForward(
   limits: CallLimits = {},
 ): Promise<PortForward> {
   const targets = [...(pod ? [`pod/${pod}`] : []), ...(service ? [`svc/${service}`] : [])]
-  let fault: unknown = new KubectlFault('not found', 'there is neither pod nor service')
+  let fault: unknown = new KubectlError('not found', 'there is neither pod nor service')
   for (const target of targets) {
     try {
       return await forward(kubectl, namespace, target, port, limits)
     } catch (error) {
       fault = error
-      if (!(error instanceof KubectlFault) || !['not found', 'failed', 'forbidden'].includes(error.kind)) break
+      if (!(error instanceof KubectlError) || !['not found', 'failed', 'forbidden'].includes(error.kind)) break
     }
   }
   throw fault
@@ -69,15 +69,15 @@ async function forward(
   try {
     const port = await Promise.race([
       announced,
-      call.ended.then(() => Promise.reject(new KubectlFault('failed', 'kubectl port-forward ended at once'))),
+      call.ended.then(() => Promise.reject(new KubectlError('failed', 'kubectl port-forward ended at once'))),
       late.then(
-        () => Promise.reject(lateFault(limit)),
+        () => Promise.reject(kubectlTimeout(limit)),
         () => (signal?.aborted ? Promise.reject(signal.reason) : announced),
       ),
     ])
     const ended = call.ended.then(
       () => undefined,
-      (fault: KubectlFault) => fault,
+      (fault: KubectlError) => fault,
     )
     return { host: '127.0.0.1', port, target, ended, close: call.close }
   } catch (error) {

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import { usageFailure } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import { gatewayAnswer, type Answer, type Call } from './answer.ts'
 import { problem } from './problem.ts'
 
@@ -23,11 +23,11 @@ const units = { ms: 1, s: 1000, m: 60_000 }
 
 /**
  * A fault from its text: `GET /jobs 503 x3`, `* /images/* delay=2s`, `/recipes reset`.
- * @throws Failure of the command line when it can't be read
+ * @throws CliError of the command line when it can't be read
  */
 export function parseFault(text: string): Fault {
   const wrong = (why: string) =>
-    usageFailure(`Invalid value for '--fault': ${JSON.stringify(text)}: ${why}`, { more: [`It is ${form}.`], next: example })
+    usageError(`Invalid value for '--fault': ${JSON.stringify(text)}: ${why}`, { more: [`It is ${form}.`], next: example })
   const words = text.trim().split(/\s+/)
   const method = words[0]!.startsWith('/') ? '*' : words.shift()!.toUpperCase()
   if (!/^(\*|GET|HEAD|OPTIONS|POST|PATCH|PUT|DELETE)$/.test(method)) throw wrong(`${JSON.stringify(method)} is no method`)

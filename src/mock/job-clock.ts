@@ -63,9 +63,9 @@ export function createJobClock(
   let nextDue = Infinity
   let timer: AbortController | undefined
 
-  const stepOf = (progress: Progress): Step => stepsOf(progress)[progress.at]!
+  const nextStep = (progress: Progress): Step => stepsOf(progress)[progress.at]!
   const dueAt = (job: Job): number =>
-    speed === 'step' ? Infinity : job.mock!.since + (stepOf(job.mock!).seconds * 1000) / speed
+    speed === 'step' ? Infinity : job.mock!.since + (nextStep(job.mock!).seconds * 1000) / speed
 
   function change(job: Job, status: JobStatus): void {
     const from = job.status
@@ -75,7 +75,7 @@ export function createJobClock(
   }
 
   function move(job: Job, progress: Progress): void {
-    const step = stepOf(progress)
+    const step = nextStep(progress)
     job.mock = progress
     if (step.result) job.resultant_image_id = produce(job, progress.since)
     if (step.seconds === Infinity) moving.delete(job)
@@ -107,7 +107,7 @@ export function createJobClock(
 
   for (const job of state.jobs.values()) {
     job.mock ??= adopted(job, state, clock.now())
-    if (!job.mock.held && stepOf(job.mock).seconds !== Infinity) moving.add(job)
+    if (!job.mock.held && nextStep(job.mock).seconds !== Infinity) moving.add(job)
   }
   arm()
   advance()

@@ -76,11 +76,11 @@ export interface Mock {
 
 /**
  * A mock of the service.
- * @throws Failure when the seed or a fault can't be read
+ * @throws CliError when the seed or a fault can't be read
  */
 export function createMock(options: MockOptions = {}): Mock {
   const { clock = wallClock, newId = randomUUID, speed = 1, builds = options.failBuilds ? 'fails' : 'succeeds', serial = false } = options
-  const faultOf = createFaults((options.faults ?? []).map((fault) => (typeof fault === 'string' ? parseFault(fault) : fault)))
+  const kubectlErrorOf = createFaults((options.faults ?? []).map((fault) => (typeof fault === 'string' ? parseFault(fault) : fault)))
   const seed = options.seed ? completeRecords(options.seed, { clock, newId }) : structuredClone(defaultSeed)
   const state = createState(seed)
   const produce = (job: Parameters<typeof addResult>[1], time: number) => addResult(state, job, newId(), time)
@@ -112,7 +112,7 @@ export function createMock(options: MockOptions = {}): Mock {
   async function answer(call: Call): Promise<Answer> {
     const refused = refuse(call)
     if (refused) return refused
-    const fault = faultOf(call)
+    const fault = kubectlErrorOf(call)
     const own = fault && faultAnswer(fault)
     // The gateway answers in place of a service that is busy, and tokens aren't the service's.
     const queued = serial && call.path !== tokenPath && !(own && fault.delayMilliseconds === 0)

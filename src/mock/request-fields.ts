@@ -4,7 +4,7 @@ import { jobsGroup } from '../definitions/jobs.ts'
 import { publicKeysGroup } from '../definitions/public-keys.ts'
 import { recipesGroup } from '../definitions/recipes.ts'
 import { remoteBuildNodesGroup } from '../definitions/remote-build-nodes.ts'
-import { isGroup, type GroupRow, type OptionRow, type OptionType } from '../definitions/definition.ts'
+import { isGroup, type GroupDefinition, type OptionDefinition, type OptionType } from '../definitions/definition.ts'
 import { jobStatuses } from '../ims/records.ts'
 import type { Field, Fields } from './validation.ts'
 
@@ -87,7 +87,7 @@ export const requestFields = {
   restore: fieldsOf(deletedGroup, 'update', { operation: { required: true, called: 'Recipe type' } }),
 } satisfies Record<string, Fields>
 
-function fieldsOf(group: GroupRow, command: string, corrections: Corrections): Fields {
+function fieldsOf(group: GroupDefinition, command: string, corrections: Corrections): Fields {
   const sent = optionsOf(group, command).filter((option) => option.field !== undefined)
   const rows = new Map(sent.map((option) => [option.field!, option]))
   const fields: Record<string, Field> = {}
@@ -108,7 +108,7 @@ function fieldsOf(group: GroupRow, command: string, corrections: Corrections): F
 }
 
 // The options of a command are in its own group, or alike in each of the group's groups.
-function optionsOf(group: GroupRow, name: string): readonly OptionRow[] {
+function optionsOf(group: GroupDefinition, name: string): readonly OptionDefinition[] {
   for (const row of group.commands) {
     if (isGroup(row)) return optionsOf(row, name)
     if (row.name === name) return row.options ?? []
@@ -116,7 +116,7 @@ function optionsOf(group: GroupRow, name: string): readonly OptionRow[] {
   return []
 }
 
-function fromRow(row: OptionRow): Field {
+function fromRow(row: OptionDefinition): Field {
   return {
     type: types[row.type] ?? 'text',
     ...(row.required && { required: true }),

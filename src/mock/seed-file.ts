@@ -1,4 +1,4 @@
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { readFile } from '../files/read-file.ts'
 import { reasonOf } from '../files/reason.ts'
 import { newImage } from './images.ts'
@@ -22,19 +22,19 @@ type Data = Record<string, unknown>
 
 /**
  * A seed or state file.
- * @throws Failure when it can't be read, or isn't JSON
+ * @throws CliError when it can't be read, or isn't JSON
  */
 export function readSeedFile(path: string): Seed {
   try {
     return JSON.parse(readFile(path, 'records').bytes.toString()) as Seed
   } catch (cause) {
-    throw new Failure(`Can't read the records in ${path}`, { more: [reasonOf(cause)], next: pastedWords(['ls', '-l', path]), cause })
+    throw new CliError(`Can't read the records in ${path}`, { more: [reasonOf(cause)], next: pastedWords(['ls', '-l', path]), cause })
   }
 }
 
 /**
  * All records of a seed, complete. Kinds that it doesn't name are empty.
- * @throws Failure that names the first record and field that is wrong
+ * @throws CliError that names the first record and field that is wrong
  */
 export function completeRecords(seed: Seed, made: { clock: Pick<Clock, 'now'>; newId: () => string }): Records {
   if (!isObject(seed)) throw wrong('', 'not an object with lists of records')
@@ -78,8 +78,8 @@ const empty: Record<keyof Records, true> = {
   missing_artifacts: true,
 }
 
-function wrong(where: string, why: string): Failure {
-  return new Failure(`Wrong seed: ${where === '' ? '' : `${where}: `}${why}`)
+function wrong(where: string, why: string): CliError {
+  return new CliError(`Wrong seed: ${where === '' ? '' : `${where}: `}${why}`)
 }
 
 function listOf(seed: Seed, kind: keyof Records): Data[] {

@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { createAccess } from './access.ts'
 import { gatewayAnswer, type Answer } from './answer.ts'
 import type { Kubernetes } from './kubernetes/kubernetes.ts'
@@ -44,7 +44,7 @@ const mostOfStrangers = 64 * 1024
 
 /**
  * Serves a mock on loopback.
- * @throws Failure when it can't listen there
+ * @throws CliError when it can't listen there
  */
 export async function serveMock(mock: Served, options: ServeOptions = {}): Promise<MockServer> {
   const { port = 0, certificates, kubernetes, token, names = [] } = options
@@ -108,9 +108,9 @@ function hostsAt(port: number, scheme: 'http' | 'https'): ReadonlySet<string> {
   return new Set(names.flatMap((name) => [`${name}:${port}`, ...(usual ? [name] : [])]))
 }
 
-function cantListen(port: number, cause: NodeJS.ErrnoException): Failure {
+function cantListen(port: number, cause: NodeJS.ErrnoException): CliError {
   const why = { EADDRINUSE: 'Something else listens there.', EACCES: 'Ports below 1024 take more rights.' }[cause.code ?? '']
-  return new Failure(`Can't listen on port ${port} of 127.0.0.1`, {
+  return new CliError(`Can't listen on port ${port} of 127.0.0.1`, {
     more: [why ?? cause.message],
     next: 'cray-ims mock',
     cause,

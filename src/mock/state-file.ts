@@ -1,4 +1,4 @@
-import type { Failure } from '../errors.ts'
+import type { CliError } from '../errors.ts'
 import { isMissing } from '../files/read-file.ts'
 import { readSeedFile, type Seed } from './seed-file.ts'
 import type { State } from './state.ts'
@@ -8,13 +8,13 @@ const gatherMilliseconds = 50
 
 /**
  * The records that a state file holds; undefined where there is none yet.
- * @throws Failure when it is there and can't be read
+ * @throws CliError when it is there and can't be read
  */
 export function loadState(path: string): Seed | undefined {
   try {
     return readSeedFile(path)
   } catch (failure) {
-    if (isMissing((failure as Failure).cause)) return undefined
+    if (isMissing((failure as CliError).cause)) return undefined
     throw failure
   }
 }

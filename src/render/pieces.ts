@@ -1,4 +1,4 @@
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import type { Value } from '../json/value.ts'
 
 /** Takes a text bit by bit, in order. */
@@ -54,9 +54,9 @@ const mostHeld = 2 ** 30
 /**
  * Keeps a long text until it is known that it may be shown, as bytes, which take the least time and memory.
  *
- * @throws Failure (of `write`) where it becomes too long.
+ * @throws CliError (of `write`) where it becomes too long.
  */
-export function holdText(): { write: Write; blocks(): Buffer[] } {
+export function bufferOutput(): { write: Write; blocks(): Buffer[] } {
   const size = 2 ** 18
   let held = 0
   const full: Buffer[] = []
@@ -68,7 +68,7 @@ export function holdText(): { write: Write; blocks(): Buffer[] } {
       if (used + text.length * 3 > block.length) {
         full.push(block.subarray(0, used))
         held += used
-        if (held > mostHeld) throw new Failure(`the result is longer than ${mostHeld / 2 ** 30} GiB`, { more: ['It is held until the whole answer has come.'] })
+        if (held > mostHeld) throw new CliError(`the result is longer than ${mostHeld / 2 ** 30} GiB`, { more: ['It is held until the whole answer has come.'] })
         block = Buffer.allocUnsafeSlow(Math.max(size, text.length * 3))
         used = 0
       }

@@ -1,5 +1,5 @@
 import { compile, getRegisteredFunctions } from '@jmespath-community/jmespath'
-import { usageFailure } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import { isNumber, type Value } from '../json/value.ts'
 import { numberText } from './number.ts'
 import type { Write } from './pieces.ts'
@@ -15,7 +15,7 @@ export interface Query {
 /**
  * Reads a JMESPath expression.
  *
- * @throws Failure of the command line, when it isn't one or calls a function that doesn't exist.
+ * @throws CliError of the command line, when it isn't one or calls a function that doesn't exist.
  */
 export function compileQuery(expression: string): Query {
   try {
@@ -35,7 +35,7 @@ export function compileQuery(expression: string): Query {
  * @param show what is written for a bare text.
  * @returns whether anything was found: null is nothing.
  *
- * @throws Failure of the command line, when the expression doesn't fit the value.
+ * @throws CliError of the command line, when the expression doesn't fit the value.
  */
 export async function runQuery(query: Query, value: Value, format: Format, write: Write, show = (text: string) => text): Promise<boolean> {
   const found = find(query, value)
@@ -60,7 +60,7 @@ function find({ expression, tree }: Query, value: Value): Value {
 
 function queryFailure(expression: string, error: unknown): Error {
   const why = wordsOf(error)
-  return usageFailure(`Invalid value for '--query': ${JSON.stringify(expression)}: ${why}`, {
+  return usageError(`Invalid value for '--query': ${JSON.stringify(expression)}: ${why}`, {
     more: ['It is a JMESPath expression (https://jmespath.site).'],
     next: "cray-ims images list --query '[].name'",
     cause: error,

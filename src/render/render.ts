@@ -1,7 +1,7 @@
 import { isNumber, type Value } from '../json/value.ts'
 import type { ListWriter, Write } from './pieces.ts'
 
-export { holdText } from './pieces.ts'
+export { bufferOutput } from './pieces.ts'
 
 export type Format = 'json' | 'toml' | 'yaml'
 

@@ -1,4 +1,4 @@
-import { usageFailure } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import { isHost, isPort } from '../ims/names.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
 import { reach, type AccessName, type Address } from './banner.ts'
@@ -9,14 +9,14 @@ const networks: Readonly<Record<Exclude<AccessName, 'port-forward'>, string>> = 
 /**
  * The SSH container that is meant: the one named, `debug`, or the only one.
  *
- * @throws Failure that names those there are.
+ * @throws CliError that names those there are.
  */
 export function chooseContainer({ id, ssh_containers }: Pick<Job, 'id' | 'ssh_containers'>, name?: string): SshContainer {
   const all = ssh_containers ?? []
   const found = name === undefined ? (all.find((one) => one.name === 'debug') ?? (all.length === 1 ? all[0] : undefined)) : all.find((one) => one.name === name)
   if (found) return found
   const names = all.map((one) => one.name).join(', ') || 'none'
-  throw usageFailure(name === undefined ? `job ${id} has several SSH containers, or none` : `job ${id} has no SSH container ${name}`, { more: [`  it has ${names}`] })
+  throw usageError(name === undefined ? `job ${id} has several SSH containers, or none` : `job ${id} has no SSH container ${name}`, { more: [`  it has ${names}`] })
 }
 
 /** The addresses at which a container may be reached from here; one that is no address is left out. */

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { after } from '../time/timer.ts'
 import { socketReason } from './socket-reason.ts'
 
@@ -60,7 +60,7 @@ export interface Race {
   /**
    * The first that shows a banner. All others are closed.
    *
-   * @throws Failure (exit 255, or as given) that says for each address why not; or the reason of the signal
+   * @throws CliError (exit 255, or as given) that says for each address why not; or the reason of the signal
    */
   readonly won: Promise<Reached>
 }
@@ -129,9 +129,9 @@ interface State {
   reason: string | undefined
 }
 
-function nobody(states: readonly State[], { next, exit = 255, more = () => [] }: ReachOptions): Failure {
+function nobody(states: readonly State[], { next, exit = 255, more = () => [] }: ReachOptions): CliError {
   const why = states.map(({ address, tries, reason }) => `  ${addressText(address)}  ${reason === undefined ? 'no answer yet' : `${reason} (tried ${tries}×)`}`)
-  return new Failure('no SSH server answers', { exit, more: [...why, ...more()], next, transient: true })
+  return new CliError('no SSH server answers', { exit, more: [...why, ...more()], next, transient: true })
 }
 
 /** `customer ad51….ims.cmn.site:22` */

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import type { ClientChannel, PseudoTtyOptions } from 'ssh2'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import type { Io } from '../terminal/io.ts'
 import { endingOf, type Ending } from './ending.ts'
 import type { Session } from './session.ts'
@@ -24,12 +24,12 @@ export interface Running {
 /**
  * Starts a shell or command.
  *
- * @throws Failure (exit 255) that says what the server refused
+ * @throws CliError (exit 255) that says what the server refused
  */
 export function start(session: Session, { command, terminal }: Started): Promise<Running> {
   const { client, lost } = session
   return new Promise((resolve, reject) => {
-    const refuse = (error: Error) => reject(new Failure(`nothing runs there: ${lost() ?? error.message}`, { exit: 255, cause: error }))
+    const refuse = (error: Error) => reject(new CliError(`nothing runs there: ${lost() ?? error.message}`, { exit: 255, cause: error }))
     const done = (error: Error | undefined, channel: ClientChannel) => {
       if (error) return refuse(error)
       // Bytes that were under way when the other end closed; how it ended is told by its close.

@@ -11,7 +11,7 @@ export function commandText(words: readonly string[]): string | undefined {
  * Runs a command, or without one a shell that has no terminal (as `ssh -T`), with stdin, stdout and stderr passed
  * through byte by byte, no faster than each is read. Where the reader of stdout goes away the command ends, quietly.
  *
- * @throws Failure (exit 255) when nothing could be started, and where stdout can't take what comes; the reason of the
+ * @throws CliError (exit 255) when nothing could be started, and where stdout can't take what comes; the reason of the
  * signal: the command's streams are closed then (it gets no signal: OpenSSH delivers none to root)
  */
 export async function runCommand(session: Session, command: string | undefined, { stdin, stdout, stderr }: Streams, signal?: AbortSignal): Promise<Ending> {

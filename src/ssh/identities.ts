@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ParsedKey } from 'ssh2'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import type { AskOptions } from '../terminal/question.ts'
 import { agentWith, askAgent, type Agent } from './agent.ts'
 import { limitOf, openKeyFile, readKeyFile, type KeyFile } from './key-file.ts'
@@ -49,7 +49,7 @@ export interface SearchOptions {
  * Finds the private key whose public half is the job's: in the agent, in the files named, else in `~/.ssh/id_*`.
  * Comments don't count.
  *
- * @throws Failure for a file of `-i` that can't be read or holds no key.
+ * @throws CliError for a file of `-i` that can't be read or holds no key.
  */
 export async function findIdentity({ wanted, files = [], agentSocket, home }: SearchOptions): Promise<Search> {
   const named = files.length > 0
@@ -76,7 +76,7 @@ export type Ask = ((question: string, options: AskOptions) => Promise<string>) |
 /**
  * What ssh2 logs in with. A passphrase is asked for up to three times.
  *
- * @throws Failure for a passphrase that is wrong or can't be asked for, for a key file that others can read, for a key
+ * @throws CliError for a passphrase that is wrong or can't be asked for, for a key file that others can read, for a key
  * that can't be used here, and for one that isn't the one wanted.
  */
 export async function unlock(identity: Identity, { ask, wanted, openssh }: Unlocking): Promise<Login> {
@@ -86,7 +86,7 @@ export async function unlock(identity: Identity, { ask, wanted, openssh }: Unloc
   const key = identity.encrypted ? await decrypt(identity.path, ask) : openKeyFile(identity.path)!
   const own = publicKeyOf(key.getPublicSSH())
   if (wanted && !wanted.blob.equals(own.blob)) {
-    throw new Failure(`${identity.path} isn't the job's key`, {
+    throw new CliError(`${identity.path} isn't the job's key`, {
       exit: 255,
       more: [`wants  ${wanted.type} ${fingerprint(wanted.blob)}`, `found  ${own.type} ${fingerprint(own.blob)}`].map((line) => `  ${line}`),
     })
@@ -102,8 +102,8 @@ export interface Unlocking {
   readonly openssh?: string
 }
 
-function elsewhere(path: string, { why, byAgent }: NonNullable<ReturnType<typeof limitOf>>, openssh: string | undefined): Failure {
-  return new Failure(`${path}: ${why}`, {
+function elsewhere(path: string, { why, byAgent }: NonNullable<ReturnType<typeof limitOf>>, openssh: string | undefined): CliError {
+  return new CliError(`${path}: ${why}`, {
     exit: 255,
     more: [
       ...(byAgent ? ['An ssh-agent can: one that has the key is asked first. To start one: eval "$(ssh-agent)"'] : []),
@@ -121,20 +121,20 @@ export interface Login {
 
 async function decrypt(path: string, ask: Ask): Promise<ParsedKey> {
   if (!ask) {
-    throw new Failure(`${path} needs its passphrase, and there is no terminal to ask for it`, { exit: 255, next: pastedWords(['ssh-add', path]) })
+    throw new CliError(`${path} needs its passphrase, and there is no terminal to ask for it`, { exit: 255, next: pastedWords(['ssh-add', path]) })
   }
   for (let tries = 3; tries > 0; tries--) {
     const passphrase = await ask(`Passphrase of ${path}: `, { hidden: true })
     const key = passphrase === '' ? undefined : openKeyFile(path, passphrase)
     if (key) return key
   }
-  throw new Failure(`wrong passphrase of ${path}, three times`, { exit: 255 })
+  throw new CliError(`wrong passphrase of ${path}, three times`, { exit: 255 })
 }
 
 function readNamed(path: string): KeyFile {
   const file = readKeyFile(path)
-  if (!file) throw new Failure(`${path}: no such file`)
-  if (file.holds === 'no key') throw new Failure(`${path} holds no key`)
+  if (!file) throw new CliError(`${path}: no such file`)
+  if (file.holds === 'no key') throw new CliError(`${path} holds no key`)
   return file
 }
 

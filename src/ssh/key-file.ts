@@ -1,8 +1,8 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import ssh2, { type ParsedKey } from 'ssh2'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { isMissing, readFile, type FileContent } from '../files/read-file.ts'
-import { fileFailure } from '../files/reason.ts'
+import { fileError } from '../files/reason.ts'
 import { parsePublicKey, publicKeyOf, type PublicKey } from './public-key.ts'
 import { pastedWords } from '../text/shell-words.ts'
 
@@ -18,7 +18,7 @@ export interface KeyFile {
 /**
  * Reads what a key file shows without its passphrase; undefined where there is no file.
  *
- * @throws Failure where it can't be read.
+ * @throws CliError where it can't be read.
  */
 export function readKeyFile(path: string): KeyFile | undefined {
   const text = read(path)?.bytes.toString('latin1')
@@ -34,18 +34,18 @@ export function readKeyFile(path: string): KeyFile | undefined {
 /**
  * The private key in a file, ready to sign; undefined for a wrong passphrase.
  *
- * @throws Failure where it can't be read, or isn't a key that we can use; exit 255 where it is ours and others can
+ * @throws CliError where it can't be read, or isn't a key that we can use; exit 255 where it is ours and others can
  * read it. Source: OpenSSH, which uses no such key either.
  */
 export function openKeyFile(path: string, passphrase?: string): ParsedKey | undefined {
   const content = read(path)
-  if (content === undefined) throw new Failure(`${path}: no such file`)
+  if (content === undefined) throw new CliError(`${path}: no such file`)
   requirePrivate(path, content)
   const text = content.bytes.toString('latin1')
   const key = parse(text, passphrase)
   if (!(key instanceof Error)) return key
   if (passphrase !== undefined && isWrongPassphrase(text, key)) return undefined
-  throw new Failure(`${path} holds no private key that can be used: ${key.message}`, { cause: key })
+  throw new CliError(`${path} holds no private key that can be used: ${key.message}`, { cause: key })
 }
 
 function parse(text: string, passphrase?: string): ParsedKey | Error {
@@ -71,10 +71,10 @@ function read(path: string): FileContent | undefined {
     content = readFile(path, 'privateKey')
   } catch (cause) {
     if (isMissing(cause)) return undefined
-    throw fileFailure(path, 'read', cause)
+    throw fileError(path, 'read', cause)
   }
   if (content.stats.isFile()) return content
-  throw new Failure(`${path} is a pipe, which can be read once; a private key is read when it is looked for, and when it is used`, { next: 'ssh-add, or -i FILE' })
+  throw new CliError(`${path} is a pipe, which can be read once; a private key is read when it is looked for, and when it is used`, { next: 'ssh-add, or -i FILE' })
 }
 
 /** Ciphers of OpenSSH's own format that ssh2 decrypts. */
@@ -85,7 +85,7 @@ const ciphers: ReadonlySet<string> = new Set([
 /**
  * Why a key file can't be used here, though it may be elsewhere; undefined where it can. Asked before its passphrase is.
  *
- * @throws Failure as {@link openKeyFile}
+ * @throws CliError as {@link openKeyFile}
  */
 export function limitOf(path: string): { why: string; byAgent: boolean } | undefined {
   const content = read(path)
@@ -101,7 +101,7 @@ export function limitOf(path: string): { why: string; byAgent: boolean } | undef
 
 function requirePrivate(path: string, { stats: { mode, uid } }: FileContent): void {
   if (uid !== process.getuid?.() || (mode & 0o077) === 0) return
-  throw new Failure(`${path}: permissions 0${(mode & 0o777).toString(8)} are too open for a private key`, {
+  throw new CliError(`${path}: permissions 0${(mode & 0o777).toString(8)} are too open for a private key`, {
     exit: 255,
     more: ['Others can read or change it, so it is not used.'],
     next: pastedWords(['chmod', '600', path]),

@@ -1,6 +1,6 @@
 import { spawn as spawnProcess } from 'node:child_process'
 import { constants } from 'node:os'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { othersEnv } from '../terminal/others-env.ts'
 import type { Identity } from './identities.ts'
 import { shellWords } from '../text/shell-words.ts'
@@ -114,13 +114,13 @@ export interface OpenSshRun {
  * Runs the system's `ssh` with our streams.
  *
  * @returns its exit code
- * @throws Failure where there is none; the reason of the signal, unless that is Ctrl-C
+ * @throws CliError where there is none; the reason of the signal, unless that is Ctrl-C
  */
 export async function runOpenSsh(way: OpenSshWay, { env, signal, ssh = 'ssh', ...words }: OpenSshRun): Promise<number> {
   const child = spawnProcess(ssh, sshArguments(way, words), { stdio: 'inherit', env: othersEnv(env) })
   // Ctrl-C reaches both of us, and is for the shell there, and for ssh to end by.
   const ignore = () => {}
-  const byCtrlC = () => (signal?.reason as Failure).exit === 130
+  const byCtrlC = () => (signal?.reason as CliError).exit === 130
   const end = () => void (byCtrlC() || child.kill('SIGTERM'))
   process.on('SIGINT', ignore)
   signal?.addEventListener('abort', end)
@@ -128,7 +128,7 @@ export async function runOpenSsh(way: OpenSshWay, { env, signal, ssh = 'ssh', ..
     const code = await new Promise<number>((resolve, reject) => {
       child.on('error', (cause: NodeJS.ErrnoException) => {
         const why = cause.code === 'ENOENT' ? 'is not installed' : `can't be started: ${cause.message}`
-        reject(new Failure(`ssh ${why}`, { exit: 255, cause }))
+        reject(new CliError(`ssh ${why}`, { exit: 255, cause }))
       })
       child.on('close', (code, name) => resolve(code ?? 128 + constants.signals[name!]))
       if (signal?.aborted) end()

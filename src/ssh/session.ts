@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import ssh2, { type Client, type ConnectConfig } from 'ssh2'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import type { Login } from './identities.ts'
 import { fingerprint } from './public-key.ts'
 import { socketReason } from './socket-reason.ts'
@@ -17,7 +17,7 @@ export interface Session {
 /**
  * Judges a host key, as SSH sends it.
  *
- * @throws Failure that says why it is refused
+ * @throws CliError that says why it is refused
  */
 export type VerifyHostKey = (key: Buffer) => Promise<void>
 
@@ -45,12 +45,12 @@ const algorithms: ConnectConfig['algorithms'] = {
 /**
  * Logs in over a connection that is there.
  *
- * @throws Failure with exit 255; the reason of the signal; whatever verifyHostKey throws
+ * @throws CliError with exit 255; the reason of the signal; whatever verifyHostKey throws
  */
 export function openSession(options: SessionOptions): Promise<Session> {
   const { username = 'root', login, keepalive = 15_000 } = options
   if (login.key.type.startsWith('sk-')) {
-    throw new Failure(`keys of type ${login.key.type} need the system's ssh`, { exit: 255, next: options.next && `${options.next} --openssh` })
+    throw new CliError(`keys of type ${login.key.type} need the system's ssh`, { exit: 255, next: options.next && `${options.next} --openssh` })
   }
   const method = login.agent
     ? { type: 'agent' as const, username, agent: login.agent }
@@ -64,7 +64,7 @@ export function openSession(options: SessionOptions): Promise<Session> {
  * @throws as {@link openSession}
  */
 export async function checkServer({ verifyHostKey, ...options }: Omit<SessionOptions, 'login' | 'username' | 'keepalive'>): Promise<void> {
-  const seen = new Failure('seen')
+  const seen = new CliError('seen')
   const verify = async (key: Buffer) => {
     await verifyHostKey(key)
     throw seen
@@ -138,10 +138,10 @@ function hostVerifier(judge: VerifyHostKey, refuse: (why: unknown) => void) {
 
 const gone = () => new Error('the server closed the connection')
 
-function failure(error: Error & { level?: string }, options: Handshake): Failure {
+function failure(error: Error & { level?: string }, options: Handshake): CliError {
   // A key that is refused now will be refused again.
   const transient = error.level !== 'client-authentication' && error.level !== 'agent'
-  return new Failure(`no SSH login: ${wordsOf(error, options)}`, { exit: 255, next: options.next, transient, cause: error })
+  return new CliError(`no SSH login: ${wordsOf(error, options)}`, { exit: 255, next: options.next, transient, cause: error })
 }
 
 function wordsOf(error: Error & { level?: string }, { login, keepalive = 15_000, readyTimeout = 30_000 }: Handshake): string {

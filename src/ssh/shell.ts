@@ -16,7 +16,7 @@ export function givesTerminal({ stdin }: Pick<Io, 'stdin'>, command: string | un
  * Runs a shell, or a command, in a terminal like ours: its type, its size, and every key passed on. `~.` at the
  * beginning of a line ends the connection, `~?` shows what else there is.
  *
- * @throws Failure (exit 255) when nothing could be started; the reason of the signal
+ * @throws CliError (exit 255) when nothing could be started; the reason of the signal
  */
 export async function runInTerminal(session: Session, command: string | undefined, io: Streams & Pick<Io, 'env'>, signal?: AbortSignal): Promise<Ending> {
   const interrupted = interruption(signal)

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { start } from './channel.ts'
 import type { Session } from './session.ts'
 import { shellWords } from '../text/shell-words.ts'
@@ -8,7 +8,7 @@ import { shellWords } from '../text/shell-words.ts'
  * Makes a file at the other end, as `touch` does; by SFTP where no command runs: it isn't allowed, or there is no shell.
  *
  * @param before a command that runs first, where commands run.
- * @throws Failure with what the other end said
+ * @throws CliError with what the other end said
  */
 export async function touch(session: Session, path: string, before?: string): Promise<void> {
   const { instead } = await touchByCommand(session, path, before)
@@ -20,11 +20,11 @@ const [begun, proof] = ['is touched now', 'was touched']
 
 async function touchByCommand(session: Session, path: string, before: string | undefined): Promise<{ instead?: string }> {
   const command = `echo ${begun}; ${before ? `${before}; ` : ''}${shellWords(['touch', '--', path])} && echo ${proof}`
-  const running = await start(session, { command }).catch((failure: Failure) => {
+  const running = await start(session, { command }).catch((failure: CliError) => {
     if (session.lost() !== undefined) throw failure
     return failure
   })
-  if (running instanceof Failure) return { instead: running.message }
+  if (running instanceof CliError) return { instead: running.message }
   const { channel, ended } = running
   const said = [textOf(channel), textOf(channel.stderr)] as const
   channel.end()
@@ -62,6 +62,6 @@ function touchBySftp({ client, lost }: Session, path: string, before: string): P
   })
 }
 
-function refusal(path: string, why: string, exit = 1): Failure {
-  return new Failure(`${path} couldn't be touched`, { exit, more: why.split('\n').map((line) => `  ${line}`) })
+function refusal(path: string, why: string, exit = 1): CliError {
+  return new CliError(`${path} couldn't be touched`, { exit, more: why.split('\n').map((line) => `  ${line}`) })
 }

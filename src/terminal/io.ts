@@ -9,7 +9,7 @@ export interface Output {
   /**
    * Resolves when the text has left the process; a reader that went away is no error, and on stderr nothing is.
    *
-   * @throws Failure where stdout can't take it, or couldn't take what came before: a disk that is full.
+   * @throws CliError where stdout can't take it, or couldn't take what came before: a disk that is full.
    */
   write(text: string | Uint8Array): Promise<void>
   /** The stream itself, for what moves on a terminal or passes bytes through. */

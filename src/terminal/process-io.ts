@@ -1,6 +1,6 @@
 import { fstatSync, writeSync } from 'node:fs'
 import type { WriteStream } from 'node:tty'
-import { Failure } from '../errors.ts'
+import { CliError } from '../errors.ts'
 import { currentFolder } from '../files/path.ts'
 import { sleep } from '../time/timer.ts'
 import type { Io, Output } from './io.ts'
@@ -8,7 +8,7 @@ import type { Io, Output } from './io.ts'
 /** What belongs to a real process. */
 export interface ProcessIo extends Io {
   /** Resolves when all that was written has left the process, also what nobody waited for; with what kept stdout from leaving. */
-  written(): Promise<Failure | undefined>
+  written(): Promise<CliError | undefined>
 }
 
 /** The streams, environment and signals of a real process. */
@@ -42,7 +42,7 @@ export function processIo(of: NodeJS.Process, env: NodeJS.ProcessEnv = of.env): 
 function onSignals(of: NodeJS.Process): AbortController {
   const controller = new AbortController()
   for (const [name, exit] of [['SIGHUP', 129], ['SIGINT', 130], ['SIGTERM', 143]] as const) {
-    of.on(name, () => controller.abort(new Failure(`Interrupted by ${name}`, { exit })))
+    of.on(name, () => controller.abort(new CliError(`Interrupted by ${name}`, { exit })))
   }
   return controller
 }
@@ -54,15 +54,15 @@ const readerLeft = new Set(['EPIPE', 'ECONNRESET', 'EIO'])
  * Where a text goes; its stream is made when it is needed, for that takes longer than most commands' whole output.
  * What stderr can't take is dropped: a log on a full disk mustn't decide what a command comes to.
  */
-function output(descriptor: 1 | 2, open: () => WriteStream): Output & { written(): Promise<Failure | undefined> } {
+function output(descriptor: 1 | 2, open: () => WriteStream): Output & { written(): Promise<CliError | undefined> } {
   let gone = false
-  let failure: Failure | undefined
+  let failure: CliError | undefined
   let opened: WriteStream | undefined
   const plain = isPlain(descriptor)
   const stop = (cause: NodeJS.ErrnoException) => {
     if (gone) return
     gone = true
-    if (descriptor === 1 && !readerLeft.has(cause.code ?? '')) failure = new Failure(`can't write stdout: ${cause.message}`, { more: ['What it holds is not complete.'], cause })
+    if (descriptor === 1 && !readerLeft.has(cause.code ?? '')) failure = new CliError(`can't write stdout: ${cause.message}`, { more: ['What it holds is not complete.'], cause })
   }
   const stream = () => {
     if (opened) return opened

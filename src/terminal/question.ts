@@ -17,7 +17,7 @@ export interface Questions {
    * Asks for one line.
    *
    * @param question as it is shown: `Username: `.
-   * @throws Failure (Aborted!) at the end of the input, and for Ctrl-C.
+   * @throws CliError (Aborted!) at the end of the input, and for Ctrl-C.
    */
   ask(question: string, options?: AskOptions): Promise<string>
   /** Asks for yes or no until it is either; nothing typed is no. */

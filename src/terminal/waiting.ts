@@ -1,6 +1,6 @@
 import type { Io } from './io.ts'
 import { createProgress, type StatusLine } from './progress.ts'
-import { timeSpan } from '../time/time-span.ts'
+import { formatDuration } from '../time/time-span.ts'
 
 /**
  * Shows in a terminal for how long someone has been waited for, until the signal is aborted; while nothing else moves
@@ -19,7 +19,7 @@ export async function showWaiting(io: Io, status: StatusLine, whom: string, bega
   over.addEventListener('abort', gone, { once: true })
   status.waiting = progress
   while (!over.aborted) {
-    if (!status.moving) progress.now(`Waiting for ${whom}… ${timeSpan(io.monotonic() - began)}`)
+    if (!status.moving) progress.now(`Waiting for ${whom}… ${formatDuration(io.monotonic() - began)}`)
     await io.sleep(1000, over).catch(() => {})
   }
 }

@@ -4,7 +4,7 @@ export interface Piece {
   /** It goes on a line whose beginning came before. */
   readonly continues?: true
   /** It isn't the end of its line. */
-  readonly goesOn?: true
+  readonly movesOn?: true
 }
 
 /** A longer line comes in pieces of this many UTF-16 units: a log without ends of line must not fill memory. */
@@ -29,9 +29,9 @@ export function createLineSplitter(): LineSplitter {
     length += more.length
   }
 
-  function piece(text: string, goesOn: boolean): Piece {
-    const made: Piece = { text, ...(continues && { continues }), ...(goesOn && { goesOn }) }
-    continues = goesOn
+  function piece(text: string, movesOn: boolean): Piece {
+    const made: Piece = { text, ...(continues && { continues }), ...(movesOn && { movesOn }) }
+    continues = movesOn
     return made
   }
 

@@ -1,5 +1,5 @@
 /** Whether one letter more, less or other, or two letters swapped, are all that differs. */
-export function isNear(typed: string, meant: string): boolean {
+export function isSimilar(typed: string, meant: string): boolean {
   let at = 0
   while (at < meant.length && typed[at] === meant[at]) at++
   const [typedRest, meantRest] = [typed.slice(at), meant.slice(at)]

@@ -1,5 +1,5 @@
 /** A span of time as people read it, from milliseconds: `4s`, `14m`, `14m02s`, `2h05m`, `3d4h`. */
-export function timeSpan(milliseconds: number): string {
+export function formatDuration(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000))
   const [minutes, hours, days] = [Math.floor(seconds / 60), Math.floor(seconds / 3600), Math.floor(seconds / 86_400)]
   const two = (number: number) => String(number).padStart(2, '0')
@@ -9,7 +9,7 @@ export function timeSpan(milliseconds: number): string {
   return hours % 24 === 0 ? `${days}d` : `${days}d${hours % 24}h`
 }
 
-/** A text without the spans of time in it that `timeSpan` wrote and that grow with every look. */
-export function withoutSpans(text: string): string {
+/** A text without the spans of time in it that `formatDuration` wrote and that grow with every look. */
+export function stripDurations(text: string): string {
   return text.replace(/ (?:\d+[dhms])+(?:, (?:\d+[dhms])+ in all)?(?=;|$)/g, '')
 }

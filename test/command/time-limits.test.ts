@@ -96,7 +96,7 @@ test('a token server that does not answer', async () => {
 
 describeWithTmux('a long wait', () => {
   let answer: () => void
-  const holding = () => configured(serveHttp((_request, response) => (answer = () => empty(response))))
+  const memoryNote = () => configured(serveHttp((_request, response) => (answer = () => empty(response))))
   const inTerminal = async (words: string) => {
     const terminal = await openTerminal({ cwd: home.path })
     const exports = Object.entries(env()).map(([name, value]) => `export ${name}='${value}'`)
@@ -107,7 +107,7 @@ describeWithTmux('a long wait', () => {
   const line = `${process.execPath} ${program} images list`
 
   test('is shown in a terminal, and leaves nothing there', async () => {
-    const at = await holding()
+    const at = await memoryNote()
     const terminal = await inTerminal(line)
     try {
       await terminal.shows(new RegExp(`Waiting for ${at}… \\ds`))
@@ -122,7 +122,7 @@ describeWithTmux('a long wait', () => {
     ['jobs wait x --interval 1s', 'looking for the job'],
     ['build r --name mine --public-key key.pub', 'reading what the service has'],
   ])('of %s is shown from its first request on', async (words, shown) => {
-    await holding()
+    await memoryNote()
     writeFileSync(join(home.path, 'key.pub'), 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f me\n')
     const terminal = await inTerminal(`${process.execPath} ${program} ${words}`)
     try {
@@ -135,7 +135,7 @@ describeWithTmux('a long wait', () => {
   })
 
   test('is gone after Ctrl-C, and the cursor is back', async () => {
-    await holding()
+    await memoryNote()
     const terminal = await inTerminal(line)
     try {
       await terminal.shows('Waiting for')
@@ -148,7 +148,7 @@ describeWithTmux('a long wait', () => {
   })
 
   test.each(['--quiet', '2>stderr'])('is not shown with %s', async (how) => {
-    await holding()
+    await memoryNote()
     // When the second is shown to wait, the first has waited for longer.
     const terminal = await inTerminal(`: >stderr; ${line} ${how} & sleep 1; ${line}; wait`)
     try {
@@ -160,7 +160,7 @@ describeWithTmux('a long wait', () => {
   })
 
   test('says nothing of itself where there are log lines, and they are whole', async () => {
-    await holding()
+    await memoryNote()
     const terminal = await inTerminal(`${line} -v --request-timeout 4s`)
     try {
       await terminal.shows('Waiting for')

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Failure } from '../../src/errors.ts'
+import { CliError } from '../../src/errors.ts'
 import { runCommand } from '../../src/ssh/command.ts'
 import type { Ending } from '../../src/ssh/ending.ts'
 import type { Session } from '../../src/ssh/session.ts'
@@ -97,7 +97,7 @@ describeWithSshd('commands over OpenSSH', () => {
     const file = join(folder.path, 'interrupted')
     const ended = runCommand(session, `trap '' PIPE; while echo here; do sleep 0.05; done; echo yes > ${file}`, streams, interruption.signal)
     while (streams.out().length === 0) await pause(10)
-    interruption.abort(new Failure('Interrupted by SIGINT', { exit: 130 }))
+    interruption.abort(new CliError('Interrupted by SIGINT', { exit: 130 }))
     await expect(ended).rejects.toThrow('Interrupted by SIGINT')
     expect((await run(`until test -s ${file}; do sleep 0.05; done; cat ${file}`)).out.toString()).toBe('yes\n')
   })

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'rolldown'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Failure } from '../../src/errors.ts'
+import { CliError } from '../../src/errors.ts'
 import { reach } from '../../src/ssh/banner.ts'
 import { checkHostKey } from '../../src/ssh/host-keys.ts'
 import { readKnownHosts, rememberHostKeys } from '../../src/ssh/known-hosts.ts'
@@ -36,7 +36,7 @@ describeWithSshd('the hosts of jobs', () => {
   const judge = (file: string, containersOwn?: () => Promise<PublicKey[]>, seen: string[] = []): VerifyHostKey => async (key) => {
     const verdict = await checkHostKey({ jobId, key, known: readKnownHosts(file).keys, containersOwn, policy: 'accept-new' })
     seen.push(verdict.why)
-    if (!verdict.accept) throw new Failure(`refused: ${verdict.why}`)
+    if (!verdict.accept) throw new CliError(`refused: ${verdict.why}`)
     if (verdict.remember.length > 0) await rememberHostKeys(file, jobId, verdict.remember, { now: Date.now(), compared: verdict.compared })
   }
   const connect = async (to: Sshd, verifyHostKey: VerifyHostKey) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { attachCommand, attachScript, type Attached, type RemoteScript } from '../../src/builds/remote-script.ts'
 import { interpreterOf } from '../../src/builds/script-text.ts'
-import { Failure } from '../../src/errors.ts'
+import { CliError } from '../../src/errors.ts'
 import { describeWithSshd, makeKey, startSshd, temporaryFolder, type Sshd } from '../support/sshd.ts'
 import { logIn } from '../support/ssh-login.ts'
 
@@ -183,7 +183,7 @@ describeWithSshd('a script in an image root, over OpenSSH', () => {
     mkdirSync(join(at, '..'), { recursive: true })
     writeFileSync(at, 'a file in its way')
     const failure = await attach(script(at, 'exit 0')).catch((error: unknown) => error)
-    expect(failure).toBeInstanceOf(Failure)
+    expect(failure).toBeInstanceOf(CliError)
     expect(failure).toMatchObject({ exit: 255, message: "the script couldn't be started in the image root" })
     rmSync(at)
   })

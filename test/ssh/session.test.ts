@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Failure } from '../../src/errors.ts'
+import { CliError } from '../../src/errors.ts'
 import { runCommand } from '../../src/ssh/command.ts'
 import { touch } from '../../src/ssh/touch.ts'
 import { describeWithSshd, makeKey, startAgent, startSshd, temporaryFolder, type KeyOptions, type Sshd } from '../support/sshd.ts'
@@ -93,13 +93,13 @@ describeWithSshd('logging in to OpenSSH', () => {
 
     test('a key: which one', async () => {
       const failure = await logIn(server, { file: stranger.path, publicKey: stranger.publicKey, next: 'again' }).catch((error) => error)
-      expect(failure).toBeInstanceOf(Failure)
+      expect(failure).toBeInstanceOf(CliError)
       expect(failure.message).toMatch(/^no SSH login: the server refused the key ssh-ed25519 SHA256:/)
       expect(failure).toMatchObject({ exit: 255, next: 'again' })
     })
 
     test('a host key, by whoever judges it; nothing was sent to log in', async () => {
-      const refusal = new Failure('changed')
+      const refusal = new CliError('changed')
       await expect(logIn(server, { file: own.path, publicKey: own.publicKey, verifyHostKey: async () => Promise.reject(refusal) })).rejects.toBe(refusal)
     })
 
@@ -111,7 +111,7 @@ describeWithSshd('logging in to OpenSSH', () => {
     test('an interruption ends it', async () => {
       const interruption = new AbortController()
       const verifyHostKey = async () => {
-        interruption.abort(new Failure('Interrupted by SIGINT', { exit: 130 }))
+        interruption.abort(new CliError('Interrupted by SIGINT', { exit: 130 }))
         await new Promise(() => {})
       }
       await expect(logIn(server, { file: own.path, publicKey: own.publicKey, verifyHostKey, signal: interruption.signal })).rejects.toThrow('Interrupted by SIGINT')

@@ -2,16 +2,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { App } from '../../src/context.ts'
+import type { CommandContext } from '../../src/context.ts'
 import { completionScript, run } from '../../src/commands/completion.ts'
 import { bash } from '../../src/commands/completion/bash.ts'
 import { commandsModel } from '../../src/commands/completion/commands-model.ts'
 import { fish } from '../../src/commands/completion/fish.ts'
 import { zsh } from '../../src/commands/completion/zsh.ts'
-import { Failure } from '../../src/errors.ts'
+import { CliError } from '../../src/errors.ts'
 import { shells } from '../../src/definitions/completion.ts'
 import { globalOptions } from '../../src/definitions/global.ts'
-import type { CommandRow, GroupRow, OptionRow } from '../../src/definitions/definition.ts'
+import type { CommandDefinition, GroupDefinition, OptionDefinition } from '../../src/definitions/definition.ts'
 import { ims, site } from '../../src/definitions/tree.ts'
 import { complete, isInstalled } from '../support/completing-shells.ts'
 
@@ -30,7 +30,7 @@ type Case = readonly [line: string, wanted: readonly string[] | object]
 const among = (words: readonly string[]): object => expect.arrayContaining([...words])
 
 const names = (rows: readonly { name: string; hidden?: true }[]) => rows.filter((row) => !row.hidden).map((row) => row.name)
-const group = (name: string) => names(([...ims.commands, ...site].find((row) => row.name === name) as GroupRow).commands)
+const group = (name: string) => names(([...ims.commands, ...site].find((row) => row.name === name) as GroupDefinition).commands)
 const starting = (words: readonly string[], start: string) => words.filter((word) => word.startsWith(start))
 const flags = globalOptions.map((option) => option.flag)
 
@@ -109,11 +109,11 @@ const cases: readonly Case[] = [
   ['cray config us', ['use']],
 ]
 
-const row = (name: string, more: Partial<CommandRow> = {}): CommandRow => ({ name, summary: `It's [one]: 100% "${name}" \\ $HOME`, examples: [], ...more })
-const format: OptionRow = { flag: '--format', type: 'choice', choices: ['table', 'wide'], help: "Its own: [table] isn't `json`" }
+const row = (name: string, more: Partial<CommandDefinition> = {}): CommandDefinition => ({ name, summary: `It's [one]: 100% "${name}" \\ $HOME`, examples: [], ...more })
+const format: OptionDefinition = { flag: '--format', type: 'choice', choices: ['table', 'wide'], help: "Its own: [table] isn't `json`" }
 
 /** Rows of kinds that the real table has none of, or may not have for ever. */
-const invented: GroupRow = {
+const invented: GroupDefinition = {
   name: 'ims',
   summary: '',
   commands: [
@@ -163,7 +163,7 @@ describe('cray-ims completion', () => {
   const print = async (shell: string) => {
     let printed = ''
     const stdout = { write: async (text: string) => void (printed += text) }
-    await run({ io: { stdout }, program: 'cray-ims' } as unknown as App, {}, { shell })
+    await run({ io: { stdout }, program: 'cray-ims' } as unknown as CommandContext, {}, { shell })
     return printed
   }
 
@@ -181,8 +181,8 @@ describe('cray-ims completion', () => {
     ['powershell', undefined],
     ['', undefined],
   ])('refuses %j and asks whether %s was meant', async (shell, meant) => {
-    const failure = await print(shell).then(() => expect.fail('no failure'), (error: unknown) => error as Failure)
-    expect(failure).toBeInstanceOf(Failure)
+    const failure = await print(shell).then(() => expect.fail('no failure'), (error: unknown) => error as CliError)
+    expect(failure).toBeInstanceOf(CliError)
     expect(failure).toMatchObject({ usage: true, exit: 2, next: `cray-ims completion ${meant ?? 'bash'}` })
     expect(failure.message).toBe(`Invalid value for 'SHELL': invalid choice: ${shell}. (choose from bash, zsh, fish)`)
     expect(failure.more).toEqual(meant ? [`  Did you mean ${meant}?`] : [])

@@ -6,7 +6,7 @@ import { changeConfiguration } from '../../src/commands/config/change-configurat
 import { readConfiguration, requireHostname } from '../../src/config/configuration.ts'
 import { exactTable, parseDocument, setValue, shown, tableAlong, valueAt } from '../../src/config/document.ts'
 import { configFolder } from '../../src/config/folder.ts'
-import { Failure } from '../../src/errors.ts'
+import { CliError } from '../../src/errors.ts'
 
 let home: string
 let env: Record<string, string>
@@ -24,11 +24,11 @@ function put(path: string, content: string | Buffer): string {
   return file
 }
 
-function failureOf(act: () => unknown): Failure {
+function failureOf(act: () => unknown): CliError {
   try {
     act()
   } catch (error) {
-    if (error instanceof Failure) return error
+    if (error instanceof CliError) return error
     throw error
   }
   throw new Error('it did not fail')

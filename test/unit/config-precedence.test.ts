@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { environmentName, optionValue } from '../../src/config/precedence.ts'
-import type { OptionRow } from '../../src/definitions/definition.ts'
+import type { OptionDefinition } from '../../src/definitions/definition.ts'
 
-const option: OptionRow = { flag: '--job-type', type: 'text', default: 'd', help: '' }
+const option: OptionDefinition = { flag: '--job-type', type: 'text', default: 'd', help: '' }
 const prefix = ['ims', 'remote-build-nodes', 'create']
 const variable = 'CRAY_IMS_REMOTE_BUILD_NODES_CREATE_JOB_TYPE'
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { createOnce } from '../../src/builds/create-idempotently.ts'
-import type { Making } from '../../src/builds/build-context.ts'
-import { Failure } from '../../src/errors.ts'
-import { connectionFailure } from '../../src/ims/connection-failure.ts'
-import { TransportFault } from '../../src/http/transport-error.ts'
-import { ServerFailure } from '../../src/ims/server-error.ts'
+import { createIdempotently } from '../../src/builds/create-idempotently.ts'
+import type { BuildContext } from '../../src/builds/build-context.ts'
+import { CliError } from '../../src/errors.ts'
+import { connectionError } from '../../src/ims/connection-failure.ts'
+import { TransportError } from '../../src/http/transport-error.ts'
+import { ServerError } from '../../src/ims/server-error.ts'
 
-const status = (code: number) => new ServerFailure(`HTTP ${code}`, { status: code, fields: [], ofService: false })
-const fault = (kind: 'reset' | 'refused' | 'idle-timeout' | 'connect-timeout') => connectionFailure([kind], { cause: new TransportFault(kind, { sent: kind === 'reset' || kind === 'idle-timeout' }) })
+const status = (code: number) => new ServerError(`HTTP ${code}`, { status: code, fields: [], ofService: false })
+const fault = (kind: 'reset' | 'refused' | 'idle-timeout' | 'connect-timeout') => connectionError([kind], { cause: new TransportError(kind, { sent: kind === 'reset' || kind === 'idle-timeout' }) })
 
 interface Scene {
   /** What each request gets: the id that was created, or why not. The last one stays. */
@@ -40,20 +40,20 @@ async function create({ answers, there = () => [], answer }: Scene) {
     close: async () => {},
   }
   const app = { io, program: 'cray-ims', api: async () => api, warn: (line: string) => lines.push(line), questions: { confirm: async () => answer } }
-  const making = { app, api, progress: { now() {}, line() {}, stop() {} }, attended: answer !== undefined, attending: { interval: 5 }, tell: (line: string) => lines.push(line), atEnd: (work: () => Promise<void>) => ends.push(work) } as unknown as Making
-  const outcome = await createOnce(making, {
+  const making = { app, api, progress: { now() {}, line() {}, stop() {} }, attended: answer !== undefined, supervision: { interval: 5 }, tell: (line: string) => lines.push(line), atEnd: (work: () => Promise<void>) => ends.push(work) } as unknown as BuildContext
+  const outcome = await createIdempotently(making, {
     what: 'job of image mine',
     kind: 'jobs',
     request: { method: 'POST', path: '/apis/ims/v3/jobs' },
     read: (id) => {
-      if (typeof id !== 'string') throw new Failure('no record')
+      if (typeof id !== 'string') throw new CliError('no record')
       return { id }
     },
     find: async () => {
       looks++
       return there(now, sent).map((id) => ({ id }))
     },
-  }).catch((error: unknown) => error as Failure)
+  }).catch((error: unknown) => error as CliError)
   for (const end of ends) await end()
   return { outcome, sent, looks, now, lines }
 }
@@ -69,7 +69,7 @@ describe('what has not reached the service is sent again', () => {
 
   test('for a quarter of an hour', async () => {
     const { outcome, now } = await create({ answers: [fault('refused')] })
-    expect(outcome).toBeInstanceOf(Failure)
+    expect(outcome).toBeInstanceOf(CliError)
     expect(now).toBeGreaterThanOrEqual(15 * 60_000)
     expect(now).toBeLessThan(16 * 60_000)
   })

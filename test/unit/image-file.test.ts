@@ -5,14 +5,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { inOrder, mistakes, readEntries } from '../../src/builds/images-file/entries.ts'
 import { imageFileSchema } from '../../src/builds/images-file/schema.ts'
 import { openState, orderHash, requireWritable, statePath } from '../../src/builds/batch/state.ts'
-import { Failure } from '../../src/errors.ts'
+import { CliError } from '../../src/errors.ts'
 import { imageKeys } from '../../src/definitions/image-builds.ts'
 
-function failureOf(act: () => unknown): Failure {
+function failureOf(act: () => unknown): CliError {
   try {
     act()
   } catch (error) {
-    if (error instanceof Failure) return error
+    if (error instanceof CliError) return error
     throw error
   }
   throw new Error('it did not fail')

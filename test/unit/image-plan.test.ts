@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import type { Catalogue } from '../../src/builds/inventory.ts'
-import { orderTroubles, type ImageOrder } from '../../src/builds/image-spec.ts'
+import type { Inventory } from '../../src/builds/inventory.ts'
+import { specProblems, type ImageSpec } from '../../src/builds/image-spec.ts'
 import { jobRequest, keyRequest, makePlan } from '../../src/builds/plan.ts'
 import { sameKeys } from '../../src/builds/public-key.ts'
 import { resumeLine } from '../../src/builds/resume-line.ts'
 import { findSource } from '../../src/builds/source.ts'
-import { writesOf } from '../../src/builds/planned-writes.ts'
-import { Failure } from '../../src/errors.ts'
+import { plannedWrites } from '../../src/builds/planned-writes.ts'
+import { CliError } from '../../src/errors.ts'
 import type { Image, Job, PublicKey, Recipe } from '../../src/ims/records.ts'
 import { toData } from '../../src/json/value.ts'
 
@@ -16,16 +16,16 @@ const recipe = (more: Partial<Recipe> = {}): Recipe => ({ id: 'r1', created: '20
 const image = (more: Partial<Image> = {}): Image => ({ id: 'i1', created: '2026-01-01T00:00:00', name: 'i', link, arch: 'x86_64', metadata: {}, ...more })
 const keyRecord = (more: Partial<PublicKey> = {}): PublicKey => ({ id: 'k1', created: '2026-01-01T00:00:00', name: 'k', public_key: key.text, ...more })
 const job = (more: Partial<Job> = {}) => ({ id: 'j1', created: '2026-01-02T00:00:00', job_type: 'create', artifact_id: 'r1', public_key_id: 'k1', image_root_archive_name: 'mine', enable_debug: false, build_env_size: 60, kernel_file_name: 'vmlinuz', initrd_file_name: 'initrd', kernel_parameters_file_name: 'kernel-parameters', require_dkms: false, status: 'building_image', resultant_image_id: null, ...more }) as Job
-const order = (more: Partial<ImageOrder> = {}): ImageOrder => ({ name: 'mine', job_type: 'create', source: 'r', if_exists: 'fail', initrd_file_name: 'initrd', kernel_parameters_file_name: 'kernel-parameters', ...more })
-const catalogue = (more: Partial<Catalogue> = {}): Catalogue => ({ recipes: [recipe()], images: [image()], publicKeys: [keyRecord()], jobs: [], odd: [], ...more })
-const plan = (more: Partial<Catalogue> = {}, asked: Partial<ImageOrder> = {}) => makePlan({ program: 'cray-ims', catalogue: catalogue(more), order: order(asked), key })
+const order = (more: Partial<ImageSpec> = {}): ImageSpec => ({ name: 'mine', job_type: 'create', source: 'r', if_exists: 'fail', initrd_file_name: 'initrd', kernel_parameters_file_name: 'kernel-parameters', ...more })
+const inventory = (more: Partial<Inventory> = {}): Inventory => ({ recipes: [recipe()], images: [image()], publicKeys: [keyRecord()], jobs: [], odd: [], ...more })
+const plan = (more: Partial<Inventory> = {}, asked: Partial<ImageSpec> = {}) => makePlan({ program: 'cray-ims', inventory: inventory(more), order: order(asked), key })
 
 /** What a failure says: its message, what more, the next command. */
 function failureOf(work: () => unknown): string[] {
   try {
     work()
   } catch (error) {
-    if (error instanceof Failure) return [error.message, ...error.more, error.next ?? '']
+    if (error instanceof CliError) return [error.message, ...error.more, error.next ?? '']
     throw error
   }
   throw new Error('it did not fail')
@@ -33,7 +33,7 @@ function failureOf(work: () => unknown): string[] {
 
 describe('findSource', () => {
   const twins = [recipe({ id: 'r1', created: '2026-01-03T00:00:00' }), recipe({ id: 'r2', created: '2026-01-02T00:00:00+00:00' }), recipe({ id: 'r3', arch: 'aarch64' })]
-  const find = (asked: Partial<ImageOrder>, more: Partial<Catalogue> = { recipes: twins }) => findSource('cray-ims', catalogue(more), order(asked))
+  const find = (asked: Partial<ImageSpec>, more: Partial<Inventory> = { recipes: twins }) => findSource('cray-ims', inventory(more), order(asked))
 
   test.each([
     ['the id', { source: 'r2' }, 'r2'],
@@ -47,7 +47,7 @@ describe('findSource', () => {
 
   test('an image for customize', () => expect(find({ job_type: 'customize', source: 'i' }).id).toBe('i1'))
 
-  test.each<[string, Partial<ImageOrder>, Partial<Catalogue>, string[]]>([
+  test.each<[string, Partial<ImageSpec>, Partial<Inventory>, string[]]>([
     [
       'several',
       {},
@@ -79,11 +79,11 @@ describe('sameKeys', () => {
 })
 
 describe('makePlan', () => {
-  test('nothing is there', () => expect(plan({ publicKeys: [], images: [] })).toMatchObject({ source: { id: 'r1' }, keyId: undefined, existing: undefined, takeUp: undefined, replaces: undefined }))
+  test('nothing is there', () => expect(plan({ publicKeys: [], images: [] })).toMatchObject({ source: { id: 'r1' }, keyId: undefined, existing: undefined, resumeJob: undefined, replaces: undefined }))
 
   test('the key is there, the first of several', () => expect(plan({ publicKeys: [keyRecord({ id: 'k0', public_key: 'x' }), keyRecord(), keyRecord({ id: 'k2' })] }).keyId).toBe('k1'))
 
-  const running: [string, Partial<Job>, Partial<ImageOrder>, boolean][] = [
+  const running: [string, Partial<Job>, Partial<ImageSpec>, boolean][] = [
     ['one that runs', {}, {}, true],
     ['one that waits on its user', { status: 'waiting_on_user' }, {}, true],
     ['one that packages', { status: 'packaging_artifacts' }, {}, true],
@@ -97,37 +97,37 @@ describe('makePlan', () => {
     ['with the same settings', { build_env_size: 15 }, { build_env_size: { number: '15' } }, true],
     ['with settings that the service had for it', { build_env_size: 15, kernel_file_name: 'Image' }, {}, true],
   ]
-  test.each(running)('takes up a job: %s', (_, had, asked, taken) => expect(plan({ jobs: [job(had)] }, asked).takeUp?.id).toBe(taken ? 'j1' : undefined))
+  test.each(running)('takes up a job: %s', (_, had, asked, taken) => expect(plan({ jobs: [job(had)] }, asked).resumeJob?.id).toBe(taken ? 'j1' : undefined))
 
   test("follows somebody else's build that makes the same", () => {
-    expect(plan({ jobs: [job({ public_key_id: 'k9' })] })).toMatchObject({ takeUp: { id: 'j1' }, foreign: true })
-    expect(plan({ jobs: [job({ public_key_id: 'k9' }), job({ id: 'j2' })] })).toMatchObject({ takeUp: { id: 'j2' }, foreign: false })
-    expect(plan({ jobs: [job({ public_key_id: 'k9' })] }, { new: true })).toMatchObject({ takeUp: undefined, foreign: false })
+    expect(plan({ jobs: [job({ public_key_id: 'k9' })] })).toMatchObject({ resumeJob: { id: 'j1' }, foreign: true })
+    expect(plan({ jobs: [job({ public_key_id: 'k9' }), job({ id: 'j2' })] })).toMatchObject({ resumeJob: { id: 'j2' }, foreign: false })
+    expect(plan({ jobs: [job({ public_key_id: 'k9' })] }, { new: true })).toMatchObject({ resumeJob: undefined, foreign: false })
   })
 
-  test.each<[string, Partial<Job>, Partial<ImageOrder>, string[]]>([
+  test.each<[string, Partial<Job>, Partial<ImageSpec>, string[]]>([
     ['with other settings', { public_key_id: 'k9', build_env_size: 20 }, { build_env_size: { number: '15' } }, ['job j1 makes mine already, for another public key', '  --build-env-size 20, not 15']],
     ['a customisation', { public_key_id: 'k9', job_type: 'customize', artifact_id: 'i1' }, { job_type: 'customize', source: 'i', run: 'a' }, ['job j1 makes mine already, for another public key']],
   ])("refuses to make the same beside somebody else's: %s", (_, had, asked, said) => expect(failureOf(() => plan({ jobs: [job(had)] }, asked))).toEqual([...said, 'cray-ims jobs wait j1 --query resultant_image_id, or add --new']))
 
-  test('takes up the newest of several', () => expect(plan({ jobs: [job(), job({ id: 'j2', created: '2026-01-03T00:00:00' })] }).takeUp?.id).toBe('j2'))
+  test('takes up the newest of several', () => expect(plan({ jobs: [job(), job({ id: 'j2', created: '2026-01-03T00:00:00' })] }).resumeJob?.id).toBe('j2'))
 
   test('takes up one of another of its own keys', () =>
-    expect(plan({ publicKeys: [keyRecord(), keyRecord({ id: 'k2' })], jobs: [job({ public_key_id: 'k2' })] })).toMatchObject({ takeUp: { id: 'j1' }, keyId: 'k2' }))
+    expect(plan({ publicKeys: [keyRecord(), keyRecord({ id: 'k2' })], jobs: [job({ public_key_id: 'k2' })] })).toMatchObject({ resumeJob: { id: 'j1' }, keyId: 'k2' }))
 
-  test.each<[string, Partial<Job>, Partial<ImageOrder>, string[]]>([
+  test.each<[string, Partial<Job>, Partial<ImageSpec>, string[]]>([
     ['a build', { build_env_size: 20 }, { build_env_size: { number: '15' }, kernel_file_name: 'linux' }, ['job j1 makes mine already, with other settings', '  --build-env-size 20, not 15', '  --kernel-file-name vmlinuz, not linux', 'cray-ims build --resume j1, or add --new']],
     ['a customisation', { job_type: 'customize', artifact_id: 'i1' }, { job_type: 'customize', source: 'i', run: 'a b', require_dkms: true }, ['job j1 makes mine already, with other settings', '  --require-dkms false, not true', "cray-ims customize --resume j1 --run 'a b', or add --new"]],
   ])('refuses other settings: %s', (_, had, asked, said) => expect(failureOf(() => plan({ jobs: [job(had)] }, asked))).toEqual(said))
 
   test('the image that a job has begun is not in its own way', () => {
     const begun = image({ id: 'i2', name: 'mine', created: '2026-01-02T01:00:00' })
-    expect(plan({ images: [begun], jobs: [job({ status: 'packaging_artifacts', resultant_image_id: 'i2' })] }).takeUp?.id).toBe('j1')
+    expect(plan({ images: [begun], jobs: [job({ status: 'packaging_artifacts', resultant_image_id: 'i2' })] }).resumeJob?.id).toBe('j1')
     expect(failureOf(() => plan({ images: [image({ id: 'i2', name: 'mine' })], jobs: [job()] }))[0]).toBe('the image name mine is taken')
   })
 
   const mine = (id: string, more: Partial<Image> = {}) => image({ id, name: 'mine', ...more })
-  test.each<[string, Image[], ImageOrder['if_exists'], { existing?: string; replaces?: string }]>([
+  test.each<[string, Image[], ImageSpec['if_exists'], { existing?: string; replaces?: string }]>([
     ['skip', [mine('i1')], 'skip', { existing: 'i1' }],
     ['skip takes the newest that is whole', [mine('i1'), mine('i2', { created: '2026-02-01T00:00:00' }), mine('i3', { created: '2026-03-01T00:00:00', link: null })], 'skip', { existing: 'i2' }],
     ['replace', [mine('i1')], 'replace', { replaces: 'i1' }],
@@ -140,7 +140,7 @@ describe('makePlan', () => {
 
   const at = '2026-01-01T00:00:00  x86_64  mine'
   const done = (more: Partial<Job> = {}) => job({ status: 'success', resultant_image_id: 'i1', ...more })
-  test.each<[string, Partial<Catalogue>, Partial<ImageOrder>, string[]]>([
+  test.each<[string, Partial<Inventory>, Partial<ImageSpec>, string[]]>([
     ['taken', { images: [mine('i1')] }, {}, ['the image name mine is taken', `  i1  ${at}`, 'add --if-exists skip or replace, or another --name']],
     ['by a job of ours', { images: [mine('i1')], jobs: [done()] }, {}, ['the image name mine is taken: job j1 has made it', `  i1  ${at}`, 'cray-ims build --resume j1, or add --if-exists skip or replace']],
     ['by a customisation', { images: [mine('i1')], jobs: [done({ job_type: 'customize' })] }, { job_type: 'customize', source: 'i1', run: 'x' }, ['the image name mine is taken: job j1 has made it', `  i1  ${at}`, 'cray-ims customize --resume j1, or add --if-exists skip or replace']],
@@ -151,10 +151,10 @@ describe('makePlan', () => {
 })
 
 describe('requests', () => {
-  const body = (asked: Partial<ImageOrder>, debug = false) => toData(jobRequest({ order: order(asked), source: recipe() }, 'k1', debug).body)
+  const body = (asked: Partial<ImageSpec>, debug = false) => toData(jobRequest({ order: order(asked), source: recipe() }, 'k1', debug).body)
   const bare = { job_type: 'create', artifact_id: 'r1', public_key_id: 'k1', image_root_archive_name: 'mine', initrd_file_name: 'initrd', kernel_parameters_file_name: 'kernel-parameters' }
 
-  test.each<[string, Partial<ImageOrder>, boolean, object]>([
+  test.each<[string, Partial<ImageSpec>, boolean, object]>([
     ['what the service derives is left out', {}, false, { ...bare, enable_debug: false }],
     ['debug', {}, true, { ...bare, enable_debug: true }],
     ['settings', { kernel_file_name: 'linux', build_env_size: { number: '15' }, require_dkms: false }, false, { ...bare, enable_debug: false, kernel_file_name: 'linux', build_env_size: 15, require_dkms: false }],
@@ -172,17 +172,17 @@ describe('requests', () => {
 
   test('of a key', () => expect(toData(keyRequest({ key }).body)).toEqual({ name: 'jane public key', public_key: key.text }))
 
-  test.each<[string, Partial<Catalogue>, Partial<ImageOrder>, { debug: boolean; keepJob: boolean; uploaded?: boolean }, RegExp[]]>([
+  test.each<[string, Partial<Inventory>, Partial<ImageSpec>, { debug: boolean; keepJob: boolean; uploaded?: boolean }, RegExp[]]>([
     ['all', { publicKeys: [] }, {}, { debug: false, keepJob: false }, [/^POST .*public-keys \{/, /^POST .*jobs \{.*"public_key_id":"NEW_PUBLIC_KEY_ID"/, /^DELETE .*jobs\/NEW_JOB_ID$/]],
     ['the key is there', {}, {}, { debug: false, keepJob: true }, [/^POST .*jobs \{.*"public_key_id":"k1"/]],
     ['the key will be there', { publicKeys: [] }, {}, { debug: false, keepJob: true, uploaded: true }, [/^POST .*jobs \{/]],
     ['replaces', { images: [image({ name: 'mine' })] }, { if_exists: 'replace' }, { debug: false, keepJob: false }, [/^POST .*jobs \{/, /^DELETE .*images\/i1$/, /^DELETE .*jobs\/NEW_JOB_ID$/]],
     ['takes up', { jobs: [job()] }, {}, { debug: false, keepJob: false }, [/^DELETE .*jobs\/j1$/]],
-  ])('that would be sent: %s', (_, more, asked, how, wanted) => expect(writesOf(plan(more, asked), how)).toEqual(wanted.map((line) => expect.stringMatching(line))))
+  ])('that would be sent: %s', (_, more, asked, how, wanted) => expect(plannedWrites(plan(more, asked), how)).toEqual(wanted.map((line) => expect.stringMatching(line))))
 })
 
 describe('orderTroubles', () => {
-  test.each<[string, Partial<ImageOrder>, string[]]>([
+  test.each<[string, Partial<ImageSpec>, string[]]>([
     ['none', {}, []],
     ['a number', { name: '123' }, ['--name']],
     ['a truth value', { name: 'Yes' }, ['--name']],
@@ -192,7 +192,7 @@ describe('orderTroubles', () => {
     ['all names', { name: '1', initrd_file_name: 'null', kernel_file_name: '~' }, ['--name', '--initrd-file-name', '--kernel-file-name']],
     ['a script and a command', { script: 'a', run: 'b' }, ['--run']],
     ['a name with dots and dashes', { name: 'compute-25.11.2_x86.64' }, []],
-  ])('%s', (_, asked, flags) => expect(orderTroubles(order(asked)).map(({ flag }) => flag)).toEqual(flags))
+  ])('%s', (_, asked, flags) => expect(specProblems(order(asked)).map(({ flag }) => flag)).toEqual(flags))
 })
 
 describe('resumeLine', () => {

@@ -8,10 +8,10 @@ import type { OrderedEntry } from '../../src/builds/images-file/ordered.ts'
 import { checkPlans } from '../../src/builds/batch/plans.ts'
 import { createSharedLooks, sharedReads } from '../../src/builds/batch/shared-reads.ts'
 import { openState } from '../../src/builds/batch/state.ts'
-import { hashOf, stepOf, type Step } from '../../src/builds/batch/next-step.ts'
-import type { Catalogue } from '../../src/builds/inventory.ts'
+import { hashOf, nextStep, type Step } from '../../src/builds/batch/next-step.ts'
+import type { Inventory } from '../../src/builds/inventory.ts'
 import type { BuildOptions } from '../../src/definitions/image-builds.ts'
-import { Failure } from '../../src/errors.ts'
+import { CliError } from '../../src/errors.ts'
 import { toValue } from '../../src/json/value.ts'
 import type { Api } from '../../src/ims/api.ts'
 import type { Image, Job, PublicKey, Recipe } from '../../src/ims/records.ts'
@@ -25,7 +25,7 @@ const image = (id: string, name: string, more: Partial<Image> = {}): Image => ({
 const recipe = (id: string, name: string, more: Partial<Recipe> = {}) => ({ id, name, created, link, arch: 'x86_64', recipe_type: 'kiwi-ng', linux_distribution: 'sles15', template_dictionary: [], require_dkms: false, ...more }) as Recipe
 const job = (id: string, name: string, more: Partial<Job> = {}) => ({ id, created, status: 'building_image', job_type: 'create', artifact_id: 'r1', public_key_id: 'k1', image_root_archive_name: name, arch: 'x86_64', resultant_image_id: null, ...more }) as Job
 
-const catalogueOf = (more: Partial<Catalogue> = {}): Catalogue => ({
+const catalogueOf = (more: Partial<Inventory> = {}): Inventory => ({
   recipes: [recipe('r1', 'good'), recipe('r2', 'arm', { arch: 'aarch64' })],
   images: [image('i0', 'there')],
   publicKeys: [{ id: 'k1', name: 'k', created, public_key: `${keyText} at another machine` } as PublicKey],
@@ -82,19 +82,19 @@ describe('what tells an order from another', () => {
 })
 
 describe('what is to be done', () => {
-  const step = (item: string, state: Parameters<ReturnType<typeof stateOf>['set']>[1] | undefined, catalogue: Partial<Catalogue>) => {
+  const step = (item: string, state: Parameters<ReturnType<typeof stateOf>['set']>[1] | undefined, inventory: Partial<Inventory>) => {
     const [one] = orderedOf(item) as [OrderedEntry]
     const kept = stateOf()
     if (state) kept.set('a', { ...state, order: state.order === 'same' ? hashOf(one, undefined) : state.order })
-    return stepOf({ program: 'cray-ims', catalogue: catalogueOf(catalogue), state: kept, one, base: undefined })
+    return nextStep({ program: 'cray-ims', inventory: catalogueOf(inventory), state: kept, one, base: undefined })
   }
   const brief = (found: Step) =>
-    'kept' in found ? { kept: found.kept.id, job: found.job?.id, replaces: found.replaces?.id } : 'begun' in found ? { begun: found.begun.id, replaces: found.replaces?.id } : { takeUp: found.plan.takeUp?.id, existing: found.plan.existing?.id, replaces: found.plan.replaces?.id }
-  const anew = { takeUp: undefined, existing: undefined, replaces: undefined }
+    'kept' in found ? { kept: found.kept.id, job: found.job?.id, replaces: found.replaces?.id } : 'begun' in found ? { begun: found.begun.id, replaces: found.replaces?.id } : { resumeJob: found.plan.resumeJob?.id, existing: found.plan.existing?.id, replaces: found.plan.replaces?.id }
+  const anew = { resumeJob: undefined, existing: undefined, replaces: undefined }
   const made = image('i1', 'a')
   const item = 'name: a, recipe: good'
 
-  test.each<[string, string, Parameters<typeof step>[1], Partial<Catalogue>, object]>([
+  test.each<[string, string, Parameters<typeof step>[1], Partial<Inventory>, object]>([
     ['nothing is known', item, undefined, {}, anew],
     ['it is made', item, { order: 'same', image: 'i1' }, { images: [made] }, { kept: 'i1' }],
     ['it is made, and new was asked for', `${item}, new: true`, { order: 'same', image: 'i1' }, { images: [made] }, { kept: 'i1' }],
@@ -118,14 +118,14 @@ describe('what is to be done', () => {
     ['… and new is asked for', `${item}, new: true`, { order: 'same', job: 'j1' }, { jobs: [job('j1', 'a', { status: 'waiting_on_user' })] }, anew],
     ['a job was asked for, and is there', item, { order: 'same', before: ['j0'] }, { jobs: [job('j0', 'a', { status: 'success' }), job('j1', 'a', { status: 'success' })] }, { begun: 'j1' }],
     ['a job was asked for, and is not there', item, { order: 'same', before: ['j0'] }, { jobs: [job('j0', 'a', { status: 'success' }), job('j2', 'b')] }, anew],
-    ["a job was asked for, and there is someone else's", item, { order: 'same', before: [] }, { jobs: [job('j1', 'a', { public_key_id: 'k2' })] }, { ...anew, takeUp: 'j1' }],
+    ["a job was asked for, and there is someone else's", item, { order: 'same', before: [] }, { jobs: [job('j1', 'a', { public_key_id: 'k2' })] }, { ...anew, resumeJob: 'j1' }],
     ['it was ordered otherwise', `${item}, if-exists: replace`, { order: 'other', image: 'i1' }, { images: [made] }, { ...anew, replaces: 'i1' }],
     ['it was ordered otherwise, and what is there will do', `${item}, if-exists: skip`, { order: 'other', image: 'i1' }, { images: [made] }, { ...anew, existing: 'i1' }],
-    ['its job makes the same, though it was ordered otherwise', item, { order: 'other', job: 'j1' }, { jobs: [job('j1', 'a')] }, { ...anew, takeUp: 'j1' }],
+    ['its job makes the same, though it was ordered otherwise', item, { order: 'other', job: 'j1' }, { jobs: [job('j1', 'a')] }, { ...anew, resumeJob: 'j1' }],
     ['its job makes something else, and new is asked for', `${item}, new: true`, { order: 'other', job: 'j1' }, { jobs: [job('j1', 'a', { artifact_id: 'r2' })] }, anew],
     ['its job made something else', item, { order: 'other', job: 'j1' }, { jobs: [job('j1', 'a', { artifact_id: 'r2', status: 'error' })] }, anew],
-    ['its job will run its script', 'name: a, base: there, run: x', { order: 'other', job: 'j1' }, { jobs: [job('j1', 'a', { job_type: 'customize', artifact_id: 'i0', status: 'waiting_on_user' })] }, { ...anew, takeUp: 'j1' }],
-  ])('%s', (_, given, state, catalogue, expected) => expect(brief(step(given, state, catalogue))).toEqual(expected))
+    ['its job will run its script', 'name: a, base: there, run: x', { order: 'other', job: 'j1' }, { jobs: [job('j1', 'a', { job_type: 'customize', artifact_id: 'i0', status: 'waiting_on_user' })] }, { ...anew, resumeJob: 'j1' }],
+  ])('%s', (_, given, state, inventory, expected) => expect(brief(step(given, state, inventory))).toEqual(expected))
 
   test.each<[string, string, Parameters<typeof step>[1], Job]>([
     ['makes something else', item, { order: 'other', job: 'j1' }, job('j1', 'a', { artifact_id: 'r2' })],
@@ -141,18 +141,18 @@ describe('what is to be done', () => {
 })
 
 describe('all images of a file', () => {
-  const plans = (items: string[], catalogue: Partial<Catalogue> = {}, fill: (state: ReturnType<typeof stateOf>, ordered: OrderedEntry[]) => void = () => {}) => {
+  const plans = (items: string[], inventory: Partial<Inventory> = {}, fill: (state: ReturnType<typeof stateOf>, ordered: OrderedEntry[]) => void = () => {}) => {
     const state = stateOf()
     const ordered = orderedOf(...items)
     fill(state, ordered)
-    return checkPlans({ program: 'cray-ims', path: 'i.yaml', catalogue: catalogueOf(catalogue), ordered, state })
+    return checkPlans({ program: 'cray-ims', path: 'i.yaml', inventory: catalogueOf(inventory), ordered, state })
   }
   const writes = (...given: Parameters<typeof plans>) => plans(...given).writes().map((line) => line.replace(/ \{.*"artifact_id":"([^"]*)".*/, ' $1').replace(/ \{.*/, ''))
-  const failure = (...given: Parameters<typeof plans>): Failure => {
+  const failure = (...given: Parameters<typeof plans>): CliError => {
     try {
       plans(...given)
     } catch (error) {
-      if (error instanceof Failure) return error
+      if (error instanceof CliError) return error
       throw error
     }
     throw new Error('it did not fail')
@@ -177,9 +177,9 @@ describe('all images of a file', () => {
 
   test('what is made or begun costs what is left of it', () => {
     const items = ['name: a, recipe: gone', 'name: b, recipe: good', 'name: c, recipe: good']
-    const catalogue = { images: [image('i1', 'a'), image('i2', 'b'), image('i3', 'b')], jobs: [job('j2', 'b', { status: 'success', resultant_image_id: 'i2' }), job('j3', 'c')] }
+    const inventory = { images: [image('i1', 'a'), image('i2', 'b'), image('i3', 'b')], jobs: [job('j2', 'b', { status: 'success', resultant_image_id: 'i2' }), job('j3', 'c')] }
     const known = [{ image: 'i1' }, { image: 'i2', job: 'j2', replaces: 'i3' }, { job: 'j3' }]
-    const written = writes(items, catalogue, (state, ordered) => ordered.forEach((one, at) => state.set(one.order.name, { order: hashOf(one, undefined), ...known[at] })))
+    const written = writes(items, inventory, (state, ordered) => ordered.forEach((one, at) => state.set(one.order.name, { order: hashOf(one, undefined), ...known[at] })))
     expect(written).toEqual(['# b', 'DELETE /apis/ims/v3/images/i3', 'DELETE /apis/ims/v3/jobs/j2', '# c', 'DELETE /apis/ims/v3/jobs/j3'])
   })
 

@@ -3,10 +3,10 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { Failure } from '../../src/errors.ts'
+import { CliError } from '../../src/errors.ts'
 import { connect, type ApiOptions } from '../../src/ims/api.ts'
 import { hostnameCommands } from '../../src/ims/connection-failure.ts'
-import { ServerFailure } from '../../src/ims/server-error.ts'
+import { ServerError } from '../../src/ims/server-error.ts'
 import { toValue } from '../../src/json/value.ts'
 import { makeCa, makeServerCertificate, type Pair } from '../support/certificates.ts'
 import { closedPort, serveHttp, serveSocket, type Loopback } from '../support/loopback.ts'
@@ -49,7 +49,7 @@ function api(options: ApiOptions) {
 }
 const list = { method: 'GET', path: '/apis/ims/v3/jobs' } as const
 const create = { method: 'POST', path: '/apis/ims/v3/images', body: toValue({ name: 'é' }) } as const
-const failureOf = (sending: Promise<unknown>): Promise<Failure> => sending.then(() => expect.unreachable(), (error: Failure) => error)
+const failureOf = (sending: Promise<unknown>): Promise<CliError> => sending.then(() => expect.unreachable(), (error: CliError) => error)
 
 describe.each([false, true])('kept alive: %s', (keepAlive) => {
   test('a request is sent as the service wants it', async () => {
@@ -99,14 +99,14 @@ describe('a 401', () => {
   ])('is told when %s', async (_why, authorization, count) => {
     const service = await server([refused])
     const failure = await failureOf(api({ hostname: service.url, env: {}, authorization }).send(list))
-    expect(failure).toBeInstanceOf(ServerFailure)
+    expect(failure).toBeInstanceOf(ServerError)
     expect(failure).toMatchObject({ message: 'Unauthorized: no', status: 401, next: 'cray-ims auth login' })
     expect(service.sent.length).toBe(count)
   })
 
   test('a session that is over says so itself', async () => {
     const service = await server([refused])
-    const over = new Failure('Your session has expired')
+    const over = new CliError('Your session has expired')
     const authorization = async (fresh?: boolean) => {
       if (fresh) throw over
       return 'Bearer T'
@@ -126,7 +126,7 @@ describe('what cannot be sent', () => {
     try {
       open()
     } catch (error) {
-      expect([(error as Failure).message, ...(error as Failure).more].join('\n')).toContain(JSON.stringify(tenant))
+      expect([(error as CliError).message, ...(error as CliError).more].join('\n')).toContain(JSON.stringify(tenant))
     }
   })
 
@@ -166,7 +166,7 @@ describe('no answer', () => {
   test('interrupted: the reason, and that a write may have happened', async () => {
     for (const [request, more] of [[list, 0], [create, 1]] as const) {
       const controller = new AbortController()
-      const { url } = await kept(serveSocket((socket) => socket.once('data', () => controller.abort(new Failure('Interrupted', { exit: 130 })))))
+      const { url } = await kept(serveSocket((socket) => socket.once('data', () => controller.abort(new CliError('Interrupted', { exit: 130 })))))
       const failure = await failureOf(api({ hostname: url, env: {}, signal: controller.signal }).send(request))
       expect(failure).toMatchObject({ message: 'Interrupted', exit: 130 })
       expect(failure.more.length).toBe(more)
@@ -254,7 +254,7 @@ describe('a server that is not verified', () => {
   })
 
   test('gets nothing where that is refused', async () => {
-    const { ims, service } = await unverified((port) => `https://u:p@127.0.0.1:${port}`, { unverified: () => { throw new Failure('not so') } })
+    const { ims, service } = await unverified((port) => `https://u:p@127.0.0.1:${port}`, { unverified: () => { throw new CliError('not so') } })
     expect(await failureOf(ims.send(list))).toMatchObject({ message: 'not so' })
     expect(service.connections()).toBe(0)
   })

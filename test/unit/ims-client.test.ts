@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { Failure, ImsClient, ServerFailure } from '../../src/library.ts'
+import { CliError, ImsClient, ServerError } from '../../src/library.ts'
 import { serveHttp, type Loopback } from '../support/loopback.ts'
 
 const undone: (() => Promise<unknown>)[] = []
@@ -84,8 +84,8 @@ test('a refused token is asked for again', async () => {
 test('an error of the server has its status and fields', async () => {
   const { ims } = await client(() => ({ status: 422, body: '{"title":"T","detail":"D","errors":{"name":["blank"]}}' }))
   const failure = await ims.images.create({ name: '' }).catch((error: unknown) => error)
-  expect(failure).toBeInstanceOf(ServerFailure)
-  expect(failure).toBeInstanceOf(Failure)
+  expect(failure).toBeInstanceOf(ServerError)
+  expect(failure).toBeInstanceOf(CliError)
   expect(failure).toMatchObject({ message: 'T: D', status: 422, fields: [{ field: 'name', problems: ['blank'] }] })
 })
 
@@ -98,12 +98,12 @@ test.each([
   ['a status that there is not', { status: 'done' } as never],
 ])('deleteAll refuses %s', async (_what, selection) => {
   const { ims, sent } = await client(() => ({ status: 204 }))
-  await expect(ims.jobs.deleteAll(selection)).rejects.toBeInstanceOf(Failure)
+  await expect(ims.jobs.deleteAll(selection)).rejects.toBeInstanceOf(CliError)
   expect(sent).toEqual([])
 })
 
 test.each(['', '..', undefined as never])('an id that would be another path is refused: %j', async (id) => {
   const { ims, sent } = await client(() => ({ status: 204 }))
-  await expect(ims.images.delete(id)).rejects.toBeInstanceOf(Failure)
+  await expect(ims.images.delete(id)).rejects.toBeInstanceOf(CliError)
   expect(sent).toEqual([])
 })

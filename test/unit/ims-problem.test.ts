@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { fieldProblems, serverFailure, ServerFailure, type Typed } from '../../src/ims/server-error.ts'
+import { fieldProblems, serverError, ServerError, type Typed } from '../../src/ims/server-error.ts'
 import { toValue } from '../../src/json/value.ts'
 
 const asked = (path = '/apis/ims/v3/jobs', method = 'GET'): Typed => ({ method, url: new URL(`http://h${path}?a=b`) })
 const failure = (status: number, body: unknown, { type = 'application/problem+json', reason = 'REASON', typed = asked() } = {}) =>
-  serverFailure({ status, reason, headers: { 'content-type': type }, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) }, typed)
+  serverError({ status, reason, headers: { 'content-type': type }, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) }, typed)
 
 describe('the message', () => {
   test.each<[number, unknown, string]>([
@@ -69,7 +69,7 @@ describe('errors by field', () => {
     const typed = { ...asked('/apis/ims/v3/jobs', 'POST'), optionOf: (field: string) => (field === 'build_env_size' ? '--build-env-size 0' : undefined) }
     const body = { title: 'Unprocessable Entity', detail: 'D', errors: { build_env_size: ['must be greater than or equal to 1'], x: ['unknown', 'bad'], _schema: ['no'] } }
     const refused = failure(422, body, { typed })
-    expect(refused).toBeInstanceOf(ServerFailure)
+    expect(refused).toBeInstanceOf(ServerError)
     expect(refused.fields.map(({ field }) => field)).toEqual(['build_env_size', 'x', ''])
     expect(refused.more).toEqual([
       '  --build-env-size 0  must be greater than or equal to 1',

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Failure } from '../../src/errors.ts'
+import type { CliError } from '../../src/errors.ts'
 import { connect } from '../../src/ims/api.ts'
-import { isAway } from '../../src/ims/availability.ts'
+import { isUnavailable } from '../../src/ims/availability.ts'
 import { createTransport, type Http, type HttpOptions } from '../../src/http/http-client.ts'
 import { proxyFor } from '../../src/http/proxy.ts'
 import { makeCa, makeServerCertificate, type Pair } from '../support/certificates.ts'
@@ -143,8 +143,8 @@ describe('through a proxy', () => {
     const send = transport({ env: { [`${scheme}_proxy`]: middle.url } })
     const fault = await send(target).catch((error: unknown) => error)
     expect(fault).toMatchObject({ kind, sent: false })
-    const failure = (await explain(fault, target, send.context(target))) as Failure
-    expect(isAway(failure)).toBe(kind === 'proxy')
+    const failure = (await explain(fault, target, send.context(target))) as CliError
+    expect(isUnavailable(failure)).toBe(kind === 'proxy')
     const { more } = failure
     expect(more.join('\n')).toContain(`through the proxy ${middle.url} (${scheme}_proxy): ${why}`)
   })
@@ -186,7 +186,7 @@ describe('through a proxy', () => {
     const ok = async () => kept(serveHttp((_request, response) => void response.end('ok'), await makeServerCertificate({ ca })))
     const failureOf = async (send: Http, url: string) => {
       const request = post(url)
-      return (await send(request).then(() => expect.unreachable(), (error: unknown) => explain(error, request, send.context(request)))) as Failure
+      return (await send(request).then(() => expect.unreachable(), (error: unknown) => explain(error, request, send.context(request)))) as CliError
     }
 
     test('it is verified as the server is', async () => {
@@ -230,7 +230,7 @@ describe('through a proxy', () => {
     const explained = async (options: HttpOptions, url: string) => {
       const send = transport(options)
       const error: unknown = await send(post(url)).then(() => expect.unreachable(), (fault: unknown) => fault)
-      return { error, failure: (await explain(error, post(url), send.context(post(url)))) as Failure }
+      return { error, failure: (await explain(error, post(url), send.context(post(url)))) as CliError }
     }
 
     test.each(['socks5', 'socks5h', 'socks'])('%s: the name is left to it, and nothing else is known to it', async (scheme) => {
@@ -296,9 +296,9 @@ describe('through a proxy', () => {
     const middle = await kept(serveProxy({ refuse: 403 }))
     const ims = connect({ hostname: (await echo()).url, env: { http_proxy: middle.url }, retries: 0, brief: false })
     undone.push(() => ims.close())
-    const failure = await ims.send({ method: 'GET', path: '/apis/ims/v3/jobs' }).then(() => expect.unreachable(), (error: Failure) => error)
+    const failure = await ims.send({ method: 'GET', path: '/apis/ims/v3/jobs' }).then(() => expect.unreachable(), (error: CliError) => error)
     expect(failure.more).toContain(`Or it is the proxy ${middle.url} (http_proxy) that refuses.`)
-    expect(isAway(failure)).toBe(false)
+    expect(isUnavailable(failure)).toBe(false)
   })
 
   test('a password that a variable names is in no error, also where it is no address', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { TransportFault, type FaultKind } from '../../src/http/transport-error.ts'
+import { TransportError, type TransportErrorKind } from '../../src/http/transport-error.ts'
 import { hostnameCommands } from '../../src/ims/connection-failure.ts'
 import { withRedirects } from '../../src/http/redirect.ts'
 import { RequestError } from '../../src/http/request-error.ts'
@@ -28,7 +28,7 @@ function retrying(send: Transport, options: Partial<RetryOptions> = {}) {
 }
 
 describe('retries', () => {
-  const fault = (kind: FaultKind, sent: boolean) => new TransportFault(kind, { sent })
+  const fault = (kind: TransportErrorKind, sent: boolean) => new TransportError(kind, { sent })
   test.each<[string, string, HttpResponse | Error, boolean]>([
     ['GET', '429', response(429), true],
     ['GET', '502', response(502), true],

@@ -5,20 +5,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, deflateRawSync, deflateSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { TransportFault, type FaultKind } from '../../src/http/transport-error.ts'
+import { TransportError, type TransportErrorKind } from '../../src/http/transport-error.ts'
 import { createNodeTransport } from '../../src/http/node-transport.ts'
-import { longestBody, type Patience, type Transport } from '../../src/http/transport.ts'
+import { longestBody, type Timeouts, type Transport } from '../../src/http/transport.ts'
 import { createTrust, type Trust } from '../../src/http/trust.ts'
 import { createUndiciTransport } from '../../src/http/undici-transport.ts'
 import { makeCa, makeServerCertificate, type Pair } from '../support/certificates.ts'
 import { closedPort, serveHttp, serveSocket, type Loopback } from '../support/loopback.ts'
 
-const patient: Patience = { connect: 20_000, read: 20_000, write: 20_000 }
+const patient: Timeouts = { connect: 20_000, read: 20_000, write: 20_000 }
 const nowhere = { site: [], system: [] }
 
 interface Options {
   trust?: Trust
-  patience?: Patience
+  patience?: Timeouts
   signal?: AbortSignal
 }
 
@@ -45,13 +45,13 @@ const http = (listener: RequestListener, pair?: Pair) => kept(serveHttp(listener
 const raw = (onConnection: (socket: Socket) => void) => kept(serveSocket(onConnection))
 const afterRequest = (act: (socket: Socket) => void) => raw((socket) => socket.once('data', () => act(socket)))
 
-async function faultOf(sending: Promise<unknown>): Promise<TransportFault> {
+async function kubectlErrorOf(sending: Promise<unknown>): Promise<TransportError> {
   const fault = await sending.then(
     () => undefined,
     (error: unknown) => error,
   )
-  expect(fault).toBeInstanceOf(TransportFault)
-  return fault as TransportFault
+  expect(fault).toBeInstanceOf(TransportError)
+  return fault as TransportError
 }
 
 let folder: string
@@ -127,7 +127,7 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
   const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n'
   const longest = 2 ** 16
   const bombs: Record<string, Buffer> = { gzip: gzipSync(Buffer.alloc(longest + 1)), deflate: deflateRawSync(Buffer.alloc(longest + 1)) }
-  const faults: [string, FaultKind, boolean, () => Promise<string>][] = [
+  const faults: [string, TransportErrorKind, boolean, () => Promise<string>][] = [
     ['nobody listens', 'refused', false, async () => `http://127.0.0.1:${await closedPort()}`],
     ['no such name', 'dns', false, async () => 'http://no.such.host.invalid'],
     ['closed after the request', 'reset', true, async () => (await afterRequest((socket) => socket.end())).url],
@@ -158,16 +158,16 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
   test.each(faults)('%s: %s, sent %s', async (_what, kind, sent, url) => {
     const send = await make({ trust: createTrust({ env: {}, wellKnown: nowhere }) })
     for (const method of ['GET', 'POST']) {
-      const fault = await faultOf(send({ ...get(await url()), method, longest, body: method === 'POST' ? '{}' : undefined }))
+      const fault = await kubectlErrorOf(send({ ...get(await url()), method, longest, body: method === 'POST' ? '{}' : undefined }))
       expect({ method, kind: fault.kind, sent: fault.sent }).toEqual({ method, kind, sent })
     }
   })
 
   test('names the limit', async () => {
     const server = await http((_request, response) => response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync(Buffer.alloc(longestBody + 1))))
-    expect(await faultOf((await make({}))(get(server.url)))).toMatchObject({ kind: 'too-large', message: 'the answer is larger than 64 MiB decoded' })
+    expect(await kubectlErrorOf((await make({}))(get(server.url)))).toMatchObject({ kind: 'too-large', message: 'the answer is larger than 64 MiB decoded' })
     const endless = await afterRequest((socket) => socket.write(head + 'X-A: a\r\n'.repeat(20_000)))
-    expect(await faultOf((await make({}))(get(endless.url)))).toMatchObject({ message: "the answer's headers are larger than 64 KiB" })
+    expect(await kubectlErrorOf((await make({}))(get(endless.url)))).toMatchObject({ message: "the answer's headers are larger than 64 KiB" })
   })
 
   test('takes a body that is as large as it may be', async () => {
@@ -210,14 +210,14 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
       socket.on('close', () => clearInterval(drip))
     })
     const send = await make({ patience: { ...patient, whole: 0.01 } })
-    expect(await faultOf(send(get(dripping.url)))).toMatchObject({ kind: 'answer-timeout', sent: true })
+    expect(await kubectlErrorOf(send(get(dripping.url)))).toMatchObject({ kind: 'answer-timeout', sent: true })
     // So has one whose head comes byte by byte.
     const slow = await afterRequest((socket) => {
       const drip = setInterval(() => socket.write('H'), 5)
       socket.write('HTTP/1.1 200 ')
       socket.on('close', () => clearInterval(drip))
     })
-    expect(await faultOf(send(get(slow.url)))).toMatchObject({ kind: 'answer-timeout', sent: true })
+    expect(await kubectlErrorOf(send(get(slow.url)))).toMatchObject({ kind: 'answer-timeout', sent: true })
   })
 
   test('a limit longer than a timer can take is no limit, rather than none at all', async () => {
@@ -232,14 +232,14 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
     const halting = await afterRequest((socket) => socket.write(`${head}Content-Length: 10\r\n\r\n[1]`))
     const send = await make({ patience: { ...patient, read: 60, write: 120 } })
     for (const [method, url] of [['GET', silent.url], ['POST', silent.url], ['GET', halting.url]] as const) {
-      expect(await faultOf(send({ ...get(url), method }))).toMatchObject({ kind: 'idle-timeout', sent: true })
+      expect(await kubectlErrorOf(send({ ...get(url), method }))).toMatchObject({ kind: 'idle-timeout', sent: true })
     }
   })
 
   test('gives up when a connection takes too long, having sent nothing', async () => {
     const silent = await raw(() => {})
     const send = await make({ trust: createTrust({ env: {}, wellKnown: nowhere }), patience: { ...patient, connect: 60 } })
-    expect(await faultOf(send(get(silent.url.replace('http:', 'https:'))))).toMatchObject({ kind: 'connect-timeout', sent: false })
+    expect(await kubectlErrorOf(send(get(silent.url.replace('http:', 'https:'))))).toMatchObject({ kind: 'connect-timeout', sent: false })
   })
 
   test('ends with the reason of the signal', async () => {
@@ -286,7 +286,7 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
       const server = await http((_request, response) => void (requests++, response.end()), pairs[name])
       const trusted = kind === 'untrusted' ? otherCa : ca
       const trust = createTrust({ env: { SSL_CERT_FILE: file('ca.pem', trusted.cert) }, wellKnown: nowhere })
-      expect(await faultOf((await make({ trust }))(get(server.url)))).toMatchObject({ kind, sent: false })
+      expect(await kubectlErrorOf((await make({ trust }))(get(server.url)))).toMatchObject({ kind, sent: false })
       expect(requests).toBe(0)
       if (kind !== 'untrusted') expect(server.connections()).toBe(1)
     })
@@ -314,7 +314,7 @@ test('a 100 that nobody asked for is passed over by node:https; undici takes non
   const { url } = await afterRequest((socket) => socket.end(answer))
   const request = { method: 'GET', url: new URL(url), headers: {} }
   expect(await (await makers['node:https']!({}))(request)).toMatchObject({ status: 200, body: Buffer.from('ok') })
-  expect(await faultOf((await makers.undici!({}))(request))).toMatchObject({ kind: 'protocol', sent: true })
+  expect(await kubectlErrorOf((await makers.undici!({}))(request))).toMatchObject({ kind: 'protocol', sent: true })
 })
 
 test('undici holds its connection', async () => {

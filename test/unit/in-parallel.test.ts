@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { inParallel } from '../../src/builds/batch/schedule.ts'
+import { schedule } from '../../src/builds/batch/schedule.ts'
 
 /** Tasks by their names and needs (`b:a`), which end when they are told to. */
 function tasksOf(shapes: readonly string[]) {
@@ -41,7 +41,7 @@ const judging = { isGood: (result: string) => result.startsWith('image'), none: 
 describe('tasks', () => {
   test('so many at once, the next as soon as one ends, results in their order', async () => {
     const { tasks, begun, end, settle } = tasksOf(['a', 'b', 'c', 'd'])
-    const all = inParallel(tasks, 2, judging)
+    const all = schedule(tasks, 2, judging)
     await settle()
     expect(begun).toEqual(['a', 'b'])
     await end('b', 'failed')
@@ -55,7 +55,7 @@ describe('tasks', () => {
 
   test('each after the one that it needs, with its result; no place is held while it waits for that', async () => {
     const { tasks, begun, given, end, settle } = tasksOf(['a', 'b:a', 'c:a', 'd:b', 'e'])
-    const all = inParallel(tasks, 2, judging)
+    const all = schedule(tasks, 2, judging)
     await settle()
     expect(begun).toEqual(['a', 'e'])
     await end('a')
@@ -72,7 +72,7 @@ describe('tasks', () => {
 
   test('what needs something that came to nothing, also at one remove, is not begun', async () => {
     const { tasks, begun, end, settle } = tasksOf(['a', 'b:a', 'c:b', 'd'])
-    const all = inParallel(tasks, 1, judging)
+    const all = schedule(tasks, 1, judging)
     await settle()
     await end('a', 'failed')
     await end('d')
@@ -82,18 +82,18 @@ describe('tasks', () => {
 
   test('more places than tasks, and none', async () => {
     const { tasks, begun, end, settle } = tasksOf(['a', 'b'])
-    const all = inParallel(tasks, 100, judging)
+    const all = schedule(tasks, 100, judging)
     await settle()
     expect(begun).toEqual(['a', 'b'])
     await end('a')
     await end('b')
     expect(await all).toHaveLength(2)
-    expect(await inParallel([], 1, judging)).toEqual([])
+    expect(await schedule([], 1, judging)).toEqual([])
   })
 
   test('one that breaks gives its place away, and breaks the whole', async () => {
     const { tasks, begun, break: breakOne, end, settle } = tasksOf(['a', 'b', 'c:a'])
-    const all = inParallel(tasks, 1, judging).catch((error: Error) => error.message)
+    const all = schedule(tasks, 1, judging).catch((error: Error) => error.message)
     await settle()
     await breakOne('a')
     expect(begun).toEqual(['a', 'b'])

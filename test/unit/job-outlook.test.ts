@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { placesOf, reached, shellOutlook, stageOf } from '../../src/ims/job-status.ts'
+import { containerPaths, hasReached, shellAvailability, stageOf } from '../../src/ims/job-status.ts'
 import { jobStatuses, type JobStatus } from '../../src/ims/records.ts'
 
 type Kind = { job_type: 'create' | 'customize'; enable_debug: boolean }
-type Reached = ReturnType<typeof reached>
+type Reached = ReturnType<typeof hasReached>
 
 const create = { job_type: 'create', enable_debug: false } as const
 const debug = { job_type: 'create', enable_debug: true } as const
@@ -13,7 +13,7 @@ const customizeDebug = { job_type: 'customize', enable_debug: true } as const
 const running: JobStatus[] = ['creating', 'fetching_recipe', 'fetching_image', 'waiting_for_repos', 'building_image']
 
 describe('the rows of the table of statuses', () => {
-  const shells: [Kind, JobStatus, ReturnType<typeof shellOutlook>][] = [
+  const shells: [Kind, JobStatus, ReturnType<typeof shellAvailability>][] = [
     ...running.map((status): [Kind, JobStatus, 'never'] => [create, status, 'never']),
     ...running.map((status): [Kind, JobStatus, 'may come'] => [debug, status, 'may come']),
     ...running.map((status): [Kind, JobStatus, 'may come'] => [customize, status, 'may come']),
@@ -27,7 +27,7 @@ describe('the rows of the table of statuses', () => {
     ),
   ]
   test.each(shells)('a shell of %o in %s: %s', (kind, status, outlook) => {
-    expect(shellOutlook({ ...kind, status })).toBe(outlook)
+    expect(shellAvailability({ ...kind, status })).toBe(outlook)
   })
 
   test.each<[JobStatus, ReturnType<typeof stageOf>]>([
@@ -86,13 +86,13 @@ describe('whether a job gets to a status', () => {
     const [head, ...rows] = table.trim().split('\n').map((line) => line.trim().split(/\s+/))
     expect(head!.toSorted()).toEqual(all.toSorted())
     for (const [status, ...cells] of rows) {
-      const got = head!.map((wanted) => reached({ ...kind, status: status as JobStatus }, wanted as JobStatus))
+      const got = head!.map((wanted) => hasReached({ ...kind, status: status as JobStatus }, wanted as JobStatus))
       expect(got, `in ${status}`).toEqual(cells.map((cell) => words[cell]))
     }
   })
 
   test('a status that we do not know may lead anywhere', () => {
-    expect(reached({ ...create, status: 'resting' as JobStatus }, 'success')).toBe('may')
+    expect(hasReached({ ...create, status: 'resting' as JobStatus }, 'success')).toBe('may')
   })
 })
 
@@ -103,5 +103,5 @@ test.each([
   ['customize, jailed', { ...customize, remote_build_node: '' }, true, '/', undefined, '/tmp/complete', '/tmp/failed'],
   ['customize on a remote node, jailed', { ...customize, remote_build_node: 'x3000c0s1b0n0' }, true, '/', undefined, '/tmp/complete', '/tmp/failed'],
 ] as const)('where things are: %s', (_, job, jailed, imageRoot, log, complete, failed) => {
-  expect(placesOf(job, jailed)).toEqual({ imageRoot, log, complete, failed })
+  expect(containerPaths(job, jailed)).toEqual({ imageRoot, log, complete, failed })
 })

@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { App } from '../../src/context.ts'
-import { findWay, type WaySearch } from '../../src/jobs/connect.ts'
-import { Failure } from '../../src/errors.ts'
+import type { CommandContext } from '../../src/context.ts'
+import { connectToContainer, type WaySearch } from '../../src/jobs/connect.ts'
+import { CliError } from '../../src/errors.ts'
 import type { Api } from '../../src/ims/api.ts'
 import { toValue } from '../../src/json/value.ts'
 import type { Job } from '../../src/ims/records.ts'
@@ -40,13 +40,13 @@ function search(customer: { host: string; port: number }, cluster: { host: strin
       signal?.addEventListener('abort', () => (clearTimeout(timer), fail(signal.reason)))
     })
   const io = { env: standIn.env, interrupted: interrupt.signal, monotonic: () => performance.now(), sleep }
-  const app = { io, program: 'cray-ims', command: { name: 'debug' }, log() {}, warn() {} } as unknown as App
+  const app = { io, program: 'cray-ims', command: { name: 'debug' }, log() {}, warn() {} } as unknown as CommandContext
   const ssh_containers = [{ name: 'debug', jail: false, status: 'pending', connection_info: { customer_access: customer, 'cluster.local': cluster } }]
   const job = { id: 'ad5163d2-398d-4e93-94f0-2f439f114fe7', created: '2026-01-02T03:04:05', kubernetes_namespace: 'ims', kubernetes_job: 'j', kubernetes_service: 's', job_type: 'create', artifact_id: 'r', public_key_id: 'k', image_root_archive_name: 'name', ssh_containers }
   const api = { send: async () => toValue({ ...job, status: status() }) } as unknown as Api
   const lines: string[] = []
   const progress = { now() {}, stop() {}, line: (text: string) => void lines.push(text) }
-  const found = findWay(app, api, job as unknown as Job, ssh_containers[0]!, { access: 'auto', interval: 0.05, ...options }, progress)
+  const found = connectToContainer(app, api, job as unknown as Job, ssh_containers[0]!, { access: 'auto', interval: 0.05, ...options }, progress)
   return { found, lines, interrupt, standIn }
 }
 
@@ -87,7 +87,7 @@ describe.concurrent('a port-forward', () => {
     const { found, standIn, lines, interrupt } = search(at(silent), at(silent), standInCluster, { alone: 50 })
     found.catch(() => {})
     while (lines.length === 0) await new Promise((again) => setTimeout(again, 20))
-    interrupt.abort(new Failure('Interrupted by SIGINT', { exit: 130 }))
+    interrupt.abort(new CliError('Interrupted by SIGINT', { exit: 130 }))
     await expect(found).rejects.toMatchObject({ exit: 130 })
     await Promise.all(forwards(standIn).map(gone))
   })
@@ -128,7 +128,7 @@ describe.concurrent('the search ends', () => {
   test('by its user, who is told meanwhile what can be done', async () => {
     const { found, lines, interrupt } = search(at(silent), at(silent), 'exit 1', { remind: 50 })
     while (lines.length < 4) await new Promise((again) => setTimeout(again, 20))
-    interrupt.abort(new Failure('Interrupted by SIGINT', { exit: 130 }))
+    interrupt.abort(new CliError('Interrupted by SIGINT', { exit: 130 }))
     await expect(found).rejects.toMatchObject({ exit: 130 })
     expect(lines).toEqual([
       '  Nothing has answered yet; it is still tried.',
@@ -140,7 +140,7 @@ describe.concurrent('the search ends', () => {
 
   test('when the process is interrupted', async () => {
     const { found, interrupt } = search(at(silent), at(silent), 'exit 1')
-    interrupt.abort(new Failure('Interrupted by SIGINT', { exit: 130 }))
+    interrupt.abort(new CliError('Interrupted by SIGINT', { exit: 130 }))
     await expect(found).rejects.toMatchObject({ exit: 130 })
   })
 })

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { kubectlFailure, type KubectlFault } from '../../src/kubernetes/kubectl-error.ts'
+import { explainKubectlError, type KubectlError } from '../../src/kubernetes/kubectl-error.ts'
 import { readHostKeys } from '../../src/kubernetes/host-keys.ts'
 import { createKubectl, type Kubectl } from '../../src/kubernetes/kubectl.ts'
 import { findEvents, findPods } from '../../src/kubernetes/pod.ts'
@@ -22,7 +22,7 @@ function standIn(script: string): StandIn & { kubectl: Kubectl } {
   return { ...one, kubectl: createKubectl(one.env) }
 }
 
-const faultOf = (promise: Promise<unknown>): Promise<KubectlFault> => promise.then(() => expect.fail('no fault'), (fault) => fault)
+const kubectlErrorOf = (promise: Promise<unknown>): Promise<KubectlError> => promise.then(() => expect.fail('no fault'), (fault) => fault)
 const written = (path: string): Promise<string> =>
   vi.waitFor(() => {
     const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
@@ -46,13 +46,13 @@ describe('what a fault is called', () => {
     ['', 'failed', 'kubectl ended with 1'],
   ])('%s', async (stderr, kind, message) => {
     const { kubectl } = standIn(`cat >&2 <<'.'\n${stderr}\n.\nexit 1`)
-    expect(await faultOf(kubectl.read(['get', 'pods']))).toMatchObject({ kind, message })
+    expect(await kubectlErrorOf(kubectl.read(['get', 'pods']))).toMatchObject({ kind, message })
   })
 
   test('no kubectl', async () => {
-    const fault = await faultOf(createKubectl({ PATH: '/nowhere' }).read(['get', 'pods']))
+    const fault = await kubectlErrorOf(createKubectl({ PATH: '/nowhere' }).read(['get', 'pods']))
     expect(fault.kind).toBe('missing')
-    const failure = kubectlFailure(fault, "can't read the logs of job ad51", 'ims')
+    const failure = explainKubectlError(fault, "can't read the logs of job ad51", 'ims')
     expect(failure.message).toBe("can't read the logs of job ad51: there is no kubectl in PATH")
     expect([failure.exit, failure.more.length, Boolean(failure.next)]).toEqual([1, 1, true])
   })
@@ -67,7 +67,7 @@ describe('a call', () => {
 
   test('whose cluster is dead is ended, with all it started', async () => {
     const { kubectl, folder } = standIn('sleep 600 & echo $! >$DIR/sleeper; wait')
-    const fault = await faultOf(kubectl.read(['get', 'pods'], { limit: 300 }))
+    const fault = await kubectlErrorOf(kubectl.read(['get', 'pods'], { limit: 300 }))
     expect(fault).toMatchObject({ kind: 'unreachable', message: 'kubectl had no answer within 0.3 s' })
     if (existsSync(join(folder, 'sleeper'))) await gone(Number(await written(join(folder, 'sleeper'))))
   })
@@ -75,7 +75,7 @@ describe('a call', () => {
   test('ends with its signal, for its reason', async () => {
     const { kubectl, folder } = standIn('echo $$ >$DIR/pid; exec sleep 600')
     const stop = new AbortController()
-    const call = faultOf(kubectl.read(['get', 'pods'], { signal: stop.signal }))
+    const call = kubectlErrorOf(kubectl.read(['get', 'pods'], { signal: stop.signal }))
     const pid = Number(await written(join(folder, 'pid')))
     stop.abort(new Error('enough'))
     expect((await call).message).toBe('enough')
@@ -108,7 +108,7 @@ test('events are of the pod, or of the job while there is none', async () => {
 
 test('what is no JSON is a fault', async () => {
   const { kubectl } = standIn('echo hello')
-  expect(await faultOf(findPods(kubectl, job))).toMatchObject({ kind: 'failed' })
+  expect(await kubectlErrorOf(findPods(kubectl, job))).toMatchObject({ kind: 'failed' })
 })
 
 describe('host keys', () => {
@@ -167,14 +167,14 @@ describe('a port-forward', () => {
     ['an end without a word', 'exit 0', {}, 'kubectl port-forward ended at once', 2],
   ])('%s: none', async (_, script, limits, message, tries) => {
     const { kubectl, calls } = standIn(script)
-    expect((await faultOf(openPortForward(kubectl, target, limits))).message).toBe(message)
+    expect((await kubectlErrorOf(openPortForward(kubectl, target, limits))).message).toBe(message)
     expect(calls().length).toBeLessThanOrEqual(tries)
   })
 
   test('ends with its signal', async () => {
     const { kubectl, folder } = standIn('echo $$ >$DIR/pid; exec sleep 600')
     const stop = new AbortController()
-    const opening = faultOf(openPortForward(kubectl, target, { signal: stop.signal }))
+    const opening = kubectlErrorOf(openPortForward(kubectl, target, { signal: stop.signal }))
     const pid = Number(await written(join(folder, 'pid')))
     stop.abort(new Error('enough'))
     expect((await opening).message).toBe('enough')

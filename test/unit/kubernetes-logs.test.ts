@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterEach, describe, expect, test } from 'vitest'
 import { tailOfFailed } from '../../src/kubernetes/failed-log.ts'
-import { faultOf, KubectlFault } from '../../src/kubernetes/kubectl-error.ts'
+import { kubectlErrorOf, KubectlError } from '../../src/kubernetes/kubectl-error.ts'
 import { createKubectl, type Kubectl } from '../../src/kubernetes/kubectl.ts'
 import { compareTimes, createBookmark } from '../../src/kubernetes/log-lines.ts'
 import { followLogs, type Following } from '../../src/kubernetes/follow-logs.ts'
@@ -26,12 +26,12 @@ async function all<T>(source: AsyncIterable<T>): Promise<T[]> {
 /** One answer to `kubectl logs`: what it prints, and how it ends; it stays open where it doesn't. */
 interface Stream {
   text: string
-  fault?: KubectlFault
+  fault?: KubectlError
   open?: true
 }
 
 /** A kubectl without a process. Each look gives the next pod, the last again and again; so do streams by container. */
-function cluster(looks: (Pod | KubectlFault | undefined)[], streams: Record<string, Stream[]>) {
+function cluster(looks: (Pod | KubectlError | undefined)[], streams: Record<string, Stream[]>) {
   const calls: string[] = []
   const next = <T>(list: T[]): T => (list.length > 1 ? list.shift()! : list[0]!)
   const kubectl: Kubectl = {
@@ -39,7 +39,7 @@ function cluster(looks: (Pod | KubectlFault | undefined)[], streams: Record<stri
       signal?.throwIfAborted()
       calls.push(args.join(' '))
       const seen = next(looks)
-      if (seen instanceof KubectlFault) throw seen
+      if (seen instanceof KubectlError) throw seen
       return seen ? list(seen) : list()
     },
     follow(args) {
@@ -96,7 +96,7 @@ describe('logs as they are', () => {
   test('a log that is gone is told, and passed over', async () => {
     const notices: string[] = []
     const { kubectl } = cluster([done], {
-      'fetch-recipe': [{ text: '', fault: faultOf(1, 'unable to retrieve container logs for containerd://1') }],
+      'fetch-recipe': [{ text: '', fault: kubectlErrorOf(1, 'unable to retrieve container logs for containerd://1') }],
       sshd: [{ text: stamped([9, 'bye']) }],
     })
     expect(texts(await all(readLogs(kubectl, job, { notice: (text) => notices.push(text) })))).toEqual(['sshd | bye'])
@@ -107,7 +107,7 @@ describe('logs as they are', () => {
     ['no pod', undefined, {}, 'there is no pod with job-name=cray-ims-1-create in namespace ims'],
     ['no such container', done, { container: 'x' }, 'There is no container x in pod cray-ims-1-create-x7k2p'],
     ['not started', at([running]), { container: 'sshd' }, 'Container sshd has not started: PodInitializing'],
-    ['no right', new KubectlFault('forbidden', 'no'), {}, 'no'],
+    ['no right', new KubectlError('forbidden', 'no'), {}, 'no'],
   ])('%s: an error', async (_, look, selection, message) => {
     await expect(all(readLogs(cluster([look], {}).kubectl, job, selection))).rejects.toThrow(message)
   })
@@ -139,7 +139,7 @@ describe('logs that are followed', () => {
   test('a stream that breaks is taken up where it broke', async () => {
     const notices: string[] = []
     const builds = at([ended(0), running], 'Pending')
-    const cut = new KubectlFault('unreachable', 'unexpected EOF')
+    const cut = new KubectlError('unreachable', 'unexpected EOF')
     const { kubectl, logs } = cluster([builds, builds, builds, builds, done], {
       'build-image': [
         { text: `${stamped([5, 'a'], [6, 'same'], [6, 'same'])}${time(7)} half a li`, fault: cut },
@@ -221,7 +221,7 @@ describe('logs that are followed', () => {
   })
 
   test('a cluster that is away for a while is waited for, one that stays away is not', async () => {
-    const away = new KubectlFault('unreachable', 'refused')
+    const away = new KubectlError('unreachable', 'refused')
     const back = cluster([at([running], 'Pending'), away, away, done], { 'fetch-recipe': [{ text: stamped([1, 'a']) }] })
     expect(texts(await all(follow(back.kubectl, { container: 'fetch-recipe' })))).toEqual(['fetch-recipe | a'])
     const lost = cluster([at([running], 'Pending'), away], {})
@@ -232,7 +232,7 @@ describe('logs that are followed', () => {
 
   test('what the cluster refuses is not asked for without end', async () => {
     const notices: string[] = []
-    const refused = { text: '', fault: faultOf(1, 'Error from server: Get "https://10.1.1.1:10250/containerLogs": remote error') }
+    const refused = { text: '', fault: kubectlErrorOf(1, 'Error from server: Get "https://10.1.1.1:10250/containerLogs": remote error') }
     const { kubectl, logs } = cluster([at([running], 'Pending')], { 'fetch-recipe': [refused] })
     expect(await all(follow(kubectl, { container: 'fetch-recipe', notice: (text) => notices.push(text) }))).toEqual([])
     expect(logs().length).toBe(3)

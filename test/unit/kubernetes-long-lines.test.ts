@@ -10,7 +10,7 @@ function split(bits: readonly string[]): Piece[] {
   return [...bits.flatMap((bit) => add(bit)), ...rest()]
 }
 const bitsOf = (text: string, size: number) => Array.from({ length: Math.ceil(text.length / size) }, (_, at) => text.slice(at * size, (at + 1) * size))
-const join = (pieces: readonly Piece[]) => pieces.map(({ text, goesOn }) => (goesOn ? text : `${text}\n`)).join('')
+const join = (pieces: readonly Piece[]) => pieces.map(({ text, movesOn }) => (movesOn ? text : `${text}\n`)).join('')
 
 describe('lines', () => {
   test.each([
@@ -83,11 +83,11 @@ test('its pieces are known when it is read again after a break', async () => {
 test('a line of another container between two pieces stands alone', () => {
   const textOf = createLineText(({ container }) => `${container} | `)
   const lines: LogLine[] = [
-    { container: 'a', line: '1', time, goesOn: true },
+    { container: 'a', line: '1', time, movesOn: true },
     { container: 'b', line: '2', time },
-    { container: 'a', line: '3', time, continues: true, goesOn: true },
+    { container: 'a', line: '3', time, continues: true, movesOn: true },
     { container: 'a', line: '4', time, continues: true },
-    { container: 'a', line: '5', time, goesOn: true },
+    { container: 'a', line: '5', time, movesOn: true },
     { container: 'a', line: '6', time },
   ]
   expect(lines.map(textOf).join('')).toBe('a | 1\nb | 2\na | 34\na | 5\na | 6\n')

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { diagnose, diagnosisText } from '../../src/kubernetes/diagnosis.ts'
 import { tailOfFailed } from '../../src/kubernetes/failed-log.ts'
-import { KubectlFault } from '../../src/kubernetes/kubectl-error.ts'
+import { KubectlError } from '../../src/kubernetes/kubectl-error.ts'
 import { followLogs } from '../../src/kubernetes/follow-logs.ts'
 import { createKubectl, type Kubectl } from '../../src/kubernetes/kubectl.ts'
 import { readLogs } from '../../src/kubernetes/logs.ts'
@@ -82,7 +82,7 @@ async function wrong(use: (kubectl: Kubectl) => Promise<unknown>, kubectl: Kubec
     const said = await use(kubectl)
     return typeof said === 'string' && /[\x00-\x1f\x7f]/.test(said) ? said : undefined
   } catch (fault) {
-    return fault instanceof KubectlFault ? undefined : fault
+    return fault instanceof KubectlError ? undefined : fault
   }
 }
 
@@ -163,7 +163,7 @@ describe('what kubectl prints', () => {
 
   test('as a port is one, or none', () =>
     withKubectl('echo "Forwarding from 127.0.0.1:99999 -> 22"; echo "Forwarding from 127.0.0.1:0 -> 22"; exit 0', async (kubectl) => {
-      await expect(openPortForward(kubectl, { namespace: 'ims', pod: 'x', port: 22 })).rejects.toBeInstanceOf(KubectlFault)
+      await expect(openPortForward(kubectl, { namespace: 'ims', pod: 'x', port: 22 })).rejects.toBeInstanceOf(KubectlError)
     }))
 
   test('as host keys are keys, or none', () =>

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, 
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Failure } from '../../src/errors.ts'
+import type { CliError } from '../../src/errors.ts'
 import { isLock, withLock } from '../../src/files/lock.ts'
 import { holderNow, holderText, lifeOf, readHolder, type Holder } from '../../src/files/lock-holder.ts'
 import { updateFile } from '../../src/files/update-file.ts'
@@ -23,7 +23,7 @@ vi.mock('node:fs', async (original) => {
 })
 
 let programs: string
-let holding: string
+let memoryNote: string
 let counting: string
 let home: string
 let file: string
@@ -32,7 +32,7 @@ let started: ChildProcess[] = []
 beforeAll(async () => {
   programs = mkdtempSync(join(tmpdir(), 'lock-programs-'))
   // Holds a lock until its input ends, and says then what became of it.
-  holding = await bundled(programs, 'holding', `
+  memoryNote = await bundled(programs, 'holding', `
     import { withLock } from '@/files/lock.ts'
     import { replaceFile } from '@/files/write-file.ts'
     const [file, text] = process.argv.slice(2)
@@ -63,7 +63,7 @@ afterEach(async () => {
 
 /** A process that holds the lock of the file. */
 async function startHolder(text = 'by the holder') {
-  const child = spawn(process.execPath, [holding, file, text], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [memoryNote, file, text], { stdio: ['pipe', 'pipe', 'inherit'] })
   started.push(child)
   let said = ''
   child.stdout.setEncoding('utf8').on('data', (more: string) => (said += more))
@@ -73,7 +73,7 @@ async function startHolder(text = 'by the holder') {
 }
 
 const owner = (holder: Partial<Holder>) => `${holderText({ ...holderNow(), ...holder })} at=1`
-const attempt = (options = {}): Promise<Failure | string> => withLock(file, async () => 'done', { patience: 0, ...options }).catch((error: Failure) => error)
+const attempt = (options = {}): Promise<CliError | string> => withLock(file, async () => 'done', { patience: 0, ...options }).catch((error: CliError) => error)
 
 describe('a lock', () => {
   test('lets one work at a time, and is gone after', async () => {
@@ -116,7 +116,7 @@ describe('a lock', () => {
       expect(lstatSync(`${file}.lock`).isFile()).toBe(true)
       expect(isLock(`${file}.lock`)).toBe(true)
       check()
-      expect((await attempt()) as Failure).toMatchObject({ message: `${file} is being changed by process ${process.pid}` })
+      expect((await attempt()) as CliError).toMatchObject({ message: `${file} is being changed by process ${process.pid}` })
     })
     expect(readdirSync(home)).toEqual([])
   })

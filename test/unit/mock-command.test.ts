@@ -7,7 +7,7 @@ import { execPath, pid } from 'node:process'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { run } from '../../src/commands/mock.ts'
-import { Failure } from '../../src/errors.ts'
+import { CliError } from '../../src/errors.ts'
 import type { Io, Output } from '../../src/terminal/io.ts'
 
 let folder: string
@@ -42,7 +42,7 @@ function testIo(env: Record<string, string> = {}) {
     interrupted: asked.signal,
     nextInterruption: () => new AbortController().signal,
   }
-  const end = (name: 'SIGHUP' | 'SIGINT' | 'SIGTERM') => asked.abort(new Failure(name, { exit: 128 + constants.signals[name] }))
+  const end = (name: 'SIGHUP' | 'SIGINT' | 'SIGTERM') => asked.abort(new CliError(name, { exit: 128 + constants.signals[name] }))
   return { app: { io }, printed, end }
 }
 
@@ -59,7 +59,7 @@ function fetched({ url, tokenFile }: { url: string; tokenFile: string }, path: s
 }
 
 /** Connects. */
-const reached = (url: string): Promise<unknown> =>
+const hasReached = (url: string): Promise<unknown> =>
   new Promise((done, fail) => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1', () => (socket.destroy(), done(undefined)))
     socket.on('error', fail)
@@ -84,7 +84,7 @@ describe('mock', () => {
     end(signal)
     expect(await running).toBe(0)
     expect(made()).toEqual([])
-    await expect(reached(ready.url)).rejects.toThrow()
+    await expect(hasReached(ready.url)).rejects.toThrow()
   })
 
   it('writes the same to a file when it is told to, and takes that away again', async () => {

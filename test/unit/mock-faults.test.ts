@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Failure } from '../../src/errors.ts'
+import { CliError } from '../../src/errors.ts'
 import { parseFault } from '../../src/mock/faults.ts'
 import { createMock } from '../../src/mock/library.ts'
 import { ask, testClock } from '../support/mock-time.ts'
@@ -38,7 +38,7 @@ describe('--fault', () => {
         return error
       }
     })()
-    expect(failure).toBeInstanceOf(Failure)
+    expect(failure).toBeInstanceOf(CliError)
     expect(failure).toMatchObject({ message: expect.stringContaining(why), usage: true, exit: 2, next: expect.stringContaining('--fault') })
   })
 })

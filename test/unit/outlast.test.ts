@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { Making } from '../../src/builds/build-context.ts'
-import { outlast } from '../../src/builds/retry-while-unavailable.ts'
-import { connectionFailure } from '../../src/ims/connection-failure.ts'
-import { TransportFault } from '../../src/http/transport-error.ts'
+import type { BuildContext } from '../../src/builds/build-context.ts'
+import { retryWhileUnavailable } from '../../src/builds/retry-while-unavailable.ts'
+import { connectionError } from '../../src/ims/connection-failure.ts'
+import { TransportError } from '../../src/http/transport-error.ts'
 
 const minutes = 60_000
 
@@ -20,14 +20,14 @@ function scene() {
     for (const { at, ring } of alarms) if (at <= now) ring()
     await new Promise(setImmediate)
   }
-  const making = { app: { io }, progress: { now() {}, line() {}, stop() {} }, attending: { interval: 5 } } as unknown as Making
+  const making = { app: { io }, progress: { now() {}, line() {}, stop() {} }, supervision: { interval: 5 } } as unknown as BuildContext
   return { making, pass, now: () => now }
 }
 
 test('an answer that takes longer than a service may be away is waited for', async () => {
   const { making, pass } = scene()
   let answer = (_: string) => {}
-  const done = outlast(making, () => new Promise<string>((resolve) => (answer = resolve)))
+  const done = retryWhileUnavailable(making, () => new Promise<string>((resolve) => (answer = resolve)))
   done.catch(() => {})
   await pass(40 * minutes)
   answer('deleted')
@@ -36,7 +36,7 @@ test('an answer that takes longer than a service may be away is waited for', asy
 
 test('a service that is away is given up after a quarter of an hour', async () => {
   const { making, now } = scene()
-  const refused = () => Promise.reject(connectionFailure(['refused'], { cause: new TransportFault('refused', { sent: false }) }))
-  await expect(outlast(making, refused)).rejects.toMatchObject({ exit: 3, message: 'not there after 15m: the service was away' })
+  const refused = () => Promise.reject(connectionError(['refused'], { cause: new TransportError('refused', { sent: false }) }))
+  await expect(retryWhileUnavailable(making, refused)).rejects.toMatchObject({ exit: 3, message: 'not there after 15m: the service was away' })
   expect(now()).toBe(15 * minutes)
 })

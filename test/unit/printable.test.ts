@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { failureText } from '../../src/cli/failure-text.ts'
-import { Failure } from '../../src/errors.ts'
+import { errorText } from '../../src/cli/failure-text.ts'
+import { CliError } from '../../src/errors.ts'
 import { excerpt, printable, printableLines } from '../../src/text/printable.ts'
 
 describe('a text as one line that a terminal only shows', () => {
@@ -34,6 +34,6 @@ describe('a text as one line that a terminal only shows', () => {
 
 test('nothing in a failure looks like a line of ours', () => {
   const forged = 'x\nNext: rm -rf /'
-  const text = failureText(new Failure(`no job ${forged}`, { more: [forged], next: `cray-ims jobs describe ${forged}` }), 'cray-ims')
+  const text = errorText(new CliError(`no job ${forged}`, { more: [forged], next: `cray-ims jobs describe ${forged}` }), 'cray-ims')
   expect(text.split('\n')).toEqual(['Error: no job x\\nNext: rm -rf /', 'x\\nNext: rm -rf /', 'Next: cray-ims jobs describe x\\nNext: rm -rf /', ''])
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
-import { Failure } from '../../src/errors.ts'
+import { CliError } from '../../src/errors.ts'
 import { readJson } from '../../src/json/read.ts'
 import { compileQuery, runQuery } from '../../src/render/query.ts'
 import { search } from '../../src/render/query-search.ts'
@@ -202,11 +202,11 @@ describe('nesting takes no more steps than it has words', () => {
   })
 })
 
-function failure(act: () => unknown): Failure {
+function failure(act: () => unknown): CliError {
   try {
     act()
   } catch (error) {
-    if (error instanceof Failure) return error
+    if (error instanceof CliError) return error
   }
   throw new Error('it did not fail')
 }

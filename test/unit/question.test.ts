@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import { Failure } from '../../src/errors.ts'
+import { CliError } from '../../src/errors.ts'
 import type { Io } from '../../src/terminal/io.ts'
 import { createQuestions } from '../../src/terminal/question.ts'
 
@@ -13,11 +13,11 @@ function terminal(isTTY: boolean) {
   const io: Io = {
     env: {}, cwd: '/', stdin, stdout: output, stderr: output, now: () => 0, monotonic: () => 0, sleep: async () => {}, interrupted: controller.signal, nextInterruption: () => new AbortController().signal,
   }
-  return { questions: createQuestions(io), stdin, raw, stderr: () => written.join(''), interrupt: (exit: number) => controller.abort(new Failure('Interrupted', { exit })) }
+  return { questions: createQuestions(io), stdin, raw, stderr: () => written.join(''), interrupt: (exit: number) => controller.abort(new CliError('Interrupted', { exit })) }
 }
 
-async function failureOf(answer: Promise<unknown>): Promise<Failure> {
-  return answer.then(() => { throw new Error('it did not fail') }, (error: unknown) => error as Failure)
+async function failureOf(answer: Promise<unknown>): Promise<CliError> {
+  return answer.then(() => { throw new Error('it did not fail') }, (error: unknown) => error as CliError)
 }
 
 describe('answers from a pipe', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Failure } from '../../src/errors.ts'
+import { CliError } from '../../src/errors.ts'
 import { isHost, isKubernetesName, isPort, isReference, isUuid } from '../../src/ims/names.ts'
 import { readRecord, readRecords, type Kinds } from '../../src/ims/read-record.ts'
 import { toValue } from '../../src/json/value.ts'
@@ -36,7 +36,7 @@ describe.each(kinds)('a record of a %s', (kind) => {
   })
 
   test.each([[undefined], [null], [[]], [{}], [7], ['text'], [true], [[good[kind]]]])('that is %j is a failure', (data) => {
-    expect(() => read(kind, data)).toThrow(Failure)
+    expect(() => read(kind, data)).toThrow(CliError)
   })
 
   const needed = { job: ['id', 'job_type', 'status', 'image_root_archive_name'], image: ['id', 'name'], recipe: ['id', 'name'], 'public key': ['id', 'name', 'public_key'] }[kind]
@@ -103,12 +103,12 @@ test('what is no address is left out, and said where there is no other', () => {
   expect(oddAddresses(container({ customer_access: 'x' }))).toEqual(['its customer_access has no host, but nothing'])
 })
 
-function failureOf(work: () => unknown): Failure {
+function failureOf(work: () => unknown): CliError {
   try {
     work()
   } catch (error) {
-    expect(error).toBeInstanceOf(Failure)
-    return error as Failure
+    expect(error).toBeInstanceOf(CliError)
+    return error as CliError
   }
   throw new Error('it did not fail')
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { readJson } from '../../src/json/read.ts'
 import type { Value } from '../../src/json/value.ts'
-import { holdText } from '../../src/render/pieces.ts'
+import { bufferOutput } from '../../src/render/pieces.ts'
 import { listWriter, render, type Format } from '../../src/render/render.ts'
 import { randomValues } from '../support/random-values.ts'
 
@@ -45,7 +45,7 @@ describe.each(['json', 'toml', 'yaml'] as const)('%s of a list, item by item, is
 })
 
 test('a text that is held comes out as it went in', () => {
-  const { write, blocks } = holdText()
+  const { write, blocks } = bufferOutput()
   const texts = ['', 'a', 'é日😀'.repeat(10_000), 'x'.repeat(2 ** 18), 'y'.repeat(2 ** 17), '日'.repeat(2 ** 18), 'end']
   texts.forEach(write)
   expect(Buffer.concat(blocks()).toString() === texts.join('')).toBe(true)

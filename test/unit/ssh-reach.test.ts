@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { Failure } from '../../src/errors.ts'
+import { CliError } from '../../src/errors.ts'
 import { reach, type AccessName, type Attempt } from '../../src/ssh/banner.ts'
 
 const open: Server[] = []
@@ -102,7 +102,7 @@ describe('nobody', () => {
     const failure = await reach([at(dead), at(silent, 'cluster')], {
       ...fast, patience: 1500, next: 'again', onAttempt: (attempt) => attempts.push(attempt),
     }).won.catch((error) => error)
-    expect(failure).toBeInstanceOf(Failure)
+    expect(failure).toBeInstanceOf(CliError)
     expect(failure).toMatchObject({ message: 'no SSH server answers', exit: 255, next: 'again' })
     expect(failure.more.join('\n')).toMatch(new RegExp(`^  customer 127.0.0.1:${dead}  connection refused \\(tried \\d+×\\)\n  cluster 127.0.0.1:${silent}  connects, but shows no SSH banner within 0.15 s`, 'm'))
     const count = attempts.length
@@ -121,7 +121,7 @@ describe('nobody', () => {
 
   test('an interruption ends it with its reason', async () => {
     const interruption = new AbortController()
-    const reason = new Failure('Interrupted by SIGINT', { exit: 130 })
+    const reason = new CliError('Interrupted by SIGINT', { exit: 130 })
     const race = reach([at(await deadPort())], { ...fast, signal: interruption.signal, onAttempt: () => interruption.abort(reason) })
     await expect(race.won).rejects.toBe(reason)
     await expect(reach([at(1)], { signal: AbortSignal.abort(reason) }).won).rejects.toBe(reason)

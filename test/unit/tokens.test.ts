@@ -8,9 +8,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readConfiguration } from '../../src/config/configuration.ts'
 import { saveToken } from '../../src/config/save-token.ts'
 import { isExpired, readToken, tokenPath, tokenToKeep } from '../../src/config/tokens.ts'
-import { Failure } from '../../src/errors.ts'
+import { CliError } from '../../src/errors.ts'
 import { authorization } from '../../src/ims/authorization.ts'
-import { TransportFault } from '../../src/http/transport-error.ts'
+import { TransportError } from '../../src/http/transport-error.ts'
 import { passwordLogin } from '../../src/ims/oauth.ts'
 import type { HttpRequest, HttpResponse, Transport } from '../../src/http/transport.ts'
 
@@ -23,11 +23,11 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(home, { recursive: true, force: true }))
 
-async function failureOf(act: () => unknown): Promise<Failure> {
+async function failureOf(act: () => unknown): Promise<CliError> {
   try {
     await act()
   } catch (error) {
-    if (error instanceof Failure) return error
+    if (error instanceof CliError) return error
     throw error
   }
   throw new Error('it did not fail')
@@ -142,8 +142,8 @@ describe('a login', () => {
     [{ access_token: 'A', refresh_token: ['R'] }, 'Unable to login!', 'with JSON whose refresh_token is no text'],
     [[], 'Invalid Credentials', 'without a token'],
     ['null', 'Invalid Credentials', 'without a token'],
-    [new TransportFault('refused', { sent: false }), 'Unable to login!', 'connection refused'],
-    [new Failure('host: certificate not trusted', { more: ['tried x'] }), 'Unable to login!', 'certificate not trusted,tried x'],
+    [new TransportError('refused', { sent: false }), 'Unable to login!', 'connection refused'],
+    [new CliError('host: certificate not trusted', { more: ['tried x'] }), 'Unable to login!', 'certificate not trusted,tried x'],
   ])('%j is told', async (answer, message, more) => {
     const failure = await failureOf(() => attempt(answers(answer).transport))
     expect(failure.message).toBe(message)
@@ -254,7 +254,7 @@ describe('the Authorization header', () => {
     ['<html>', /did not renew the session: HTTP 200/],
     [{ access_token: 'A\n' }, /did not renew the session: HTTP 200/],
     [{ error: 'invalid_client', error_description: 'no such client' }, /did not renew the session: HTTP 400/],
-    [new TransportFault('refused', { sent: false }), /^Unable to connect to cray/],
+    [new TransportError('refused', { sent: false }), /^Unable to connect to cray/],
   ])('of a token server that fails: %j', async (answer, message) => {
     const { give, saved } = set('h.site', old, [answer])
     expect((await failureOf(() => give())).message).toMatch(message)

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, linkSync, lstatSync, mkdirSync, mkdtempSync, read
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Failure } from '../../src/errors.ts'
+import type { CliError } from '../../src/errors.ts'
 import { isDraft, openDraft } from '../../src/files/draft.ts'
 import { replaceFile } from '../../src/files/write-file.ts'
 import { describeAsRoot, describeWithMounts, makeDisk, stranger, type Disk } from '../support/mounts.ts'
@@ -14,11 +14,11 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(home, { recursive: true, force: true }))
 
-function failureOf(act: () => unknown): Failure {
+function failureOf(act: () => unknown): CliError {
   try {
     act()
   } catch (error) {
-    return error as Failure
+    return error as CliError
   }
   throw new Error('it did not fail')
 }

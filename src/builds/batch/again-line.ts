@@ -1,5 +1,5 @@
 import { buildOptions, type BuildOptions } from '../../definitions/image-builds.ts'
-import { optionKey, type OptionRow } from '../../definitions/definition.ts'
+import { optionKey, type OptionDefinition } from '../../definitions/definition.ts'
 import { pastedWord } from '../../text/shell-words.ts'
 
 /** Options that are none of how a file's images are made. */
@@ -8,7 +8,7 @@ const others = new Set(['--name', '--file', '--resume', '--dry-run', '--print-sc
 /** The command that goes on with a file of images: with the options that its images are made with. */
 export function againLine(program: string, path: string, options: BuildOptions): string {
   const given = new Map(Object.entries(options))
-  const rows: readonly OptionRow[] = buildOptions.filter(({ flag }) => !others.has(flag))
+  const rows: readonly OptionDefinition[] = buildOptions.filter(({ flag }) => !others.has(flag))
   const words = rows.flatMap((row) => {
     const value = given.get(optionKey(row))
     if (value === undefined || value === false) return []

@@ -1,4 +1,4 @@
-import { Failure } from '../../errors.ts'
+import { CliError } from '../../errors.ts'
 import type { Api } from '../../ims/api.ts'
 import { isInDoubt } from '../../ims/availability.ts'
 import type { Image, Job } from '../../ims/records.ts'
@@ -6,29 +6,29 @@ import { toValue } from '../../json/value.ts'
 import type { Io } from '../../terminal/io.ts'
 import type { Progress } from '../../terminal/progress.ts'
 import type { BuildOptions } from '../../definitions/image-builds.ts'
-import type { App } from '../../context.ts'
+import type { CommandContext } from '../../context.ts'
 import { runEnds } from '../supervise-job.ts'
-import { bringHome } from '../run-job.ts'
-import type { Catalogue } from '../inventory.ts'
-import { tidyUp } from '../finish.ts'
-import type { Making } from '../build-context.ts'
-import { outlast } from '../retry-while-unavailable.ts'
+import { runJobToCompletion } from '../run-job.ts'
+import type { Inventory } from '../inventory.ts'
+import { cleanUp } from '../finish.ts'
+import type { BuildContext } from '../build-context.ts'
+import { retryWhileUnavailable } from '../retry-while-unavailable.ts'
 import type { Plan } from '../plan.ts'
 import { ensureKey, startJob } from '../create-job.ts'
-import { takeUp } from '../resume-job.ts'
-import { endOfPod } from '../../jobs/pod-watch.ts'
+import { resumeJob } from '../resume-job.ts'
+import { podFailureNow } from '../../jobs/pod-watch.ts'
 import { recordOf } from '../../jobs/lookup.ts'
 import type { OrderedEntry } from '../images-file/ordered.ts'
 import type { Result } from './result.ts'
 import { scriptOutput, type ScriptOutput } from '../script-output.ts'
 import { createSharedLooks } from './shared-reads.ts'
 import type { EntryState, FileState } from './state.ts'
-import { hashOf, stepOf, type Planning, type Step } from './next-step.ts'
+import { hashOf, nextStep, type Planning, type Step } from './next-step.ts'
 import type { Table } from './progress-table.ts'
 
 /** What all images of a file have in common. */
-interface Workshop {
-  readonly app: App
+interface BatchContext {
+  readonly app: CommandContext
   readonly api: Api
   readonly progress: Progress
   readonly options: BuildOptions
@@ -37,10 +37,10 @@ interface Workshop {
   /** The line that goes on with the file. */
   readonly again: string
   /** What the service has, as it was read just now. */
-  catalogueFor(progress: Progress): Promise<Catalogue>
+  inventoryFor(progress: Progress): Promise<Inventory>
 }
 
-export interface EntryMaker {
+export interface EntryBuilder {
   /**
    * Makes one image. That it can't be made is a result, too.
    *
@@ -54,14 +54,14 @@ export interface EntryMaker {
 }
 
 /** Makes images of a file, side by side. */
-export function createEntryMaker({ app, api, progress, options, state, table, again, catalogueFor }: Workshop): EntryMaker {
+export function createEntryBuilder({ app, api, progress, options, state, table, again, inventoryFor }: BatchContext): EntryBuilder {
   const { io, global, program } = app
   const jobs = new Map<string, Job>()
   const keys = new Map<string, Promise<string>>()
   const inDoubt: string[] = []
   const read = createSharedLooks(io, api, options.interval * 1000)
 
-  function making({ order, key }: OrderedEntry, ends: (() => Promise<void>)[]): Making & { output: ScriptOutput } {
+  function making({ order, key }: OrderedEntry, ends: (() => Promise<void>)[]): BuildContext & { output: ScriptOutput } {
     const own = table.of(order.name)
     const output = scriptOutput(own.line)
     const tell = global.quiet ? (line: string) => app.warn(`${order.name}: ${line}`) : own.line
@@ -73,7 +73,7 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
       api,
       progress: own,
       attended: false,
-      attending: { ...options, identity: options.identity ?? key.identity, keep_job: order.keep_job, on_failure: order.on_failure, without_logs: order.without_logs },
+      supervision: { ...options, identity: options.identity ?? key.identity, keep_job: order.keep_job, on_failure: order.on_failure, without_logs: order.without_logs },
       read: (ids) => (jobs.size > 1 ? read(ids) : undefined),
       resume: () => again,
       atEnd: (work) => void ends.push(work),
@@ -81,12 +81,12 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
         jobs.set(order.name, job)
         tell(`job ${job.id}${takenUp ? `, ${job.status}, is taken up` : ''}`)
       },
-      onOver: () => void jobs.delete(order.name),
+      onFinished: () => void jobs.delete(order.name),
     }
   }
 
   // Entries that begin together must not upload the same key twice.
-  function keyIdFor(made: Making, plan: Plan): Promise<string> {
+  function keyIdFor(made: BuildContext, plan: Plan): Promise<string> {
     const { text } = plan.key
     const known = keys.get(text) ?? ensureKey(made, plan)
     keys.set(text, known)
@@ -94,7 +94,7 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
     return known
   }
 
-  async function start(made: Making, plan: Plan, before: Catalogue, keep: (progress: Omit<EntryState, 'order'>) => void) {
+  async function start(made: BuildContext, plan: Plan, before: Inventory, keep: (progress: Omit<EntryState, 'order'>) => void) {
     const { name } = plan.order
     const keyId = await keyIdFor(made, plan)
     const earlier = state.of(name)
@@ -106,46 +106,46 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
     })
   }
 
-  async function makeOne(one: OrderedEntry, base: Image | undefined, ends: (() => Promise<void>)[]): Promise<Result> {
+  async function buildEntry(one: OrderedEntry, base: Image | undefined, ends: (() => Promise<void>)[]): Promise<Result> {
     const { name } = one.order
     const hash = hashOf(one, base)
     const made = making(one, ends)
     state.check()
     const keep = (progress: Omit<EntryState, 'order'>) => state.set(name, { order: hash, ...progress })
     // What was read before the first was begun may be hours old.
-    const catalogue = await outlast(made, () => catalogueFor(made.progress))
-    const step = await stepNow(made, { program, catalogue, state, one, base })
+    const inventory = await retryWhileUnavailable(made, () => inventoryFor(made.progress))
+    const step = await stepNow(made, { program, inventory, state, one, base })
     if ('plan' in step && step.plan.existing) return ended(name, 'kept', step.plan.existing, 'there already')
     if ('kept' in step) {
       const { kept: image, job, replaces } = step
       if (job) {
-        await tidyUp(made, job, { image, record: toValue(image) }, replaces)
+        await cleanUp(made, job, { image, record: toValue(image) }, replaces)
         keep({ image: image.id })
       }
       return ended(name, 'kept', image, 'made before')
     }
     const { plan, begun, replaces, source } =
-      'plan' in step ? { plan: step.plan, begun: step.plan.takeUp, replaces: step.plan.replaces, source: step.plan.source.id } : { ...step, plan: undefined, source: step.begun.artifact_id }
+      'plan' in step ? { plan: step.plan, begun: step.plan.resumeJob, replaces: step.plan.replaces, source: step.plan.source.id } : { ...step, plan: undefined, source: step.begun.artifact_id }
     const noted = { replaces: replaces?.id, source }
-    const started = plan && !begun ? await start(made, plan, catalogue, (progress) => keep({ ...noted, ...progress })) : { first: recordOf(begun!), making: await takeUp(made, begun!, plan?.foreign ?? false) }
+    const started = plan && !begun ? await start(made, plan, inventory, (progress) => keep({ ...noted, ...progress })) : { first: recordOf(begun!), making: await resumeJob(made, begun!, plan?.foreign ?? false) }
     if ('existing' in started) return ended(name, 'kept', started.existing, 'there already')
     const { first, making: own } = started
     keep({ ...noted, job: first.job.id })
-    const { job, made: result } = await bringHome(own, first, one.script).finally(made.output.rest)
+    const { job, made: result } = await runJobToCompletion(own, first, one.script).finally(made.output.rest)
     const { image } = result
     keep({ ...noted, image: image.id, job: job.id })
-    const how = await tidyUp(own, job, result, replaces)
+    const how = await cleanUp(own, job, result, replaces)
     keep({ image: image.id })
     jobs.delete(name)
     return ended(name, 'made', image, how)
   }
 
   /** What is to be done now. With `new: true`, a job that an earlier run began and that never ends is no reason to stop. */
-  async function stepNow(made: Making, planning: Planning): Promise<Step> {
-    const step = stepOf(planning)
-    if (!('begun' in step) || !planning.one.order.new || !(await outlast(made, () => endOfPod(app, api, step.begun)))) return step
-    const { catalogue } = planning
-    return stepOf({ ...planning, catalogue: { ...catalogue, jobs: catalogue.jobs.filter(({ id }) => id !== step.begun.id) } })
+  async function stepNow(made: BuildContext, planning: Planning): Promise<Step> {
+    const step = nextStep(planning)
+    if (!('begun' in step) || !planning.one.order.new || !(await retryWhileUnavailable(made, () => podFailureNow(app, api, step.begun)))) return step
+    const { inventory } = planning
+    return nextStep({ ...planning, inventory: { ...inventory, jobs: inventory.jobs.filter(({ id }) => id !== step.begun.id) } })
   }
 
   function ended(name: string, how: 'made' | 'kept', image: Image, text: string): Result {
@@ -159,9 +159,9 @@ export function createEntryMaker({ app, api, progress, options, state, table, ag
       const ends: (() => Promise<void>)[] = []
       try {
         io.interrupted.throwIfAborted()
-        return await makeOne(one, base, ends)
+        return await buildEntry(one, base, ends)
       } catch (failure) {
-        if (!(failure instanceof Failure)) throw failure
+        if (!(failure instanceof CliError)) throw failure
         // Whoever has the file by now makes the others, too.
         state.check()
         if (io.interrupted.aborted) {

@@ -1,20 +1,20 @@
 import { dirname } from 'node:path'
-import { Failure, usageFailure } from '../../errors.ts'
+import { CliError, usageError } from '../../errors.ts'
 import { withLock, type Held } from '../../files/lock.ts'
 import { absolutePath } from '../../files/path.ts'
 import { readTextFile } from '../../files/read-file.ts'
 import { pastedWord } from '../../text/shell-words.ts'
 import type { Progress } from '../../terminal/progress.ts'
 import type { BuildOptions } from '../../definitions/image-builds.ts'
-import type { App } from '../../context.ts'
+import type { CommandContext } from '../../context.ts'
 import { isAttended } from '../supervise-job.ts'
-import { readCatalogue } from '../inventory.ts'
-import { nameForgotten } from '../stale-jobs.ts'
+import { readInventory } from '../inventory.ts'
+import { reportStaleJobs } from '../stale-jobs.ts'
 import { handleInterruption } from '../on-interrupt.ts'
 import { againLine } from './again-line.ts'
 import { readEntries, inOrder, type Entry } from '../images-file/entries.ts'
-import { createEntryMaker } from './build-entry.ts'
-import { inParallel } from './schedule.ts'
+import { createEntryBuilder } from './build-entry.ts'
+import { schedule } from './schedule.ts'
 import { orderedEntries, type OrderedEntry } from '../images-file/ordered.ts'
 import { checkPlans } from './plans.ts'
 import { hasImage, resultsValue, type Result } from './result.ts'
@@ -26,16 +26,16 @@ import { createTable } from './progress-table.ts'
  * Makes the images of a file, and prints name and id of each.
  *
  * @returns 1 where one was not made.
- * @throws Failure before anything is sent for a file with mistakes, and before anything is written for what the service
+ * @throws CliError before anything is sent for a file with mistakes, and before anything is written for what the service
  * can't do, or another process does; 129, 130 or 143 when interrupted.
  */
-export async function buildFile(app: App, path: string, options: BuildOptions): Promise<number> {
+export async function buildFile(app: CommandContext, path: string, options: BuildOptions): Promise<number> {
   const { io } = app
-  if (options.parallel === 0) throw usageFailure("Invalid value for '--parallel': 0 at once is none.")
-  if (options.on_failure === 'shell') throw usageFailure("Invalid value for '--on-failure': with --file several jobs run side by side, and no shell is opened: keep or delete.")
+  if (options.parallel === 0) throw usageError("Invalid value for '--parallel': 0 at once is none.")
+  if (options.on_failure === 'shell') throw usageError("Invalid value for '--on-failure': with --file several jobs run side by side, and no shell is opened: keep or delete.")
   const file = absolutePath(path, io)
   const text = readTextFile(file, 'images')
-  if (text === undefined) throw new Failure(`${path}: no such file`, { next: `ls ${pastedWord(dirname(path))}` })
+  if (text === undefined) throw new CliError(`${path}: no such file`, { next: `ls ${pastedWord(dirname(path))}` })
   const entries = readEntries(path, text)
   const ordered = await orderedEntries(app, path, inOrder(entries), options)
   const make = (held?: Held) => makeImages(app, { path, entries, ordered, state: openState(file, held), options })
@@ -54,28 +54,28 @@ interface Images {
   readonly options: BuildOptions
 }
 
-async function makeImages(app: App, { path, entries, ordered, state, options }: Images): Promise<number> {
+async function makeImages(app: CommandContext, { path, entries, ordered, state, options }: Images): Promise<number> {
   const { io, program } = app
   const again = againLine(program, path, options)
-  const withoutJobs = (more: readonly string[] = []) => new Failure(io.interrupted.reason.message, { exit: io.interrupted.reason.exit, more, next: again })
+  const withoutJobs = (more: readonly string[] = []) => new CliError(io.interrupted.reason.message, { exit: io.interrupted.reason.exit, more, next: again })
   const progress = await app.progress()
   const api = await app.api({ held: true })
   try {
     // The first images begin with what was read to check them all.
-    const catalogueFor = sharedReads(io, (options.interval * 1000) / 2, (own: Progress) => readCatalogue(app, api, own))
-    const catalogue = await catalogueFor(progress).catch((error: unknown) => {
+    const inventoryFor = sharedReads(io, (options.interval * 1000) / 2, (own: Progress) => readInventory(app, api, own))
+    const inventory = await inventoryFor(progress).catch((error: unknown) => {
       throw io.interrupted.aborted ? withoutJobs() : error
     })
-    const plans = checkPlans({ program, path, catalogue, ordered, state })
+    const plans = checkPlans({ program, path, inventory, ordered, state })
     if (options.dry_run) {
       await io.stdout.write(plans.writes().map((line) => `${line}\n`).join(''))
       return 0
     }
-    nameForgotten(app, progress, catalogue.jobs)
+    reportStaleJobs(app, progress, inventory.jobs)
     const table = createTable(io, progress, ordered.map(({ order }) => order.name))
-    const maker = createEntryMaker({ app, api, progress, options, state, table, again, catalogueFor })
+    const maker = createEntryBuilder({ app, api, progress, options, state, table, again, inventoryFor })
     const tasks = ordered.map((one) => ({ name: one.order.name, needs: one.entry.needs, run: (needed: Result | undefined) => maker.make(one, needed && hasImage(needed) ? needed.image : undefined) }))
-    const ended = await inParallel<Result>(tasks, options.parallel, {
+    const ended = await schedule<Result>(tasks, options.parallel, {
       isGood: hasImage,
       none({ name, needs }) {
         if (!io.interrupted.aborted) table.ended(name, '·', `not begun: there is no ${needs}`)
@@ -93,7 +93,7 @@ async function makeImages(app: App, { path, entries, ordered, state, options }: 
     const code = await app.print(resultsValue(results))
     const missing = results.filter((result) => !hasImage(result))
     if (missing.length === 0) return code
-    throw new Failure(`${missing.length} of ${results.length} images were not made`, { exit: 1, more: missing.map((result) => `  ${result.name}: ${'why' in result ? result.why : result.how}`), next: again })
+    throw new CliError(`${missing.length} of ${results.length} images were not made`, { exit: 1, more: missing.map((result) => `  ${result.name}: ${'why' in result ? result.why : result.how}`), next: again })
   } finally {
     progress.stop()
     await api.close()

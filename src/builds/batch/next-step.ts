@@ -1,8 +1,8 @@
-import { Failure } from '../../errors.ts'
+import { CliError } from '../../errors.ts'
 import { ended, stageOf } from '../../ims/job-status.ts'
 import type { Image, Job } from '../../ims/records.ts'
-import type { Catalogue } from '../inventory.ts'
-import type { ImageOrder } from '../image-spec.ts'
+import type { Inventory } from '../inventory.ts'
+import type { ImageSpec } from '../image-spec.ts'
 import { isJobOf, isSince } from '../job-match.ts'
 import { makePlan, type Plan } from '../plan.ts'
 import { sameKeys } from '../public-key.ts'
@@ -21,7 +21,7 @@ export type Step =
 /** An image of a file, and what its making depends on. */
 export interface Planning {
   readonly program: string
-  readonly catalogue: Catalogue
+  readonly inventory: Inventory
   readonly state: FileState
   readonly one: OrderedEntry
   /** The image that it is made from, where that is of the same file. */
@@ -31,66 +31,66 @@ export interface Planning {
 /**
  * Decides what is to be done for an image of a file: what an earlier run has made or begun from the same order stays.
  *
- * @throws Failure as {@link makePlan}, and where an earlier order's job is still under way.
+ * @throws CliError as {@link makePlan}, and where an earlier order's job is still under way.
  */
-export function stepOf(planning: Planning): Step {
+export function nextStep(planning: Planning): Step {
   return earlierStep(planning) ?? { plan: planOf(planning) }
 }
 
 /** What an earlier run has made or begun; undefined where that was nothing, or is of another order by now. */
 export function earlierStep(planning: Planning): Step | undefined {
-  const { catalogue, state, one, base } = planning
+  const { inventory, state, one, base } = planning
   const { order } = one
   const known = state.of(order.name)
   if (known?.order !== hashOf(one, base)) return undefined
-  const image = catalogue.images.find(({ id, link, name }) => id === known.image && link && name === order.name)
-  const started = startedJob(known, catalogue, one)
-  const job = started && isJobOf(started, { order, source: known.source ?? sourceOf(planning), keys: keysOf(catalogue, one) }, attempted(known)) ? started : undefined
-  const replaces = catalogue.images.find(({ id, name }) => id === known.replaces && name === order.name)
+  const image = inventory.images.find(({ id, link, name }) => id === known.image && link && name === order.name)
+  const started = startedJob(known, inventory, one)
+  const job = started && isJobOf(started, { order, source: known.source ?? sourceOf(planning), keys: keysOf(inventory, one) }, attempted(known)) ? started : undefined
+  const replaces = inventory.images.find(({ id, name }) => id === known.replaces && name === order.name)
   if (image) return { kept: image, job: job?.resultant_image_id === image.id ? job : undefined, replaces }
   if (!job || known.image !== undefined || stageOf(job) === 'error') return undefined
   return order.new && job.job_type === 'create' && stageOf(job) === 'waiting' ? undefined : { begun: job, replaces }
 }
 
 /** The job that an earlier run started, also one that ended before it had its answer. Whether it is that of the order is another question. */
-function startedJob(known: EntryState, catalogue: Catalogue, one: OrderedEntry): Job | undefined {
+function startedJob(known: EntryState, inventory: Inventory, one: OrderedEntry): Job | undefined {
   const { job: ours, before, source } = known
-  if (before === undefined) return catalogue.jobs.find(({ id }) => id === ours)
-  const keys = keysOf(catalogue, one)
+  if (before === undefined) return inventory.jobs.find(({ id }) => id === ours)
+  const keys = keysOf(inventory, one)
   const since = attempted(known)
-  return catalogue.jobs.find((job) => !before.includes(job.id) && job.image_root_archive_name === one.order.name && keys.has(job.public_key_id) && (source ?? job.artifact_id) === job.artifact_id && isSince(job, since))
+  return inventory.jobs.find((job) => !before.includes(job.id) && job.image_root_archive_name === one.order.name && keys.has(job.public_key_id) && (source ?? job.artifact_id) === job.artifact_id && isSince(job, since))
 }
 
-const keysOf = ({ publicKeys }: Catalogue, { key }: OrderedEntry) => new Set(sameKeys(publicKeys, key).map(({ id }) => id))
+const keysOf = ({ publicKeys }: Inventory, { key }: OrderedEntry) => new Set(sameKeys(publicKeys, key).map(({ id }) => id))
 
 const attempted = ({ attempted: time }: EntryState) => (time === undefined ? undefined : Date.parse(time))
 
 /** The id of what an order is made from; undefined where that is gone, or is several by now. */
-function sourceOf({ program, catalogue, one: { order }, base }: Planning): string | undefined {
+function sourceOf({ program, inventory, one: { order }, base }: Planning): string | undefined {
   if (base) return base.id
   try {
-    return findSource(program, catalogue, order).id
+    return findSource(program, inventory, order).id
   } catch (error) {
-    if (error instanceof Failure) return undefined
+    if (error instanceof CliError) return undefined
     throw error
   }
 }
 
-function planOf({ program, catalogue, state, one, base }: Planning): Plan {
+function planOf({ program, inventory, state, one, base }: Planning): Plan {
   const { order, key } = one
-  const from: ImageOrder = base ? { ...order, source: base.id } : order
-  const images = base && !catalogue.images.some(({ id }) => id === base.id) ? [...catalogue.images, base] : catalogue.images
-  const plan = makePlan({ program, catalogue: { ...catalogue, images }, order: from, key })
+  const from: ImageSpec = base ? { ...order, source: base.id } : order
+  const images = base && !inventory.images.some(({ id }) => id === base.id) ? [...inventory.images, base] : inventory.images
+  const plan = makePlan({ program, inventory: { ...inventory, images }, order: from, key })
   const known = state.of(order.name)
-  const job = known && startedJob(known, catalogue, one)
+  const job = known && startedJob(known, inventory, one)
   // What it asks of a build is compared; a script that it has run by now was another one.
-  const same = plan.takeUp?.id === job?.id && !(job?.job_type === 'customize' && job.status === 'packaging_artifacts')
+  const same = plan.resumeJob?.id === job?.id && !(job?.job_type === 'customize' && job.status === 'packaging_artifacts')
   if (!job || ended.has(job.status) || same || order.new) return plan
-  throw new Failure(`job ${job.id} still makes ${order.name} as it was ordered before`, { more: ['Delete it, or give new: true, to have it made as it is ordered now.'], next: `${program} jobs delete ${job.id}` })
+  throw new CliError(`job ${job.id} still makes ${order.name} as it was ordered before`, { more: ['Delete it, or give new: true, to have it made as it is ordered now.'], next: `${program} jobs delete ${job.id}` })
 }
 
 /** What of an order makes no other image of it: how its making is looked after. */
-const besides = new Set<string>(['public_key', 'if_exists', 'new', 'on_failure', 'without_logs', 'keep_job', 'debug', 'script'] satisfies (keyof ImageOrder)[])
+const besides = new Set<string>(['public_key', 'if_exists', 'new', 'on_failure', 'without_logs', 'keep_job', 'debug', 'script'] satisfies (keyof ImageSpec)[])
 
 /** What tells an order from another one of the same name. */
 export function hashOf({ order, script }: OrderedEntry, base: Image | undefined): string {

@@ -1,11 +1,11 @@
-import { Failure } from '../../errors.ts'
+import { CliError } from '../../errors.ts'
 import type { Image } from '../../ims/records.ts'
 import { images, jobs } from '../../definitions/records.ts'
 import { findSource } from '../source.ts'
-import { writesOf } from '../planned-writes.ts'
-import { mistakes, type Entry, type Mistake } from '../images-file/entries.ts'
+import { plannedWrites } from '../planned-writes.ts'
+import { mistakes, type Entry, type Diagnostic } from '../images-file/entries.ts'
 import type { OrderedEntry } from '../images-file/ordered.ts'
-import { earlierStep, stepOf, type Planning, type Step } from './next-step.ts'
+import { earlierStep, nextStep, type Planning, type Step } from './next-step.ts'
 
 /** What is to be done for all images of a file, as far as that can be known beforehand. */
 export interface Plans {
@@ -16,16 +16,16 @@ export interface Plans {
 /**
  * Checks all images of a file against what the service has, before the first is begun.
  *
- * @throws Failure with all mistakes and their lines.
+ * @throws CliError with all mistakes and their lines.
  */
 export function checkPlans({ path, ordered, ...planning }: Omit<Planning, 'one' | 'base'> & { path: string; ordered: readonly OrderedEntry[] }): Plans {
-  const list: (Mistake & { next: string | undefined })[] = []
+  const list: (Diagnostic & { next: string | undefined })[] = []
   const steps = new Map<string, { one: OrderedEntry; step: Step }>()
   const attempt = <R>({ lineOf }: Entry, key: string, work: () => R): R | undefined => {
     try {
       return work()
     } catch (error) {
-      if (!(error instanceof Failure)) throw error
+      if (!(error instanceof CliError)) throw error
       list.push({ line: lineOf(key), why: error.message, more: error.more, next: error.next })
       return undefined
     }
@@ -38,8 +38,8 @@ export function checkPlans({ path, ordered, ...planning }: Omit<Planning, 'one' 
     const own = { ...planning, one, base: before && imageOf(before) }
     const earlier = earlierStep(own)
     // A source is no longer needed by what is made from it.
-    if (!earlier && !before && !attempt(entry, 'source', () => findSource(planning.program, planning.catalogue, order))) continue
-    const step = earlier ?? attempt(entry, 'name', () => stepOf(own))
+    if (!earlier && !before && !attempt(entry, 'source', () => findSource(planning.program, planning.inventory, order))) continue
+    const step = earlier ?? attempt(entry, 'name', () => nextStep(own))
     if (step) steps.set(order.name, { one, step })
   }
   if (list.length > 0) throw mistakes(path, list, list.length === 1 ? list[0]!.next : undefined)
@@ -57,7 +57,7 @@ export function checkPlans({ path, ordered, ...planning }: Omit<Planning, 'one' 
 
 function writesFor({ order, key }: OrderedEntry, step: Step, uploaded: ReadonlySet<string>): string[] {
   const { debug = false, keep_job: keepJob = false } = order
-  if ('plan' in step) return step.plan.existing ? [] : writesOf(step.plan, { debug, keepJob, uploaded: uploaded.has(key.text) })
+  if ('plan' in step) return step.plan.existing ? [] : plannedWrites(step.plan, { debug, keepJob, uploaded: uploaded.has(key.text) })
   const { job, replaces } = 'begun' in step ? { ...step, job: step.begun } : step
   return [...(replaces ? [`DELETE ${images.path}/${replaces.id}`] : []), ...(job && !keepJob ? [`DELETE ${jobs.path}/${job.id}`] : [])]
 }

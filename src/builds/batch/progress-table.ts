@@ -1,6 +1,6 @@
 import type { Io } from '../../terminal/io.ts'
 import type { Progress } from '../../terminal/progress.ts'
-import { timeSpan } from '../../time/time-span.ts'
+import { formatDuration } from '../../time/time-span.ts'
 import { printable } from '../../text/printable.ts'
 
 /** The images of a file, with what goes on with each: a live table in a terminal, a line a change elsewhere. */
@@ -27,7 +27,7 @@ export function createTable(io: Io, progress: Progress, names: readonly string[]
 
   function head(): string {
     const over = [...rows.values()].filter(({ mark }) => mark !== ' ').length
-    return `${over} of ${rows.size}, ${timeSpan(io.monotonic() - began)}`
+    return `${over} of ${rows.size}, ${formatDuration(io.monotonic() - began)}`
   }
 
   function show(): void {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
-import { Failure } from '../../errors.ts'
+import { CliError } from '../../errors.ts'
 import type { Held } from '../../files/lock.ts'
 import { readTextFile } from '../../files/read-file.ts'
-import { fileFailure } from '../../files/reason.ts'
+import { fileError } from '../../files/reason.ts'
 import { replaceFile } from '../../files/write-file.ts'
 import { pastedWords } from '../../text/shell-words.ts'
 
@@ -30,9 +30,9 @@ export interface EntryState {
 export interface FileState {
   /** By the image's name. */
   of(name: string): EntryState | undefined
-  /** Written before it returns; undefined takes the image out. @throws Failure where it can't be. */
+  /** Written before it returns; undefined takes the image out. @throws CliError where it can't be. */
   set(name: string, state: EntryState | undefined): void
-  /** @throws Failure where another process may be at work on the file: nothing may be done any more. */
+  /** @throws CliError where another process may be at work on the file: nothing may be done any more. */
   check(): void
 }
 
@@ -43,13 +43,13 @@ export function statePath(file: string): string {
   return `${file}.state`
 }
 
-/** @throws Failure where the state of a file would have no place to be written to. */
+/** @throws CliError where the state of a file would have no place to be written to. */
 export function requireWritable(file: string): void {
   const path = statePath(file)
   try {
     accessSync(dirname(path), constants.W_OK | constants.X_OK)
   } catch (cause) {
-    throw notKept(path, fileFailure(path, 'written', cause))
+    throw notKept(path, fileError(path, 'written', cause))
   }
 }
 
@@ -58,7 +58,7 @@ export function requireWritable(file: string): void {
  *
  * @param file the file of images.
  * @param held the lock of its state; without one it is only read.
- * @throws Failure where there is something else in its place, which is left alone.
+ * @throws CliError where there is something else in its place, which is left alone.
  */
 export function openState(file: string, held?: Pick<Held, 'check'>): FileState {
   const path = statePath(file)
@@ -74,7 +74,7 @@ export function openState(file: string, held?: Pick<Held, 'check'>): FileState {
       try {
         replaceFile(path, `${JSON.stringify({ version, images: Object.fromEntries(states) }, null, 2)}\n`)
       } catch (cause) {
-        throw notKept(path, cause as Failure)
+        throw notKept(path, cause as CliError)
       }
     },
   }
@@ -124,14 +124,14 @@ function isState(value: unknown): boolean {
   return isRecord(value) && typeof value.order === 'string' && [value.job, value.image, value.replaces, value.source].every(isId) && (value.attempted === undefined || !Number.isNaN(Date.parse(String(value.attempted)))) && (value.before === undefined || (Array.isArray(value.before) && value.before.every(isId)))
 }
 
-function unusable(path: string, why: string, cause?: unknown): Failure {
-  return new Failure(`${path} can't be used: ${why}`, {
+function unusable(path: string, why: string, cause?: unknown): CliError {
+  return new CliError(`${path} can't be used: ${why}`, {
     more: ['It should hold which jobs and images were made already. Without it, they are made anew.'],
     next: pastedWords(['mv', path, `${path}.old`]),
     cause,
   })
 }
 
-function notKept(path: string, { message, next, cause }: Failure): Failure {
-  return new Failure(message, { more: [`What was made is kept there: ${dirname(path)} has to be writable.`], next, cause })
+function notKept(path: string, { message, next, cause }: CliError): CliError {
+  return new CliError(message, { more: [`What was made is kept there: ${dirname(path)} has to be writable.`], next, cause })
 }

@@ -1,8 +1,8 @@
-import { Failure } from '../../errors.ts'
+import { CliError } from '../../errors.ts'
 import { pastedWords } from '../../text/shell-words.ts'
 
 /** Something wrong in a file of images. */
-export interface Mistake {
+export interface Diagnostic {
   /** From 1. */
   readonly line: number
   readonly why: string
@@ -21,11 +21,11 @@ export const schemaCommand = 'cray-ims build --print-schema'
  * @param path as the user typed it.
  * @param next the command to type; else the editor, at the first of them.
  */
-export function mistakes(path: string, list: readonly Mistake[], next?: string): Failure {
+export function mistakes(path: string, list: readonly Diagnostic[], next?: string): CliError {
   const sorted = list.toSorted((a, b) => a.line - b.line)
   const lines = sorted.flatMap(({ line, why, more = [] }) => [`${path}:${line}: ${why}`, ...more.map((one) => `  ${one}`)])
   const details = { next: next ?? pastedWords(['vi', `+${sorted[0]?.line ?? 1}`, path]) }
   const [first, ...below] = lines
-  if (sorted.length === 1) return new Failure(first!, { more: [...below, 'Nothing was sent.'], ...details })
-  return new Failure(`${path}: ${sorted.length} mistakes; nothing was sent`, { more: lines.map((line) => `  ${line}`), ...details })
+  if (sorted.length === 1) return new CliError(first!, { more: [...below, 'Nothing was sent.'], ...details })
+  return new CliError(`${path}: ${sorted.length} mistakes; nothing was sent`, { more: lines.map((line) => `  ${line}`), ...details })
 }

@@ -1,22 +1,22 @@
 import { excerpt } from '../../text/printable.ts'
-import { isNear } from '../../text/similarity.ts'
+import { isSimilar } from '../../text/similarity.ts'
 import { readEntry, type Entry } from './entry.ts'
 import { locate } from './locate.ts'
-import type { Located } from './source-node.ts'
-import { mistakes, schemaCommand, type Found, type Mistake } from './diagnostics.ts'
+import type { SourceNode } from './source-node.ts'
+import { mistakes, schemaCommand, type Found, type Diagnostic } from './diagnostics.ts'
 import { described } from './typed.ts'
 
 export type { Entry, FileOrder } from './entry.ts'
-export { mistakes, type Mistake } from './diagnostics.ts'
+export { mistakes, type Diagnostic } from './diagnostics.ts'
 
 /**
  * The images of a file, each checked by itself and against the others; in the file's order.
  *
  * @param path as the user typed it.
- * @throws Failure with all mistakes and their lines.
+ * @throws CliError with all mistakes and their lines.
  */
 export function readEntries(path: string, text: string): Entry[] {
-  const list: Mistake[] = []
+  const list: Diagnostic[] = []
   const found: Found = (line, why) => void list.push({ line, why })
   const read = imagesOf(locate(path, text, list), found).map((item) => readEntry(item, found))
   const misread = list.length > 0
@@ -43,21 +43,21 @@ export function inOrder(entries: readonly Entry[]): Entry[] {
   return [...sorted]
 }
 
-function imagesOf({ line, value }: Located, found: Found): Located[] {
+function imagesOf({ line, value }: SourceNode, found: Found): SourceNode[] {
   if (!(value instanceof Map)) {
     found(line, value === null ? 'the file is empty: it takes a list of images' : `the file is ${described(value)}: it takes images: and a list below`)
     return []
   }
   const images = value.get('images')
   const others = [...value].filter(([key]) => key !== 'images' && key !== '$schema')
-  const meant = images ? undefined : others.find(([key]) => isNear(key.toLowerCase(), 'images'))?.[0]
+  const meant = images ? undefined : others.find(([key]) => isSimilar(key.toLowerCase(), 'images'))?.[0]
   for (const [key, { line: at }] of others) found(at, `there is no key ${excerpt(key, 60)} beside images${key === meant ? ', which may be meant' : ''}`)
   if (images) return itemsOf(images.value, images.line, found)
   if (meant === undefined) found(line, 'the file has no images: it takes images: and a list below')
   return []
 }
 
-function itemsOf({ value }: Located, line: number, found: Found): Located[] {
+function itemsOf({ value }: SourceNode, line: number, found: Found): SourceNode[] {
   if (Array.isArray(value) && value.length > 0) return value
   found(line, value === null || Array.isArray(value) ? 'the list of images is empty' : `images takes a list, not ${described(value)}`)
   return []

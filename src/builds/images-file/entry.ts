@@ -1,15 +1,15 @@
 import { excerpt } from '../../text/printable.ts'
 import { buildOptions, customizeOptions } from '../../definitions/image-builds.ts'
-import { optionKey, type OptionRow } from '../../definitions/definition.ts'
-import { orderTroubles, type ImageOrder } from '../image-spec.ts'
-import { isNear } from '../../text/similarity.ts'
+import { optionKey, type OptionDefinition } from '../../definitions/definition.ts'
+import { specProblems, type ImageSpec } from '../image-spec.ts'
+import { isSimilar } from '../../text/similarity.ts'
 import { keyOf, keyRows, type Source } from './keys.ts'
-import type { Located, LocatedMap } from './source-node.ts'
+import type { SourceNode, SourceMapping } from './source-node.ts'
 import type { Found } from './diagnostics.ts'
 import { described, typedValue } from './typed.ts'
 
 /** An image of a file, as its user ordered it: what isn't in the file isn't in here, either. */
-export type FileOrder = Partial<ImageOrder> & Pick<ImageOrder, 'name' | 'job_type' | 'source'>
+export type FileOrder = Partial<ImageSpec> & Pick<ImageSpec, 'name' | 'job_type' | 'source'>
 
 /** An image of a file. */
 export interface Entry {
@@ -23,14 +23,14 @@ export interface Entry {
 }
 
 const sources = ['recipe', 'base'] as const
-const nameRow = { flag: '--name', type: 'text', help: '' } as const satisfies OptionRow
+const nameRow = { flag: '--name', type: 'text', help: '' } as const satisfies OptionDefinition
 const sourceRows = { recipe: { ...nameRow, flag: '--recipe' }, base: { ...nameRow, flag: '--base' } } as const
-const allRows: readonly OptionRow[] = [nameRow, ...Object.values(sourceRows), ...keyRows.recipe, ...keyRows.base]
-const lineOptions: readonly OptionRow[] = [...buildOptions, ...customizeOptions]
+const allRows: readonly OptionDefinition[] = [nameRow, ...Object.values(sourceRows), ...keyRows.recipe, ...keyRows.base]
+const lineOptions: readonly OptionDefinition[] = [...buildOptions, ...customizeOptions]
 
 /** Reads an image of a file. Where a mistake was found, what is returned isn't whole. */
-export function readEntry({ line, value }: Located, found: Found): Entry {
-  const map: LocatedMap = value instanceof Map ? value : new Map()
+export function readEntry({ line, value }: SourceNode, found: Found): Entry {
+  const map: SourceMapping = value instanceof Map ? value : new Map()
   if (map !== value) found(line, `an image is a map with a name, and a recipe or a base; this is ${described(value)}`)
   const given = sources.filter((source) => map.has(source))
   const lines = new Map<string, number>()
@@ -59,11 +59,11 @@ export function readEntry({ line, value }: Located, found: Found): Entry {
   lines.set('source', lines.get(given[0] ?? '') ?? line)
   const lineOf = (key: string) => lines.get(key.replaceAll('_', '-')) ?? line
   // They judge what is given alone.
-  for (const { flag, why } of orderTroubles(made)) found(lineOf(flag.slice(2)), why)
+  for (const { flag, why } of specProblems(made)) found(lineOf(flag.slice(2)), why)
   return { line, order: made, lineOf, needs: undefined }
 }
 
-function belongs(row: OptionRow, given: readonly Source[]): boolean {
+function belongs(row: OptionDefinition, given: readonly Source[]): boolean {
   const [kind, other] = given
   const kinds = sources.filter((source) => keyRows[source].some(({ flag }) => flag === row.flag))
   return kind === undefined || other !== undefined || kinds.length === 0 || kinds.includes(kind)
@@ -77,7 +77,7 @@ function unknownKey(written: string): string {
   }
   const typed = written.toLowerCase().replaceAll('_', '-')
   const keys = [...new Set(allRows.map(keyOf))]
-  const near = keys.filter((one) => isNear(typed, one))
+  const near = keys.filter((one) => isSimilar(typed, one))
   const meant = near.length > 0 ? near : keys.filter((one) => typed.length > 2 && one.includes(typed))
   return `there is no key ${key}${meant.length > 0 ? `; did you mean ${meant.join(' or ')}?` : ''}`
 }

@@ -1,5 +1,5 @@
-import type { Located, Reading } from './source-node.ts'
-import { mistakes, type Mistake } from './diagnostics.ts'
+import type { SourceNode, Reading } from './source-node.ts'
+import { mistakes, type Diagnostic } from './diagnostics.ts'
 import { tomlTree } from './toml-tree.ts'
 import { yamlTree } from './yaml-tree.ts'
 
@@ -11,9 +11,9 @@ const most = { characters: 2 ** 20, values: 100_000, depth: 50 }
  *
  * @param path as the user typed it.
  * @param found is given what can be read, but is a mistake.
- * @throws Failure with the line, where it is no such file, or too large.
+ * @throws CliError with the line, where it is no such file, or too large.
  */
-export function locate(path: string, text: string, found: Mistake[]): Located {
+export function locate(path: string, text: string, found: Diagnostic[]): SourceNode {
   const reading: Reading = {
     count(line, depth) {
       values++

@@ -1,17 +1,17 @@
 import { dirname, resolve } from 'node:path'
-import { Failure, usageFailure } from '../../errors.ts'
+import { CliError, usageError } from '../../errors.ts'
 import { absolutePath } from '../../files/path.ts'
 import type { BuildOptions } from '../../definitions/image-builds.ts'
-import type { App } from '../../context.ts'
-import { orderTroubles, type ImageOrder } from '../image-spec.ts'
+import type { CommandContext } from '../../context.ts'
+import { specProblems, type ImageSpec } from '../image-spec.ts'
 import { findOwnKey, type OwnKey } from '../public-key.ts'
 import { readScript, type Script } from '../script.ts'
-import { mistakes, type Entry, type Mistake } from './entries.ts'
+import { mistakes, type Entry, type Diagnostic } from './entries.ts'
 
 /** An image of a file with all that this machine has to add. */
 export interface OrderedEntry {
   readonly entry: Entry
-  readonly order: ImageOrder
+  readonly order: ImageSpec
   readonly key: OwnKey
   readonly script: Script | undefined
 }
@@ -23,14 +23,14 @@ const general = ['arch', 'latest', 'public_key', 'build_env_size', 'job_mem_size
  * The entries of a file as orders: with the options of the line, their keys and scripts. Paths in the file start from its
  * folder.
  *
- * @throws Failure with all mistakes and their lines.
+ * @throws CliError with all mistakes and their lines.
  */
-export async function orderedEntries(app: App, path: string, entries: readonly Entry[], options: BuildOptions): Promise<OrderedEntry[]> {
+export async function orderedEntries(app: CommandContext, path: string, entries: readonly Entry[], options: BuildOptions): Promise<OrderedEntry[]> {
   const folder = dirname(absolutePath(path, app.io))
   const line = Object.fromEntries(general.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])))
-  const [trouble] = orderTroubles(line as Partial<ImageOrder>)
-  if (trouble) throw usageFailure(`Invalid value for '${trouble.flag}': ${trouble.why}`)
-  const list: Mistake[] = []
+  const [trouble] = specProblems(line as Partial<ImageSpec>)
+  if (trouble) throw usageError(`Invalid value for '${trouble.flag}': ${trouble.why}`)
+  const list: Diagnostic[] = []
   const keys = new Map<string | undefined, Promise<OwnKey>>()
   const keyOf = (file: string | undefined) => {
     if (!keys.has(file)) keys.set(file, findOwnKey(app, file))
@@ -43,12 +43,12 @@ export async function orderedEntries(app: App, path: string, entries: readonly E
       try {
         return await work()
       } catch (error) {
-        if (!(error instanceof Failure) || (key === 'public-key' && given.public_key === undefined)) throw error
+        if (!(error instanceof CliError) || (key === 'public-key' && given.public_key === undefined)) throw error
         list.push({ line: lineOf(key), why: error.message })
         return undefined
       }
     }
-    const order = { ...line, ...given, public_key: given.public_key === undefined ? options.public_key : resolve(folder, given.public_key) } as ImageOrder
+    const order = { ...line, ...given, public_key: given.public_key === undefined ? options.public_key : resolve(folder, given.public_key) } as ImageSpec
     const script = await attempt(order.run === undefined ? 'script' : 'run', () => readScript({ cwd: folder }, order))
     const key = await attempt('public-key', () => keyOf(order.public_key))
     if (order.job_type === 'customize' && order.script === undefined && order.run === undefined) list.push({ line: entry.line, why: `${order.name} needs a script or a run: several are made side by side, without a terminal for each` })

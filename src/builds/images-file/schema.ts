@@ -1,4 +1,4 @@
-import { optionKey, type OptionRow } from '../../definitions/definition.ts'
+import { optionKey, type OptionDefinition } from '../../definitions/definition.ts'
 import { keyOf, keyRows, type Source } from './keys.ts'
 
 const text = { type: 'string', pattern: '\\S' }
@@ -21,7 +21,7 @@ export function imageFileSchema(): object {
         description: 'Images to make, in the order that they need each other',
         type: 'array',
         minItems: 1,
-        items: { oneOf: [{ $ref: '#/definitions/from-recipe' }, { $ref: '#/definitions/from-base' }] },
+        items: { exactlyOne: [{ $ref: '#/definitions/from-recipe' }, { $ref: '#/definitions/from-base' }] },
       },
     },
     required: ['images'],
@@ -51,7 +51,7 @@ function image(source: Source): object {
   }
 }
 
-function valueSchema({ type, choices, default: usual, help }: OptionRow): object {
+function valueSchema({ type, choices, default: usual, help }: OptionDefinition): object {
   const preset = usual !== undefined && { default: type === 'integer' ? Number(usual) : usual }
   if (choices) return { description: help, type: 'string', enum: choices, ...preset }
   if (type === 'integer') return { description: help, type: 'integer', ...preset }

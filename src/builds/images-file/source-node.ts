@@ -1,17 +1,17 @@
 import type { NumberText } from '../../json/value.ts'
 
 /** A value of a file, and where it stands. */
-export interface Located {
+export interface SourceNode {
   /** From 1. */
   readonly line: number
-  readonly value: Scalar | Located[] | LocatedMap
+  readonly value: Scalar | SourceNode[] | SourceMapping
 }
 
 /** Numbers, and dates of TOML, are as they are written. */
 export type Scalar = string | boolean | null | NumberText | { readonly date: string }
 
 /** By key, with the line of the key. */
-export type LocatedMap = Map<string, { line: number; value: Located }>
+export type SourceMapping = Map<string, { line: number; value: SourceNode }>
 
 /** What a reader of a format tells of its file. */
 export interface Reading {

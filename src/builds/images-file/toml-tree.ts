@@ -1,22 +1,22 @@
 import { parseTOML, type AST } from 'toml-eslint-parser'
 import { excerpt } from '../../text/printable.ts'
-import type { Located, LocatedMap, Reading, Scalar } from './source-node.ts'
+import type { SourceNode, SourceMapping, Reading, Scalar } from './source-node.ts'
 
 /** The values of a TOML file. */
-export function tomlTree(text: string, reading: Reading): Located {
-  const root: LocatedMap = new Map()
-  const assign = (table: LocatedMap, { key, value, loc }: AST.TOMLKeyValue, depth: number): void => {
+export function tomlTree(text: string, reading: Reading): SourceNode {
+  const root: SourceMapping = new Map()
+  const assign = (table: SourceMapping, { key, value, loc }: AST.TOMLKeyValue, depth: number): void => {
     const names = key.keys.map((part) => (part.type === 'TOMLBare' ? part.name : part.value))
     const { line } = loc.start
     const inner = names.slice(0, -1).reduce((outer, name) => childTable(outer, name, line), table)
     inner.set(names.at(-1)!, { line, value: locatedAt(value, depth + names.length) })
   }
-  const locatedAt = (node: AST.TOMLContentNode, depth: number): Located => {
+  const locatedAt = (node: AST.TOMLContentNode, depth: number): SourceNode => {
     const { line } = node.loc.start
     reading.count(line, depth)
     if (node.type === 'TOMLArray') return { line, value: node.elements.map((element) => locatedAt(element, depth + 1)) }
     if (node.type === 'TOMLValue') return { line, value: scalarOf(node, text.slice(...node.range)) }
-    const table: LocatedMap = new Map()
+    const table: SourceMapping = new Map()
     for (const pair of node.body) assign(table, pair, depth)
     return { line, value: table }
   }
@@ -45,7 +45,7 @@ function scalarOf(node: AST.TOMLValue, written: string): Scalar {
   return node.kind === 'integer' || node.kind === 'float' ? { number: written } : { date: written }
 }
 
-function openTable(root: LocatedMap, { resolvedKey: keys, loc }: AST.TOMLTable): LocatedMap {
+function openTable(root: SourceMapping, { resolvedKey: keys, loc }: AST.TOMLTable): SourceMapping {
   const { line } = loc.start
   let table = root
   keys.forEach((key, depth) => {
@@ -56,15 +56,15 @@ function openTable(root: LocatedMap, { resolvedKey: keys, loc }: AST.TOMLTable):
   return table
 }
 
-function listTable(table: LocatedMap, key: string, index: number, line: number): LocatedMap {
+function listTable(table: SourceMapping, key: string, index: number, line: number): SourceMapping {
   const list = table.get(key) ?? { line, value: { line, value: [] } }
   table.set(key, list)
-  const tables = list.value.value as Located[]
-  return (tables[index] ??= { line, value: new Map() }).value as LocatedMap
+  const tables = list.value.value as SourceNode[]
+  return (tables[index] ??= { line, value: new Map() }).value as SourceMapping
 }
 
-function childTable(table: LocatedMap, key: string, line: number): LocatedMap {
+function childTable(table: SourceMapping, key: string, line: number): SourceMapping {
   const child = table.get(key) ?? { line, value: { line, value: new Map() } }
   table.set(key, child)
-  return child.value.value as LocatedMap
+  return child.value.value as SourceMapping
 }

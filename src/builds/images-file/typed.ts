@@ -1,6 +1,6 @@
 import { excerpt } from '../../text/printable.ts'
-import type { OptionRow } from '../../definitions/definition.ts'
-import type { Located } from './source-node.ts'
+import type { OptionDefinition } from '../../definitions/definition.ts'
+import type { SourceNode } from './source-node.ts'
 import { keyOf } from './keys.ts'
 
 /** What a key's value is to a command, as if it had been an option; or why it is none. */
@@ -9,7 +9,7 @@ export type Typed = { readonly value: unknown } | { readonly why: string }
 const wholeNumber = /^([-+]?\d[\d_]*|0[xob][\da-f_]+)$/i
 
 /** Reads the value of a key by its row. */
-export function typedValue(row: OptionRow, { value }: Located): Typed {
+export function typedValue(row: OptionDefinition, { value }: SourceNode): Typed {
   const key = keyOf(row)
   const no = (hint = '') => ({ why: `${key} takes ${wanted(row)}, not ${described(value)}${hint}` })
   if (value === null) return { why: `${key} has no value: it takes ${wanted(row)}` }
@@ -29,14 +29,14 @@ export function typedValue(row: OptionRow, { value }: Located): Typed {
   return value.trim() === '' ? { why: `${key} is empty` } : { value }
 }
 
-function wanted({ type, choices }: OptionRow): string {
+function wanted({ type, choices }: OptionDefinition): string {
   if (choices) return `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`
   if (type === 'integer') return 'a whole number'
   return type === 'boolean' || type === 'flag' ? 'true or false' : 'a text'
 }
 
 /** A value as a message names it: `the text "big"`, `a list`. */
-export function described(value: Located['value']): string {
+export function described(value: SourceNode['value']): string {
   if (value === null) return 'nothing'
   if (Array.isArray(value)) return 'a list'
   if (value instanceof Map) return 'a map'
@@ -46,7 +46,7 @@ export function described(value: Located['value']): string {
 }
 
 /** Where a text was meant, and written so that the format reads something else. */
-function quotes(value: Located['value']): string {
+function quotes(value: SourceNode['value']): string {
   if (value === null || Array.isArray(value) || value instanceof Map) return ''
   const written = typeof value !== 'object' ? String(value) : 'number' in value ? value.number : value.date
   return `: put it in quotes, "${excerpt(written, 60)}"`

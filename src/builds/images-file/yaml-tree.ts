@@ -1,12 +1,12 @@
 import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, Parser, visit, type Alias, type CST, type Document, type Node, type Pair, type YAMLMap } from 'yaml'
 import { excerpt } from '../../text/printable.ts'
-import type { Located, LocatedMap, Reading } from './source-node.ts'
+import type { SourceNode, SourceMapping, Reading } from './source-node.ts'
 
 type Map12 = YAMLMap<Node, Node | null>
 type Pair12 = Pair<Node, Node | null>
 
 /** The values of a YAML file: of version 1.2 whatever it says it is, so that `yes` is a text. */
-export function yamlTree(text: string, reading: Reading): Located {
+export function yamlTree(text: string, reading: Reading): SourceNode {
   const lines = new LineCounter()
   const lineAt = (offset: number) => Math.max(lines.linePos(offset).line, 1)
   const lineOf = ({ range }: Node) => lineAt(range?.[0] ?? 0)
@@ -20,7 +20,7 @@ export function yamlTree(text: string, reading: Reading): Located {
     if (!isAlias(node)) return node
     return targets.get(node) ?? reading.fail(lineOf(node), `*${excerpt(node.source, 60)} means nothing: there is no &${excerpt(node.source, 60)} before it`)
   }
-  const locatedAt = (node: Node | null, depth: number, keyLine: number): Located => {
+  const locatedAt = (node: Node | null, depth: number, keyLine: number): SourceNode => {
     const line = node?.range ? lineOf(node) : keyLine
     reading.count(line, depth)
     const target = node && resolved(node)
@@ -31,8 +31,8 @@ export function yamlTree(text: string, reading: Reading): Located {
     if (typeof value === 'number' || typeof value === 'bigint') return { line, value: { number: source ?? String(value) } }
     return { line, value: value as string | boolean | null }
   }
-  const mapOf = ({ items }: Map12, depth: number): LocatedMap => {
-    const map: LocatedMap = new Map()
+  const mapOf = ({ items }: Map12, depth: number): SourceMapping => {
+    const map: SourceMapping = new Map()
     for (const { key: node, value } of items.filter((pair) => !isMerge(pair))) {
       const line = lineOf(node)
       const key = keyOf(resolved(node)) ?? reading.fail(line, 'a key is a text')

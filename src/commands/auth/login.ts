@@ -1,4 +1,4 @@
-import type { OptionsOf } from '../../definitions/infer-options.ts'
+import type { InferOptions } from '../../definitions/infer-options.ts'
 import type { loginOptions } from '../../definitions/site.ts'
 import { requireHostname } from '../../config/configuration.ts'
 import type { Run } from '../../context.ts'
@@ -7,9 +7,9 @@ import { askFor, login } from './save-login.ts'
 /**
  * Gets a token for a user, and keeps it; asks for what isn't given.
  *
- * @throws Failure where the login fails.
+ * @throws CliError where the login fails.
  */
-export const run: Run<OptionsOf<typeof loginOptions>> = async (app, options) => {
+export const run: Run<InferOptions<typeof loginOptions>> = async (app, options) => {
   const configuration = app.configuration()
   const hostname = requireHostname(configuration)
   const username = options.username ?? (await askFor(app, 'Username', { usual: configuration.username }))

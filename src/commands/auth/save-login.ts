@@ -1,10 +1,10 @@
 import { saveToken } from '../../config/save-token.ts'
 import { tokenPath, type Token } from '../../config/tokens.ts'
 import { setValue } from '../../config/document.ts'
-import { Failure } from '../../errors.ts'
+import { CliError } from '../../errors.ts'
 import { withLock, type Held } from '../../files/lock.ts'
 import { passwordLogin, type Credentials } from '../../ims/oauth.ts'
-import type { App } from '../../context.ts'
+import type { CommandContext } from '../../context.ts'
 import { changeConfiguration } from '../config/change-configuration.ts'
 
 /** A configuration to log in for. */
@@ -16,10 +16,10 @@ export interface Site {
 /**
  * Logs in, and keeps the token and, in the configuration, whose it is. Says `Success!` unless quiet.
  *
- * @throws Failure where the login fails; nothing is changed then. Where no token could be kept, nothing is sent, as far
+ * @throws CliError where the login fails; nothing is changed then. Where no token could be kept, nothing is sent, as far
  * as that can be known before.
  */
-export async function login(app: App, { path, hostname }: Site, credentials: Credentials): Promise<void> {
+export async function login(app: CommandContext, { path, hostname }: Site, credentials: Credentials): Promise<void> {
   const file = tokenPath(app.io.env, hostname, credentials.username)
   await withLock(file, async (held) => {
     keep(held, await passwordLogin({ hostname, transport: await app.transport(), now: app.io.now }, credentials))
@@ -41,13 +41,13 @@ function keep({ target, check }: Held, token: Token): void {
 }
 
 function withMore(error: unknown, line: string): unknown {
-  if (!(error instanceof Failure)) return error
+  if (!(error instanceof CliError)) return error
   const { message, more, next, exit } = error
-  return new Failure(message, { exit, more: [...more, line], next, cause: error.cause })
+  return new CliError(message, { exit, more: [...more, line], next, cause: error.cause })
 }
 
 /** Asks until something is answered. */
-export async function askFor(app: App, what: string, { hidden, usual }: { hidden?: boolean; usual?: string } = {}): Promise<string> {
+export async function askFor(app: CommandContext, what: string, { hidden, usual }: { hidden?: boolean; usual?: string } = {}): Promise<string> {
   for (;;) {
     const answer = await app.questions.ask(`${what}${usual ? ` [${usual}]` : ''}: `, { hidden, default: usual })
     if (answer !== '') return answer

@@ -1,5 +1,5 @@
 import { globalOptions } from '../../definitions/global.ts'
-import { isGroup, type ArgumentRow, type CommandRow, type GroupRow, type OptionRow } from '../../definitions/definition.ts'
+import { isGroup, type ArgumentDefinition, type CommandDefinition, type GroupDefinition, type OptionDefinition } from '../../definitions/definition.ts'
 
 /** What a value is completed with; a list is the choice among its words. */
 export type ValueModel = 'text' | 'file' | 'command' | readonly string[]
@@ -40,10 +40,10 @@ export interface CommandsModel {
 /** Where a line starts that is typed as `cray …`, and where `ims` leads: both go on as `cray-ims …` does. */
 export const aliases = ['cray', 'ims'] as const
 
-type Rows = readonly (CommandRow | GroupRow)[]
+type Rows = readonly (CommandDefinition | GroupDefinition)[]
 
 /** What shells complete for the table: all that help shows. */
-export function commandsModel(ims: GroupRow, site: Rows): CommandsModel {
+export function commandsModel(ims: GroupDefinition, site: Rows): CommandsModel {
   const own = [...ims.commands, ...site]
   const version: OptionModel = { flags: ['--version'], help: 'Show name and version' }
   return {
@@ -84,14 +84,14 @@ function group(words: string, rows: Rows): CommandModel {
   return { words, commands: visible(rows).map(({ name, summary }) => ({ name, summary })), options: [], arguments: [] }
 }
 
-function leaf(words: string, row: CommandRow): CommandModel {
+function leaf(words: string, row: CommandDefinition): CommandModel {
   const args = (row.arguments ?? []).map((argument) => ({ name: argument.name, value: argumentValue(argument), many: argument.many ?? false }))
   return { words, commands: [], options: shown(row.options ?? []), arguments: args }
 }
 
 const visible = (rows: Rows): Rows => rows.filter((row) => !row.hidden)
 
-function shown(options: readonly OptionRow[]): OptionModel[] {
+function shown(options: readonly OptionDefinition[]): OptionModel[] {
   return options.filter((option) => !option.hidden).map((option) => ({
     flags: option.short ? [option.short, option.flag] : [option.flag],
     help: option.help,
@@ -100,13 +100,13 @@ function shown(options: readonly OptionRow[]): OptionModel[] {
   }))
 }
 
-function optionValue(option: OptionRow): ValueModel | undefined {
+function optionValue(option: OptionDefinition): ValueModel | undefined {
   if (option.choices) return option.choices
   if (option.type === 'flag' || option.type === 'level') return undefined
   if (option.type === 'boolean' || option.type === 'booleans') return ['true', 'false']
   return option.type === 'file' || option.type === 'path' ? 'file' : 'text'
 }
 
-function argumentValue(argument: ArgumentRow): ValueModel {
+function argumentValue(argument: ArgumentDefinition): ValueModel {
   return argument.choices ?? argument.complete ?? 'text'
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { documentOf, parseDocument, type Document } from '../../config/document.ts'
-import { Failure } from '../../errors.ts'
+import { CliError } from '../../errors.ts'
 import { updateFile } from '../../files/update-file.ts'
 import { isNumber, type Value } from '../../json/value.ts'
 import { wholeText } from '../../render/pieces.ts'
@@ -13,7 +13,7 @@ import { pastedWords } from '../../text/shell-words.ts'
  * numbers and dates as they were written. Nothing is written when the change throws. Of several processes that do so at
  * the same time, each finds what the others have changed.
  *
- * @throws Failure where the original's layout can't hold what is in it, and where it can't be read or written.
+ * @throws CliError where the original's layout can't hold what is in it, and where it can't be read or written.
  */
 export function changeConfiguration(path: string, change: (document: Document) => void): Promise<void> {
   return updateFile(path, 'configuration', (old) => {
@@ -21,7 +21,7 @@ export function changeConfiguration(path: string, change: (document: Document) =
     change(document)
     const text = writeDocument(document)
     if (isDeepStrictEqual(parseDocument(text), document)) return text
-    throw new Failure(`${path} holds lists or tables that this program can't write back`, { more: ['Nothing was changed.'], next: pastedWords(['vi', path]) })
+    throw new CliError(`${path} holds lists or tables that this program can't write back`, { more: ['Nothing was changed.'], next: pastedWords(['vi', path]) })
   })
 }
 

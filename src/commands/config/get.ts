@@ -1,17 +1,17 @@
 import { readDocument, shown, valueAt } from '../../config/document.ts'
-import { Failure } from '../../errors.ts'
+import { CliError } from '../../errors.ts'
 import type { Run } from '../../context.ts'
 
 /**
  * Shows a setting, or a table of them.
  *
- * @throws Failure where it isn't set.
+ * @throws CliError where it isn't set.
  */
 export const run: Run<object, { property: string }> = async (app, _, { property }) => {
   const { path } = app.configuration()
   const value = valueAt(readDocument(path), property.split('.'))
   if (value === undefined) {
-    throw new Failure('Unable to find property.', { more: [`${property} is not set in ${path}`], next: 'cray-ims config describe' })
+    throw new CliError('Unable to find property.', { more: [`${property} is not set in ${path}`], next: 'cray-ims config describe' })
   }
   return app.print(shown(value))
 }

@@ -5,14 +5,14 @@ import { configurationsFolder } from '../../config/folder.ts'
 import { isDraft } from '../../files/draft.ts'
 import { isLock } from '../../files/lock.ts'
 import { isMissing } from '../../files/read-file.ts'
-import { fileFailure } from '../../files/reason.ts'
+import { fileError } from '../../files/reason.ts'
 import { toValue } from '../../json/value.ts'
 import type { Run } from '../../context.ts'
 
 /**
  * Lists the configurations by name.
  *
- * @throws Failure where the one in use isn't there, as in the original, or their folder can't be read.
+ * @throws CliError where the one in use isn't there, as in the original, or their folder can't be read.
  */
 export const run: Run = async (app) => {
   const { env } = app.io
@@ -27,7 +27,7 @@ function configurationNames(folder: string): string[] {
     return readdirSync(folder).filter((name) => !isDraft(name) && isFile(join(folder, name))).sort()
   } catch (cause) {
     if (isMissing(cause)) return []
-    throw fileFailure(folder, 'read', cause)
+    throw fileError(folder, 'read', cause)
   }
 }
 

@@ -5,7 +5,7 @@ import { changeConfiguration } from './change-configuration.ts'
 /**
  * Sets settings of one section, as texts; all or none.
  *
- * @throws Failure where one isn't KEY=VALUE, or would replace a value by a section or a section by a value.
+ * @throws CliError where one isn't KEY=VALUE, or would replace a value by a section or a section by a value.
  */
 export const run: Run<object, { section: string; values: string[] }> = async (app, _, { section, values }) => {
   const settings = values.map(split)

@@ -1,5 +1,5 @@
 import { valueAt } from '../../config/document.ts'
-import { Failure } from '../../errors.ts'
+import { CliError } from '../../errors.ts'
 import type { Run } from '../../context.ts'
 import { changeConfiguration } from './change-configuration.ts'
 
@@ -7,7 +7,7 @@ import { changeConfiguration } from './change-configuration.ts'
  * Removes settings, or tables of them, one after the other. Source: the original, where those before one that fails
  * are removed.
  *
- * @throws Failure where one isn't set.
+ * @throws CliError where one isn't set.
  */
 export const run: Run<object, { properties: string[] }> = async (app, _, { properties }) => {
   const { path } = app.configuration()
@@ -16,7 +16,7 @@ export const run: Run<object, { properties: string[] }> = async (app, _, { prope
     await changeConfiguration(path, (document) => {
       const table = valueAt(document, keys.slice(0, -1))
       if (table instanceof Map && table.delete(keys.at(-1)!)) return
-      throw new Failure('Unable to unset property.', { more: [`${property} is not set in ${path}`], next: 'cray-ims config describe' })
+      throw new CliError('Unable to unset property.', { more: [`${property} is not set in ${path}`], next: 'cray-ims config describe' })
     })
   }
   return app.print(undefined)

@@ -1,14 +1,14 @@
 import { activeName, configurationPath, noConfiguration } from '../../config/configuration.ts'
 import { readDocument } from '../../config/document.ts'
 import { activeConfigFile } from '../../config/folder.ts'
-import { Failure } from '../../errors.ts'
+import { CliError } from '../../errors.ts'
 import { updateFile } from '../../files/update-file.ts'
 import type { Run } from '../../context.ts'
 
 /**
  * Makes a configuration the active one.
  *
- * @throws Failure where there is no such configuration, or none of the name that --configuration gives.
+ * @throws CliError where there is no such configuration, or none of the name that --configuration gives.
  */
 export const run: Run<object, { configuration: string }> = async (app, _, { configuration: name }) => {
   const { env } = app.io
@@ -19,7 +19,7 @@ export const run: Run<object, { configuration: string }> = async (app, _, { conf
     const active = activeName(env)
     const activePath = configurationPath(env, active)
     if (readDocument(activePath).size === 0) throw noConfiguration(active, activePath)
-    throw new Failure('Unable to find configuration file.', { more: [`${path} is missing or empty.`], next: 'cray-ims config list' })
+    throw new CliError('Unable to find configuration file.', { more: [`${path} is missing or empty.`], next: 'cray-ims config list' })
   }
   await updateFile(activeConfigFile(env), 'configuration', () => name)
   return app.print(`Your active configuration is: ${name}`)

@@ -1,13 +1,13 @@
-import { Failure, usageFailure } from '../../errors.ts'
+import { CliError, usageError } from '../../errors.ts'
 import type { Api } from '../../ims/api.ts'
 import { stageOf } from '../../ims/job-status.ts'
 import type { DebugOptions } from '../../definitions/job-shells.ts'
 import { chooseContainer } from '../../ssh/addresses.ts'
 import { commandText } from '../../ssh/command.ts'
 import { exitCode } from '../../ssh/ending.ts'
-import { withoutSpans } from '../../time/time-span.ts'
-import { afterShell } from '../../jobs/shell-exit.ts'
-import type { App, Run } from '../../context.ts'
+import { stripDurations } from '../../time/time-span.ts'
+import { handleShellExit } from '../../jobs/shell-exit.ts'
+import type { CommandContext, Run } from '../../context.ts'
 import { candidate, findJobs, listJobs, shortId, type JobRecord } from '../../jobs/lookup.ts'
 import { waitForOutcome } from '../../jobs/release.ts'
 import { openShell } from '../../jobs/open-shell.ts'
@@ -25,7 +25,7 @@ const leastReach = 5000
  *
  * @returns the shell's or command's own exit code where that isn't 0; else, for a job that was released, its outcome: 1
  * for a customize job that ended in error.
- * @throws Failure with exit 1 when no shell can come, 3 at the time limit, 255 when none was reached.
+ * @throws CliError with exit 1 when no shell can come, 3 at the time limit, 255 when none was reached.
  */
 export const run: Run<DebugOptions, { job?: string; command?: string[] }> = async (app, options, args) => {
   const { io } = app
@@ -34,7 +34,7 @@ export const run: Run<DebugOptions, { job?: string; command?: string[] }> = asyn
   const began = io.monotonic()
   const seconds = options.timeout ?? (io.stdin.isTTY && io.stderr.isTTY ? undefined : unattended)
   const timeout = seconds === undefined ? undefined : seconds * 1000
-  const progress = await app.progress(withoutSpans)
+  const progress = await app.progress(stripDurations)
   const api = await app.api({ held: true })
   let id: string | undefined
   try {
@@ -50,7 +50,7 @@ export const run: Run<DebugOptions, { job?: string; command?: string[] }> = asyn
     if (!shell) return 0
     try {
       const own = exitCode(shell.ending)
-      const left = await afterShell(app, api, job, container, shell, options, progress)
+      const left = await handleShellExit(app, api, job, container, shell, options, progress)
       if (left === 'kept' || left === 'deleted' || left === 'gone') return own
       const { exit, image } = await waitForOutcome(app, api, job, progress, { hopeful: left !== 'failed', interval: options.interval })
       if (image) await (command === undefined ? io.stdout : io.stderr).write(`${image}\n`)
@@ -60,7 +60,7 @@ export const run: Run<DebugOptions, { job?: string; command?: string[] }> = asyn
       await shell.close()
     }
   } catch (error) {
-    throw id !== undefined && io.interrupted.aborted && error === io.interrupted.reason ? leftAlone(app, id, error as Failure) : error
+    throw id !== undefined && io.interrupted.aborted && error === io.interrupted.reason ? leftAlone(app, id, error as CliError) : error
   } finally {
     progress.stop()
     await api.close()
@@ -68,15 +68,15 @@ export const run: Run<DebugOptions, { job?: string; command?: string[] }> = asyn
 }
 
 // A signal ends us, not the job.
-function leftAlone({ program }: App, id: string, { message, exit }: Failure): Failure {
-  return new Failure(message, { exit, more: ['The job is left as it is.'], next: `${program} jobs debug ${id}` })
+function leftAlone({ program }: CommandContext, id: string, { message, exit }: CliError): CliError {
+  return new CliError(message, { exit, more: ['The job is left as it is.'], next: `${program} jobs debug ${id}` })
 }
 
-async function choose(app: App, api: Api): Promise<JobRecord> {
+async function choose(app: CommandContext, api: Api): Promise<JobRecord> {
   const { stdin, stderr } = app.io
   const waiting = (await listJobs(api)).filter(({ job }) => stageOf(job) === 'waiting')
-  if (!stdin.isTTY || !stderr.isTTY) throw usageFailure("Missing argument 'JOB'.", { more: waiting.map(candidate) })
-  if (waiting.length === 0) throw new Failure('no job waits on its user', { exit: 1, next: `${app.program} jobs list` })
+  if (!stdin.isTTY || !stderr.isTTY) throw usageError("Missing argument 'JOB'.", { more: waiting.map(candidate) })
+  if (waiting.length === 0) throw new CliError('no job waits on its user', { exit: 1, next: `${app.program} jobs list` })
   waiting.forEach((record, at) => app.warn(`${at + 1}${candidate(record)}`))
   for (;;) {
     const answer = Number(await app.questions.ask(`Which one? [1-${waiting.length}]: `))

@@ -1,28 +1,28 @@
-import { Failure, usageFailure } from '../../errors.ts'
+import { CliError, usageError } from '../../errors.ts'
 import type { Api } from '../../ims/api.ts'
-import { isPassing } from '../../ims/availability.ts'
+import { isTransient } from '../../ims/availability.ts'
 import { stageOf } from '../../ims/job-status.ts'
 import { isGone } from '../../ims/server-error.ts'
 import type { Job } from '../../ims/records.ts'
 import { killedBy } from '../../kubernetes/diagnosis.ts'
 import { wentWrong } from '../../kubernetes/failed-container.ts'
 import { tailOfFailed } from '../../kubernetes/failed-log.ts'
-import { KubectlFault, kubectlFailure } from '../../kubernetes/kubectl-error.ts'
+import { KubectlError, explainKubectlError } from '../../kubernetes/kubectl-error.ts'
 import { createLineText } from '../../kubernetes/line-text.ts'
 import { followLogs } from '../../kubernetes/follow-logs.ts'
 import { noPod, readLogs, type LogLine, type LogSelection } from '../../kubernetes/logs.ts'
 import { containersInOrder, findPod } from '../../kubernetes/pod.ts'
-import type { OptionsOf } from '../../definitions/infer-options.ts'
+import type { InferOptions } from '../../definitions/infer-options.ts'
 import type { logsOptions } from '../../definitions/job-shells.ts'
 import { coloursFor } from '../../terminal/colours.ts'
 import { printable } from '../../text/printable.ts'
-import type { App, Run } from '../../context.ts'
-import { deadJobFailure, goneFailure } from '../../jobs/shell-unavailable.ts'
-import { endOfPod } from '../../jobs/pod-watch.ts'
+import type { CommandContext, Run } from '../../context.ts'
+import { podFailedError, jobDeletedError } from '../../jobs/shell-unavailable.ts'
+import { podFailureNow } from '../../jobs/pod-watch.ts'
 import { kubectlOf, reasonLines } from '../../jobs/pod.ts'
 import { describeJob, findJobs, shortId } from '../../jobs/lookup.ts'
 
-type Options = OptionsOf<typeof logsOptions>
+type Options = InferOptions<typeof logsOptions>
 
 type Write = (line: LogLine) => Promise<void>
 
@@ -30,7 +30,7 @@ type Write = (line: LogLine) => Promise<void>
  * Shows the logs of a job's containers as one stream.
  *
  * @returns with `--follow`, 1 for a job that ended in error.
- * @throws Failure that says what is needed where `kubectl` isn't there, or isn't allowed to.
+ * @throws CliError that says what is needed where `kubectl` isn't there, or isn't allowed to.
  */
 export const run: Run<Options> = async (app, options, args) => {
   refuseTogether(options)
@@ -54,7 +54,7 @@ export const run: Run<Options> = async (app, options, args) => {
       return 0
     } catch (fault) {
       if (reader.signal.aborted && !io.interrupted.aborted) return 0
-      if (fault instanceof KubectlFault) throw kubectlFailure(fault, `can't read the logs of job ${shortId(job.id)}`, job.kubernetes_namespace)
+      if (fault instanceof KubectlError) throw explainKubectlError(fault, `can't read the logs of job ${shortId(job.id)}`, job.kubernetes_namespace)
       throw fault
     }
   } finally {
@@ -68,13 +68,13 @@ const chosenByFailed = { follow: '--follow', container: '--container', since: '-
 function refuseTogether(options: Options): void {
   if (!options.failed) return
   const other = (Object.keys(chosenByFailed) as (keyof typeof chosenByFailed)[]).find((key) => options[key])
-  if (other) throw usageFailure(`--failed and ${chosenByFailed[other]} don't go together.`)
+  if (other) throw usageError(`--failed and ${chosenByFailed[other]} don't go together.`)
 }
 
 /** Looks at a job whose containers have all ended, before it is given up that it ends, too. */
 const lastLooks = 10
 
-async function follow(app: App, api: Api, job: Job, selection: LogSelection & { signal: AbortSignal }, write: Write): Promise<number> {
+async function follow(app: CommandContext, api: Api, job: Job, selection: LogSelection & { signal: AbortSignal }, write: Write): Promise<number> {
   let last = job
   const jobEnded = async () => {
     last = await look(app, api, last)
@@ -90,25 +90,25 @@ async function follow(app: App, api: Api, job: Job, selection: LogSelection & { 
     ended = await jobEnded()
   }
   if (!ended) {
-    const dead = await endOfPod(app, api, last)
-    if (dead) throw await deadJobFailure(app, last, dead)
-    throw new Failure(`the containers of job ${shortId(job.id)} have ended, but it still is in ${last.status}`, { exit: 1, next: `${app.program} jobs delete ${job.id}` })
+    const dead = await podFailureNow(app, api, last)
+    if (dead) throw await podFailedError(app, last, dead)
+    throw new CliError(`the containers of job ${shortId(job.id)} have ended, but it still is in ${last.status}`, { exit: 1, next: `${app.program} jobs delete ${job.id}` })
   }
   return stageOf(last) === 'error' ? 1 : 0
 }
 
 /** The job as it is now; as it was last seen while the service is away. */
-async function look(app: App, api: Api, last: Job): Promise<Job> {
+async function look(app: CommandContext, api: Api, last: Job): Promise<Job> {
   try {
     return (await describeJob(api, last.id)).job
   } catch (error) {
-    if (isPassing(error)) return last
-    if (isGone(error)) throw goneFailure(app, last.id)
+    if (isTransient(error)) return last
+    if (isGone(error)) throw jobDeletedError(app, last.id)
     throw error
   }
 }
 
-async function showFailed(app: App, job: Job, { tail = 200 }: Options, write: Write): Promise<number> {
+async function showFailed(app: CommandContext, job: Job, { tail = 200 }: Options, write: Write): Promise<number> {
   const kubectl = kubectlOf(app)
   const limits = { signal: app.io.interrupted }
   const pod = await findPod(kubectl, job, limits)
@@ -116,7 +116,7 @@ async function showFailed(app: App, job: Job, { tail = 200 }: Options, write: Wr
   const stage = stageOf(job)
   const mayHaveFailed = stage === 'error' || (stage === 'waiting' && job.job_type === 'create')
   if (!mayHaveFailed && !containersInOrder(pod).some(wentWrong)) {
-    throw new Failure(`no container of job ${shortId(job.id)} has failed: it is ${job.status}`, { exit: 1, next: `${app.program} jobs logs ${job.id}` })
+    throw new CliError(`no container of job ${shortId(job.id)} has failed: it is ${job.status}`, { exit: 1, next: `${app.program} jobs logs ${job.id}` })
   }
   const killed = killedBy(pod)
   // What a killed container wrote doesn't tell that it was.
@@ -130,7 +130,7 @@ async function showFailed(app: App, job: Job, { tail = 200 }: Options, write: Wr
 const hues = ['cyan', 'magenta', 'yellow', 'green', 'blue'] as const
 
 /** Writes lines on stdout, each with its container's name, in that container's colour. */
-async function lineWriter(app: App, { no_prefix: bare, timestamps }: Options): Promise<Write> {
+async function lineWriter(app: CommandContext, { no_prefix: bare, timestamps }: Options): Promise<Write> {
   const { stdout } = app.io
   const colours = await coloursFor(app.io, stdout)
   const shown = stdout.isTTY ? printable : (text: string) => text

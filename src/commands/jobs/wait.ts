@@ -1,32 +1,32 @@
-import { usageFailure } from '../../errors.ts'
+import { usageError } from '../../errors.ts'
 import type { Api } from '../../ims/api.ts'
-import { isAway, isUnknownHost } from '../../ims/availability.ts'
+import { isUnavailable, isUnknownHost } from '../../ims/availability.ts'
 import { jobStatuses } from '../../ims/records.ts'
-import type { OptionsOf } from '../../definitions/infer-options.ts'
+import type { InferOptions } from '../../definitions/infer-options.ts'
 import { goals, type waitOptions } from '../../definitions/job-shells.ts'
 import type { Progress } from '../../terminal/progress.ts'
-import { timeSpan } from '../../time/time-span.ts'
-import type { App, Run } from '../../context.ts'
-import { judgeFor, lostFailure, type Verdict } from '../../jobs/wait-condition.ts'
-import { imageOfGone } from '../../jobs/image-of-deleted-job.ts'
+import { formatDuration } from '../../time/time-span.ts'
+import type { CommandContext, Run } from '../../context.ts'
+import { parseCondition, unreachableError, type Verdict } from '../../jobs/wait-condition.ts'
+import { imageOfDeletedJob } from '../../jobs/image-of-deleted-job.ts'
 import { createPodWatch } from '../../jobs/pod-watch.ts'
 import { findJobs, recordOf, shortId, type JobRecord } from '../../jobs/lookup.ts'
-import { lookUntil, passesSoon, watchJobs, type Seen } from '../../jobs/poll.ts'
+import { pollUntil, createTransientCheck, pollJobs, type JobSnapshot } from '../../jobs/poll.ts'
 
-type Options = OptionsOf<typeof waitOptions>
+type Options = InferOptions<typeof waitOptions>
 
 /**
  * Waits for jobs, and prints their last records: one as `describe` does, several as a list; also of jobs of which one
  * can't get there any more.
  *
- * @throws Failure with exit 1 when one can't get there any more, 3 at the time limit.
+ * @throws CliError with exit 1 when one can't get there any more, 3 at the time limit.
  */
 export const run: Run<Options, { job: string[] }> = async (app, options, args) => {
   const { io, program } = app
-  const judge = judgeFor(options.for)
+  const judge = parseCondition(options.for)
   if (!judge) {
     const choices = [...new Set<string>([...goals, ...jobStatuses])].join(', ')
-    throw usageFailure(`Invalid value for '--for': invalid choice: ${options.for}. (choose from ${choices})`)
+    throw usageError(`Invalid value for '--for': invalid choice: ${options.for}. (choose from ${choices})`)
   }
   const api = await app.api({ held: true })
   const progress = await app.progress()
@@ -35,11 +35,11 @@ export const run: Run<Options, { job: string[] }> = async (app, options, args) =
   const pods = createPodWatch(app, { interval: watch.interval, say: progress.line })
   try {
     if (progress.live) progress.now(`looking for ${args.job.length === 1 ? 'the job' : 'the jobs'}`)
-    const first = await lookUntil(app, { ...watch, resume: line(args.job) }, () => findJobs(api, args.job), {
+    const first = await pollUntil(app, { ...watch, resume: line(args.job) }, () => findJobs(api, args.job), {
       enough: (found) => found,
       many: args.job.length > 1,
       // A service that never answered under a name that nobody knows won't come back.
-      passes: passesSoon((error) => isAway(error) && !isUnknownHost(error)),
+      passes: createTransientCheck((error) => isUnavailable(error) && !isUnknownHost(error)),
     })
     const known = [...new Map(first.map((record) => [record.job.id, record])).values()]
     const ids = known.map(({ job }) => job.id)
@@ -52,7 +52,7 @@ export const run: Run<Options, { job: string[] }> = async (app, options, args) =
       if (made) finished.set(id, made)
       return finished.has(id)
     }
-    const { seen, lost } = await watchJobs(app, api, ids, { ...watch, resume: line(ids), known }, async (seen) => {
+    const { seen, lost } = await pollJobs(app, api, ids, { ...watch, resume: line(ids), known }, async (seen) => {
       for (const [id, record] of seen) last.set(id, record)
       const verdictOf = async (id: string) => (!seen.has(id) && (await lookForImage(id)) ? 'there' : judge(seen.get(id), io.interrupted))
       const verdicts = new Map(await Promise.all(ids.map(async (id) => [id, await verdictOf(id)] as const)))
@@ -70,7 +70,7 @@ export const run: Run<Options, { job: string[] }> = async (app, options, args) =
     const records = ids.flatMap((id) => (seen.get(id) ?? finished.get(id))?.record ?? [])
     const printed = records.length > 0 ? await app.print(ids.length === 1 ? records[0]! : records) : 0
     const [one, ...others] = lost
-    if (one) throw await lostFailure(app, [one, ...others], options.for)
+    if (one) throw await unreachableError(app, [one, ...others], options.for)
     return printed
   } finally {
     progress.stop()
@@ -84,7 +84,7 @@ const goalsOfSuccess: ReadonlySet<string> = new Set(['success', 'done'])
 
 /** The record of a job that is gone as it must have been at its end; undefined where it made no image. */
 async function finishedRecord(api: Api, { job }: JobRecord): Promise<JobRecord | undefined> {
-  const made = await imageOfGone(api, job)
+  const made = await imageOfDeletedJob(api, job)
   return made && recordOf({ ...job, status: 'success', resultant_image_id: made.image.id })
 }
 
@@ -92,20 +92,20 @@ async function finishedRecord(api: Api, { job }: JobRecord): Promise<JobRecord |
 const named = 3
 
 /** Shows looks: a line for each change of a job, and in a terminal what goes on now. */
-function createDisplay({ program }: App, progress: Progress, ids: readonly string[]): (seen: Map<string, Seen>, verdicts: Map<string, Verdict>) => void {
+function createDisplay({ program }: CommandContext, progress: Progress, ids: readonly string[]): (seen: Map<string, JobSnapshot>, verdicts: Map<string, Verdict>) => void {
   let shown = false
   return (seen, verdicts) => {
     const pending = ids.flatMap((id) => (verdicts.get(id) === 'pending' ? (seen.get(id) ?? []) : []))
     for (const { job, before } of seen.values()) {
-      if (before) progress.line(`${shortId(job.id)} ${before.status} ${timeSpan(before.lasted)} → ${job.status}`)
+      if (before) progress.line(`${shortId(job.id)} ${before.status} ${formatDuration(before.lasted)} → ${job.status}`)
       else if (!shown) progress.line(`${shortId(job.id)} ${job.image_root_archive_name}, ${job.job_type}: ${job.status}`)
       const waits = (before || !shown) && job.status === 'waiting_on_user' && verdicts.get(job.id) === 'pending'
       if (waits) progress.line(`  it waits on its user: ${program} jobs debug ${job.id}`)
     }
     shown = true
     if (!progress.live || pending.length === 0) return
-    const times = pending.slice(0, named).map(({ job, inStatus }) => `${shortId(job.id)} ${job.status} ${timeSpan(inStatus)}`)
+    const times = pending.slice(0, named).map(({ job, inStatus }) => `${shortId(job.id)} ${job.status} ${formatDuration(inStatus)}`)
     const count = ids.length > 1 ? `${ids.length - pending.length} of ${ids.length} there; ` : ''
-    progress.now(`${count}${times.join(', ')}${pending.length > named ? ', …' : ''}; ${timeSpan(pending[0]!.total)} in all`)
+    progress.now(`${count}${times.join(', ')}${pending.length > named ? ', …' : ''}; ${formatDuration(pending[0]!.total)} in all`)
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { placesOf } from '../../ims/job-status.ts'
+import { containerPaths } from '../../ims/job-status.ts'
 import { buildError } from '../kubernetes/log-scripts.ts'
 import type { Job } from '../records.ts'
 
@@ -87,7 +87,7 @@ const kiwiLog = ({ image_root_archive_name: name }: Job): string =>
 export function layOut(job: Job, jailed: boolean, more: Readonly<Record<string, string>> = {}): Layout {
   const folder = mkdtempSync(join(tmpdir(), 'cray-ims-shell-'))
   const whole = join(folder, 'root')
-  const { imageRoot, log, complete } = placesOf(job, false)
+  const { imageRoot, log, complete } = containerPaths(job, false)
   fill(whole, rootFiles)
   mkdirSync(join(whole, dirname(complete)), { recursive: true })
   if (imageRoot !== undefined) fill(join(whole, imageRoot), imageFiles(job))

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import type { Socket } from 'node:net'
-import { placesOf } from '../../ims/job-status.ts'
+import { containerPaths } from '../../ims/job-status.ts'
 import type { Signal } from '../job-phases.ts'
 import { path } from '../keeper.ts'
 import type { Job } from '../records.ts'
@@ -69,7 +69,7 @@ function environment(job: Job, hostname: string): Record<string, string> {
 // A file counts when it is seen at two looks, so that the command that touched it has ended in peace. As the service
 // takes it, failed wins.
 function watchSignals(job: Job, { files, jailed }: Container, look: number, done: (signal: Signal) => void): () => void {
-  const { complete, failed } = placesOf(job, jailed)
+  const { complete, failed } = containerPaths(job, jailed)
   let seen = false
   const timer = setInterval(() => {
     const signal = files.exists(failed) ? 'failed' : files.exists(complete) ? 'complete' : undefined
