@@ -69,7 +69,7 @@ export interface CommandContext {
 
 /** Runs a command with its options and arguments, by name. What it resolves with is the exit code; 0 for nothing. */
 export type Run<Options = Record<string, unknown>, Arguments = Record<string, string>> = (
-  app: CommandContext,
+  context: CommandContext,
   options: Options,
   args: Arguments,
 ) => Promise<number | void>

@@ -96,9 +96,9 @@ async function run(io: Io, program: Program, given: Parsed): Promise<number | vo
   const table = settings?.inexact ? (await import('./config/document.ts')).exactTable(settings, parsed.words) : settings?.table(parsed.words)
   const options = readOptions(parsed, { env: io.env, table, path: settings?.path }, reading)
   const query = global.query === undefined ? undefined : (await import('./render/query.ts')).compileQuery(global.query)
-  const app = createContext(io, program.name === 'cray' ? 'cray ims' : program.name, version, parsed, global, configuration, query)
+  const context = createContext(io, program.name === 'cray' ? 'cray ims' : program.name, version, parsed, global, configuration, query)
   const { run: handle } = await loadHandler(parsed.words[0] === 'ims' ? parsed.words.slice(1) : parsed.words, command)
-  return handle(app, options, parsed.arguments as Record<string, string>)
+  return handle(context, options, parsed.arguments as Record<string, string>)
 }
 
 /** The configuration, where there is one that can be read. */

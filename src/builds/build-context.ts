@@ -7,7 +7,7 @@ import type { PollOptions } from '../jobs/poll.ts'
 
 /** What images are made with, and how that is looked after. */
 export interface BuildContext {
-  readonly app: CommandContext
+  readonly context: CommandContext
   /** Held, so that who waits can outlast a service that is away. */
   readonly api: Api
   readonly progress: Progress

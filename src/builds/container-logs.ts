@@ -21,24 +21,24 @@ const lastLines = 2000
 const allLines = 30_000
 
 /** Shows the lines of a job's containers besides what else is done. That `kubectl` doesn't work here is said once. */
-export function followContainers({ app, api, progress, supervision }: BuildContext, job: Job): { end(hasEnded: boolean): Promise<void>; stop(): void } {
+export function followContainers({ context, api, progress, supervision }: BuildContext, job: Job): { end(hasEnded: boolean): Promise<void>; stop(): void } {
   const stopped = new AbortController()
-  const signal = AbortSignal.any([app.io.interrupted, stopped.signal])
+  const signal = AbortSignal.any([context.io.interrupted, stopped.signal])
   const jobEnded = async () => ['success', 'error'].includes(stageOf((await describeJob(api, job.id)).job))
-  const following = { signal, jobEnded, interval: supervision.interval * 1000, notice: progress.line, sleep: app.io.sleep }
+  const following = { signal, jobEnded, interval: supervision.interval * 1000, notice: progress.log, sleep: context.io.sleep }
   async function show(): Promise<void> {
     try {
-      for await (const { container, line } of followLogs(kubectlOf(app), job, following)) progress.line(`${container} | ${line}`)
+      for await (const { container, line } of followLogs(kubectlOf(context), job, following)) progress.log(`${container} | ${line}`)
     } catch (fault) {
       // Whatever it is: an image is made without its logs, too.
-      if (!signal.aborted) progress.line(`No logs: ${(fault as Error).message}`)
+      if (!signal.aborted) progress.log(`No logs: ${(fault as Error).message}`)
     }
   }
   const shown = show()
   return {
     async end(hasEnded) {
       const late = new AbortController()
-      await Promise.race([shown, app.io.sleep(hasEnded ? allLines : lastLines, AbortSignal.any([signal, late.signal])).catch(() => {})])
+      await Promise.race([shown, context.io.sleep(hasEnded ? allLines : lastLines, AbortSignal.any([signal, late.signal])).catch(() => {})])
       late.abort()
       stopped.abort()
       await shown
@@ -53,15 +53,15 @@ export function followContainers({ app, api, progress, supervision }: BuildConte
  * @returns the file, or why they can't be read.
  * @throws CliError where the file can't be written.
  */
-export async function saveLogs(app: CommandContext, job: Job): Promise<{ readonly path: string } | { readonly why: string }> {
-  const path = join(configFolder(app.io.env), 'ims_job_logs', `${job.id}.log`)
-  const lines = readLogs(kubectlOf(app), job, { signal: app.io.interrupted, notice: (text) => app.log(1, text) })
+export async function saveLogs(context: CommandContext, job: Job): Promise<{ readonly path: string } | { readonly why: string }> {
+  const path = join(configFolder(context.io.env), 'ims_job_logs', `${job.id}.log`)
+  const lines = readLogs(kubectlOf(context), job, { signal: context.io.interrupted, notice: (text) => context.log(1, text) })
   try {
     const first = await lines.next()
     await writeLines(job, path, first, lines)
     return { path }
   } catch (cause) {
-    if (!(cause instanceof KubectlError) || app.io.interrupted.aborted) throw cause
+    if (!(cause instanceof KubectlError) || context.io.interrupted.aborted) throw cause
     return { why: cause.message }
   }
 }

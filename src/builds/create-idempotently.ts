@@ -34,16 +34,16 @@ const lastAnswer = 30_000
  *
  * @throws CliError where it isn't known whether the record was created, and nobody can be asked.
  */
-export async function createIdempotently<R extends { readonly id: string }>(making: BuildContext, creation: Creation<R>): Promise<R> {
+export async function createIdempotently<R extends { readonly id: string }>(build: BuildContext, creation: Creation<R>): Promise<R> {
   let ours: R | undefined
   for (let tries = 0; !ours; tries++) {
-    const outcome = await send(making, creation)
+    const outcome = await send(build, creation)
     if ('record' in outcome) {
       ours = outcome.record
     } else {
-      if (tries === 0) making.atEnd(() => nameOthers(making, creation, ours))
-      ours = await appears(making, creation)
-      if (!ours) await confirmAnother(making, creation, outcome.doubt)
+      if (tries === 0) build.atEnd(() => nameOthers(build, creation, ours))
+      ours = await appears(build, creation)
+      if (!ours) await confirmAnother(build, creation, outcome.doubt)
     }
   }
   return ours
@@ -52,17 +52,17 @@ export async function createIdempotently<R extends { readonly id: string }>(maki
 type Outcome<R> = { readonly record: R } | { readonly doubt: CliError }
 
 /** Sends the request; again only where nothing of it has reached the service. */
-async function send<R extends { readonly id: string }>(making: BuildContext, { request, read }: Creation<R>): Promise<Outcome<R>> {
-  const { app: { io }, progress, supervision } = making
+async function send<R extends { readonly id: string }>(build: BuildContext, { request, read }: Creation<R>): Promise<Outcome<R>> {
+  const { context: { io }, progress, supervision } = build
   const began = io.monotonic()
   for (;;) {
     try {
-      const answer = await throughInterruption(making, (api) => api.send(request))
+      const answer = await throughInterruption(build, (api) => api.send(request))
       return readAnswer(() => read(answer))
     } catch (error) {
       if (!io.interrupted.aborted && isInDoubt(error)) return { doubt: error }
       if (io.interrupted.aborted || !isUnavailable(error) || io.monotonic() - began > patience) throw error
-      progress.now(`the service is away (${unavailableReason(error)}); trying again`)
+      progress.update(`the service is away (${unavailableReason(error)}); trying again`)
       await io.sleep(supervision.interval * 1000, io.interrupted)
     }
   }
@@ -82,19 +82,19 @@ function readAnswer<R>(read: () => R): Outcome<R> {
  * Does a write whose answer is waited for also when we are interrupted, for a while: what it has made would be left
  * unknown. Another interruption ends the wait.
  */
-async function throughInterruption<R>({ app, progress }: BuildContext, write: (api: Api) => Promise<R>): Promise<R> {
-  const { io } = app
+async function throughInterruption<R>({ context, progress }: BuildContext, write: (api: Api) => Promise<R>): Promise<R> {
+  const { io } = context
   io.interrupted.throwIfAborted()
   const giveUp = new AbortController()
   let cancel = () => {}
   const onInterruption = () => {
-    progress.now(`Interrupted; waiting up to ${formatDuration(lastAnswer)} for the service's answer`)
+    progress.update(`Interrupted; waiting up to ${formatDuration(lastAnswer)} for the service's answer`)
     const abort = () => giveUp.abort(io.interrupted.reason)
     cancel = after(lastAnswer, abort)
     io.nextInterruption().addEventListener('abort', abort, { once: true })
   }
   io.interrupted.addEventListener('abort', onInterruption, { once: true })
-  const api = await app.api({ signal: giveUp.signal })
+  const api = await context.api({ signal: giveUp.signal })
   try {
     return await write(api)
   } finally {
@@ -104,10 +104,10 @@ async function throughInterruption<R>({ app, progress }: BuildContext, write: (a
   }
 }
 
-async function appears<R extends { readonly id: string }>(making: BuildContext, { what, find }: Creation<R>): Promise<R | undefined> {
-  const { app, supervision, progress } = making
-  const { io } = app
-  progress.now(`the service did not say whether it created the ${what}; looking for it`)
+async function appears<R extends { readonly id: string }>(build: BuildContext, { what, find }: Creation<R>): Promise<R | undefined> {
+  const { context, supervision, progress } = build
+  const { io } = context
+  progress.update(`the service did not say whether it created the ${what}; looking for it`)
   let first: number | undefined
   const look = async () => {
     const [found] = await find()
@@ -115,29 +115,29 @@ async function appears<R extends { readonly id: string }>(making: BuildContext, 
     return { found }
   }
   const watch = { interval: supervision.interval * 1000, timeout: patience, progress, resume: '' }
-  const { found } = await pollUntil(app, watch, look, { enough: (seen) => (seen.found || io.monotonic() - first! >= appearance ? seen : undefined) })
+  const { found } = await pollUntil(context, watch, look, { enough: (seen) => (seen.found || io.monotonic() - first! >= appearance ? seen : undefined) })
   return found
 }
 
-async function confirmAnother(making: BuildContext, { what, kind }: Creation<{ readonly id: string }>, doubt: CliError): Promise<void> {
-  const { app, attended, progress } = making
+async function confirmAnother(build: BuildContext, { what, kind }: Creation<{ readonly id: string }>, doubt: CliError): Promise<void> {
+  const { context, attended, progress } = build
   const unknown = `the service did not say whether it created the ${what}, and none has appeared within ${formatDuration(appearance)}`
   progress.stop()
   if (attended) {
-    app.warn(`${unknown[0]!.toUpperCase()}${unknown.slice(1)}.`)
-    if (await confirm(app, 'Send the request again?')) return
+    context.warn(`${unknown[0]!.toUpperCase()}${unknown.slice(1)}.`)
+    if (await confirm(context, 'Send the request again?')) return
   }
   const lines = [doubt.message, ...doubt.more].filter((line) => line.trim() !== '').map((line) => `  ${line.trim()}`)
   throw new CliError(unknown, {
     more: [...lines, 'It was not sent again: that could create a second one. The same command again resumes it if it has appeared by then, and else creates one.'],
-    next: `${app.program} ${kind} list`,
+    next: `${context.program} ${kind} list`,
     inDoubt: true,
     cause: doubt,
   })
 }
 
 /** Looks once more, when all else is done, whether the service has carried out the request after all, or twice. */
-async function nameOthers<R extends { readonly id: string }>({ app, tell }: BuildContext, { what, kind, find }: Creation<R>, ours: R | undefined): Promise<void> {
+async function nameOthers<R extends { readonly id: string }>({ context, tell }: BuildContext, { what, kind, find }: Creation<R>, ours: R | undefined): Promise<void> {
   const others = (await find()).filter(({ id }) => id !== ours?.id)
-  for (const { id } of others) tell(`${kind === 'jobs' ? 'Job' : 'Public key'} ${id} is there${ours ? ', too' : ''}: the service carried out the request for the ${what} whose answer was lost. To delete it: ${app.program} ${kind} delete ${id}`)
+  for (const { id } of others) tell(`${kind === 'jobs' ? 'Job' : 'Public key'} ${id} is there${ours ? ', too' : ''}: the service carried out the request for the ${what} whose answer was lost. To delete it: ${context.program} ${kind} delete ${id}`)
 }

@@ -18,7 +18,7 @@ import { resumeJob } from './resume-job.ts'
 /** What a plan's making has begun with. */
 export type Started =
   /** A job of our own, or the one that another run of the same order has created a moment before; how it is looked after. */
-  | { readonly first: JobRecord; readonly making: BuildContext }
+  | { readonly first: JobRecord; readonly build: BuildContext }
   /** The image that another run has made meanwhile. */
   | { readonly existing: Image }
 
@@ -29,23 +29,23 @@ export type Started =
  * @param before what the service had when the plan was made.
  * @throws CliError where another job makes another image of that name, or has made it.
  */
-export async function startJob(making: BuildContext, plan: Plan, keyId: string, before: Inventory, debug: boolean): Promise<Started> {
-  const { app, api, progress } = making
+export async function startJob(build: BuildContext, plan: Plan, keyId: string, before: Inventory, debug: boolean): Promise<Started> {
+  const { context, api, progress } = build
   const { order, source } = plan
-  if (progress.live) progress.now(`creating the job of ${order.name}`)
-  const attempted = app.io.now()
+  if (progress.isInteractive) progress.update(`creating the job of ${order.name}`)
+  const attempted = context.io.now()
   const wanted = { order, source: source.id, keys: new Set([keyId]) }
   const known = new Set(before.jobs.map(({ id }) => id))
   const records = new Map<string, JobRecord>()
-  const job = await createIdempotently(making, {
+  const job = await createIdempotently(build, {
     what: `job of image ${order.name}`,
     kind: 'jobs',
     request: jobRequest(plan, keyId, debug),
     read: (answer) => keep(readJob(answer)).job,
     find: async () => (await listJobs(api)).filter(({ job }) => !known.has(job.id) && isJobOf(job, wanted, attempted)).map((one) => keep(one).job),
   })
-  making.onJob(job, false)
-  return (await earlierRun(making, plan, job, before)) ?? { first: records.get(job.id) ?? recordOf(job), making }
+  build.onJob(job, false)
+  return (await earlierRun(build, plan, job, before)) ?? { first: records.get(job.id) ?? recordOf(job), build }
 
   function keep(one: JobRecord): JobRecord {
     records.set(one.job.id, one)
@@ -54,10 +54,10 @@ export async function startJob(making: BuildContext, plan: Plan, keyId: string, 
 }
 
 /** What another run began, or made, since the plan was made and before our job was created; ours is then deleted. */
-async function earlierRun(making: BuildContext, plan: Plan, ours: Job, before: Inventory): Promise<Started | undefined> {
-  const { api, app, progress } = making
+async function earlierRun(build: BuildContext, plan: Plan, ours: Job, before: Inventory): Promise<Started | undefined> {
+  const { api, context, progress } = build
   const { order } = plan
-  const [images, all] = await retryWhileUnavailable(making, async () => [(await listRecords(api, 'image')).records, await listJobs(api)] as const, ours)
+  const [images, all] = await retryWhileUnavailable(build, async () => [(await listRecords(api, 'image')).records, await listJobs(api)] as const, ours)
   const isNew = ({ id }: { readonly id: string }, old: readonly { readonly id: string }[]) => !old.some((one) => one.id === id)
   const wanted: JobOfOrder = { order, source: plan.source.id, keys: new Set([ours.public_key_id]) }
   const [winner] = all
@@ -67,19 +67,19 @@ async function earlierRun(making: BuildContext, plan: Plan, ours: Job, before: I
   const made = images.find((image) => image.name === order.name && image.id !== own && isNew(image, before.images))
   if (!winner && !made) return undefined
 
-  await deleteIfPresent(making, `${jobs.path}/${encodeSegment(ours.id)}`, ours)
-  making.onFinished(ours)
-  progress.line(`Job ${ours.id} is deleted: ${winner ? `job ${winner.job.id}, created a moment before, makes ${order.name}` : `image ${made!.id}, made meanwhile, is called ${order.name}`}`)
+  await deleteIfPresent(build, `${jobs.path}/${encodeSegment(ours.id)}`, ours)
+  build.onFinished(ours)
+  progress.log(`Job ${ours.id} is deleted: ${winner ? `job ${winner.job.id}, created a moment before, makes ${order.name}` : `image ${made!.id}, made meanwhile, is called ${order.name}`}`)
   if (winner) {
     // The other run may have uploaded the key once more.
-    const { records } = await retryWhileUnavailable(making, () => listRecords(api, 'public key'))
+    const { records } = await retryWhileUnavailable(build, () => listRecords(api, 'public key'))
     const ofUser = { ...wanted, keys: new Set(sameKeys(records, plan.key).map(({ id }) => id)) }
     const match = matchOf(winner.job, ofUser)
-    if (!match) throw otherJobError(app.program, winner.job, ofUser)
-    return { first: winner, making: await resumeJob(making, winner.job, match === 'foreign') }
+    if (!match) throw otherJobError(context.program, winner.job, ofUser)
+    return { first: winner, build: await resumeJob(build, winner.job, match === 'foreign') }
   }
   if (order.if_exists === 'skip' && made!.link) return { existing: made! }
-  throw new CliError(`the image name ${order.name} is taken: image ${made!.id} was made by another command meanwhile`, { next: `${app.program} images describe ${made!.id}` })
+  throw new CliError(`the image name ${order.name} is taken: image ${made!.id} was made by another command meanwhile`, { next: `${context.program} images describe ${made!.id}` })
 }
 
 /** Whether a job was created before another one; of one moment, the same one for everybody. */
@@ -88,16 +88,16 @@ function isEarlier(job: Job, other: Job): boolean {
 }
 
 /** The id of a plan's key in the service, where it is uploaded if it isn't there. */
-export async function ensureKey(making: BuildContext, plan: Plan): Promise<string> {
+export async function ensureKey(build: BuildContext, plan: Plan): Promise<string> {
   if (plan.keyId !== undefined) return plan.keyId
-  const { api, progress } = making
-  const record: PublicKey = await createIdempotently(making, {
+  const { api, progress } = build
+  const record: PublicKey = await createIdempotently(build, {
     what: `public key ${plan.key.name}`,
     kind: 'public-keys',
     request: keyRequest(plan),
     read: (answer) => readRecord('public key', answer).data,
     find: async () => usableKeys((await listRecords(api, 'public key')).records, plan.key),
   })
-  progress.line(`Key ${plan.key.shown} uploaded as "${record.name}"`)
+  progress.log(`Key ${plan.key.shown} uploaded as "${record.name}"`)
   return record.id
 }

@@ -17,16 +17,16 @@ import { deleteIfPresent, retryWhileUnavailable } from './retry-while-unavailabl
  *
  * @throws CliError with exit 1 where it isn't there, or isn't complete.
  */
-export async function checkImage(making: BuildContext, job: Job): Promise<ImageRecord> {
-  const { app, api } = making
+export async function checkImage(build: BuildContext, job: Job): Promise<ImageRecord> {
+  const { context, api } = build
   const { id, resultant_image_id: imageId } = job
   const wrong = (why: string, next: string) => new CliError(`job ${id} succeeded, but ${why}`, { exit: 1, more: ['The job is left as it is.'], next })
-  if (!imageId) throw wrong('names no image', `${app.program} jobs describe ${id}`)
-  const { data: image, value: record } = await retryWhileUnavailable(making, async () => readRecord('image', await api.send({ method: 'GET', path: `${images.path}/${encodeSegment(imageId)}` }), `image ${imageId}`), job).catch((error: unknown) => {
-    if (isGone(error)) throw wrong(`its image ${imageId} is gone`, `${app.program} deleted images describe ${imageId}`)
+  if (!imageId) throw wrong('names no image', `${context.program} jobs describe ${id}`)
+  const { data: image, value: record } = await retryWhileUnavailable(build, async () => readRecord('image', await api.send({ method: 'GET', path: `${images.path}/${encodeSegment(imageId)}` }), `image ${imageId}`), job).catch((error: unknown) => {
+    if (isGone(error)) throw wrong(`its image ${imageId} is gone`, `${context.program} deleted images describe ${imageId}`)
     throw error
   })
-  if (!image.link) throw wrong(`its image ${imageId} has no link: it was not uploaded`, `${app.program} jobs logs ${id}`)
+  if (!image.link) throw wrong(`its image ${imageId} has no link: it was not uploaded`, `${context.program} jobs logs ${id}`)
   return { image, record }
 }
 
@@ -35,25 +35,25 @@ export async function checkImage(making: BuildContext, job: Job): Promise<ImageR
  *
  * @returns what became of the job, and how long it took, for a person.
  */
-export async function cleanUp(making: BuildContext, job: Job, made: ImageRecord, replaces: Image | undefined): Promise<string> {
-  const { app, supervision } = making
-  if (replaces) await replace(making, job, made, replaces)
-  if (!supervision.keep_job) await deleteIfPresent(making, `${jobs.path}/${encodeSegment(job.id)}`, job)
-  return `linked; job ${supervision.keep_job ? 'kept' : 'deleted'} (${formatDuration(app.io.now() - createdAt(job))})`
+export async function cleanUp(build: BuildContext, job: Job, made: ImageRecord, replaces: Image | undefined): Promise<string> {
+  const { context, supervision } = build
+  if (replaces) await replace(build, job, made, replaces)
+  if (!supervision.keep_job) await deleteIfPresent(build, `${jobs.path}/${encodeSegment(job.id)}`, job)
+  return `linked; job ${supervision.keep_job ? 'kept' : 'deleted'} (${formatDuration(context.io.now() - createdAt(job))})`
 }
 
 /** Deletes the image that a made one replaces, if it still is what it was when that was decided. */
-async function replace(making: BuildContext, job: Job, { image }: ImageRecord, { id }: Image): Promise<void> {
-  const { api, app, progress } = making
+async function replace(build: BuildContext, job: Job, { image }: ImageRecord, { id }: Image): Promise<void> {
+  const { api, context, progress } = build
   const path = `${images.path}/${encodeSegment(id)}`
-  const old = await retryWhileUnavailable(making, async () => readRecord('image', await api.send({ method: 'GET', path }), `image ${id}`).data, job).catch((error: unknown) => {
+  const old = await retryWhileUnavailable(build, async () => readRecord('image', await api.send({ method: 'GET', path }), `image ${id}`).data, job).catch((error: unknown) => {
     if (isGone(error)) return undefined
     throw error
   })
   if (!old) return
-  if (!isReplacedBy(old, image, job)) return progress.line(`Image ${id} is kept: it is not an older image called ${image.name}`)
-  progress.line(`Deleting image ${id}, created ${old.created}, which ${shortId(image.id)} replaces; to bring it back: ${app.program} deleted images update ${id} --operation undelete`)
-  await deleteIfPresent(making, path, job)
+  if (!isReplacedBy(old, image, job)) return progress.log(`Image ${id} is kept: it is not an older image called ${image.name}`)
+  progress.log(`Deleting image ${id}, created ${old.created}, which ${shortId(image.id)} replaces; to bring it back: ${context.program} deleted images update ${id} --operation undelete`)
+  await deleteIfPresent(build, path, job)
 }
 
 /** Only an image that was there before the job may go for the one that the job made. */
@@ -62,9 +62,9 @@ function isReplacedBy(old: Image, made: Image, job: Job): boolean {
 }
 
 /** The only image that has a made one's name and is older than its job, which it replaces; none where there are several. */
-export async function olderOfThatName(making: BuildContext, job: Job, { image: made }: ImageRecord): Promise<Image | undefined> {
-  const { records } = await retryWhileUnavailable(making, () => listRecords(making.api, 'image'), job)
+export async function olderOfThatName(build: BuildContext, job: Job, { image: made }: ImageRecord): Promise<Image | undefined> {
+  const { records } = await retryWhileUnavailable(build, () => listRecords(build.api, 'image'), job)
   const older = records.filter((one) => isReplacedBy(one, made, job))
-  if (older.length > 1) making.progress.line(`${older.length} older images are called ${made.name}: none is deleted`)
+  if (older.length > 1) build.progress.log(`${older.length} older images are called ${made.name}: none is deleted`)
   return older.length === 1 ? older[0] : undefined
 }

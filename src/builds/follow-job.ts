@@ -28,17 +28,17 @@ export interface Stop {
  * @param known the job as it was just read; without it, it has waited on its user before, and was told to go on.
  * @throws CliError with exit 3 at the time limit.
  */
-export async function followJob(making: BuildContext, followed: Job, phases: Phases, known?: JobRecord): Promise<Stop> {
-  const { app, api, progress, supervision, resume, read } = making
+export async function followJob(build: BuildContext, followed: Job, phases: Phases, known?: JobRecord): Promise<Stop> {
+  const { context, api, progress, supervision, resume, read } = build
   const { id } = followed
   const interval = supervision.interval * 1000
-  const pods = createPodWatch(app, { interval, say: progress.line })
-  const logs = supervision.logs ? followContainers(making, followed) : undefined
+  const pods = createPodWatch(context, { interval, say: progress.log })
+  const logs = supervision.logs ? followContainers(build, followed) : undefined
   const watch = { interval, timeout: supervision.timeout * 1000, progress, resume: resume(followed), known: known && [known], read }
   let previousStatus: JobStatus | undefined
   let last = followed
   try {
-    return await pollJobs(app, api, [id], watch, async (seen) => {
+    return await pollJobs(context, api, [id], watch, async (seen) => {
       const now = seen.get(id)
       if (!now) return { job: last, previousStatus, gone: true }
       const { job, before, inStatus } = now
@@ -46,7 +46,7 @@ export async function followJob(making: BuildContext, followed: Job, phases: Pha
       if (before) {
         previousStatus = before.status as JobStatus
         phases.passed(previousStatus, before.lasted)
-        if (!progress.live) progress.line(`${shortId(id)} ${before.status} ${formatDuration(before.lasted)} → ${job.status}`)
+        if (!progress.isInteractive) progress.log(`${shortId(id)} ${before.status} ${formatDuration(before.lasted)} → ${job.status}`)
       }
       const trouble = pods.look([now]).get(id)
       if (ended.has(job.status) || (job.status === 'waiting_on_user' && known)) {
@@ -54,7 +54,7 @@ export async function followJob(making: BuildContext, followed: Job, phases: Pha
         return { job, previousStatus }
       }
       if (trouble?.final) return { job, previousStatus, dead: trouble }
-      if (progress.live) progress.now(phases.now(job.status, inStatus))
+      if (progress.isInteractive) progress.update(phases.now(job.status, inStatus))
       return undefined
     })
   } finally {

@@ -30,12 +30,12 @@ type FailureAction = 'shell' | 'keep' | 'delete'
  *
  * @returns the failure to end with; what became of the job.
  */
-export async function handleFailure(making: BuildContext, { job, previousStatus, dead, why }: Failed): Promise<{ failure: CliError; left: JobOutcome }> {
-  const { app, attended, supervision, progress } = making
+export async function handleFailure(build: BuildContext, { job, previousStatus, dead, why }: Failed): Promise<{ failure: CliError; left: JobOutcome }> {
+  const { context, attended, supervision, progress } = build
   const waits = !dead && stageOf(job) === 'waiting'
   // Seen last needn't have been last: but for packaging, only the pod can tell.
   const packaged = previousStatus === 'packaging_artifacts' ? { previousStatus } : {}
-  const pod = why === undefined ? await podFailureOf(app, { ...job, ...packaged }, { found: dead }) : undefined
+  const pod = why === undefined ? await podFailureOf(context, { ...job, ...packaged }, { found: dead }) : undefined
   const reasons = reasonLines(pod)
   const what = why ?? (dead ? failedPodNote(job) : waits ? 'its build failed' : `job ${shortId(job.id)} ended in error`)
   const failure = (more: readonly string[], next?: string) => new CliError(`image ${job.image_root_archive_name} was not made: ${what}`, { exit: 1, more, next })
@@ -43,23 +43,23 @@ export async function handleFailure(making: BuildContext, { job, previousStatus,
   const opened = waits && supervision.on_failure === 'shell'
   // Whoever sits before a question or a shell has to know by then; else the failure itself tells.
   const shown = asked || opened
-  if (shown) for (const line of [`✖ ${why ?? 'the build failed'}`, ...reasons]) making.tell(line)
+  if (shown) for (const line of [`✖ ${why ?? 'the build failed'}`, ...reasons]) build.tell(line)
   progress.stop()
   const told = shown ? [] : reasons
-  const wish = asked ? await promptFailureAction(making, job) : supervision.on_failure
+  const wish = asked ? await promptFailureAction(build, job) : supervision.on_failure
   if (wish === 'delete') {
-    const lossless = (await keepLogs(making, job)) || (asked && (await confirm(app, 'Delete it all the same?')))
-    if (!lossless) return { failure: failure([...told, `Job ${job.id} is kept: with it its logs would be lost. To delete it all the same: ${app.program} jobs delete ${job.id}; next time --without-logs`], `${app.program} jobs describe ${job.id}`), left: 'kept' }
-    await deleteIfPresent(making, `${jobs.path}/${encodeSegment(job.id)}`, job)
+    const lossless = (await keepLogs(build, job)) || (asked && (await confirm(context, 'Delete it all the same?')))
+    if (!lossless) return { failure: failure([...told, `Job ${job.id} is kept: with it its logs would be lost. To delete it all the same: ${context.program} jobs delete ${job.id}; next time --without-logs`], `${context.program} jobs describe ${job.id}`), left: 'kept' }
+    await deleteIfPresent(build, `${jobs.path}/${encodeSegment(job.id)}`, job)
     return { failure: failure([...told, `Job ${job.id} is deleted.`]), left: 'deleted' }
   }
   if (wish === 'shell' && waits) {
-    const left = await openJobShell(making, job, reasons.length > 0).catch(asFailedBuild)
-    return { left, failure: failure([], left === 'failed' || left === 'released' ? `${app.program} jobs logs ${job.id} --failed` : undefined) }
+    const left = await openJobShell(build, job, reasons.length > 0).catch(asFailedBuild)
+    return { left, failure: failure([], left === 'failed' || left === 'released' ? `${context.program} jobs logs ${job.id} --failed` : undefined) }
   }
-  if (waits) return { failure: failure([...told, `Job ${job.id} waits on its user${memoryNote(job)}. ${beginAgain(app, job)}`], `${app.program} jobs debug ${job.id}`), left: 'kept' }
-  if (dead) return { failure: failure([...told, beginAgain(app, job)], `${app.program} jobs delete ${job.id}`), left: 'kept' }
-  return { failure: failure(told, diagnosticCommand(app, job, pod)), left: 'kept' }
+  if (waits) return { failure: failure([...told, `Job ${job.id} waits on its user${memoryNote(job)}. ${beginAgain(context, job)}`], `${context.program} jobs debug ${job.id}`), left: 'kept' }
+  if (dead) return { failure: failure([...told, beginAgain(context, job)], `${context.program} jobs delete ${job.id}`), left: 'kept' }
+  return { failure: failure(told, diagnosticCommand(context, job, pod)), left: 'kept' }
 }
 
 /** How to begin anew where a job stands in the way. */
@@ -70,12 +70,12 @@ export const beginAgain = ({ program }: CommandContext, { id }: Job) => `To begi
  *
  * @throws CliError with exit 1 that says why, and how to begin anew.
  */
-export async function refuseFailedPod(making: BuildContext, job: Job): Promise<void> {
-  const { app, api, onFinished } = making
-  const dead = await retryWhileUnavailable(making, () => podFailureNow(app, api, job), job)
+export async function refuseFailedPod(build: BuildContext, job: Job): Promise<void> {
+  const { context, api, onFinished } = build
+  const dead = await retryWhileUnavailable(build, () => podFailureNow(context, api, job), job)
   if (!dead) return
   onFinished(job)
-  throw await podFailedError(app, job, dead, { head: `image ${job.image_root_archive_name} was not made: `, more: [beginAgain(app, job)] })
+  throw await podFailedError(context, job, dead, { head: `image ${job.image_root_archive_name} was not made: `, more: [beginAgain(context, job)] })
 }
 
 /** That there is no way into the shell doesn't change what the command ends with. */
@@ -84,11 +84,11 @@ function asFailedBuild(error: unknown): never {
   throw new CliError(error.message, { exit: 1, more: error.more, next: error.next, cause: error })
 }
 
-async function promptFailureAction({ app }: BuildContext, job: Job): Promise<FailureAction> {
-  app.warn(`Job ${shortId(job.id)} waits on you${memoryNote(job)}.`)
+async function promptFailureAction({ context }: BuildContext, job: Job): Promise<FailureAction> {
+  context.warn(`Job ${shortId(job.id)} waits on you${memoryNote(job)}.`)
   const answers: Readonly<Record<string, FailureAction>> = { s: 'shell', d: 'delete', k: 'keep', '': 'keep' }
   for (;;) {
-    const answer = await app.questions.ask('Open its (s)hell, (d)elete it, or (K)eep it: ').catch((error: unknown) => {
+    const answer = await context.questions.ask('Open its (s)hell, (d)elete it, or (K)eep it: ').catch((error: unknown) => {
       // Ctrl-C is no wish to end anything.
       if (error instanceof CliError && error.bare) return ''
       throw error

@@ -24,15 +24,15 @@ interface UnderWay {
 
 /** Sees to jobs that are under way when we are interrupted: left running unless their user wants them deleted. Returns what to end with. */
 export async function handleInterruption(before: CommandContext, reason: CliError, { jobs, waits = false, inDoubt = [], attended, cancel, resume }: UnderWay): Promise<CliError> {
-  const app = before.afterInterruption()
+  const context = before.afterInterruption()
   const one = jobs.length === 1
-  const remove = cancel || (attended && reason.exit === 130 && (await askToDelete(app, jobs, waits)))
+  const remove = cancel || (attended && reason.exit === 130 && (await askToDelete(context, jobs, waits)))
   if (!remove) return new CliError(reason.message, { exit: reason.exit, more: [waits ? `The job waits on its user${memoryNote(jobs[0]!)}; what was run in it may still run.` : one ? 'The job goes on.' : 'The jobs go on.', ...inDoubt], next: resume })
-  const api = await app.api()
+  const api = await context.api()
   try {
     const said: string[] = [...inDoubt]
     // One that can't be deleted mustn't keep the others.
-    for (const job of jobs) said.push(await deleteAgain(app, api, job).then(() => `Job ${job.id} is deleted.`, (error: unknown) => notDeleted(app, job, error)))
+    for (const job of jobs) said.push(await deleteAgain(context, api, job).then(() => `Job ${job.id} is deleted.`, (error: unknown) => notDeleted(context, job, error)))
     return new CliError(reason.message, { exit: reason.exit, more: said })
   } finally {
     await api.close()
@@ -43,13 +43,13 @@ export async function handleInterruption(before: CommandContext, reason: CliErro
 const pauses = [1000, 2000, 4000]
 
 /** Deletes a job, also where the service refuses at first: what is left would go on holding its memory. Another interruption ends it. */
-async function deleteAgain(app: CommandContext, api: Api, job: Job): Promise<void> {
+async function deleteAgain(context: CommandContext, api: Api, job: Job): Promise<void> {
   for (const pause of [...pauses, undefined]) {
     try {
       return await deleteJob(api, job)
     } catch (error) {
       if (pause === undefined || isGone(error) || !(error instanceof CliError)) throw error
-      await app.io.sleep(pause, app.io.interrupted)
+      await context.io.sleep(pause, context.io.interrupted)
     }
   }
 }
@@ -60,11 +60,11 @@ function notDeleted({ program }: CommandContext, { id }: Job, error: unknown): s
   throw error
 }
 
-async function askToDelete(app: CommandContext, jobs: readonly Job[], waits: boolean): Promise<boolean> {
+async function askToDelete(context: CommandContext, jobs: readonly Job[], waits: boolean): Promise<boolean> {
   const what = jobs.length === 1 ? `job ${shortId(jobs[0]!.id)}` : `${jobs.length} jobs`
   for (;;) {
     // A second Ctrl-C leaves it, too.
-    const answer = await app.questions.ask(`\nInterrupted. (d)elete ${what}, or (L)eave ${waits ? 'it waiting' : 'running'}: `).catch(() => '')
+    const answer = await context.questions.ask(`\nInterrupted. (d)elete ${what}, or (L)eave ${waits ? 'it waiting' : 'running'}: `).catch(() => '')
     if (/^\s*d/i.test(answer)) return true
     if (/^\s*(l|$)/i.test(answer)) return false
   }

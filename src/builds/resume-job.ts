@@ -9,19 +9,19 @@ import type { BuildContext } from './build-context.ts'
  * @returns how it is looked after from here on.
  * @throws CliError with exit 1 where its pod has failed.
  */
-export async function resumeJob(making: BuildContext, job: Job, foreign: boolean): Promise<BuildContext> {
-  await refuseFailedPod(making, job)
+export async function resumeJob(build: BuildContext, job: Job, foreign: boolean): Promise<BuildContext> {
+  await refuseFailedPod(build, job)
   if (!foreign) {
-    making.onJob(job, true)
-    return making
+    build.onJob(job, true)
+    return build
   }
-  const { app, supervision, tell } = making
+  const { context, supervision, tell } = build
   tell(`Job ${job.id}, for another public key, makes the same image: it is waited for, and left as it is`)
   return {
-    ...making,
+    ...build,
     attended: false,
     supervision: { ...supervision, keep_job: true, on_failure: 'keep' },
-    resume: () => `${app.program} jobs wait ${job.id} --query resultant_image_id`,
+    resume: () => `${context.program} jobs wait ${job.id} --query resultant_image_id`,
     onWaiting: undefined,
     onFinished() {},
   }

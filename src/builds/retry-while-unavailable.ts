@@ -11,16 +11,16 @@ export const patience = 15 * 60_000
  *
  * @param job that it is for: how to go on with that is said where it isn't done.
  */
-export async function retryWhileUnavailable<R>({ app, progress, supervision, resume }: BuildContext, work: () => Promise<R>, job?: Job): Promise<R> {
+export async function retryWhileUnavailable<R>({ context, progress, supervision, resume }: BuildContext, work: () => Promise<R>, job?: Job): Promise<R> {
   const watch = { interval: supervision.interval * 1000, timeout: patience, progress, resume: job ? resume(job) : '' }
-  const done = await pollUntil(app, watch, async () => ({ result: await work() }), { enough: (found) => found, passes: createTransientCheck(), unhurried: true })
+  const done = await pollUntil(context, watch, async () => ({ result: await work() }), { enough: (found) => found, passes: createTransientCheck(), unhurried: true })
   return done.result
 }
 
 /** Deletes a record; that it is gone already is as good. */
-export async function deleteIfPresent(making: BuildContext, path: string, job: Job): Promise<void> {
-  const remove = () => making.api.send({ method: 'DELETE', path })
-  await retryWhileUnavailable(making, () => remove().catch((error: unknown) => {
+export async function deleteIfPresent(build: BuildContext, path: string, job: Job): Promise<void> {
+  const remove = () => build.api.send({ method: 'DELETE', path })
+  await retryWhileUnavailable(build, () => remove().catch((error: unknown) => {
     if (!isGone(error)) throw error
   }), job)
 }

@@ -20,33 +20,33 @@ import { openJobShell } from './shell.ts'
  * @param script what is run in a customize job's image root, in place of a shell.
  * @throws CliError with exit 1 where there will be no image, once it is seen to what becomes of the job.
  */
-export async function runJobToCompletion(making: BuildContext, first: JobRecord, script: Script | undefined): Promise<{ job: Job; made: ImageRecord }> {
-  const { app, progress } = making
+export async function runJobToCompletion(build: BuildContext, first: JobRecord, script: Script | undefined): Promise<{ job: Job; made: ImageRecord }> {
+  const { context, progress } = build
   const phases = createPhases()
   let givenUp = false
-  let stop = await followJob(making, first.job, phases, first)
+  let stop = await followJob(build, first.job, phases, first)
   if (!stop.gone && !stop.dead && stop.job.job_type === 'customize' && stageOf(stop.job) === 'waiting') {
-    const opened = app.io.monotonic()
-    making.onWaiting?.(true)
-    givenUp = await customizeInteractively(making, stop, script)
-    making.onWaiting?.(false)
-    phases.passed('waiting_on_user', app.io.monotonic() - opened)
-    stop = await followJob(making, stop.job, phases)
+    const opened = context.io.monotonic()
+    build.onWaiting?.(true)
+    givenUp = await customizeInteractively(build, stop, script)
+    build.onWaiting?.(false)
+    phases.passed('waiting_on_user', context.io.monotonic() - opened)
+    stop = await followJob(build, stop.job, phases)
   }
   const { job } = stop
-  if (stop.gone) return { job, made: await madeByGone(making, job) }
+  if (stop.gone) return { job, made: await madeByGone(build, job) }
   const succeeded = job.status === 'success'
-  if (progress.live) {
+  if (progress.isInteractive) {
     progress.stop()
     const line = phases.done(!succeeded)
-    if (line) progress.line(line)
+    if (line) progress.log(line)
   }
-  if (succeeded) return { job, made: await checkImage(making, job) }
-  if (givenUp) throw signalledFailedError(making, job, 'you chose to fail it')
-  making.onWaiting?.(!stop.dead && stageOf(job) === 'waiting')
-  const { failure, left } = await handleFailure(making, stop)
+  if (succeeded) return { job, made: await checkImage(build, job) }
+  if (givenUp) throw signalledFailedError(build, job, 'you chose to fail it')
+  build.onWaiting?.(!stop.dead && stageOf(job) === 'waiting')
+  const { failure, left } = await handleFailure(build, stop)
   // A create job that waited is over also when it was told to go on.
-  if (left !== 'kept' || job.status === 'error' || stop.dead) making.onFinished(job)
+  if (left !== 'kept' || job.status === 'error' || stop.dead) build.onFinished(job)
   throw failure
 }
 
@@ -55,45 +55,45 @@ export async function runJobToCompletion(making: BuildContext, first: JobRecord,
  *
  * @returns whether its user wants no image of it.
  */
-async function customizeInteractively(making: BuildContext, stop: Stop, script: Script | undefined): Promise<boolean> {
-  const { attended, supervision } = making
+async function customizeInteractively(build: BuildContext, stop: Stop, script: Script | undefined): Promise<boolean> {
+  const { attended, supervision } = build
   const { job } = stop
   const movesOn = (left: JobOutcome) => {
-    if (left === 'deleted' || left === 'gone') making.onFinished(job)
+    if (left === 'deleted' || left === 'gone') build.onFinished(job)
     return left === 'released' || left === 'completed' || left === 'failed'
   }
   if (!script) {
-    const left = await openJobShell(making, job)
+    const left = await openJobShell(build, job)
     if (movesOn(left)) return left === 'failed'
     throw new CliError(`image ${job.image_root_archive_name} ${left === 'kept' ? 'is not made yet: its job still waits' : 'was not made: its job is deleted'}`, { exit: 1 })
   }
-  const ending = await runScript(making, job, script)
+  const ending = await runScript(build, job, script)
   if ('jobLeft' in ending || ending.code === 0) return false
   const why = `${'command' in script ? 'the command' : script.shown} ended with ${ending.code}`
   if (!attended && supervision.on_failure === undefined) {
-    making.progress.line(`✖ ${why}`)
-    await giveUp(making, job).catch(async (failure: unknown) => {
+    build.progress.log(`✖ ${why}`)
+    await giveUp(build, job).catch(async (failure: unknown) => {
       // Told all the same, though the word of it was lost.
-      if (!(failure instanceof CliError && failure.exit === 255 && (await hasMovedOn(making, job)))) throw failure
+      if (!(failure instanceof CliError && failure.exit === 255 && (await hasMovedOn(build, job)))) throw failure
     })
-    throw signalledFailedError(making, job, why)
+    throw signalledFailedError(build, job, why)
   }
-  const { failure, left } = await handleFailure(making, { ...stop, why })
+  const { failure, left } = await handleFailure(build, { ...stop, why })
   if (!movesOn(left)) throw failure
   return left === 'failed'
 }
 
 /** The image of a job that was deleted: by whoever follows it, too, once its image is there. */
-async function madeByGone(making: BuildContext, job: Job): Promise<ImageRecord> {
-  making.onFinished(job)
-  const made = await retryWhileUnavailable(making, () => imageOfDeletedJob(making.api, job))
-  if (!made) throw jobDeletedError(making.app, job.id)
-  making.progress.line(`Job ${shortId(job.id)} is gone; its image ${shortId(made.image.id)} is there`)
+async function madeByGone(build: BuildContext, job: Job): Promise<ImageRecord> {
+  build.onFinished(job)
+  const made = await retryWhileUnavailable(build, () => imageOfDeletedJob(build.api, job))
+  if (!made) throw jobDeletedError(build.context, job.id)
+  build.progress.log(`Job ${shortId(job.id)} is gone; its image ${shortId(made.image.id)} is there`)
   return made
 }
 
 /** A customize job was told to end without a result. */
-function signalledFailedError({ app, onFinished }: BuildContext, job: Job, why: string): CliError {
+function signalledFailedError({ context, onFinished }: BuildContext, job: Job, why: string): CliError {
   onFinished(job)
-  return new CliError(`image ${job.image_root_archive_name} was not made: ${why}`, { exit: 1, more: [`Job ${job.id} was told to end without a result.`], next: `${app.program} jobs delete ${job.id}` })
+  return new CliError(`image ${job.image_root_archive_name} was not made: ${why}`, { exit: 1, more: [`Job ${job.id} was told to end without a result.`], next: `${context.program} jobs delete ${job.id}` })
 }

@@ -58,36 +58,36 @@ export type ScriptEnding = { readonly code: number } | { readonly jobLeft: true 
  * @throws CliError with exit 255 where the job can't be reached or the script can't be started there, 3 at the time limit, 1 where the image root was changed by
  * another script, or by one that failed in an earlier run.
  */
-export async function runScript(making: BuildContext, job: Job, script: Script): Promise<ScriptEnding> {
-  const { app, supervision, progress } = making
+export async function runScript(build: BuildContext, job: Job, script: Script): Promise<ScriptEnding> {
+  const { context, supervision, progress } = build
   const container = chooseContainer(job)
-  const remote = remoteScript(app, job, container, script)
+  const remote = remoteScript(context, job, container, script)
   // In a terminal what comes from there is only shown.
-  const { stderr } = app.io
-  const output = stderr.isTTY ? scriptOutput(app.warn) : { write: stderr.write, rest() {} }
-  const deadline = app.io.monotonic() + supervision.timeout * 1000
+  const { stderr } = context.io
+  const output = stderr.isTTY ? scriptOutput(context.warn) : { write: stderr.write, rest() {} }
+  const deadline = context.io.monotonic() + supervision.timeout * 1000
   let passed = 0
   // Once it is seen running, its end is the outcome, whoever started it.
   let followed = false
   for (let losses = 0; ; losses++) {
-    const attached = await reach(making, job, losses > 0, async (session) => {
-      progress.line(losses > 0 ? '✔ connected again' : `Job ${shortId(job.id)} runs${'command' in script ? `: ${script.command}` : ` ${script.shown}`}`)
+    const attached = await reach(build, job, losses > 0, async (session) => {
+      progress.log(losses > 0 ? '✔ connected again' : `Job ${shortId(job.id)} runs${'command' in script ? `: ${script.command}` : ` ${script.shown}`}`)
       progress.stop()
-      const found = await attachScript(session, remote, { output, passed, onPassed: (bytes) => (passed += bytes), signal: app.io.interrupted })
+      const found = await attachScript(session, remote, { output, passed, onPassed: (bytes) => (passed += bytes), signal: context.io.interrupted })
       output.rest()
       if (found.state === 'ended' && found.code === 0) await finish(session, job, container, remote)
       return found
     })
     if (attached.state === 'ended' && (attached.code === 0 || followed || !attached.before)) return { code: attached.code }
-    if (attached.state !== 'lost') throw refusal(making, job, attached)
+    if (attached.state !== 'lost') throw refusal(build, job, attached)
     followed ||= passed > 0
-    if (await hasMovedOn(making, job)) return { jobLeft: true }
-    await refuseFailedPod(making, job)
-    if (app.io.monotonic() >= deadline) {
-      throw new CliError(`timed out after ${formatDuration(supervision.timeout * 1000)}: the connection to job ${shortId(job.id)} is lost (${attached.why})`, { exit: 3, more: ['The script may still run there.'], next: making.resume(job) })
+    if (await hasMovedOn(build, job)) return { jobLeft: true }
+    await refuseFailedPod(build, job)
+    if (context.io.monotonic() >= deadline) {
+      throw new CliError(`timed out after ${formatDuration(supervision.timeout * 1000)}: the connection to job ${shortId(job.id)} is lost (${attached.why})`, { exit: 3, more: ['The script may still run there.'], next: build.resume(job) })
     }
-    progress.line(`✖ connection lost: ${attached.why}; connecting again, the script runs on`)
-    await app.io.sleep(Math.min(firstPause * 2 ** losses, longestPause), app.io.interrupted)
+    progress.log(`✖ connection lost: ${attached.why}; connecting again, the script runs on`)
+    await context.io.sleep(Math.min(firstPause * 2 ** losses, longestPause), context.io.interrupted)
   }
 }
 
@@ -95,10 +95,10 @@ export async function runScript(making: BuildContext, job: Job, script: Script):
 const [firstPause, longestPause] = [1000, 30_000]
 
 /** Does something over a connection of its own; what is lost of that is no failure. */
-async function reach(making: BuildContext, job: Job, again: boolean, work: (session: Session) => Promise<Attached>): Promise<Attached> {
+async function reach(build: BuildContext, job: Job, again: boolean, work: (session: Session) => Promise<Attached>): Promise<Attached> {
   let session: Session | undefined
   try {
-    return await inSession(making, job, async (opened) => work((session = opened)))
+    return await inSession(build, job, async (opened) => work((session = opened)))
   } catch (error) {
     const why = session?.lost() ?? (again && error instanceof CliError && error.transient ? error.message : undefined)
     if (why === undefined) throw error
@@ -128,7 +128,7 @@ async function finish(session: Session, job: Job, container: SshContainer, { fol
   await touch(session, containerPaths(job, container.jail).complete, shellWords(['rm', '-rf', '--', folder]))
 }
 
-function refusal({ app: { program }, onFinished }: BuildContext, job: Job, attached: Exclude<Attached, { state: 'lost' }>): CliError {
+function refusal({ context: { program }, onFinished }: BuildContext, job: Job, attached: Exclude<Attached, { state: 'lost' }>): CliError {
   onFinished(job)
   const { by, at } = attached.started
   const how = { ended: 'code' in attached ? `ended with ${attached.code}` : '', died: 'ended without an exit code', other: '' }[attached.state]
@@ -141,25 +141,25 @@ function refusal({ app: { program }, onFinished }: BuildContext, job: Job, attac
 }
 
 /** Tells a customize job that waits to end without a result. */
-export function giveUp(making: BuildContext, job: Job): Promise<void> {
-  return inSession(making, job, (session, container) => say(session, job, container, 'failed'))
+export function giveUp(build: BuildContext, job: Job): Promise<void> {
+  return inSession(build, job, (session, container) => say(session, job, container, 'failed'))
 }
 
 /** Whether a job waits no more: its script may have touched a signal file itself, and others may, or delete it. */
-export async function hasMovedOn(making: BuildContext, job: Job): Promise<boolean> {
-  const { api, app, supervision } = making
+export async function hasMovedOn(build: BuildContext, job: Job): Promise<boolean> {
+  const { api, context, supervision } = build
   const look = () =>
     describeJob(api, job.id).then((now) => stageOf(now.job), (error: unknown) => {
       if (isGone(error)) return 'gone' as const
       throw error
     })
-  return (await stageAfter(app, () => retryWhileUnavailable(making, look, job), { lost: true, interval: supervision.interval })) !== 'waiting'
+  return (await stageAfter(context, () => retryWhileUnavailable(build, look, job), { lost: true, interval: supervision.interval })) !== 'waiting'
 }
 
-async function inSession<R>(making: BuildContext, job: Job, work: (session: Session, container: SshContainer) => Promise<R>): Promise<R> {
-  const { api, supervision, progress } = making
+async function inSession<R>(build: BuildContext, job: Job, work: (session: Session, container: SshContainer) => Promise<R>): Promise<R> {
+  const { api, supervision, progress } = build
   const container = chooseContainer(job)
-  const session = await retryWhileUnavailable(making, () => openJob(forShells(making.app), api, job, container, supervision, progress), job)
+  const session = await retryWhileUnavailable(build, () => openJob(forShells(build.context), api, job, container, supervision, progress), job)
   try {
     return await work(session, container)
   } finally {

@@ -16,22 +16,22 @@ const opening = { command: undefined, tty: false, openssh: false, print_command:
  *
  * @param explained why it failed was shown already.
  */
-export async function openJobShell(making: BuildContext, job: Job, explained = false): Promise<JobOutcome> {
-  const { api, supervision, progress } = making
-  const app = forShells(making.app)
+export async function openJobShell(build: BuildContext, job: Job, explained = false): Promise<JobOutcome> {
+  const { api, supervision, progress } = build
+  const context = forShells(build.context)
   const container = chooseContainer(job)
-  const shell = (await openShell(app, api, job, container, { ...supervision, ...opening, explained }, progress))!
+  const shell = (await openShell(context, api, job, container, { ...supervision, ...opening, explained }, progress))!
   try {
-    return await handleShellExit(app, api, job, container, shell, { ...supervision, beforeDelete: () => keepLogs(making, job) }, progress)
+    return await handleShellExit(context, api, job, container, shell, { ...supervision, beforeDelete: () => keepLogs(build, job) }, progress)
   } finally {
     await shell.close()
   }
 }
 
 /** The app for what happens in a shell: our stdout is for the image's id, and what is hinted at are commands of `jobs`. */
-export function forShells(app: CommandContext): CommandContext {
-  const io: Io = Object.create(app.io, { stdout: { get: () => app.io.stderr } })
-  return { ...app, io, command: jobShells.find(({ name }) => name === 'debug')! }
+export function forShells(context: CommandContext): CommandContext {
+  const io: Io = Object.create(context.io, { stdout: { get: () => context.io.stderr } })
+  return { ...context, io, command: jobShells.find(({ name }) => name === 'debug')! }
 }
 
 /**
@@ -39,8 +39,8 @@ export function forShells(app: CommandContext): CommandContext {
  *
  * @returns whether the job may be deleted: its logs are saved, or its user does without them.
  */
-export async function keepLogs({ app, supervision, tell }: BuildContext, job: Job): Promise<boolean> {
-  const saved = await saveLogs(app, job)
+export async function keepLogs({ context, supervision, tell }: BuildContext, job: Job): Promise<boolean> {
+  const saved = await saveLogs(context, job)
   tell('path' in saved ? `Logs ${saved.path}` : `The logs of job ${job.id} can't be saved: ${saved.why}`)
   return 'path' in saved || supervision.without_logs === true
 }

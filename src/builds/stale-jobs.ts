@@ -14,11 +14,11 @@ const forgotten = 4 * 3600_000
 const named = 5
 
 /** Names jobs that were most likely forgotten: they hold memory that this one may need. */
-export function reportStaleJobs(app: CommandContext, progress: Progress, all: readonly Job[]): void {
-  const age = (job: Job) => app.io.now() - createdAt(job)
+export function reportStaleJobs(context: CommandContext, progress: Progress, all: readonly Job[]): void {
+  const age = (job: Job) => context.io.now() - createdAt(job)
   const waiting = all.filter((job) => stageOf(job) === 'waiting' && age(job) > forgotten)
   for (const job of waiting.slice(0, named)) {
-    progress.line(`Job ${shortId(job.id)} ${job.image_root_archive_name}, made ${formatDuration(age(job))} ago, waits on its user${memoryNote(job)}: ${app.program} jobs fail ${job.id}`)
+    progress.log(`Job ${shortId(job.id)} ${job.image_root_archive_name}, made ${formatDuration(age(job))} ago, waits on its user${memoryNote(job)}: ${context.program} jobs fail ${job.id}`)
   }
-  if (waiting.length > named) progress.line(`… and ${waiting.length - named} more that wait`)
+  if (waiting.length > named) progress.log(`… and ${waiting.length - named} more that wait`)
 }

@@ -18,40 +18,40 @@ export function isAttended({ io }: CommandContext): boolean {
  * Makes one image with all that it takes: its job is named as soon as it is there, also when quiet, and whichever way
  * it is left, how to take it up again is said.
  */
-export async function superviseJob(app: CommandContext, options: Attention, work: (making: BuildContext) => Promise<number>): Promise<number> {
-  const { io, global } = app
-  const attended = isAttended(app)
-  const progress = await app.progress()
-  const api = await app.api({ held: true })
+export async function superviseJob(context: CommandContext, options: Attention, work: (build: BuildContext) => Promise<number>): Promise<number> {
+  const { io, global } = context
+  const attended = isAttended(context)
+  const progress = await context.progress()
+  const api = await context.api({ held: true })
   let current: Job | undefined
   let waits = false
   const ends: (() => Promise<void>)[] = []
-  const resume = (job: Job) => resumeLine(app.program, job, options)
-  const making: BuildContext = {
-    app,
+  const resume = (job: Job) => resumeLine(context.program, job, options)
+  const build: BuildContext = {
+    context,
     api,
     progress,
     attended,
     supervision: options,
-    tell: global.quiet ? app.warn : progress.line,
+    tell: global.quiet ? context.warn : progress.log,
     resume,
     onJob(job, takenUp) {
       current = job
       progress.stop()
-      app.warn(`Job ${job.id}${takenUp ? `, ${job.status}, is taken up` : ''}`)
-      app.warn(`Again: ${resume(job)}`)
+      context.warn(`Job ${job.id}${takenUp ? `, ${job.status}, is taken up` : ''}`)
+      context.warn(`Again: ${resume(job)}`)
     },
     atEnd: (work) => void ends.push(work),
     onWaiting: (now) => void (waits = now),
     onFinished: () => void (current = undefined),
   }
   try {
-    return await work(making)
+    return await work(build)
   } catch (error) {
     progress.stop()
     if (!(error instanceof CliError)) throw error
     if (io.interrupted.aborted && error.exit === io.interrupted.reason?.exit) {
-      if (current) throw await handleInterruption(app, io.interrupted.reason, { jobs: [current], waits, attended, cancel: options.cancel_on_interrupt ?? false, resume: resume(current) })
+      if (current) throw await handleInterruption(context, io.interrupted.reason, { jobs: [current], waits, attended, cancel: options.cancel_on_interrupt ?? false, resume: resume(current) })
       throw amended(error, { next: error.next ?? 'the same command again: it takes up what is under way' })
     }
     if (!current || error.next === resume(current)) throw error

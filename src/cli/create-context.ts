@@ -28,7 +28,7 @@ export function createContext(
 ): CommandContext {
   const status: StatusLine = {}
   const warn = (line: string) => {
-    if (status.waiting) status.waiting.line(line)
+    if (status.waiting) status.waiting.log(line)
     else void io.stderr.write(`${printable(line)}\n`)
   }
   const log = (level: number, line: string) => {

@@ -8,7 +8,7 @@ import { initOptions, loginOptions } from '../definitions/site.ts'
 
 /** What runs a command: its module's `run`. */
 interface Module<Options, Arguments> {
-  readonly run: (app: CommandContext, options: Options, args: Arguments) => Promise<number | void>
+  readonly run: (context: CommandContext, options: Options, args: Arguments) => Promise<number | void>
 }
 
 /** A module's `run` as it is called, with what its definition gives it. */

@@ -5,17 +5,17 @@ import { buildImage, resumeBuild } from '../builds/build-image.ts'
 import { exactlyOne } from '../builds/exactly-one.ts'
 
 /** Builds an image from a recipe, takes up a job, or makes the images of a file. Prints the ids of the images. */
-export const run: Run<BuildOptions, { recipe?: string }> = async (app, options, { recipe }) => {
+export const run: Run<BuildOptions, { recipe?: string }> = async (context, options, { recipe }) => {
   const { name, resume, file, print_schema } = options
   if (print_schema) {
     const { imageFileSchema } = await import('../builds/images-file/schema.ts')
-    await app.io.stdout.write(`${JSON.stringify(imageFileSchema(), null, 2)}\n`)
+    await context.io.stdout.write(`${JSON.stringify(imageFileSchema(), null, 2)}\n`)
     return 0
   }
   exactlyOne({ RECIPE: recipe, '--resume': resume, '--file': file })
   if (recipe === undefined && name !== undefined) throw usageError("--name goes with a RECIPE alone.")
-  if (file !== undefined) return (await import('../builds/batch/build-file.ts')).buildFile(app, file, options)
-  if (resume !== undefined) return resumeBuild(app, resume, {}, options)
+  if (file !== undefined) return (await import('../builds/batch/build-file.ts')).buildFile(context, file, options)
+  if (resume !== undefined) return resumeBuild(context, resume, {}, options)
   if (name === undefined) throw usageError("Missing option '--name'.")
-  return buildImage(app, { ...options, name, job_type: 'create', source: recipe! }, options)
+  return buildImage(context, { ...options, name, job_type: 'create', source: recipe! }, options)
 }

@@ -16,10 +16,10 @@ const scripts = { bash, zsh, fish }
  *
  * @throws CliError for a shell that there are none for.
  */
-export const run: Run<Record<string, unknown>, { shell: string }> = async (app, _, { shell: typed }) => {
+export const run: Run<Record<string, unknown>, { shell: string }> = async (context, _, { shell: typed }) => {
   const shell = shells.find((name) => name === typed)
-  if (!shell) throw unknownShell(typed, app.program)
-  await app.io.stdout.write(completionScript(shell))
+  if (!shell) throw unknownShell(typed, context.program)
+  await context.io.stdout.write(completionScript(shell))
 }
 
 /** The script that completes `cray-ims` in a shell. */

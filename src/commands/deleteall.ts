@@ -10,18 +10,18 @@ import { makeRequest, run as send } from './request.ts'
  *
  * @throws CliError when the answer is no.
  */
-export const run: Run<{ yes?: boolean }> = async (app, options, args) => {
-  if (app.io.stdin.isTTY && app.io.stderr.isTTY && !options.yes) await confirm(app, options, args)
-  return send(app, options, args)
+export const run: Run<{ yes?: boolean }> = async (context, options, args) => {
+  if (context.io.stdin.isTTY && context.io.stderr.isTTY && !options.yes) await confirm(context, options, args)
+  return send(context, options, args)
 }
 
-async function confirm(app: CommandContext, options: Record<string, unknown>, args: Record<string, string>): Promise<void> {
-  const { path, query = {} } = makeRequest(app.command, options, args)
-  const records = await (await app.api()).send({ method: 'GET', path })
+async function confirm(context: CommandContext, options: Record<string, unknown>, args: Record<string, string>): Promise<void> {
+  const { path, query = {} } = makeRequest(context.command, options, args)
+  const records = await (await context.api()).send({ method: 'GET', path })
   if (!Array.isArray(records)) throw new CliError(`the service's list can't be counted: GET ${path} didn't answer with a list`, { more: ['Nothing was deleted.'] })
-  const count = records.filter((record) => picked(record, query, app.io.now())).length
+  const count = records.filter((record) => picked(record, query, context.io.now())).length
   const what = path.slice(path.indexOf('/v3/') + 4).replaceAll('/', ' ').replace('-', ' ')
-  const answer = await app.questions.ask(`Delete ${count === 0 ? 'none' : count === 1 ? '1' : `all ${count}`} of the ${what}? [y/N]: `)
+  const answer = await context.questions.ask(`Delete ${count === 0 ? 'none' : count === 1 ? '1' : `all ${count}`} of the ${what}? [y/N]: `)
   if (!/^y(es)?$/i.test(answer.trim())) throw aborted()
 }
 

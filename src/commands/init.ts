@@ -17,12 +17,12 @@ import { askFor, login } from './auth/save-login.ts'
  *
  * @throws CliError where it exists and isn't to be changed, and where the login fails.
  */
-export const run: Run<InferOptions<typeof initOptions>> = async (app, options) => {
-  const { env } = app.io
-  const name = plainName(configurationName(env, app.global.configuration))
+export const run: Run<InferOptions<typeof initOptions>> = async (context, options) => {
+  const { env } = context.io
+  const name = plainName(configurationName(env, context.global.configuration))
   const path = configurationPath(env, name)
-  if (!options.overwrite) await confirmOverwriting(app, path)
-  const hostname = secure(options.hostname ?? (await askFor(app, 'Cray Hostname')))
+  if (!options.overwrite) await confirmOverwriting(context, path)
+  const hostname = secure(options.hostname ?? (await askFor(context, 'Cray Hostname')))
   await changeConfiguration(path, (document) => {
     setValue(document, ['core', 'hostname'], hostname)
     setValue(document, ['core', 'tenant'], options.tenant ?? '')
@@ -30,21 +30,21 @@ export const run: Run<InferOptions<typeof initOptions>> = async (app, options) =
   // The original fails without it.
   makeFolder(tokensFolder(env))
   await updateFile(activeConfigFile(env), 'configuration', () => name)
-  if (!options.no_auth) await logIn(app, path, hostname, readConfiguration(env, name).rsaRequired)
-  return app.print('Initialization complete.')
+  if (!options.no_auth) await logIn(context, path, hostname, readConfiguration(env, name).rsaRequired)
+  return context.print('Initialization complete.')
 }
 
-async function logIn(app: CommandContext, path: string, hostname: string, rsaRequired: boolean): Promise<void> {
-  const username = await askFor(app, 'Username')
-  const password = await askFor(app, 'Password', { hidden: true })
-  const rsaToken = rsaRequired ? await askFor(app, 'RSA Token', { hidden: true }) : undefined
-  await login(app, { path, hostname }, { username, password, rsaToken })
-  if (!app.global.quiet) await app.io.stdout.write('\n')
+async function logIn(context: CommandContext, path: string, hostname: string, rsaRequired: boolean): Promise<void> {
+  const username = await askFor(context, 'Username')
+  const password = await askFor(context, 'Password', { hidden: true })
+  const rsaToken = rsaRequired ? await askFor(context, 'RSA Token', { hidden: true }) : undefined
+  await login(context, { path, hostname }, { username, password, rsaToken })
+  if (!context.global.quiet) await context.io.stdout.write('\n')
 }
 
-async function confirmOverwriting(app: CommandContext, path: string): Promise<void> {
+async function confirmOverwriting(context: CommandContext, path: string): Promise<void> {
   if (!isThere(path)) return
-  if (await app.questions.confirm(`Overwrite configuration file at: ${path} ? [y/N]: `)) return
+  if (await context.questions.confirm(`Overwrite configuration file at: ${path} ? [y/N]: `)) return
   throw new CliError('Not overwriting an existing configuration. ', {
     more: ['Alternative configurations can be specified with --configuration'],
     next: 'cray-ims init --configuration NAME',

@@ -5,12 +5,12 @@ import { argumentKey, optionKey, type CommandDefinition, type OptionDefinition }
 import type { Run } from '../context.ts'
 
 /** Runs a command that sends the request of its row and prints the answer. */
-export const run: Run = async (app, options, args) => {
-  const request = makeRequest(app.command, options, args)
-  const [api, open] = await Promise.all([app.api(), request.method === 'GET' ? app.listPrinter() : undefined])
-  if (!open) return app.print(await api.send(request))
+export const run: Run = async (context, options, args) => {
+  const request = makeRequest(context.command, options, args)
+  const [api, open] = await Promise.all([context.api(), request.method === 'GET' ? context.listPrinter() : undefined])
+  if (!open) return context.print(await api.send(request))
   const answer = await api.sendForList(request, open)
-  return 'list' in answer ? answer.list.print() : app.print(answer.value)
+  return 'list' in answer ? answer.list.print() : context.print(answer.value)
 }
 
 /**

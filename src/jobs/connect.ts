@@ -47,8 +47,8 @@ export interface Way extends Reached {
  *
  * @throws CliError (exit 255, or as given) that says what was tried; with exit 1 why the job has no shell any more.
  */
-export async function connectToContainer(app: CommandContext, api: Api, job: Job, container: SshContainer, search: WaySearch, progress: Progress): Promise<Way> {
-  const { io, program, command } = app
+export async function connectToContainer(context: CommandContext, api: Api, job: Job, container: SshContainer, search: WaySearch, progress: Progress): Promise<Way> {
+  const { io, program, command } = context
   const { access, interval, patience, exit, alone = 20_000, remind = 60_000 } = search
   const again = `${program} jobs ${command.name} ${job.id}`
   const addresses = addressesOf(container, access)
@@ -60,24 +60,24 @@ export async function connectToContainer(app: CommandContext, api: Api, job: Job
 
   const over = new AbortController()
   const signal = AbortSignal.any([io.interrupted, over.signal])
-  progress.now(`${shortId(job.id)} waiting_on_user; reaching ${addresses.map(addressText).join(', ') || 'its pod'}`)
-  const onAttempt = ({ address, tries, reason }: { address: Address; tries: number; reason: string }) => app.log(2, `${addressText(address)}: ${reason} (try ${tries})`)
+  progress.update(`${shortId(job.id)} waiting_on_user; reaching ${addresses.map(addressText).join(', ') || 'its pod'}`)
+  const onAttempt = ({ address, tries, reason }: { address: Address; tries: number; reason: string }) => context.log(2, `${addressText(address)}: ${reason} (try ${tries})`)
   // Another way is still to be tried where one was asked for.
   const last = access === 'auto' && forwards
   const advice = patience !== undefined && patience >= long
-    ? { next: last ? `${program} jobs delete ${job.id}` : again, more: () => remedy(app, job, forward?.missing()) }
+    ? { next: last ? `${program} jobs delete ${job.id}` : again, more: () => remedy(context, job, forward?.missing()) }
     : { next: again }
   const race = reach(addresses, { signal, patience, exit, onAttempt, ...advice })
   const only = addresses.length === 0
   const onOpen = ({ target }: { target: string }) => {
-    if (access === 'auto') progress.line(`  no SSH banner yet; kubectl port-forward to ${target} joins`)
+    if (access === 'auto') progress.log(`  no SSH banner yet; kubectl port-forward to ${target} joins`)
   }
-  const forward: Forwarding | undefined = forwards ? joinForward(app, job, container, race, { signal, only, delay: only ? 0 : alone, onOpen }) : undefined
+  const forward: Forwarding | undefined = forwards ? joinForward(context, job, container, race, { signal, only, delay: only ? 0 : alone, onOpen }) : undefined
   if (patience === undefined || patience > remind) {
-    const lines = () => ['Nothing has answered yet; it is still tried.', ...remedy(app, job, forward?.missing()), `To delete it: ${program} jobs delete ${job.id}`]
-    app.io.sleep(remind, signal).then(() => lines().forEach((line) => progress.line(`  ${line.trimStart()}`)), () => {})
+    const lines = () => ['Nothing has answered yet; it is still tried.', ...remedy(context, job, forward?.missing()), `To delete it: ${program} jobs delete ${job.id}`]
+    context.io.sleep(remind, signal).then(() => lines().forEach((line) => progress.log(`  ${line.trimStart()}`)), () => {})
   }
-  const left = untilItLeaves(app, api, job, interval, signal, again)
+  const left = untilItLeaves(context, api, job, interval, signal, again)
   const all = [race.won, left, ...(forward ? [forward.failed] : [])]
   for (const one of all) one.catch(() => {})
   try {
@@ -122,13 +122,13 @@ function noAddress({ id }: Job, container: SshContainer, access: string, next: s
 }
 
 /** Rejects when the job doesn't wait any more. */
-function untilItLeaves(app: CommandContext, api: Api, job: Job, interval: number, signal: AbortSignal, resume: string): Promise<never> {
-  const silent: Progress = { now() {}, line() {}, stop() {} }
-  return pollJobs(app, api, [job.id], { interval: interval * 1000, progress: silent, resume, signal }, (seen) => {
+function untilItLeaves(context: CommandContext, api: Api, job: Job, interval: number, signal: AbortSignal, resume: string): Promise<never> {
+  const silent: Progress = { update() {}, log() {}, stop() {} }
+  return pollJobs(context, api, [job.id], { interval: interval * 1000, progress: silent, resume, signal }, (seen) => {
     const now = seen.get(job.id)?.job
     return now && stageOf(now) === 'waiting' ? undefined : (now?.status ?? 'gone')
   }).then((status) => {
-    if (status === 'gone') throw jobDeletedError(app, job.id)
-    throw new CliError(`job ${shortId(job.id)} does not wait any more: it is in ${status}`, { exit: 1, next: `${app.program} jobs describe ${job.id}` })
+    if (status === 'gone') throw jobDeletedError(context, job.id)
+    throw new CliError(`job ${shortId(job.id)} does not wait any more: it is in ${status}`, { exit: 1, next: `${context.program} jobs describe ${job.id}` })
   })
 }

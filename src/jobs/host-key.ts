@@ -27,20 +27,20 @@ export function hostKeyLine({ fingerprint, why }: HostKeyVerdict): string {
  * @param told called with the verdict when the key is accepted.
  * @throws CliError (exit 255) for a key that is refused: there is no shell then.
  */
-export function hostVerifier(app: CommandContext, job: Job, policy: HostKeyPolicy, told: (verdict: HostKeyVerdict) => void | Promise<void>): VerifyHostKey {
-  const path = knownHostsPath(app)
+export function hostVerifier(context: CommandContext, job: Job, policy: HostKeyPolicy, told: (verdict: HostKeyVerdict) => void | Promise<void>): VerifyHostKey {
+  const path = knownHostsPath(context)
   return async (key) => {
     const { keys, warning } = readKnownHosts(path)
-    if (warning) app.warn(`Warning: ${warning}`)
+    if (warning) context.warn(`Warning: ${warning}`)
     const containersOwn = async (signal: AbortSignal) => {
-      const pod = await podOf(app, job, signal)
-      return pod && readHostKeys(kubectlOf(app), { namespace: job.kubernetes_namespace, pod: pod.metadata.name }, { signal })
+      const pod = await podOf(context, job, signal)
+      return pod && readHostKeys(kubectlOf(context), { namespace: job.kubernetes_namespace, pod: pod.metadata.name }, { signal })
     }
     const verdict = await checkHostKey({ jobId: job.id, key, known: keys, containersOwn, policy })
-    if (!verdict.accept) throw refused(app, job, verdict, path)
+    if (!verdict.accept) throw refused(context, job, verdict, path)
     if (verdict.remember.length > 0) {
-      const trouble = await rememberHostKeys(path, job.id, verdict.remember, { now: app.io.now(), compared: verdict.compared })
-      if (trouble) app.warn(`Warning: ${trouble}`)
+      const trouble = await rememberHostKeys(path, job.id, verdict.remember, { now: context.io.now(), compared: verdict.compared })
+      if (trouble) context.warn(`Warning: ${trouble}`)
     }
     await told(verdict)
   }

@@ -39,16 +39,16 @@ interface KeyRecord {
  *
  * @throws CliError (exit 255) that says which key the job wants and where it was looked for.
  */
-export async function findKey(app: CommandContext, api: Api, job: Job, container: SshContainer, { identity: file }: { identity?: string }): Promise<Key> {
-  const { env, stdin, stderr } = app.io
+export async function findKey(context: CommandContext, api: Api, job: Job, container: SshContainer, { identity: file }: { identity?: string }): Promise<Key> {
+  const { env, stdin, stderr } = context.io
   const record = await publicKeyOfJob(api, job)
   const wanted = record?.key
-  const files = file === undefined ? [] : [absolutePath(file, app.io)]
+  const files = file === undefined ? [] : [absolutePath(file, context.io)]
   const { identity, looked } = await findIdentity({ wanted, files, agentSocket: env.SSH_AUTH_SOCK, home: findHome(env) })
   // Without the record only the user can know which it is.
-  if (!identity || (!wanted && file === undefined)) throw noKey(app, job, container, record, looked)
-  const ask = stdin.isTTY && stderr.isTTY ? app.questions.ask : undefined
-  const openssh = pastedWords([app.program, 'jobs', 'debug', job.id, '--openssh', ...(file === undefined ? [] : ['-i', file])])
+  if (!identity || (!wanted && file === undefined)) throw noKey(context, job, container, record, looked)
+  const ask = stdin.isTTY && stderr.isTTY ? context.questions.ask : undefined
+  const openssh = pastedWords([context.program, 'jobs', 'debug', job.id, '--openssh', ...(file === undefined ? [] : ['-i', file])])
   return { identity, shown: tilde(identity.path ?? 'agent', env), unlock: () => unlock(identity, { ask, wanted, openssh }) }
 }
 
@@ -62,9 +62,9 @@ async function publicKeyOfJob(api: Api, { public_key_id: id }: Job): Promise<Key
   }
 }
 
-function noKey(app: CommandContext, job: Job, container: SshContainer, record: KeyRecord | undefined, looked: readonly Looked[]): CliError {
+function noKey(context: CommandContext, job: Job, container: SshContainer, record: KeyRecord | undefined, looked: readonly Looked[]): CliError {
   const lines = looked.map(({ where, key, note = 'none' }) => {
-    const path = tilde(where, app.io.env)
+    const path = tilde(where, context.io.env)
     return `${path}${where === 'agent' ? ': ' : '  '}${key ? keyText(key) : ''}${key && note !== 'none' ? `, ${note}` : key ? '' : note}`
   })
   return new CliError(`no key here opens job ${shortId(job.id)}`, {
@@ -76,7 +76,7 @@ function noKey(app: CommandContext, job: Job, container: SshContainer, record: K
         ? ['A jailed job whose key is gone is most likely of the Configuration Framework Service (CFS): somebody else\'s.']
         : []),
     ],
-    next: `${app.program} jobs ${app.command.name} ${job.id} -i FILE`,
+    next: `${context.program} jobs ${context.command.name} ${job.id} -i FILE`,
   })
 }
 

@@ -47,37 +47,37 @@ const excerptPatience = 3000
  *
  * @throws CliError with exit 255 where none was reached, 3 at the time limit, 1 when the job doesn't wait any more.
  */
-export async function openShell(app: CommandContext, api: Api, job: Job, container: SshContainer, opening: Opening, progress: Progress): Promise<Ended | undefined> {
-  const { io } = app
+export async function openShell(context: CommandContext, api: Api, job: Job, container: SshContainer, opening: Opening, progress: Progress): Promise<Ended | undefined> {
+  const { io } = context
   const printing = opening.print_command || opening.ssh_config
-  const excerpt = printing || opening.explained || job.job_type !== 'create' ? undefined : whyItFailed(app, job)
+  const excerpt = printing || opening.explained || job.job_type !== 'create' ? undefined : whyItFailed(context, job)
   progress.stop()
-  const key = await findKey(app, await app.api(), job, container, opening)
+  const key = await findKey(context, await context.api(), job, container, opening)
   const login = printing || opening.openssh ? undefined : await key.unlock()
-  const way = await connectToContainer(app, api, job, container, { ...opening, patience: opening.left, exit: 3, direct: printing }, progress)
+  const way = await connectToContainer(context, api, job, container, { ...opening, patience: opening.left, exit: 3, direct: printing }, progress)
   try {
-    const verifyHostKey = hostVerifier(app, job, opening.host_key, async (verdict) => {
+    const verifyHostKey = hostVerifier(context, job, opening.host_key, async (verdict) => {
       progress.stop()
       if (printing) {
-        if (verdict.why !== 'known') progress.line(hostKeyLine(verdict))
+        if (verdict.why !== 'known') progress.log(hostKeyLine(verdict))
         return
       }
-      for (const line of (await excerpt) ?? []) progress.line(line)
+      for (const line of (await excerpt) ?? []) progress.log(line)
       const { host, port } = way.address
-      progress.line(`✔ ${host.replace(job.id, shortId(job.id))}:${port}, key ${key.shown}`)
-      progress.line(hostKeyLine(verdict))
-      if (opening.command === undefined) for (const line of banner(job, container)) progress.line(line)
+      progress.log(`✔ ${host.replace(job.id, shortId(job.id))}:${port}, key ${key.shown}`)
+      progress.log(hostKeyLine(verdict))
+      if (opening.command === undefined) for (const line of banner(job, container)) progress.log(line)
     })
-    const settings = { socket: way.socket, verifyHostKey, signal: io.interrupted, next: `${app.program} jobs debug ${job.id}` }
+    const settings = { socket: way.socket, verifyHostKey, signal: io.interrupted, next: `${context.program} jobs debug ${job.id}` }
     if (!login) {
       await checkServer(settings)
-      const code = await useOpenSsh(app, job, way, key, opening)
+      const code = await useOpenSsh(context, job, way, key, opening)
       way.close()
       if (code === undefined) return undefined
       // What ssh ends with when it never got there, or was cut off.
       return { ending: code === 255 ? { lost: 'ssh ended with 255' } : { code }, session: undefined, close: async () => {} }
     }
-    return await runIn(await openSession({ ...settings, login }), way, app, opening)
+    return await runIn(await openSession({ ...settings, login }), way, context, opening)
   } catch (error) {
     way.close()
     throw error
@@ -96,19 +96,19 @@ async function runIn(session: Session, way: Way, { io }: CommandContext, { comma
   }
 }
 
-async function whyItFailed(app: CommandContext, job: Job): Promise<string[]> {
-  return reasonLines(await podFailureOf(app, job, { signal: AbortSignal.timeout(excerptPatience) }).catch(() => undefined))
+async function whyItFailed(context: CommandContext, job: Job): Promise<string[]> {
+  return reasonLines(await podFailureOf(context, job, { signal: AbortSignal.timeout(excerptPatience) }).catch(() => undefined))
 }
 
 /** Prints what OpenSSH is to be told, or runs it; its exit code then. */
-async function useOpenSsh(app: CommandContext, job: Job, way: Way, key: Key, { command, tty, ...opening }: Opening): Promise<number | undefined> {
+async function useOpenSsh(context: CommandContext, job: Job, way: Way, key: Key, { command, tty, ...opening }: Opening): Promise<number | undefined> {
   const { runOpenSsh, sshConfig, sshLine } = await import('../ssh/openssh.ts')
   const { host, port } = opening.openssh ? await way.again() : way.address
-  const told = { jobId: job.id, host, port, identity: forOpenSsh(app, key.identity), knownHosts: knownHostsPath(app), hostKeyIsKnown: true }
+  const told = { jobId: job.id, host, port, identity: forOpenSsh(context, key.identity), knownHosts: knownHostsPath(context), hostKeyIsKnown: true }
   const words = { command: command === undefined ? [] : [command], terminal: tty }
-  if (opening.print_command) await app.io.stdout.write(`${sshLine(told, words)}\n`)
-  if (opening.ssh_config) await app.io.stdout.write(sshConfig(told, `ims-${job.id.slice(0, 8)}`))
-  return opening.print_command || opening.ssh_config ? undefined : runOpenSsh(told, { ...words, env: app.io.env, signal: app.io.interrupted })
+  if (opening.print_command) await context.io.stdout.write(`${sshLine(told, words)}\n`)
+  if (opening.ssh_config) await context.io.stdout.write(sshConfig(told, `ims-${job.id.slice(0, 8)}`))
+  return opening.print_command || opening.ssh_config ? undefined : runOpenSsh(told, { ...words, env: context.io.env, signal: context.io.interrupted })
 }
 
 /** Where things are, before the first prompt. */

@@ -52,13 +52,13 @@ interface Found {
   readonly times: number
 }
 
-export function createPodWatch(app: CommandContext, { interval, say, eager = false }: PodWatchOptions): PodWatch {
-  const { io } = app
+export function createPodWatch(context: CommandContext, { interval, say, eager = false }: PodWatchOptions): PodWatch {
+  const { io } = context
   const pause = Math.min(every, everyLooks * interval)
   const patience = eager ? 0 : Math.min(suspicious, suspiciousLooks * interval)
   const stopped = new AbortController()
   const signal = AbortSignal.any([io.interrupted, stopped.signal])
-  const kubectl = kubectlOf(app)
+  const kubectl = kubectlOf(context)
   const found = new Map<string, Found>()
   const said = new Map<string, string>()
   const slow = new Set<string>()
@@ -121,7 +121,7 @@ export function createPodWatch(app: CommandContext, { interval, say, eager = fal
             if (signal.aborted) return
             // Whatever it is: why a pod doesn't run is no part of what was asked for.
             fault = error as Error
-            app.log(1, `kubectl: ${fault.message}`)
+            context.log(1, `kubectl: ${fault.message}`)
           })
           .finally(() => (asking = false))
       }
@@ -142,8 +142,8 @@ export function createPodWatch(app: CommandContext, { interval, say, eager = fal
  * Why a job's pod has failed for good while the job's status says that it goes on: it never ends. Undefined where it may still
  * end, or `kubectl` doesn't work here.
  */
-export async function podFailureNow(app: CommandContext, api: Parameters<typeof describeJob>[0], job: Job): Promise<Diagnosis | undefined> {
-  const found = await diagnosisNow(app, job)
+export async function podFailureNow(context: CommandContext, api: Parameters<typeof describeJob>[0], job: Job): Promise<Diagnosis | undefined> {
+  const found = await diagnosisNow(context, job)
   if (!found) return undefined
   // It may have ended since its record was read.
   try {
@@ -155,15 +155,15 @@ export async function podFailureNow(app: CommandContext, api: Parameters<typeof 
   }
 }
 
-async function diagnosisNow(app: CommandContext, job: Job): Promise<Diagnosis | undefined> {
+async function diagnosisNow(context: CommandContext, job: Job): Promise<Diagnosis | undefined> {
   try {
-    const pods = await findPodsOf(kubectlOf(app), [job], { signal: app.io.interrupted, limit: patienceNow })
+    const pods = await findPodsOf(kubectlOf(context), [job], { signal: context.io.interrupted, limit: patienceNow })
     const [pod] = pods.get(job.kubernetes_job) ?? []
     const found = diagnose(pod)
     return found?.final && pod && (hasEnded(pod) || found.container !== undefined) ? found : undefined
   } catch (error) {
-    app.io.interrupted.throwIfAborted()
-    app.log(1, `kubectl: ${(error as Error).message}`)
+    context.io.interrupted.throwIfAborted()
+    context.log(1, `kubectl: ${(error as Error).message}`)
     return undefined
   }
 }

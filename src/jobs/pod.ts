@@ -12,8 +12,8 @@ export function kubectlOf({ io }: CommandContext): Kubectl {
 }
 
 /** A job's pod; undefined where there is none, or `kubectl` doesn't work here. Rejects with the signal's reason. */
-export function podOf(app: CommandContext, job: Job, signal?: AbortSignal): Promise<Pod | undefined> {
-  return ifWorks(app, signal, (kubectl, limits) => findPod(kubectl, job, limits))
+export function podOf(context: CommandContext, job: Job, signal?: AbortSignal): Promise<Pod | undefined> {
+  return ifWorks(context, signal, (kubectl, limits) => findPod(kubectl, job, limits))
 }
 
 /** Why a job made nothing, as far as its pod tells. */
@@ -29,10 +29,10 @@ export interface PodFailure {
  *
  * @param found what is known of the pod, should nothing more be found.
  */
-export async function podFailureOf(app: CommandContext, job: Job & Pick<FailedJob, 'previousStatus'>, { found, signal }: { found?: Diagnosis; signal?: AbortSignal } = {}): Promise<PodFailure | undefined> {
-  const failure = await ifWorks(app, signal, async (kubectl, limits) => {
+export async function podFailureOf(context: CommandContext, job: Job & Pick<FailedJob, 'previousStatus'>, { found, signal }: { found?: Diagnosis; signal?: AbortSignal } = {}): Promise<PodFailure | undefined> {
+  const failure = await ifWorks(context, signal, async (kubectl, limits) => {
     const pod = await findPod(kubectl, job, limits)
-    return pod && { killed: killedBy(pod) ?? found, log: await ifWorks(app, signal, () => tailOfFailed(kubectl, job, pod, undefined, limits)) }
+    return pod && { killed: killedBy(pod) ?? found, log: await ifWorks(context, signal, () => tailOfFailed(kubectl, job, pod, undefined, limits)) }
   })
   return failure ?? (found && { killed: found, log: undefined })
 }
@@ -58,13 +58,13 @@ export function reasonLines(failure: PodFailure | undefined, count = 3): string[
 const bounded = ({ io }: CommandContext, signal: AbortSignal = io.interrupted) => AbortSignal.any([io.interrupted, signal])
 
 /** What `kubectl` tells besides what was asked for: that it can't, or what it tells makes no sense, ends nothing. */
-async function ifWorks<T>(app: CommandContext, given: AbortSignal | undefined, ask: (kubectl: Kubectl, limits: CallLimits) => Promise<T | undefined>): Promise<T | undefined> {
-  const signal = bounded(app, given)
+async function ifWorks<T>(context: CommandContext, given: AbortSignal | undefined, ask: (kubectl: Kubectl, limits: CallLimits) => Promise<T | undefined>): Promise<T | undefined> {
+  const signal = bounded(context, given)
   try {
-    return await ask(kubectlOf(app), { signal })
+    return await ask(kubectlOf(context), { signal })
   } catch (fault) {
     if (signal.aborted) throw fault
-    app.log(1, `kubectl: ${(fault as Error).message}`)
+    context.log(1, `kubectl: ${(fault as Error).message}`)
     return undefined
   }
 }

@@ -43,8 +43,8 @@ export interface JobSnapshot extends JobRecord {
  *
  * @throws CliError with exit 3 at the time limit, 130 for Ctrl-C (129, 143 for other signals): all say how to go on.
  */
-export async function pollJobs<T>(app: CommandContext, api: Api, ids: readonly string[], watch: PollOptions, enough: (seen: Map<string, JobSnapshot>) => T | undefined | Promise<T | undefined>): Promise<T> {
-  const { io } = app
+export async function pollJobs<T>(context: CommandContext, api: Api, ids: readonly string[], watch: PollOptions, enough: (seen: Map<string, JobSnapshot>) => T | undefined | Promise<T | undefined>): Promise<T> {
+  const { io } = context
   const began = watch.began ?? io.monotonic()
   const since = new Map<string, { status: string; at: number }>()
   let { known } = watch
@@ -56,7 +56,7 @@ export async function pollJobs<T>(app: CommandContext, api: Api, ids: readonly s
     last = [...seen.values()]
     return seen
   }
-  return pollUntil(app, { ...watch, began }, look, { enough, many: ids.length > 1, state: () => stateOf(last) })
+  return pollUntil(context, { ...watch, began }, look, { enough, many: ids.length > 1, state: () => stateOf(last) })
 }
 
 /** How looks are judged, and what is said of those that weren't enough. */
@@ -128,7 +128,7 @@ export async function pollUntil<R, T>({ io }: CommandContext, watch: PollOptions
     try {
       signal.throwIfAborted()
       const seen = await inTime(look())
-      if (away) progress.now('the service is back')
+      if (away) progress.update('the service is back')
       away = false
       const outcome = await enough(seen)
       if (outcome !== undefined) return outcome
@@ -137,7 +137,7 @@ export async function pollUntil<R, T>({ io }: CommandContext, watch: PollOptions
       if (signal.aborted) throw interrupted(error instanceof CliError && error.cause === signal.reason ? error : signal.reason, watch, many)
       if (!passes(error)) throw error
       away = true
-      progress.now(`the service is away (${unavailableReason(error)}); looking again`)
+      progress.update(`the service is away (${unavailableReason(error)}); looking again`)
     }
     if (left() === 0) throw late()
     await io.sleep(Math.min(interval, left()), signal).catch((error: unknown) => {

@@ -32,24 +32,24 @@ export type ReleaseOptions = InferOptions<typeof releaseOptions>
  * @returns the exit code: 1 when a customize job that was told to complete ended in error.
  * @throws CliError before anything is connected when the job doesn't wait.
  */
-export async function release(app: CommandContext, reference: string, word: Word, options: ReleaseOptions): Promise<number> {
-  const api = await app.api()
-  const progress = await app.progress(stripDurations)
+export async function release(context: CommandContext, reference: string, word: Word, options: ReleaseOptions): Promise<number> {
+  const api = await context.api()
+  const progress = await context.progress(stripDurations)
   try {
     const { job } = (await findJobs(api, [reference]))[0]!
-    refuseUnlessWaiting(app, job)
+    refuseUnlessWaiting(context, job)
     const container = chooseContainer(job, options.container)
-    if (job.job_type === 'create') progress.line(`Job ${shortId(job.id)} is a create job whose build failed: it ends in error either way.`)
-    const session = await openJob(app, api, job, container, options, progress)
+    if (job.job_type === 'create') progress.log(`Job ${shortId(job.id)} is a create job whose build failed: it ends in error either way.`)
+    const session = await openJob(context, api, job, container, options, progress)
     try {
       await say(session, job, container, word)
     } finally {
       await session.close()
     }
-    progress.line(`Job ${shortId(job.id)} was told: ${word}`)
+    progress.log(`Job ${shortId(job.id)} was told: ${word}`)
     if (options.no_wait) return 0
-    const { exit, image } = await waitForOutcome(app, api, job, progress, { ...options, hopeful: word === 'complete' })
-    if (image) await app.io.stdout.write(`${image}\n`)
+    const { exit, image } = await waitForOutcome(context, api, job, progress, { ...options, hopeful: word === 'complete' })
+    if (image) await context.io.stdout.write(`${image}\n`)
     return exit
   } finally {
     progress.stop()
@@ -65,15 +65,15 @@ function refuseUnlessWaiting({ program }: CommandContext, job: Job): void {
 }
 
 /** Logs in to a job's container. */
-export async function openJob(app: CommandContext, api: Api, job: Job, container: SshContainer, options: Reaching, progress: Progress): Promise<Session> {
-  const key = await findKey(app, api, job, container, options)
+export async function openJob(context: CommandContext, api: Api, job: Job, container: SshContainer, options: Reaching, progress: Progress): Promise<Session> {
+  const key = await findKey(context, api, job, container, options)
   progress.stop()
   const login = await key.unlock()
-  const way = await connectToContainer(app, api, job, container, { ...options, patience: 60_000 }, progress)
-  const verifyHostKey = hostVerifier(app, job, options.host_key, (verdict) => {
-    if (verdict.why !== 'known') progress.line(hostKeyLine(verdict))
+  const way = await connectToContainer(context, api, job, container, { ...options, patience: 60_000 }, progress)
+  const verifyHostKey = hostVerifier(context, job, options.host_key, (verdict) => {
+    if (verdict.why !== 'known') progress.log(hostKeyLine(verdict))
   })
-  const session = await openSession({ socket: way.socket, login, verifyHostKey, signal: app.io.interrupted, next: `${app.program} jobs ${app.command.name} ${job.id}` }).catch((error: unknown) => {
+  const session = await openSession({ socket: way.socket, login, verifyHostKey, signal: context.io.interrupted, next: `${context.program} jobs ${context.command.name} ${job.id}` }).catch((error: unknown) => {
     way.close()
     throw error
   })
@@ -105,32 +105,32 @@ interface OutcomeWait {
 }
 
 /** Waits until a released job has ended, and says how. */
-export async function waitForOutcome(app: CommandContext, api: Api, job: Job, progress: Progress, { hopeful, timeout, interval }: OutcomeWait): Promise<Outcome> {
-  const watch = { interval: interval * 1000, timeout: timeout && timeout * 1000, progress, resume: `${app.program} jobs wait ${job.id} --for done` }
-  const pods = createPodWatch(app, { interval: watch.interval, say: progress.line })
+export async function waitForOutcome(context: CommandContext, api: Api, job: Job, progress: Progress, { hopeful, timeout, interval }: OutcomeWait): Promise<Outcome> {
+  const watch = { interval: interval * 1000, timeout: timeout && timeout * 1000, progress, resume: `${context.program} jobs wait ${job.id} --for done` }
+  const pods = createPodWatch(context, { interval: watch.interval, say: progress.log })
   let last = job
-  const found = await pollJobs(app, api, [job.id], watch, async (seen) => {
+  const found = await pollJobs(context, api, [job.id], watch, async (seen) => {
     const now = seen.get(job.id)
     if (!now) {
       const made = hopeful ? await imageOfDeletedJob(api, last) : undefined
-      if (!made) throw jobDeletedError(app, job.id)
+      if (!made) throw jobDeletedError(context, job.id)
       return { gone: made.image.id }
     }
     last = now.job
-    progress.now(`${shortId(job.id)} ${now.job.status} ${formatDuration(now.inStatus)}`)
+    progress.update(`${shortId(job.id)} ${now.job.status} ${formatDuration(now.inStatus)}`)
     if (ended.has(now.job.status)) return {}
     const trouble = pods.look([now]).get(job.id)
-    if (trouble?.final) throw await podFailedError(app, now.job, trouble)
+    if (trouble?.final) throw await podFailedError(context, now.job, trouble)
     return undefined
   }).finally(pods.stop)
   progress.stop()
   if (found.gone !== undefined) {
-    progress.line(`✔ job ${shortId(job.id)} is gone; its image ${found.gone} is there`)
+    progress.log(`✔ job ${shortId(job.id)} is gone; its image ${found.gone} is there`)
     return { image: found.gone, exit: 0 }
   }
   const image = last.status === 'success' ? (last.resultant_image_id ?? undefined) : undefined
-  if (last.status === 'success') progress.line(`✔ success: image ${image ?? 'none'}`)
-  else progress.line(`✖ error. Logs: ${app.program} jobs logs ${job.id} --failed`)
+  if (last.status === 'success') progress.log(`✔ success: image ${image ?? 'none'}`)
+  else progress.log(`✖ error. Logs: ${context.program} jobs logs ${job.id} --failed`)
   return { image, exit: last.status === 'error' && job.job_type === 'customize' ? 1 : 0 }
 }
 

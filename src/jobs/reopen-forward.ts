@@ -44,24 +44,24 @@ const final: ReadonlySet<KubectlErrorKind> = new Set<KubectlErrorKind>(['missing
  * Lets a port-forward join a race, and opens it again whenever it ends: kubectl does at the first connection that the pod
  * refuses, and the server of a job may come up some seconds after its status says so.
  */
-export function joinForward(app: CommandContext, job: Job, container: SshContainer, race: Race, { signal, only, delay, onOpen }: ForwardingOptions): Forwarding {
+export function joinForward(context: CommandContext, job: Job, container: SshContainer, race: Race, { signal, only, delay, onOpen }: ForwardingOptions): Forwarding {
   const { kubernetes_namespace: namespace, kubernetes_service: service } = job
   let current: PortForward | undefined
   let opened = false
   let missing: string | undefined
 
   async function open(signal: AbortSignal): Promise<PortForward> {
-    const pod = await podOf(app, job, signal)
+    const pod = await podOf(context, job, signal)
     const port = (addressesOf(container, 'cluster')[0] ?? addressesOf(container, 'auto')[0])?.port ?? 22
-    const forward = await openPortForward(kubectlOf(app), { namespace, pod: pod?.metadata.name, service, port }, { signal })
+    const forward = await openPortForward(kubectlOf(context), { namespace, pod: pod?.metadata.name, service, port }, { signal })
     if (signal.aborted) forward.close()
     signal.throwIfAborted()
     return (current = forward)
   }
 
   async function keepOpen(): Promise<never> {
-    await app.io.sleep(delay, signal)
-    for (;; await app.io.sleep(opened ? pause : longPause, signal)) {
+    await context.io.sleep(delay, signal)
+    for (;; await context.io.sleep(opened ? pause : longPause, signal)) {
       try {
         const forward = await open(signal)
         const leave = race.add({ name: 'port-forward', host: forward.host, port: forward.port })
@@ -70,11 +70,11 @@ export function joinForward(app: CommandContext, job: Job, container: SshContain
         const { message } = (await forward.ended) ?? { message: 'kubectl port-forward ended' }
         signal.throwIfAborted()
         leave(message)
-        app.log(1, `port-forward: ${message}; opening it again`)
+        context.log(1, `port-forward: ${message}; opening it again`)
       } catch (fault) {
         if (!(fault instanceof KubectlError) || signal.aborted || final.has(fault.kind) || (only && !opened)) throw fault
         if (!opened) missing = fault.message
-        app.log(1, `port-forward: ${fault.message}; trying again`)
+        context.log(1, `port-forward: ${fault.message}; trying again`)
       }
     }
   }
@@ -85,7 +85,7 @@ export function joinForward(app: CommandContext, job: Job, container: SshContain
   }
   const failed = keepOpen().catch((fault: unknown): Promise<never> => {
     if (!(fault instanceof KubectlError) || signal.aborted) throw fault
-    app.log(1, `port-forward: ${fault.message}`)
+    context.log(1, `port-forward: ${fault.message}`)
     if (!opened) missing = fault.message
     if (!only) return new Promise(() => {})
     throw unreachable(fault)

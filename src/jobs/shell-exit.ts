@@ -25,28 +25,28 @@ export interface ShellExitOptions extends Reaching, Pick<DebugOptions, 'on_exit'
 export type JobOutcome = 'released' | 'completed' | 'failed' | 'kept' | 'deleted' | 'gone'
 
 /** Sees to what becomes of a job whose shell has ended. Whoever has released it still has to wait for the outcome. */
-export async function handleShellExit(app: CommandContext, api: Api, job: Job, container: SshContainer, shell: Ended, options: ShellExitOptions, progress: Progress): Promise<JobOutcome> {
+export async function handleShellExit(context: CommandContext, api: Api, job: Job, container: SshContainer, shell: Ended, options: ShellExitOptions, progress: Progress): Promise<JobOutcome> {
   const { ending, session } = shell
-  const left = await howItIsLeft(app, api, job, container, shell, options, progress)
-  if (left === 'gone') progress.line(`Job ${shortId(job.id)} is gone: it was deleted`)
+  const left = await howItIsLeft(context, api, job, container, shell, options, progress)
+  if (left === 'gone') progress.log(`Job ${shortId(job.id)} is gone: it was deleted`)
   if (left !== 'waiting') return left
-  if ('lost' in ending) progress.line(`✖ connection lost: ${ending.lost}`)
-  const asked = options.on_exit === undefined && app.io.stdin.isTTY && app.io.stderr.isTTY
-  const fate = asked ? await promptExitAction(app, job, progress) : (options.on_exit ?? 'keep')
+  if ('lost' in ending) progress.log(`✖ connection lost: ${ending.lost}`)
+  const asked = options.on_exit === undefined && context.io.stdin.isTTY && context.io.stderr.isTTY
+  const fate = asked ? await promptExitAction(context, job, progress) : (options.on_exit ?? 'keep')
   const lossless = fate !== 'delete' || !options.beforeDelete || (await options.beforeDelete())
-  const kept = fate === 'keep' || !(lossless || (asked && (await confirm(app, 'Delete it all the same?'))))
+  const kept = fate === 'keep' || !(lossless || (asked && (await confirm(context, 'Delete it all the same?'))))
   if (kept) {
-    const how = `Release it: ${app.program} jobs ${job.job_type === 'create' ? 'fail' : 'complete'} ${job.id}`
-    progress.line(asked ? how : `Job ${shortId(job.id)} still waits${memoryNote(job)}. ${how}`)
+    const how = `Release it: ${context.program} jobs ${job.job_type === 'create' ? 'fail' : 'complete'} ${job.id}`
+    progress.log(asked ? how : `Job ${shortId(job.id)} still waits${memoryNote(job)}. ${how}`)
     return 'kept'
   }
   if (fate === 'delete') {
-    if (progress.live) progress.now(`deleting job ${shortId(job.id)}`)
+    if (progress.isInteractive) progress.update(`deleting job ${shortId(job.id)}`)
     await deleteJob(api, job)
-    progress.line(`Job ${shortId(job.id)} deleted`)
+    progress.log(`Job ${shortId(job.id)} deleted`)
     return 'deleted'
   }
-  const open = session && session.lost() === undefined ? session : await openJob(app, api, job, container, options, progress)
+  const open = session && session.lost() === undefined ? session : await openJob(context, api, job, container, options, progress)
   try {
     await say(open, job, container, fate === 'complete' ? 'complete' : 'failed')
   } finally {
@@ -56,13 +56,13 @@ export async function handleShellExit(app: CommandContext, api: Api, job: Job, c
 }
 
 /** Whether the job still waits: who touched a signal file in the shell has released it there. */
-async function howItIsLeft(app: CommandContext, api: Api, job: Job, container: SshContainer, { ending, session }: Ended, { interval }: ShellExitOptions, progress: Progress): Promise<'waiting' | 'released' | 'gone'> {
+async function howItIsLeft(context: CommandContext, api: Api, job: Job, container: SshContainer, { ending, session }: Ended, { interval }: ShellExitOptions, progress: Progress): Promise<'waiting' | 'released' | 'gone'> {
   const { complete, failed } = containerPaths(job, container.jail)
   if (session && (await anyExists(session, [complete, failed]))) return 'released'
   const lost = 'lost' in ending && session?.lost() !== undefined
-  if (lost) progress.now('the connection is gone; does the job go on?')
+  if (lost) progress.update('the connection is gone; does the job go on?')
   const look = () => describeJob(api, job.id).then((now) => stageOf(now.job), (error: unknown) => (isGone(error) ? 'gone' : 'waiting'))
-  const stage = await stageAfter(app, look, { lost, interval })
+  const stage = await stageAfter(context, look, { lost, interval })
   if (stage === 'waiting') progress.stop()
   return stage === 'waiting' || stage === 'gone' ? stage : 'released'
 }
@@ -89,12 +89,12 @@ const containers = 2
 /** What a job that waits holds, as a part of a sentence. */
 export const memoryNote = ({ job_mem_size: memory }: Job) => (memory ? `, holding ${containers * memory} GiB` : ', holding its memory')
 
-async function promptExitAction(app: CommandContext, job: Job, progress: Progress): Promise<ExitAction> {
+async function promptExitAction(context: CommandContext, job: Job, progress: Progress): Promise<ExitAction> {
   const create = job.job_type === 'create'
-  progress.line(`Job still waits${memoryNote(job)}${create ? '; it ends in error either way' : ''}.`)
+  progress.log(`Job still waits${memoryNote(job)}${create ? '; it ends in error either way' : ''}.`)
   const answers: Readonly<Record<string, ExitAction>> = { ...(create ? { r: 'fail' } : { c: 'complete', f: 'fail' }), d: 'delete', k: 'keep', '': 'keep' }
   for (;;) {
-    const answer = await app.questions.ask(create ? '(r)elease (d)elete (K)eep: ' : '(c)omplete (f)ail (d)elete (K)eep: ').catch((error: unknown) => {
+    const answer = await context.questions.ask(create ? '(r)elease (d)elete (K)eep: ' : '(c)omplete (f)ail (d)elete (K)eep: ').catch((error: unknown) => {
       // Ctrl-C, or a terminal that went away, is no wish to end anything.
       if (error instanceof CliError && error.bare) return ''
       throw error

@@ -9,23 +9,23 @@ import { shortId } from './lookup.ts'
 const condition = 'A shell opens only when the build itself fails with debug on.'
 
 /** Why a job's record says that no shell can come, and what to do about it. */
-export async function noShell(app: CommandContext, job: Job): Promise<CliError> {
-  const { program } = app
+export async function noShell(context: CommandContext, job: Job): Promise<CliError> {
+  const { program } = context
   const { id, status } = job
   const failure = (why: string, more: readonly string[], next: string) => new CliError(`no shell will come: job ${shortId(id)} ${why}`, { exit: 1, more, next })
   if (status === 'success') {
     const image = job.resultant_image_id
     return failure('succeeded', image ? [`  image ${image}`] : [], image ? `${program} images describe ${image}` : `${program} images list`)
   }
-  if (status === 'error') return failure('ended in error', ...(await endedInError(app, job)))
+  if (status === 'error') return failure('ended in error', ...(await endedInError(context, job)))
   if (status === 'packaging_artifacts') return failure('is past that: it packages its image', [], `${program} jobs wait ${id}`)
   return failure('was created with debug off', [condition], againWithDebug(program, job))
 }
 
-async function endedInError(app: CommandContext, job: Job): Promise<[more: string[], next: string]> {
-  const failure = await podFailureOf(app, job)
+async function endedInError(context: CommandContext, job: Job): Promise<[more: string[], next: string]> {
+  const failure = await podFailureOf(context, job)
   const more = [...reasonLines(failure), ...(job.job_type === 'create' ? [condition] : [])]
-  return [more, diagnosticCommand(app, job, failure)]
+  return [more, diagnosticCommand(context, job, failure)]
 }
 
 /** The command that tells more of why a job ended in error. */
@@ -57,9 +57,9 @@ export const failedPodNote = ({ id, status }: Job) => `job ${id} stays ${status}
  * @param head what it means for who waits: `image x was not made: `.
  * @param more lines after the reason.
  */
-export async function podFailedError(app: CommandContext, job: Job, found: Diagnosis, { head = '', more = [] }: { head?: string; more?: readonly string[] } = {}): Promise<CliError> {
-  const reasons = reasonLines(await podFailureOf(app, job, { found }))
-  return new CliError(`${head}${failedPodNote(job)}`, { exit: 1, more: [...reasons, ...more], next: `${app.program} jobs delete ${job.id}` })
+export async function podFailedError(context: CommandContext, job: Job, found: Diagnosis, { head = '', more = [] }: { head?: string; more?: readonly string[] } = {}): Promise<CliError> {
+  const reasons = reasonLines(await podFailureOf(context, job, { found }))
+  return new CliError(`${head}${failedPodNote(job)}`, { exit: 1, more: [...reasons, ...more], next: `${context.program} jobs delete ${job.id}` })
 }
 
 /** That a job's pod can't run, in Kubernetes' words. */

@@ -7,31 +7,31 @@ import { podFailedError, failedPodNote } from './shell-unavailable.ts'
 import type { JobSnapshot } from './poll.ts'
 
 /** Whether a job is where it should be, may still get there, or can't any more. */
-export type Verdict = 'there' | 'pending' | 'lost'
+export type Verdict = 'met' | 'pending' | 'unreachable'
 
 /** Judges a job by a look at it; undefined for one that is gone. */
 export type Condition = (seen: Pick<JobSnapshot, 'job'> | undefined, signal: AbortSignal) => Verdict | Promise<Verdict>
 
-const verdicts = { yes: 'there', may: 'pending', no: 'lost' } as const
+const verdicts = { yes: 'met', may: 'pending', no: 'unreachable' } as const
 
 /** The judge for what is waited for: `success`, `done`, `ready`, or a status. Undefined for what is none of these. */
 export function parseCondition(goal: string): Condition | undefined {
-  if (goal === 'done') return present(({ job }) => (ended.has(job.status) ? 'there' : 'pending'))
+  if (goal === 'done') return present(({ job }) => (ended.has(job.status) ? 'met' : 'pending'))
   if (goal === 'ready') {
     return present(async ({ job }, signal) => {
       const verdict = verdicts[hasReached(job, 'waiting_on_user')]
-      if (verdict !== 'there') return verdict
+      if (verdict !== 'met') return verdict
       // It was there once, but isn't any more.
-      if (stageOf(job) !== 'waiting') return 'lost'
+      if (stageOf(job) !== 'waiting') return 'unreachable'
       const { answers } = await import('../ssh/addresses.ts')
-      return (await answers(job, { signal })) ? 'there' : 'pending'
+      return (await answers(job, { signal })) ? 'met' : 'pending'
     })
   }
   const status = jobStatuses.find((known) => known === goal)
   return status && present(({ job }) => verdicts[hasReached(job, status)])
 }
 
-const present = (judge: (seen: Pick<JobSnapshot, 'job'>, signal: AbortSignal) => Verdict | Promise<Verdict>): Condition => (seen, signal) => (seen ? judge(seen, signal) : 'lost')
+const present = (judge: (seen: Pick<JobSnapshot, 'job'>, signal: AbortSignal) => Verdict | Promise<Verdict>): Condition => (seen, signal) => (seen ? judge(seen, signal) : 'unreachable')
 
 /** A job that can't get where it should be; without a record when it is gone. */
 interface Lost {
@@ -42,11 +42,11 @@ interface Lost {
 }
 
 /** What is said when jobs can't get there any more. */
-export async function unreachableError(app: CommandContext, lost: readonly [Lost, ...Lost[]], goal: string): Promise<CliError> {
-  const { program } = app
+export async function unreachableError(context: CommandContext, lost: readonly [Lost, ...Lost[]], goal: string): Promise<CliError> {
+  const { program } = context
   const [{ id, job, dead }, ...others] = lost
   const more = others.map((one) => (one.job && one.dead ? failedPodNote(one.job) : `job ${one.id} ${whyLost(one.job, goal)}`))
-  if (job && dead) return podFailedError(app, job, dead, { more })
+  if (job && dead) return podFailedError(context, job, dead, { more })
   return new CliError(`job ${id} ${whyLost(job, goal)}`, { exit: 1, more, next: job ? next(program, job) : `${program} jobs list` })
 }
 

@@ -24,23 +24,23 @@ export interface ShellWait {
  *
  * @throws CliError with exit 1 as soon as none can come, 3 at the time limit.
  */
-export async function waitForShell(app: CommandContext, api: Api, first: JobRecord, wait: ShellWait, progress: Progress): Promise<Job> {
+export async function waitForShell(context: CommandContext, api: Api, first: JobRecord, wait: ShellWait, progress: Progress): Promise<Job> {
   const { id } = first.job
-  const pods = createPodWatch(app, { interval: wait.interval, say: progress.line, eager: true })
-  const watch = { ...wait, progress, resume: `${app.program} jobs debug ${id}`, known: [first] }
+  const pods = createPodWatch(context, { interval: wait.interval, say: progress.log, eager: true })
+  const watch = { ...wait, progress, resume: `${context.program} jobs debug ${id}`, known: [first] }
   try {
-    const { job, outlook, trouble } = await pollJobs(app, api, [id], watch, async (seen) => {
+    const { job, outlook, trouble } = await pollJobs(context, api, [id], watch, async (seen) => {
       const now = seen.get(id)
-      if (!now) throw jobDeletedError(app, id)
-      if (now.before) progress.line(`✔ ${now.before.status} ${formatDuration(now.before.lasted)} → ${now.job.status}`)
+      if (!now) throw jobDeletedError(context, id)
+      if (now.before) progress.log(`✔ ${now.before.status} ${formatDuration(now.before.lasted)} → ${now.job.status}`)
       const outlook = shellAvailability(now.job)
       if (outlook !== 'may come') return { job: now.job, outlook, trouble: undefined }
-      progress.now(`${shortId(id)} ${now.job.status} ${formatDuration(now.inStatus)}, ${formatDuration(now.total)} in all; waits for ${waitsFor(now.job)}`)
+      progress.update(`${shortId(id)} ${now.job.status} ${formatDuration(now.inStatus)}, ${formatDuration(now.total)} in all; waits for ${waitsFor(now.job)}`)
       const trouble = pods.look([now]).get(id)
       return trouble && (trouble.final || trouble.lasting) ? { job: now.job, outlook, trouble } : undefined
     })
-    if (trouble) throw trouble.final ? await podFailedError(app, job, trouble, { head: 'no shell will come: ' }) : podCannotRunError(job, trouble)
-    if (outlook === 'never') throw await noShell(app, job)
+    if (trouble) throw trouble.final ? await podFailedError(context, job, trouble, { head: 'no shell will come: ' }) : podCannotRunError(job, trouble)
+    if (outlook === 'never') throw await noShell(context, job)
     return job
   } finally {
     pods.stop()

@@ -8,13 +8,13 @@ export interface Progress {
    * What goes on now: a spinner's text in a terminal, which may have several lines; elsewhere a line, when it isn't the
    * last one again.
    */
-  now(text: string | readonly string[]): void
+  update(text: string | readonly string[]): void
   /** A line that stays: `✔ building_image 14m`. */
-  line(text: string): void
+  log(text: string): void
   /** Takes the spinner away, so that something else can have the terminal. */
   stop(): void
-  /** `now` moves in its place, and leaves no lines. */
-  readonly live?: true
+  /** `update` moves in its place, and leaves no lines. */
+  readonly isInteractive?: true
 }
 
 /** What moves in a terminal: one thing at a time. */
@@ -22,7 +22,7 @@ export interface StatusLine {
   /** A command's own progress does. */
   moving?: boolean
   /** That an answer is waited for does, or would where the command's progress weren't there. */
-  waiting?: Pick<Progress, 'line' | 'stop'>
+  waiting?: Pick<Progress, 'log' | 'stop'>
 }
 
 /** Columns of the spinner itself, and a free one at the end. */
@@ -36,7 +36,7 @@ function shortened(line: string, columns: number): string {
 }
 
 /** Shows nothing. */
-const silent: Progress = { now() {}, line() {}, stop() {} }
+const silent: Progress = { update() {}, log() {}, stop() {} }
 
 /**
  * Progress for people: moving in a terminal, one plain line a change elsewhere, nothing when quiet.
@@ -51,12 +51,12 @@ export async function createProgress(io: Io, quiet: boolean, plain: (text: strin
   if (!io.stderr.isTTY || !io.stderr.stream.columns) {
     let last = ''
     return {
-      now(text) {
+      update(text) {
         const said = plain([text].flat().join('; '))
         if (said !== last) write(said)
         last = said
       },
-      line: write,
+      log: write,
       stop() {},
     }
   }
@@ -66,7 +66,7 @@ export async function createProgress(io: Io, quiet: boolean, plain: (text: strin
   // It mustn't take stdin: what is typed ahead belongs to the shell that opens. Its own colours would go by stdout.
   const spinner = ora({ stream: io.stderr.stream, discardStdin: false, isEnabled: true, color: false, spinner: { interval, frames: frames.map((frame) => cyan(frame)) } })
   return {
-    now(text) {
+    update(text) {
       const room = io.stderr.columns - spinnerTakes
       const fitting = [text].flat().map((line) => shortened(printable(line), room)).join('\n')
       if (spinner.isSpinning) {
@@ -77,7 +77,7 @@ export async function createProgress(io: Io, quiet: boolean, plain: (text: strin
       status.waiting?.stop()
       spinner.start(fitting)
     },
-    line(text) {
+    log(text) {
       const spinning = spinner.isSpinning
       if (!spinning) status.waiting?.stop()
       spinner.stop()
@@ -88,6 +88,6 @@ export async function createProgress(io: Io, quiet: boolean, plain: (text: strin
       spinner.stop()
       status.moving = false
     },
-    live: true,
+    isInteractive: true,
   }
 }

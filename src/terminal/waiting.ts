@@ -10,7 +10,7 @@ import { formatDuration } from '../time/time-span.ts'
  */
 export async function showWaiting(io: Io, status: StatusLine, whom: string, began: number, over: AbortSignal): Promise<void> {
   const progress = await createProgress(io, false)
-  if (!progress.live || over.aborted || status.waiting) return
+  if (!progress.isInteractive || over.aborted || status.waiting) return
   const gone = () => {
     status.waiting = undefined
     progress.stop()
@@ -19,7 +19,7 @@ export async function showWaiting(io: Io, status: StatusLine, whom: string, bega
   over.addEventListener('abort', gone, { once: true })
   status.waiting = progress
   while (!over.aborted) {
-    if (!status.moving) progress.now(`Waiting for ${whom}… ${formatDuration(io.monotonic() - began)}`)
+    if (!status.moving) progress.update(`Waiting for ${whom}… ${formatDuration(io.monotonic() - began)}`)
     await io.sleep(1000, over).catch(() => {})
   }
 }

@@ -40,13 +40,13 @@ function search(customer: { host: string; port: number }, cluster: { host: strin
       signal?.addEventListener('abort', () => (clearTimeout(timer), fail(signal.reason)))
     })
   const io = { env: standIn.env, interrupted: interrupt.signal, monotonic: () => performance.now(), sleep }
-  const app = { io, program: 'cray-ims', command: { name: 'debug' }, log() {}, warn() {} } as unknown as CommandContext
+  const context = { io, program: 'cray-ims', command: { name: 'debug' }, log() {}, warn() {} } as unknown as CommandContext
   const ssh_containers = [{ name: 'debug', jail: false, status: 'pending', connection_info: { customer_access: customer, 'cluster.local': cluster } }]
   const job = { id: 'ad5163d2-398d-4e93-94f0-2f439f114fe7', created: '2026-01-02T03:04:05', kubernetes_namespace: 'ims', kubernetes_job: 'j', kubernetes_service: 's', job_type: 'create', artifact_id: 'r', public_key_id: 'k', image_root_archive_name: 'name', ssh_containers }
   const api = { send: async () => toValue({ ...job, status: status() }) } as unknown as Api
   const lines: string[] = []
-  const progress = { now() {}, stop() {}, line: (text: string) => void lines.push(text) }
-  const found = connectToContainer(app, api, job as unknown as Job, ssh_containers[0]!, { access: 'auto', interval: 0.05, ...options }, progress)
+  const progress = { update() {}, stop() {}, log: (text: string) => void lines.push(text) }
+  const found = connectToContainer(context, api, job as unknown as Job, ssh_containers[0]!, { access: 'auto', interval: 0.05, ...options }, progress)
   return { found, lines, interrupt, standIn }
 }
 

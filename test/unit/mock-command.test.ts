@@ -43,7 +43,7 @@ function testIo(env: Record<string, string> = {}) {
     nextInterruption: () => new AbortController().signal,
   }
   const end = (name: 'SIGHUP' | 'SIGINT' | 'SIGTERM') => asked.abort(new CliError(name, { exit: 128 + constants.signals[name] }))
-  return { app: { io }, printed, end }
+  return { context: { io }, printed, end }
 }
 
 /** Asks a mock that has said where it is, with its token. */
@@ -69,8 +69,8 @@ const node = (script: string) => ({ command: [execPath, '-e', script] })
 
 describe('mock', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('says where it is, and ends on %s with 0, leaving nothing', async (signal) => {
-    const { app, printed, end } = testIo()
-    const running = run(app, {}, {})
+    const { context, printed, end } = testIo()
+    const running = run(context, {}, {})
     const ready = JSON.parse(await printed)
     const inside = (name: string) => join(folder, made()[0]!, name)
     expect(ready).toEqual({ url: expect.stringMatching(/^http:/), configDir: join(folder, made()[0]!), caFile: null, kubeconfig: inside('kubeconfig'), tokenFile: inside('token'), curlConfig: inside('curl.conf'), pid })
@@ -88,8 +88,8 @@ describe('mock', () => {
   })
 
   it('writes the same to a file when it is told to, and takes that away again', async () => {
-    const { app, end } = testIo()
-    const running = run(app, { tls: true, ready_file: 'ready' }, {})
+    const { context, end } = testIo()
+    const running = run(context, { tls: true, ready_file: 'ready' }, {})
     while (!existsSync(join(folder, 'ready'))) await new Promise((next) => setTimeout(next, 5))
     const ready = JSON.parse(readFileSync(join(folder, 'ready'), 'utf8'))
     expect(ready.url).toMatch(/^https:/)
@@ -113,8 +113,8 @@ describe('mock', () => {
 
   it.runIf(process.getuid?.() === 0)('writes it for its user alone, and not through what others have put there', async () => {
     writeFileSync(join(folder, 'ready'), '', { mode: 0o666 })
-    const { app, end } = testIo()
-    const running = run(app, { ready_file: 'ready' }, {})
+    const { context, end } = testIo()
+    const running = run(context, { ready_file: 'ready' }, {})
     while (readFileSync(join(folder, 'ready'), 'utf8') === '') await new Promise((next) => setTimeout(next, 5))
     expect(lstatSync(join(folder, 'ready')).mode & 0o777).toBe(0o600)
     end('SIGTERM')
@@ -125,7 +125,7 @@ describe('mock', () => {
     chmodSync(shared, 0o1777)
     writeFileSync(join(folder, 'theirs'), 'of another')
     symlinkSync(join(folder, 'theirs'), join(shared, 'ready'))
-    await expect(run(testIo().app, { ready_file: join(shared, 'ready') }, {})).rejects.toThrow('it is a symbolic link in a folder that others can write')
+    await expect(run(testIo().context, { ready_file: join(shared, 'ready') }, {})).rejects.toThrow('it is a symbolic link in a folder that others can write')
     expect([readdirSync(folder).sort(), readFileSync(join(folder, 'theirs'), 'utf8')]).toEqual([['shared', 'theirs'], 'of another'])
   })
 
@@ -135,16 +135,16 @@ describe('mock', () => {
     const remove = ({ url, tokenFile }: { url: string; tokenFile: string }) =>
       `require('node:http').request('${url}/apis/ims/v3/images/${image.id}', { method: 'DELETE', auth: 'mock:${readFileSync(tokenFile, 'utf8').trim()}' }, (r) => r.resume()).end()`
     const first = testIo()
-    const running = run(first.app, { state: 'state.json', seed: 'seed.json' }, {})
+    const running = run(first.context, { state: 'state.json', seed: 'seed.json' }, {})
     const ready = JSON.parse(await first.printed)
     expect(JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8')).images).toMatchObject([image])
-    expect(await run(testIo().app, {}, node(remove(ready)))).toBe(0)
+    expect(await run(testIo().context, {}, node(remove(ready)))).toBe(0)
     first.end('SIGTERM')
     await running
     expect(JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8'))).toMatchObject({ images: [], deleted_images: [image] })
 
     const second = testIo()
-    const again = run(second.app, { state: 'state.json', seed: 'seed.json' }, {})
+    const again = run(second.context, { state: 'state.json', seed: 'seed.json' }, {})
     expect(await fetched(JSON.parse(await second.printed), '/apis/ims/v3/images')).toEqual([])
     second.end('SIGTERM')
     await again
@@ -158,19 +158,19 @@ describe('mock', () => {
     symlinkSync(join(folder, 'precious'), join(shared, 'link.json'))
     for (const name of ['state.json', 'link.json']) lchownSync(join(shared, name), 65_534, 65_534)
     for (const name of ['state.json', 'link.json']) {
-      await expect(run(testIo().app, { state: join(shared, name) }, node('process.exit(9)'))).rejects.toThrow('in a folder that others can write')
+      await expect(run(testIo().context, { state: join(shared, name) }, node('process.exit(9)'))).rejects.toThrow('in a folder that others can write')
     }
     // In a folder of one's own it is what root was told to take.
     chmodSync(shared, 0o755)
-    expect(await run(testIo().app, { state: join(shared, 'state.json') }, node('process.exit(9)'))).toBe(9)
+    expect(await run(testIo().context, { state: join(shared, 'state.json') }, node('process.exit(9)'))).toBe(9)
     expect(readdirSync(folder)).toEqual(['shared'])
   })
 
   it('has shells where the records of jobs say', async () => {
-    const { app, printed, end } = testIo()
+    const { context, printed, end } = testIo()
     const job = { artifact_id: '20000000-0000-4000-8000-000000000001', public_key_id: '20000000-0000-4000-8000-000000000002', job_type: 'customize', image_root_archive_name: 'i', status: 'waiting_on_user' }
     writeFileSync(join(folder, 'seed.json'), JSON.stringify({ jobs: [job] }))
-    const running = run(app, { seed: 'seed.json' }, {})
+    const running = run(context, { seed: 'seed.json' }, {})
     const [{ ssh_containers: [{ connection_info }] }] = (await fetched(JSON.parse(await printed), '/apis/ims/v3/jobs')) as [{ ssh_containers: [{ connection_info: object }] }]
     const { host, port } = Object.values(connection_info)[0]
     const banner = async (): Promise<string> => {
@@ -192,7 +192,7 @@ describe('mock', () => {
     [{ fault: ['GET jobs'] }, "Invalid value for '--fault'"],
     [{ port: 65_536 }, "Invalid value for '--port'"],
   ])('refuses %j before it starts', async (options, message) => {
-    await expect(run(testIo().app, options, node('process.exit(9)'))).rejects.toMatchObject({
+    await expect(run(testIo().context, options, node('process.exit(9)'))).rejects.toMatchObject({
       message: expect.stringContaining(message),
       usage: true,
       exit: 2,
@@ -201,19 +201,19 @@ describe('mock', () => {
   })
 
   it('refuses a seed that it can’t read', async () => {
-    await expect(run(testIo().app, { seed: 'none.json' }, {})).rejects.toThrow(`Can't read the records in ${join(folder, 'none.json')}`)
+    await expect(run(testIo().context, { seed: 'none.json' }, {})).rejects.toThrow(`Can't read the records in ${join(folder, 'none.json')}`)
   })
 })
 
 describe('mock -- COMMAND', () => {
   const sees = (env: Record<string, string>, options: object, names: string[]) =>
-    run(testIo(env).app, options, node(`require('node:fs').writeFileSync('seen', JSON.stringify([${names.map((name) => `process.env.${name}`)}]))`)).then((code) => [
+    run(testIo(env).context, options, node(`require('node:fs').writeFileSync('seen', JSON.stringify([${names.map((name) => `process.env.${name}`)}]))`)).then((code) => [
       code,
       ...JSON.parse(readFileSync(join(folder, 'seen'), 'utf8')),
     ])
 
   it('runs it configured for the mock, and ends with its exit code', async () => {
-    expect(await run(testIo().app, {}, node('process.exit(7)'))).toBe(7)
+    expect(await run(testIo().context, {}, node('process.exit(7)'))).toBe(7)
     const env = { CRAY_CONFIG: 'other', CRAY_CREDENTIALS: 'x', CRAY_FORMAT: 'json', NO_PROXY: 'example.com' }
     const names = ['CRAY_CONFIG_DIR', 'KUBECONFIG', 'CRAY_IMS_CA_FILE', 'CRAY_CONFIG', 'CRAY_CREDENTIALS', 'CRAY_FORMAT', 'NO_PROXY']
     const inside = expect.stringContaining(join(folder, 'cray-ims-mock-'))
@@ -223,7 +223,7 @@ describe('mock -- COMMAND', () => {
   })
 
   it('ends with 128 and the number of the signal that ended it', async () => {
-    expect(await run(testIo().app, {}, node("process.kill(process.pid, 'SIGKILL')"))).toBe(137)
+    expect(await run(testIo().context, {}, node("process.kill(process.pid, 'SIGKILL')"))).toBe(137)
     expect(made()).toEqual([])
   })
 
@@ -232,9 +232,9 @@ describe('mock -- COMMAND', () => {
     ['SIGTERM', 44],
     ['SIGHUP', 55],
   ] as const)('hands %s on, and waits for what it does', async (signal, code) => {
-    const { app, end } = testIo()
+    const { context, end } = testIo()
     const running = run(
-      app,
+      context,
       {},
       node(`
         process.on('SIGINT', () => process.exit(33))
@@ -250,7 +250,7 @@ describe('mock -- COMMAND', () => {
   })
 
   it('says that there is no such command', async () => {
-    await expect(run(testIo().app, {}, { command: ['no-such-command-here'] })).rejects.toMatchObject({
+    await expect(run(testIo().context, {}, { command: ['no-such-command-here'] })).rejects.toMatchObject({
       message: "Can't run no-such-command-here: there is no such command",
       exit: 127,
     })

@@ -20,14 +20,14 @@ function scene() {
     for (const { at, ring } of alarms) if (at <= now) ring()
     await new Promise(setImmediate)
   }
-  const making = { app: { io }, progress: { now() {}, line() {}, stop() {} }, supervision: { interval: 5 } } as unknown as BuildContext
-  return { making, pass, now: () => now }
+  const build = { context: { io }, progress: { now() {}, line() {}, stop() {} }, supervision: { interval: 5 } } as unknown as BuildContext
+  return { build, pass, now: () => now }
 }
 
 test('an answer that takes longer than a service may be away is waited for', async () => {
-  const { making, pass } = scene()
+  const { build, pass } = scene()
   let answer = (_: string) => {}
-  const done = retryWhileUnavailable(making, () => new Promise<string>((resolve) => (answer = resolve)))
+  const done = retryWhileUnavailable(build, () => new Promise<string>((resolve) => (answer = resolve)))
   done.catch(() => {})
   await pass(40 * minutes)
   answer('deleted')
@@ -35,8 +35,8 @@ test('an answer that takes longer than a service may be away is waited for', asy
 })
 
 test('a service that is away is given up after a quarter of an hour', async () => {
-  const { making, now } = scene()
+  const { build, now } = scene()
   const refused = () => Promise.reject(connectionError(['refused'], { cause: new TransportError('refused', { sent: false }) }))
-  await expect(retryWhileUnavailable(making, refused)).rejects.toMatchObject({ exit: 3, message: 'not there after 15m: the service was away' })
+  await expect(retryWhileUnavailable(build, refused)).rejects.toMatchObject({ exit: 3, message: 'not there after 15m: the service was away' })
   expect(now()).toBe(15 * minutes)
 })

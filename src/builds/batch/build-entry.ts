@@ -28,7 +28,7 @@ import type { Table } from './progress-table.ts'
 
 /** What all images of a file have in common. */
 interface BatchContext {
-  readonly app: CommandContext
+  readonly context: CommandContext
   readonly api: Api
   readonly progress: Progress
   readonly options: BuildOptions
@@ -54,20 +54,20 @@ export interface EntryBuilder {
 }
 
 /** Makes images of a file, side by side. */
-export function createEntryBuilder({ app, api, progress, options, state, table, again, inventoryFor }: BatchContext): EntryBuilder {
-  const { io, global, program } = app
+export function createEntryBuilder({ context, api, progress, options, state, table, again, inventoryFor }: BatchContext): EntryBuilder {
+  const { io, global, program } = context
   const jobs = new Map<string, Job>()
   const keys = new Map<string, Promise<string>>()
   const inDoubt: string[] = []
   const read = createSharedLooks(io, api, options.interval * 1000)
 
-  function making({ order, key }: OrderedEntry, ends: (() => Promise<void>)[]): BuildContext & { output: ScriptOutput } {
+  function build({ order, key }: OrderedEntry, ends: (() => Promise<void>)[]): BuildContext & { output: ScriptOutput } {
     const own = table.of(order.name)
-    const output = scriptOutput(own.line)
-    const tell = global.quiet ? (line: string) => app.warn(`${order.name}: ${line}`) : own.line
+    const output = scriptOutput(own.log)
+    const tell = global.quiet ? (line: string) => context.warn(`${order.name}: ${line}`) : own.log
     const ownIo: Io = Object.create(io, { stderr: { value: output } })
     return {
-      app: { ...app, io: ownIo },
+      context: { ...context, io: ownIo },
       output,
       tell,
       api,
@@ -109,7 +109,7 @@ export function createEntryBuilder({ app, api, progress, options, state, table, 
   async function buildEntry(one: OrderedEntry, base: Image | undefined, ends: (() => Promise<void>)[]): Promise<Result> {
     const { name } = one.order
     const hash = hashOf(one, base)
-    const made = making(one, ends)
+    const made = build(one, ends)
     state.check()
     const keep = (progress: Omit<EntryState, 'order'>) => state.set(name, { order: hash, ...progress })
     // What was read before the first was begun may be hours old.
@@ -127,9 +127,9 @@ export function createEntryBuilder({ app, api, progress, options, state, table, 
     const { plan, begun, replaces, source } =
       'plan' in step ? { plan: step.plan, begun: step.plan.resumeJob, replaces: step.plan.replaces, source: step.plan.source.id } : { ...step, plan: undefined, source: step.begun.artifact_id }
     const noted = { replaces: replaces?.id, source }
-    const started = plan && !begun ? await start(made, plan, inventory, (progress) => keep({ ...noted, ...progress })) : { first: recordOf(begun!), making: await resumeJob(made, begun!, plan?.foreign ?? false) }
+    const started = plan && !begun ? await start(made, plan, inventory, (progress) => keep({ ...noted, ...progress })) : { first: recordOf(begun!), build: await resumeJob(made, begun!, plan?.foreign ?? false) }
     if ('existing' in started) return ended(name, 'kept', started.existing, 'there already')
-    const { first, making: own } = started
+    const { first, build: own } = started
     keep({ ...noted, job: first.job.id })
     const { job, made: result } = await runJobToCompletion(own, first, one.script).finally(made.output.rest)
     const { image } = result
@@ -143,7 +143,7 @@ export function createEntryBuilder({ app, api, progress, options, state, table, 
   /** What is to be done now. With `new: true`, a job that an earlier run began and that never ends is no reason to stop. */
   async function stepNow(made: BuildContext, planning: Planning): Promise<Step> {
     const step = nextStep(planning)
-    if (!('begun' in step) || !planning.one.order.new || !(await retryWhileUnavailable(made, () => podFailureNow(app, api, step.begun)))) return step
+    if (!('begun' in step) || !planning.one.order.new || !(await retryWhileUnavailable(made, () => podFailureNow(context, api, step.begun)))) return step
     const { inventory } = planning
     return nextStep({ ...planning, inventory: { ...inventory, jobs: inventory.jobs.filter(({ id }) => id !== step.begun.id) } })
   }
@@ -172,7 +172,7 @@ export function createEntryBuilder({ app, api, progress, options, state, table, 
         // Its row says of which image.
         const why = failure.message.replace(`image ${name} was not made: `, '')
         table.ended(name, '✖', why)
-        for (const line of [...failure.more, ...(failure.next === undefined ? [] : [`Next: ${failure.next}`])]) progress.line(`${name}: ${line.trim()}`)
+        for (const line of [...failure.more, ...(failure.next === undefined ? [] : [`Next: ${failure.next}`])]) progress.log(`${name}: ${line.trim()}`)
         return { name, how: 'failed', why }
       } finally {
         await runEnds(io, ends)

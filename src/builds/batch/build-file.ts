@@ -29,16 +29,16 @@ import { createTable } from './progress-table.ts'
  * @throws CliError before anything is sent for a file with mistakes, and before anything is written for what the service
  * can't do, or another process does; 129, 130 or 143 when interrupted.
  */
-export async function buildFile(app: CommandContext, path: string, options: BuildOptions): Promise<number> {
-  const { io } = app
+export async function buildFile(context: CommandContext, path: string, options: BuildOptions): Promise<number> {
+  const { io } = context
   if (options.parallel === 0) throw usageError("Invalid value for '--parallel': 0 at once is none.")
   if (options.on_failure === 'shell') throw usageError("Invalid value for '--on-failure': with --file several jobs run side by side, and no shell is opened: keep or delete.")
   const file = absolutePath(path, io)
   const text = readTextFile(file, 'images')
   if (text === undefined) throw new CliError(`${path}: no such file`, { next: `ls ${pastedWord(dirname(path))}` })
   const entries = readEntries(path, text)
-  const ordered = await orderedEntries(app, path, inOrder(entries), options)
-  const make = (held?: Held) => makeImages(app, { path, entries, ordered, state: openState(file, held), options })
+  const ordered = await orderedEntries(context, path, inOrder(entries), options)
+  const make = (held?: Held) => makeImages(context, { path, entries, ordered, state: openState(file, held), options })
   if (options.dry_run) return make()
   requireWritable(file)
   return withLock(statePath(file), make, { patience: 0, busy: (who) => `${path}: ${who} makes its images already` })
@@ -54,15 +54,15 @@ interface Images {
   readonly options: BuildOptions
 }
 
-async function makeImages(app: CommandContext, { path, entries, ordered, state, options }: Images): Promise<number> {
-  const { io, program } = app
+async function makeImages(context: CommandContext, { path, entries, ordered, state, options }: Images): Promise<number> {
+  const { io, program } = context
   const again = againLine(program, path, options)
   const withoutJobs = (more: readonly string[] = []) => new CliError(io.interrupted.reason.message, { exit: io.interrupted.reason.exit, more, next: again })
-  const progress = await app.progress()
-  const api = await app.api({ held: true })
+  const progress = await context.progress()
+  const api = await context.api({ held: true })
   try {
     // The first images begin with what was read to check them all.
-    const inventoryFor = sharedReads(io, (options.interval * 1000) / 2, (own: Progress) => readInventory(app, api, own))
+    const inventoryFor = sharedReads(io, (options.interval * 1000) / 2, (own: Progress) => readInventory(context, api, own))
     const inventory = await inventoryFor(progress).catch((error: unknown) => {
       throw io.interrupted.aborted ? withoutJobs() : error
     })
@@ -71,9 +71,9 @@ async function makeImages(app: CommandContext, { path, entries, ordered, state, 
       await io.stdout.write(plans.writes().map((line) => `${line}\n`).join(''))
       return 0
     }
-    reportStaleJobs(app, progress, inventory.jobs)
+    reportStaleJobs(context, progress, inventory.jobs)
     const table = createTable(io, progress, ordered.map(({ order }) => order.name))
-    const maker = createEntryBuilder({ app, api, progress, options, state, table, again, inventoryFor })
+    const maker = createEntryBuilder({ context, api, progress, options, state, table, again, inventoryFor })
     const tasks = ordered.map((one) => ({ name: one.order.name, needs: one.entry.needs, run: (needed: Result | undefined) => maker.make(one, needed && hasImage(needed) ? needed.image : undefined) }))
     const ended = await schedule<Result>(tasks, options.parallel, {
       isGood: hasImage,
@@ -87,10 +87,10 @@ async function makeImages(app: CommandContext, { path, entries, ordered, state, 
       const jobs = maker.underWay()
       const inDoubt = maker.inDoubt().map((name) => `${name}: the service did not say whether it created the job; the same command looks for it.`)
       if (jobs.length === 0) throw withoutJobs(inDoubt)
-      throw await handleInterruption(app, io.interrupted.reason, { jobs, inDoubt, attended: isAttended(app), cancel: options.cancel_on_interrupt ?? false, resume: again })
+      throw await handleInterruption(context, io.interrupted.reason, { jobs, inDoubt, attended: isAttended(context), cancel: options.cancel_on_interrupt ?? false, resume: again })
     }
     const results = entries.map(({ order }) => ended.find(({ name }) => name === order.name)!)
-    const code = await app.print(resultsValue(results))
+    const code = await context.print(resultsValue(results))
     const missing = results.filter((result) => !hasImage(result))
     if (missing.length === 0) return code
     throw new CliError(`${missing.length} of ${results.length} images were not made`, { exit: 1, more: missing.map((result) => `  ${result.name}: ${'why' in result ? result.why : result.how}`), next: again })

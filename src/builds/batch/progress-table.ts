@@ -31,14 +31,14 @@ export function createTable(io: Io, progress: Progress, names: readonly string[]
   }
 
   function show(): void {
-    if (!progress.live) return
+    if (!progress.isInteractive) return
     const all = lines()
     // What doesn't fit on the screen could not be taken away again: those under way stay.
     const room = Math.max((io.stderr.stream.rows || 24) - 4, 1)
     const under = [...rows.values()].flatMap(({ mark, text }, at) => (mark === ' ' && text !== '' ? [all[at]!] : []))
     const shown = all.length <= room ? all : under.slice(0, room)
     const hidden = all.length - shown.length
-    progress.now([head(), ...shown, ...(hidden > 0 ? [`  … and ${hidden} more`] : [])])
+    progress.update([head(), ...shown, ...(hidden > 0 ? [`  … and ${hidden} more`] : [])])
   }
 
   return {
@@ -46,27 +46,27 @@ export function createTable(io: Io, progress: Progress, names: readonly string[]
       const row = rows.get(name)!
       let last = ''
       return {
-        now(text) {
+        update(text) {
           row.text = [text].flat().join('; ')
-          if (progress.live) return show()
+          if (progress.isInteractive) return show()
           // Others' lines come between: this one's own last counts.
-          if (row.text !== last) progress.line(`${name}: ${row.text}`)
+          if (row.text !== last) progress.log(`${name}: ${row.text}`)
           last = row.text
         },
-        line: (text) => progress.line(`${name}: ${text}`),
+        log: (text) => progress.log(`${name}: ${text}`),
         stop() {},
-        live: progress.live,
+        isInteractive: progress.isInteractive,
       }
     },
     ended(name, mark, text) {
       rows.set(name, { mark, text })
-      if (progress.live) show()
-      else progress.line(`${mark} ${name}: ${text}`)
+      if (progress.isInteractive) show()
+      else progress.log(`${mark} ${name}: ${text}`)
     },
     close() {
       progress.stop()
-      if (!progress.live) return
-      for (const line of [head(), ...lines()]) progress.line(line)
+      if (!progress.isInteractive) return
+      for (const line of [head(), ...lines()]) progress.log(line)
     },
   }
 }

@@ -25,15 +25,15 @@ const general = ['arch', 'latest', 'public_key', 'build_env_size', 'job_mem_size
  *
  * @throws CliError with all mistakes and their lines.
  */
-export async function orderedEntries(app: CommandContext, path: string, entries: readonly Entry[], options: BuildOptions): Promise<OrderedEntry[]> {
-  const folder = dirname(absolutePath(path, app.io))
+export async function orderedEntries(context: CommandContext, path: string, entries: readonly Entry[], options: BuildOptions): Promise<OrderedEntry[]> {
+  const folder = dirname(absolutePath(path, context.io))
   const line = Object.fromEntries(general.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])))
   const [trouble] = specProblems(line as Partial<ImageSpec>)
   if (trouble) throw usageError(`Invalid value for '${trouble.flag}': ${trouble.why}`)
   const list: Diagnostic[] = []
   const keys = new Map<string | undefined, Promise<OwnKey>>()
   const keyOf = (file: string | undefined) => {
-    if (!keys.has(file)) keys.set(file, findOwnKey(app, file))
+    if (!keys.has(file)) keys.set(file, findOwnKey(context, file))
     return keys.get(file)!
   }
   const ordered: OrderedEntry[] = []

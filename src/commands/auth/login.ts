@@ -9,12 +9,12 @@ import { askFor, login } from './save-login.ts'
  *
  * @throws CliError where the login fails.
  */
-export const run: Run<InferOptions<typeof loginOptions>> = async (app, options) => {
-  const configuration = app.configuration()
+export const run: Run<InferOptions<typeof loginOptions>> = async (context, options) => {
+  const configuration = context.configuration()
   const hostname = requireHostname(configuration)
-  const username = options.username ?? (await askFor(app, 'Username', { usual: configuration.username }))
-  const password = options.password ?? (await askFor(app, 'Password', { hidden: true }))
-  const rsaToken = options.rsa_token ?? (configuration.rsaRequired ? await askFor(app, 'RSA Token', { hidden: true }) : undefined)
-  await login(app, { path: configuration.path, hostname }, { username, password, rsaToken })
-  return app.print(undefined)
+  const username = options.username ?? (await askFor(context, 'Username', { usual: configuration.username }))
+  const password = options.password ?? (await askFor(context, 'Password', { hidden: true }))
+  const rsaToken = options.rsa_token ?? (configuration.rsaRequired ? await askFor(context, 'RSA Token', { hidden: true }) : undefined)
+  await login(context, { path: configuration.path, hostname }, { username, password, rsaToken })
+  return context.print(undefined)
 }

@@ -19,16 +19,16 @@ export interface Site {
  * @throws CliError where the login fails; nothing is changed then. Where no token could be kept, nothing is sent, as far
  * as that can be known before.
  */
-export async function login(app: CommandContext, { path, hostname }: Site, credentials: Credentials): Promise<void> {
-  const file = tokenPath(app.io.env, hostname, credentials.username)
+export async function login(context: CommandContext, { path, hostname }: Site, credentials: Credentials): Promise<void> {
+  const file = tokenPath(context.io.env, hostname, credentials.username)
   await withLock(file, async (held) => {
-    keep(held, await passwordLogin({ hostname, transport: await app.transport(), now: app.io.now }, credentials))
-  }, { signal: app.io.interrupted, busy: (who) => `the token in ${file} is being renewed by ${who}` })
-  app.log(3, `Saved token: ${file}`)
+    keep(held, await passwordLogin({ hostname, transport: await context.transport(), now: context.io.now }, credentials))
+  }, { signal: context.io.interrupted, busy: (who) => `the token in ${file} is being renewed by ${who}` })
+  context.log(3, `Saved token: ${file}`)
   await changeConfiguration(path, (document) => setValue(document, ['auth', 'login', 'username'], credentials.username)).catch((error: unknown) => {
     throw withMore(error, `The token is kept, in ${file}; who it is for is not: pass --token ${file}`)
   })
-  if (!app.global.quiet) await app.io.stdout.write('Success!\n')
+  if (!context.global.quiet) await context.io.stdout.write('Success!\n')
 }
 
 function keep({ target, check }: Held, token: Token): void {
@@ -47,9 +47,9 @@ function withMore(error: unknown, line: string): unknown {
 }
 
 /** Asks until something is answered. */
-export async function askFor(app: CommandContext, what: string, { hidden, usual }: { hidden?: boolean; usual?: string } = {}): Promise<string> {
+export async function askFor(context: CommandContext, what: string, { hidden, usual }: { hidden?: boolean; usual?: string } = {}): Promise<string> {
   for (;;) {
-    const answer = await app.questions.ask(`${what}${usual ? ` [${usual}]` : ''}: `, { hidden, default: usual })
+    const answer = await context.questions.ask(`${what}${usual ? ` [${usual}]` : ''}: `, { hidden, default: usual })
     if (answer !== '') return answer
   }
 }

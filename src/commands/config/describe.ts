@@ -3,10 +3,10 @@ import { readDocument, shown } from '../../config/document.ts'
 import type { Run } from '../../context.ts'
 
 /** Shows the configuration in use; which one that is, on stderr. */
-export const run: Run = async (app) => {
-  const { name, path } = app.configuration()
-  const active = activeName(app.io.env)
-  app.log(0, `Your active configuration is: ${active}`)
-  if (name !== active) app.log(0, `Describing configuration: ${name}`)
-  return app.print(shown(readDocument(path)))
+export const run: Run = async (context) => {
+  const { name, path } = context.configuration()
+  const active = activeName(context.io.env)
+  context.log(0, `Your active configuration is: ${active}`)
+  if (name !== active) context.log(0, `Describing configuration: ${name}`)
+  return context.print(shown(readDocument(path)))
 }

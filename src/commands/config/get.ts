@@ -7,11 +7,11 @@ import type { Run } from '../../context.ts'
  *
  * @throws CliError where it isn't set.
  */
-export const run: Run<object, { property: string }> = async (app, _, { property }) => {
-  const { path } = app.configuration()
+export const run: Run<object, { property: string }> = async (context, _, { property }) => {
+  const { path } = context.configuration()
   const value = valueAt(readDocument(path), property.split('.'))
   if (value === undefined) {
     throw new CliError('Unable to find property.', { more: [`${property} is not set in ${path}`], next: 'cray-ims config describe' })
   }
-  return app.print(shown(value))
+  return context.print(shown(value))
 }

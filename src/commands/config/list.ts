@@ -14,12 +14,12 @@ import type { Run } from '../../context.ts'
  *
  * @throws CliError where the one in use isn't there, as in the original, or their folder can't be read.
  */
-export const run: Run = async (app) => {
-  const { env } = app.io
-  app.configuration()
+export const run: Run = async (context) => {
+  const { env } = context.io
+  context.configuration()
   const active = activeName(env)
   const names = configurationNames(configurationsFolder(env))
-  return app.print(toValue({ configurations: names.map((name) => ({ name, is_active: name === active })) }))
+  return context.print(toValue({ configurations: names.map((name) => ({ name, is_active: name === active })) }))
 }
 
 function configurationNames(folder: string): string[] {

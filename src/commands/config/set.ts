@@ -7,16 +7,16 @@ import { changeConfiguration } from './change-configuration.ts'
  *
  * @throws CliError where one isn't KEY=VALUE, or would replace a value by a section or a section by a value.
  */
-export const run: Run<object, { section: string; values: string[] }> = async (app, _, { section, values }) => {
+export const run: Run<object, { section: string; values: string[] }> = async (context, _, { section, values }) => {
   const settings = values.map(split)
-  await changeConfiguration(app.configuration().path, (document) => {
+  await changeConfiguration(context.configuration().path, (document) => {
     const table = tableAlong(document, section.split('.'))
     for (const [key, value] of settings) {
       if (table.get(key) instanceof Map) throw notSettable(`${section}.${key} is a section, not a value`)
       table.set(key, value)
     }
   })
-  return app.print(undefined)
+  return context.print(undefined)
 }
 
 function split(setting: string): [key: string, value: string] {

@@ -9,8 +9,8 @@ import { changeConfiguration } from './change-configuration.ts'
  *
  * @throws CliError where one isn't set.
  */
-export const run: Run<object, { properties: string[] }> = async (app, _, { properties }) => {
-  const { path } = app.configuration()
+export const run: Run<object, { properties: string[] }> = async (context, _, { properties }) => {
+  const { path } = context.configuration()
   for (const property of properties) {
     const keys = property.split('.')
     await changeConfiguration(path, (document) => {
@@ -19,5 +19,5 @@ export const run: Run<object, { properties: string[] }> = async (app, _, { prope
       throw new CliError('Unable to unset property.', { more: [`${property} is not set in ${path}`], next: 'cray-ims config describe' })
     })
   }
-  return app.print(undefined)
+  return context.print(undefined)
 }

@@ -10,10 +10,10 @@ import type { Run } from '../../context.ts'
  *
  * @throws CliError where there is no such configuration, or none of the name that --configuration gives.
  */
-export const run: Run<object, { configuration: string }> = async (app, _, { configuration: name }) => {
-  const { env } = app.io
+export const run: Run<object, { configuration: string }> = async (context, _, { configuration: name }) => {
+  const { env } = context.io
   // One that is named has to be there, too. Source: the original.
-  if (app.global.configuration || env.CRAY_CONFIG) app.configuration()
+  if (context.global.configuration || env.CRAY_CONFIG) context.configuration()
   const path = configurationPath(env, name)
   if (readDocument(path).size === 0) {
     const active = activeName(env)
@@ -22,5 +22,5 @@ export const run: Run<object, { configuration: string }> = async (app, _, { conf
     throw new CliError('Unable to find configuration file.', { more: [`${path} is missing or empty.`], next: 'cray-ims config list' })
   }
   await updateFile(activeConfigFile(env), 'configuration', () => name)
-  return app.print(`Your active configuration is: ${name}`)
+  return context.print(`Your active configuration is: ${name}`)
 }

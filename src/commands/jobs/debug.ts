@@ -27,32 +27,32 @@ const leastReach = 5000
  * for a customize job that ended in error.
  * @throws CliError with exit 1 when no shell can come, 3 at the time limit, 255 when none was reached.
  */
-export const run: Run<DebugOptions, { job?: string; command?: string[] }> = async (app, options, args) => {
-  const { io } = app
+export const run: Run<DebugOptions, { job?: string; command?: string[] }> = async (context, options, args) => {
+  const { io } = context
   const command = commandText(args.command ?? [])
   const { tty = false, openssh = false, print_command = false, ssh_config = false } = options
   const began = io.monotonic()
   const seconds = options.timeout ?? (io.stdin.isTTY && io.stderr.isTTY ? undefined : unattended)
   const timeout = seconds === undefined ? undefined : seconds * 1000
-  const progress = await app.progress(stripDurations)
-  const api = await app.api({ held: true })
+  const progress = await context.progress(stripDurations)
+  const api = await context.api({ held: true })
   let id: string | undefined
   try {
     // What is asked once is tried again; what is looked at again and again shows when the service is away.
-    const once = await app.api()
-    const first = args.job === undefined ? await choose(app, once) : (await findJobs(once, [args.job]))[0]!
+    const once = await context.api()
+    const first = args.job === undefined ? await choose(context, once) : (await findJobs(once, [args.job]))[0]!
     id = first.job.id
-    if (!print_command && !ssh_config) progress.line(`Job ${shortId(id)} ${first.job.image_root_archive_name}, ${first.job.job_type}`)
-    const job = await waitForShell(app, api, first, { interval: options.interval * 1000, timeout, began }, progress)
+    if (!print_command && !ssh_config) progress.log(`Job ${shortId(id)} ${first.job.image_root_archive_name}, ${first.job.job_type}`)
+    const job = await waitForShell(context, api, first, { interval: options.interval * 1000, timeout, began }, progress)
     const container = chooseContainer(job, options.container)
     const left = timeout === undefined ? undefined : Math.max(began + timeout - io.monotonic(), leastReach)
-    const shell = await openShell(app, api, job, container, { ...options, tty, openssh, print_command, ssh_config, command, left }, progress)
+    const shell = await openShell(context, api, job, container, { ...options, tty, openssh, print_command, ssh_config, command, left }, progress)
     if (!shell) return 0
     try {
       const own = exitCode(shell.ending)
-      const left = await handleShellExit(app, api, job, container, shell, options, progress)
+      const left = await handleShellExit(context, api, job, container, shell, options, progress)
       if (left === 'kept' || left === 'deleted' || left === 'gone') return own
-      const { exit, image } = await waitForOutcome(app, api, job, progress, { hopeful: left !== 'failed', interval: options.interval })
+      const { exit, image } = await waitForOutcome(context, api, job, progress, { hopeful: left !== 'failed', interval: options.interval })
       if (image) await (command === undefined ? io.stdout : io.stderr).write(`${image}\n`)
       // A job that went on by itself takes the connection along: its outcome alone counts then.
       return left === 'released' && 'lost' in shell.ending ? exit : own || exit
@@ -60,7 +60,7 @@ export const run: Run<DebugOptions, { job?: string; command?: string[] }> = asyn
       await shell.close()
     }
   } catch (error) {
-    throw id !== undefined && io.interrupted.aborted && error === io.interrupted.reason ? leftAlone(app, id, error as CliError) : error
+    throw id !== undefined && io.interrupted.aborted && error === io.interrupted.reason ? leftAlone(context, id, error as CliError) : error
   } finally {
     progress.stop()
     await api.close()
@@ -72,14 +72,14 @@ function leftAlone({ program }: CommandContext, id: string, { message, exit }: C
   return new CliError(message, { exit, more: ['The job is left as it is.'], next: `${program} jobs debug ${id}` })
 }
 
-async function choose(app: CommandContext, api: Api): Promise<JobRecord> {
-  const { stdin, stderr } = app.io
+async function choose(context: CommandContext, api: Api): Promise<JobRecord> {
+  const { stdin, stderr } = context.io
   const waiting = (await listJobs(api)).filter(({ job }) => stageOf(job) === 'waiting')
   if (!stdin.isTTY || !stderr.isTTY) throw usageError("Missing argument 'JOB'.", { more: waiting.map(candidate) })
-  if (waiting.length === 0) throw new CliError('no job waits on its user', { exit: 1, next: `${app.program} jobs list` })
-  waiting.forEach((record, at) => app.warn(`${at + 1}${candidate(record)}`))
+  if (waiting.length === 0) throw new CliError('no job waits on its user', { exit: 1, next: `${context.program} jobs list` })
+  waiting.forEach((record, at) => context.warn(`${at + 1}${candidate(record)}`))
   for (;;) {
-    const answer = Number(await app.questions.ask(`Which one? [1-${waiting.length}]: `))
+    const answer = Number(await context.questions.ask(`Which one? [1-${waiting.length}]: `))
     if (waiting[answer - 1]) return waiting[answer - 1]!
   }
 }

@@ -32,25 +32,25 @@ type Write = (line: LogLine) => Promise<void>
  * @returns with `--follow`, 1 for a job that ended in error.
  * @throws CliError that says what is needed where `kubectl` isn't there, or isn't allowed to.
  */
-export const run: Run<Options> = async (app, options, args) => {
+export const run: Run<Options> = async (context, options, args) => {
   refuseTogether(options)
-  const { io } = app
+  const { io } = context
   const reader = new AbortController()
   // Who took what he wanted and went away (`| head -1`) ends it all, kubectl too.
   io.stdout.stream.on('error', () => reader.abort())
   const signal = AbortSignal.any([io.interrupted, reader.signal])
   const notice = (text: string) => {
-    if (!app.global.quiet) app.warn(text)
+    if (!context.global.quiet) context.warn(text)
   }
   const selection = { container: options.container, since: options.since, tail: options.tail, signal, notice }
-  const api = await app.api()
+  const api = await context.api()
   try {
     const { job } = (await findJobs(api, [args.job!]))[0]!
-    const write = await lineWriter(app, options)
+    const write = await lineWriter(context, options)
     try {
-      if (options.failed) return await showFailed(app, job, options, write)
-      if (options.follow) return await follow(app, api, job, selection, write)
-      for await (const line of readLogs(kubectlOf(app), job, selection)) await write(line)
+      if (options.failed) return await showFailed(context, job, options, write)
+      if (options.follow) return await follow(context, api, job, selection, write)
+      for await (const line of readLogs(kubectlOf(context), job, selection)) await write(line)
       return 0
     } catch (fault) {
       if (reader.signal.aborted && !io.interrupted.aborted) return 0
@@ -74,53 +74,53 @@ function refuseTogether(options: Options): void {
 /** Looks at a job whose containers have all ended, before it is given up that it ends, too. */
 const lastLooks = 10
 
-async function follow(app: CommandContext, api: Api, job: Job, selection: LogSelection & { signal: AbortSignal }, write: Write): Promise<number> {
+async function follow(context: CommandContext, api: Api, job: Job, selection: LogSelection & { signal: AbortSignal }, write: Write): Promise<number> {
   let last = job
   const jobEnded = async () => {
-    last = await look(app, api, last)
+    last = await look(context, api, last)
     return ['success', 'error'].includes(stageOf(last))
   }
-  for await (const line of followLogs(kubectlOf(app), job, { ...selection, jobEnded, sleep: app.io.sleep })) await write(line)
+  for await (const line of followLogs(kubectlOf(context), job, { ...selection, jobEnded, sleep: context.io.sleep })) await write(line)
   selection.signal.throwIfAborted()
   let ended = await jobEnded()
   // One container that was asked for may end long before its job.
   if (selection.container !== undefined) return stageOf(last) === 'error' ? 1 : 0
   for (let looks = 1; !ended && looks < lastLooks; looks++) {
-    await app.io.sleep(1000, selection.signal)
+    await context.io.sleep(1000, selection.signal)
     ended = await jobEnded()
   }
   if (!ended) {
-    const dead = await podFailureNow(app, api, last)
-    if (dead) throw await podFailedError(app, last, dead)
-    throw new CliError(`the containers of job ${shortId(job.id)} have ended, but it still is in ${last.status}`, { exit: 1, next: `${app.program} jobs delete ${job.id}` })
+    const dead = await podFailureNow(context, api, last)
+    if (dead) throw await podFailedError(context, last, dead)
+    throw new CliError(`the containers of job ${shortId(job.id)} have ended, but it still is in ${last.status}`, { exit: 1, next: `${context.program} jobs delete ${job.id}` })
   }
   return stageOf(last) === 'error' ? 1 : 0
 }
 
 /** The job as it is now; as it was last seen while the service is away. */
-async function look(app: CommandContext, api: Api, last: Job): Promise<Job> {
+async function look(context: CommandContext, api: Api, last: Job): Promise<Job> {
   try {
     return (await describeJob(api, last.id)).job
   } catch (error) {
     if (isTransient(error)) return last
-    if (isGone(error)) throw jobDeletedError(app, last.id)
+    if (isGone(error)) throw jobDeletedError(context, last.id)
     throw error
   }
 }
 
-async function showFailed(app: CommandContext, job: Job, { tail = 200 }: Options, write: Write): Promise<number> {
-  const kubectl = kubectlOf(app)
-  const limits = { signal: app.io.interrupted }
+async function showFailed(context: CommandContext, job: Job, { tail = 200 }: Options, write: Write): Promise<number> {
+  const kubectl = kubectlOf(context)
+  const limits = { signal: context.io.interrupted }
   const pod = await findPod(kubectl, job, limits)
   if (!pod) throw noPod(job)
   const stage = stageOf(job)
   const mayHaveFailed = stage === 'error' || (stage === 'waiting' && job.job_type === 'create')
   if (!mayHaveFailed && !containersInOrder(pod).some(wentWrong)) {
-    throw new CliError(`no container of job ${shortId(job.id)} has failed: it is ${job.status}`, { exit: 1, next: `${app.program} jobs logs ${job.id}` })
+    throw new CliError(`no container of job ${shortId(job.id)} has failed: it is ${job.status}`, { exit: 1, next: `${context.program} jobs logs ${job.id}` })
   }
   const killed = killedBy(pod)
   // What a killed container wrote doesn't tell that it was.
-  for (const line of killed ? reasonLines({ killed, log: undefined }) : []) app.warn(line.trim())
+  for (const line of killed ? reasonLines({ killed, log: undefined }) : []) context.warn(line.trim())
   const { container, lines, errors } = await tailOfFailed(kubectl, job, pod, tail, limits)
   const above = errors.filter((line) => !lines.includes(line))
   for (const line of [...above, ...lines]) await write({ container, line, time: undefined })
@@ -130,9 +130,9 @@ async function showFailed(app: CommandContext, job: Job, { tail = 200 }: Options
 const hues = ['cyan', 'magenta', 'yellow', 'green', 'blue'] as const
 
 /** Writes lines on stdout, each with its container's name, in that container's colour. */
-async function lineWriter(app: CommandContext, { no_prefix: bare, timestamps }: Options): Promise<Write> {
-  const { stdout } = app.io
-  const colours = await coloursFor(app.io, stdout)
+async function lineWriter(context: CommandContext, { no_prefix: bare, timestamps }: Options): Promise<Write> {
+  const { stdout } = context.io
+  const colours = await coloursFor(context.io, stdout)
   const shown = stdout.isTTY ? printable : (text: string) => text
   const names: string[] = []
   const textOf = createLineText(({ container, time }) => {

@@ -21,21 +21,21 @@ type Options = InferOptions<typeof waitOptions>
  *
  * @throws CliError with exit 1 when one can't get there any more, 3 at the time limit.
  */
-export const run: Run<Options, { job: string[] }> = async (app, options, args) => {
-  const { io, program } = app
+export const run: Run<Options, { job: string[] }> = async (context, options, args) => {
+  const { io, program } = context
   const judge = parseCondition(options.for)
   if (!judge) {
     const choices = [...new Set<string>([...goals, ...jobStatuses])].join(', ')
     throw usageError(`Invalid value for '--for': invalid choice: ${options.for}. (choose from ${choices})`)
   }
-  const api = await app.api({ held: true })
-  const progress = await app.progress()
+  const api = await context.api({ held: true })
+  const progress = await context.progress()
   const line = (jobs: readonly string[]) => `${program} jobs wait ${jobs.join(' ')}${options.for === 'success' ? '' : ` --for ${options.for}`}`
   const watch = { interval: options.interval * 1000, timeout: options.timeout * 1000, began: io.monotonic(), progress }
-  const pods = createPodWatch(app, { interval: watch.interval, say: progress.line })
+  const pods = createPodWatch(context, { interval: watch.interval, say: progress.log })
   try {
-    if (progress.live) progress.now(`looking for ${args.job.length === 1 ? 'the job' : 'the jobs'}`)
-    const first = await pollUntil(app, { ...watch, resume: line(args.job) }, () => findJobs(api, args.job), {
+    if (progress.isInteractive) progress.update(`looking for ${args.job.length === 1 ? 'the job' : 'the jobs'}`)
+    const first = await pollUntil(context, { ...watch, resume: line(args.job) }, () => findJobs(api, args.job), {
       enough: (found) => found,
       many: args.job.length > 1,
       // A service that never answered under a name that nobody knows won't come back.
@@ -43,7 +43,7 @@ export const run: Run<Options, { job: string[] }> = async (app, options, args) =
     })
     const known = [...new Map(first.map((record) => [record.job.id, record])).values()]
     const ids = known.map(({ job }) => job.id)
-    const show = createDisplay(app, progress, ids)
+    const show = createDisplay(context, progress, ids)
     const last = new Map(known.map((record) => [record.job.id, record]))
     // Jobs that are gone, and have made their images.
     const finished = new Map<string, JobRecord>()
@@ -52,25 +52,25 @@ export const run: Run<Options, { job: string[] }> = async (app, options, args) =
       if (made) finished.set(id, made)
       return finished.has(id)
     }
-    const { seen, lost } = await pollJobs(app, api, ids, { ...watch, resume: line(ids), known }, async (seen) => {
+    const { seen, lost } = await pollJobs(context, api, ids, { ...watch, resume: line(ids), known }, async (seen) => {
       for (const [id, record] of seen) last.set(id, record)
-      const verdictOf = async (id: string) => (!seen.has(id) && (await lookForImage(id)) ? 'there' : judge(seen.get(id), io.interrupted))
+      const verdictOf = async (id: string) => (!seen.has(id) && (await lookForImage(id)) ? 'met' : judge(seen.get(id), io.interrupted))
       const verdicts = new Map(await Promise.all(ids.map(async (id) => [id, await verdictOf(id)] as const)))
       show(seen, verdicts)
       const troubles = pods.look([...seen.values()])
       const lost = ids.flatMap((id) => {
         const trouble = troubles.get(id)
         const dead = verdicts.get(id) === 'pending' && trouble?.final ? trouble : undefined
-        return dead || verdicts.get(id) === 'lost' ? [{ id, job: seen.get(id)?.job, dead }] : []
+        return dead || verdicts.get(id) === 'unreachable' ? [{ id, job: seen.get(id)?.job, dead }] : []
       })
-      return lost.length > 0 || ids.every((id) => verdicts.get(id) === 'there') ? { seen, lost } : undefined
+      return lost.length > 0 || ids.every((id) => verdicts.get(id) === 'met') ? { seen, lost } : undefined
     })
     progress.stop()
-    for (const { job } of finished.values()) progress.line(`Job ${shortId(job.id)} is gone; its image ${job.resultant_image_id} is there`)
+    for (const { job } of finished.values()) progress.log(`Job ${shortId(job.id)} is gone; its image ${job.resultant_image_id} is there`)
     const records = ids.flatMap((id) => (seen.get(id) ?? finished.get(id))?.record ?? [])
-    const printed = records.length > 0 ? await app.print(ids.length === 1 ? records[0]! : records) : 0
+    const printed = records.length > 0 ? await context.print(ids.length === 1 ? records[0]! : records) : 0
     const [one, ...others] = lost
-    if (one) throw await unreachableError(app, [one, ...others], options.for)
+    if (one) throw await unreachableError(context, [one, ...others], options.for)
     return printed
   } finally {
     progress.stop()
@@ -97,15 +97,15 @@ function createDisplay({ program }: CommandContext, progress: Progress, ids: rea
   return (seen, verdicts) => {
     const pending = ids.flatMap((id) => (verdicts.get(id) === 'pending' ? (seen.get(id) ?? []) : []))
     for (const { job, before } of seen.values()) {
-      if (before) progress.line(`${shortId(job.id)} ${before.status} ${formatDuration(before.lasted)} → ${job.status}`)
-      else if (!shown) progress.line(`${shortId(job.id)} ${job.image_root_archive_name}, ${job.job_type}: ${job.status}`)
+      if (before) progress.log(`${shortId(job.id)} ${before.status} ${formatDuration(before.lasted)} → ${job.status}`)
+      else if (!shown) progress.log(`${shortId(job.id)} ${job.image_root_archive_name}, ${job.job_type}: ${job.status}`)
       const waits = (before || !shown) && job.status === 'waiting_on_user' && verdicts.get(job.id) === 'pending'
-      if (waits) progress.line(`  it waits on its user: ${program} jobs debug ${job.id}`)
+      if (waits) progress.log(`  it waits on its user: ${program} jobs debug ${job.id}`)
     }
     shown = true
-    if (!progress.live || pending.length === 0) return
+    if (!progress.isInteractive || pending.length === 0) return
     const times = pending.slice(0, named).map(({ job, inStatus }) => `${shortId(job.id)} ${job.status} ${formatDuration(inStatus)}`)
     const count = ids.length > 1 ? `${ids.length - pending.length} of ${ids.length} there; ` : ''
-    progress.now(`${count}${times.join(', ')}${pending.length > named ? ', …' : ''}; ${formatDuration(pending[0]!.total)} in all`)
+    progress.update(`${count}${times.join(', ')}${pending.length > named ? ', …' : ''}; ${formatDuration(pending[0]!.total)} in all`)
   }
 }
