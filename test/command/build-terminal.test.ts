@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, test, type TestContext } from 'vitest'
-import { superviseJob, prompt, startAttendedSite } from '../support/attended.ts'
+import { attend, prompt, startAttendedSite } from '../support/attended.ts'
 import { ended, pod, running } from '../support/pods.ts'
 import { ids, type Site } from '../support/site.ts'
 import { fillCluster } from '../support/site-kubectl.ts'
@@ -20,7 +20,7 @@ describeWithTmux('build in a terminal', () => {
   let images = 0
   /** Types a build of a recipe: of `hanging` a test sets the statuses. */
   const build = async (context: TestContext, recipe: 'good' | 'failing' | 'hanging', words = '', { size = {}, before = 'exec ' } = {}) => {
-    const someone = await superviseJob(recipe === 'hanging' ? steered : quick, context, size)
+    const someone = await attend(recipe === 'hanging' ? steered : quick, context, size)
     const name = `image-${++images}`
     someone.run(`${before}cray-ims build ${recipe} --name ${name} --interval 0.1 ${words}`)
     return { ...someone, name }
@@ -29,7 +29,7 @@ describeWithTmux('build in a terminal', () => {
   const statusOf = async (site: Site, job: string) => (await site.ask('GET', `/jobs/${job}`)).status
 
   test.concurrent('shows its phases as they go on, leaves them in one line, and gives stdout the id alone', async (context) => {
-    const someone = await superviseJob(steered, context)
+    const someone = await attend(steered, context)
     someone.run('IMAGE=$(cray-ims build hanging --name phases --interval 0.1); code=$?; echo "IMAGE is $IMAGE"; exit $code')
     const job = await someone.job()
     context.expect(await steered.ask('GET', `/jobs/${job}`)).toMatchObject({ enable_debug: true, image_root_archive_name: 'phases' })

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, test, type TestContext } from 'vitest'
-import { superviseJob, prompt, startAttendedSite } from '../support/attended.ts'
+import { attend, prompt, startAttendedSite } from '../support/attended.ts'
 import { describeWithTmux } from '../support/tmux.ts'
 
 const afterwards = '(c)omplete (f)ail (d)elete (K)eep:'
@@ -16,7 +16,7 @@ describeWithTmux('customize in a terminal', () => {
 
   let images = 0
   const customize = async (context: TestContext, words = '') => {
-    const someone = await superviseJob(site, context)
+    const someone = await attend(site, context)
     const name = `image-${++images}`
     someone.run(`exec cray-ims customize image --name ${name} --interval 0.1 ${words}`)
     return { ...someone, name, line: (text: string) => someone.type(text, 'Enter') }
@@ -25,7 +25,7 @@ describeWithTmux('customize in a terminal', () => {
   const imagesOf = async (called: string) => (await site.ask('GET', '/images')).filter((image: { name: string }) => image.name === called)
 
   test.concurrent('by hand, with the id of the image for a variable', async (context) => {
-    const someone = await superviseJob(site, context)
+    const someone = await attend(site, context)
     const type = (line: string) => someone.type(line, 'Enter')
     someone.run('IMAGE=$(cray-ims customize image --name by-hand --interval 0.1); code=$?; echo "IMAGE is $IMAGE"; exit $code')
     const job = await someone.job()

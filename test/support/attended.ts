@@ -44,7 +44,7 @@ let count = 0
 type Finishing = Pick<TestContext, 'onTestFinished'>
 
 /** Opens a terminal for someone at a site, until a test has ended. */
-export async function superviseJob(site: Site, { onTestFinished }: Finishing, size: { columns?: number; rows?: number } = {}): Promise<Attended> {
+export async function attend(site: Site, { onTestFinished }: Finishing, size: { columns?: number; rows?: number } = {}): Promise<Attended> {
   const number = ++count
   const own = (name: string) => `${name}.${number}`
   const terminal = await openTerminal({ cwd: site.home, columns: 120, ...size })

@@ -40,7 +40,7 @@ async function create({ answers, there = () => [], answer }: Scene) {
     close: async () => {},
   }
   const context = { io, program: 'cray-ims', api: async () => api, warn: (line: string) => lines.push(line), questions: { confirm: async () => answer } }
-  const build = { context, api, progress: { now() {}, line() {}, stop() {} }, attended: answer !== undefined, supervision: { interval: 5 }, tell: (line: string) => lines.push(line), atEnd: (work: () => Promise<void>) => ends.push(work) } as unknown as BuildContext
+  const build = { context, api, progress: { update() {}, log() {}, stop() {} }, attended: answer !== undefined, supervision: { interval: 5 }, tell: (line: string) => lines.push(line), atEnd: (work: () => Promise<void>) => ends.push(work) } as unknown as BuildContext
   const outcome = await createIdempotently(build, {
     what: 'job of image mine',
     kind: 'jobs',

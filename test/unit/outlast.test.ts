@@ -20,7 +20,7 @@ function scene() {
     for (const { at, ring } of alarms) if (at <= now) ring()
     await new Promise(setImmediate)
   }
-  const build = { context: { io }, progress: { now() {}, line() {}, stop() {} }, supervision: { interval: 5 } } as unknown as BuildContext
+  const build = { context: { io }, progress: { update() {}, log() {}, stop() {} }, supervision: { interval: 5 } } as unknown as BuildContext
   return { build, pass, now: () => now }
 }
 

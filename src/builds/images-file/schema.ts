@@ -21,7 +21,7 @@ export function imageFileSchema(): object {
         description: 'Images to make, in the order that they need each other',
         type: 'array',
         minItems: 1,
-        items: { exactlyOne: [{ $ref: '#/definitions/from-recipe' }, { $ref: '#/definitions/from-base' }] },
+        items: { oneOf: [{ $ref: '#/definitions/from-recipe' }, { $ref: '#/definitions/from-base' }] },
       },
     },
     required: ['images'],

@@ -14,7 +14,7 @@ export interface Metadata {
 
 /** The labels of all that belongs to a job. Source: the service's job templates. */
 export function labelsOf({ id, job_type: type, kubernetes_job: name }: Job): Record<string, string> {
-  return { context: `ims-${id}-${type}`, 'app.kubernetes.io/name': 'ims-job', 'batch.kubernetes.io/job-name': name, 'job-name': name }
+  return { app: `ims-${id}-${type}`, 'app.kubernetes.io/name': 'ims-job', 'batch.kubernetes.io/job-name': name, 'job-name': name }
 }
 
 function head<K extends string>(kind: K, name: string, job: Job, annotations?: Record<string, string>) {
@@ -45,7 +45,7 @@ export function serviceOf(job: Job) {
       clusterIP: `10.24.81.${numberOf(job)}`,
       clusterIPs: [`10.24.81.${numberOf(job)}`],
       ports: [{ port: 22, protocol: 'TCP', targetPort: 22, nodePort: 30_000 + numberOf(job) }],
-      selector: { context: labelsOf(job).context },
+      selector: { app: labelsOf(job).app },
     },
     status: { loadBalancer: { ingress: [{ ip }] } },
   }

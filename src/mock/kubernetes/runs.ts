@@ -77,10 +77,10 @@ export function runsOf(job: Job, history: History, now: number, speed: number): 
   const cameTo = (rank: number): number | undefined => history.find(({ status }) => rankOf(status) >= rank)?.at
   const over = history.find(({ status }) => status === 'error' || status === 'success')
   const wrong = over?.status === 'error'
-  const hasReached = Math.max(...history.map(({ status }) => rankOf(status)))
-  const built = all[hasReached]?.status === 'building_image'
+  const reached = Math.max(...history.map(({ status }) => rankOf(status)))
+  const built = all[reached]?.status === 'building_image'
   // What fails before or in a fetch ends the pod; what fails in a build is left to the containers that come after it.
-  const fatal = wrong && !built && hasReached < all.length - 1 ? Math.max(hasReached, 0) : undefined
+  const fatal = wrong && !built && reached < all.length - 1 ? Math.max(reached, 0) : undefined
   const startOf = (rank: number): number | undefined => {
     if (fatal !== undefined)
       return rank < fatal ? cameTo(rank) : rank === fatal ? (cameTo(rank) ?? over!.at) : undefined
@@ -118,7 +118,7 @@ export function runsOf(job: Job, history: History, now: number, speed: number): 
 
   // It has ended for good as soon as it is due.
   function dying(rank: number, one: Run): Run {
-    if (code === undefined || rank !== hasReached || one.start === undefined) return one
+    if (code === undefined || rank !== reached || one.start === undefined) return one
     const due = one.start + dyingTakes / speed
     const over = due <= now
     return { ...one, due, end: over ? due : undefined, exitCode: over ? code : undefined, failed: true, killed: code === outOfMemory }

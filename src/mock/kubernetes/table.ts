@@ -65,7 +65,7 @@ const serviceColumns: readonly Column<ServedService>[] = [
   ['External-IP', 0, ({ status }) => status.loadBalancer.ingress[0]!.ip],
   ['Port(s)', 0, ({ spec }) => spec.ports.map(({ port, nodePort, protocol }) => `${port}:${nodePort}/${protocol}`).join(',')],
   ['Age', 0, age],
-  ['Selector', 1, ({ spec }) => `app=${spec.selector.context}`],
+  ['Selector', 1, ({ spec }) => `app=${spec.selector.app}`],
 ]
 
 const claimColumns: readonly Column<ServedClaim>[] = [
