@@ -1,5 +1,5 @@
 /** What a {@link CliError} says besides its message. */
-export interface FailureDetails {
+export interface CliErrorDetails {
   /** Exit code of the program; 2 unless said otherwise. */
   exit?: number
   /** Lines below the message: on which thing, why, what was tried. None has an end of line in it. */
@@ -33,7 +33,7 @@ export class CliError extends Error {
   readonly inDoubt: boolean
   readonly transient: boolean
 
-  constructor(message: string, details: FailureDetails = {}) {
+  constructor(message: string, details: CliErrorDetails = {}) {
     super(message, { cause: details.cause })
     this.name = 'Failure'
     this.exit = details.exit ?? 2
@@ -48,7 +48,7 @@ export class CliError extends Error {
 }
 
 /** A failure of the command line itself: bad options, arguments or values. */
-export function usageError(message: string, details: FailureDetails = {}): CliError {
+export function usageError(message: string, details: CliErrorDetails = {}): CliError {
   return new CliError(message, { ...details, usage: true })
 }
 

@@ -1,4 +1,4 @@
-export { CliError, type FailureDetails } from './errors.ts'
+export { CliError, type CliErrorDetails } from './errors.ts'
 export {
   ImsClient,
   type ChangingCollection,

@@ -98,7 +98,7 @@ export class TransportError extends Error {
 
   constructor(kind: TransportErrorKind, details: { sent: boolean; code?: string; message?: string; ofProxy?: boolean; cause?: unknown }) {
     super(details.message ?? transportErrorText[kind], { cause: details.cause })
-    this.name = 'TransportFault'
+    this.name = 'TransportError'
     this.kind = kind
     this.sent = details.sent
     this.code = details.code

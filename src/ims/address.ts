@@ -1,4 +1,4 @@
-import { connectionError } from './connection-failure.ts'
+import { connectionError } from './connection-error.ts'
 import { excerpt } from '../text/printable.ts'
 import { basic } from '../http/proxy.ts'
 

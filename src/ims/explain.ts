@@ -1,6 +1,6 @@
 import { CliError } from '../errors.ts'
 import { mayHaveHappened } from './resource-paths.ts'
-import { connectionError } from './connection-failure.ts'
+import { connectionError } from './connection-error.ts'
 import { TransportError } from '../http/transport-error.ts'
 import { shownProxy, type Proxy } from '../http/proxy.ts'
 import { refusedRequest } from './refused-request.ts'
@@ -34,7 +34,7 @@ function advice({ kind }: TransportError, proxy: Proxy | undefined): string[] {
 }
 
 async function ofCertificate(fault: TransportError, url: URL, { trust, proxy, patience, now }: RequestContext): Promise<unknown> {
-  const [{ certificateError }, { presentedCertificates }] = await Promise.all([import('./certificate-failure.ts'), import('../http/certificate.ts')])
+  const [{ certificateError }, { presentedCertificates }] = await Promise.all([import('./certificate-error.ts'), import('../http/certificate.ts')])
   const blamed = fault.ofProxy ? proxy : undefined
   const certificates = await presentedCertificates(blamed ? blamed.url : url, { timeout: patience.connect, trust, proxy: blamed ? undefined : proxy })
   return certificateError({ url: blamed ? blamed.url : url, proxy: blamed?.variable, fault, certificates, tried: trust.tried, now: now() })

@@ -1,7 +1,7 @@
 import { defaultClient, tokenToKeep, type Token } from '../config/tokens.ts'
 import { CliError } from '../errors.ts'
 import { parseAddress, shownHostname, urlFor } from './address.ts'
-import { connectionError } from './connection-failure.ts'
+import { connectionError } from './connection-error.ts'
 import { explain } from './explain.ts'
 import { TransportError } from '../http/transport-error.ts'
 import type { Http } from '../http/http-client.ts'

@@ -5,7 +5,7 @@ import type { Redirect, Refusal } from '../http/request-error.ts'
 import { statusLine } from '../http/request-info.ts'
 import { shownTarget } from '../http/shown-url.ts'
 import { shellWord } from '../text/shell-words.ts'
-import { connectionError } from './connection-failure.ts'
+import { connectionError } from './connection-error.ts'
 
 /** That nothing secret is sent over plain http, in the original's words. */
 export function plainHttp(): CliError {

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import { CliError, type FailureDetails } from '../errors.ts'
+import { CliError, type CliErrorDetails } from '../errors.ts'
 import { writeJson } from '../json/write.ts'
 import type { Value, ValueMap } from '../json/value.ts'
 import { statusLine, type RequestInfo } from '../http/request-info.ts'
@@ -24,9 +24,9 @@ export class ServerError extends CliError {
   /** The service itself says so, in a problem of its own; else it may be the gateway before it. */
   readonly ofService: boolean
 
-  constructor(message: string, details: FailureDetails & { status: number; fields: readonly FieldProblems[]; ofService: boolean }) {
+  constructor(message: string, details: CliErrorDetails & { status: number; fields: readonly FieldProblems[]; ofService: boolean }) {
     super(message, details)
-    this.name = 'ServerFailure'
+    this.name = 'ServerError'
     this.status = details.status
     this.fields = details.fields
     this.ofService = details.ofService

@@ -3,7 +3,8 @@ import { diagnosisText, killedBy, remedyFor, type Diagnosis } from '../kubernete
 import type { FailedJob } from '../kubernetes/failed-container.ts'
 import { reasonsOf, tailOfFailed, type FailedLog } from '../kubernetes/failed-log.ts'
 import { createKubectl, type CallLimits, type Kubectl } from '../kubernetes/kubectl.ts'
-import { findPod, type Pod } from '../kubernetes/pod.ts'
+import { findPod } from '../kubernetes/find-pods.ts'
+import type { Pod } from '../kubernetes/pod.ts'
 import type { CommandContext } from '../context.ts'
 
 /** The `kubectl` of this machine, as the user calls it. */

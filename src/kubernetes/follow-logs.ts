@@ -4,7 +4,8 @@ import type { Kubectl } from './kubectl.ts'
 import { createBookmark, logLines } from './log-lines.ts'
 import { chosen, isFault, limits, logArgs, noPod, type LogLine, type LogSelection } from './logs.ts'
 import { merge } from './merge.ts'
-import { containersInOrder, findPod, hasEnded, hasStarted, type Container, type JobInCluster, type Pod } from './pod.ts'
+import { findPod } from './find-pods.ts'
+import { containersInOrder, hasEnded, hasStarted, type Container, type JobInCluster, type Pod } from './pod.ts'
 
 /** How the logs are followed. */
 export interface Following extends LogSelection {

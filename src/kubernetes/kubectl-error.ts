@@ -14,7 +14,7 @@ export class KubectlError extends Error {
 
   constructor(kind: KubectlErrorKind, message: string, cause?: unknown) {
     super(message, { cause })
-    this.name = 'KubectlFault'
+    this.name = 'KubectlError'
     this.kind = kind
   }
 }

@@ -2,7 +2,8 @@ import { CliError } from '../errors.ts'
 import { KubectlError } from './kubectl-error.ts'
 import { callLimit, type Kubectl } from './kubectl.ts'
 import { logLines, type StampedLine } from './log-lines.ts'
-import { containersInOrder, findPod, hasStarted, type Container, type JobInCluster, type Pod } from './pod.ts'
+import { findPod } from './find-pods.ts'
+import { containersInOrder, hasStarted, type Container, type JobInCluster, type Pod } from './pod.ts'
 
 /** A line of a job's log, or a piece of a long one. */
 export interface LogLine extends StampedLine {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createIdempotently } from '../../src/builds/create-idempotently.ts'
 import type { BuildContext } from '../../src/builds/build-context.ts'
 import { CliError } from '../../src/errors.ts'
-import { connectionError } from '../../src/ims/connection-failure.ts'
+import { connectionError } from '../../src/ims/connection-error.ts'
 import { TransportError } from '../../src/http/transport-error.ts'
 import { ServerError } from '../../src/ims/server-error.ts'
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { shownUrl } from '../../src/http/shown-url.ts'
 import { parseAddress, shownHostname, urlFor } from '../../src/ims/address.ts'
 import { encodeSegment } from '../../src/ims/api.ts'
-import { hostnameCommands } from '../../src/ims/connection-failure.ts'
+import { hostnameCommands } from '../../src/ims/connection-error.ts'
 import { listCommand, mayHaveHappened, namesOne } from '../../src/ims/resource-paths.ts'
 
 const jobs = '/apis/ims/v3/jobs'

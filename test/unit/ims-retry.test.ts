@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { TransportError, type TransportErrorKind } from '../../src/http/transport-error.ts'
-import { hostnameCommands } from '../../src/ims/connection-failure.ts'
+import { hostnameCommands } from '../../src/ims/connection-error.ts'
 import { withRedirects } from '../../src/http/redirect.ts'
 import { RequestError } from '../../src/http/request-error.ts'
 import { refusedRequest } from '../../src/ims/refused-request.ts'

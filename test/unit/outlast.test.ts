@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { BuildContext } from '../../src/builds/build-context.ts'
 import { retryWhileUnavailable } from '../../src/builds/retry-while-unavailable.ts'
-import { connectionError } from '../../src/ims/connection-failure.ts'
+import { connectionError } from '../../src/ims/connection-error.ts'
 import { TransportError } from '../../src/http/transport-error.ts'
 
 const minutes = 60_000

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { errorText } from '../../src/cli/failure-text.ts'
+import { errorText } from '../../src/cli/error-text.ts'
 import { CliError } from '../../src/errors.ts'
 import { excerpt, printable, printableLines } from '../../src/text/printable.ts'
 

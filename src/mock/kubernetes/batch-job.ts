@@ -1,7 +1,8 @@
 import { timeOf, type Job } from '../records.ts'
 import type { History } from './history.ts'
 import { labelsOf } from './job-objects.ts'
-import { podOf, timestamp, uidOf, type Moment } from './pod.ts'
+import { timestamp, uidOf } from './metadata.ts'
+import { podOf, type Moment } from './pod.ts'
 
 /** The Kubernetes job of a job, as the API server sends it. */
 export function batchJobOf(job: Job, history: History, moment: Moment) {

@@ -1,6 +1,7 @@
 import { timeOf, type Job } from '../records.ts'
 import type { History } from './history.ts'
-import { noRoom, podCreated, podOf, timestamp, uidOf, type Moment } from './pod.ts'
+import { timestamp, uidOf } from './metadata.ts'
+import { noRoom, podCreated, podOf, type Moment } from './pod.ts'
 import { hangs, runsOf } from './runs.ts'
 
 /** The events of a job's pod and of its Kubernetes job, oldest first. Here they don't expire. */

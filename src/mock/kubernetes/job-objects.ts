@@ -1,6 +1,6 @@
 import { ended } from '../../ims/job-status.ts'
 import { timeOf, type Job } from '../records.ts'
-import { timestamp, uidOf } from './pod.ts'
+import { timestamp, uidOf } from './metadata.ts'
 
 /** What any object has of its own, besides what its kind adds. */
 export interface Metadata {

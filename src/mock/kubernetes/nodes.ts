@@ -1,4 +1,4 @@
-import { timestamp, uidOf } from './pod.ts'
+import { timestamp, uidOf } from './metadata.ts'
 
 /** The nodes of a small system. Source: the names and roles that its installer gives. */
 const names = ['ncn-m001', 'ncn-m002', 'ncn-m003', 'ncn-w001', 'ncn-w002', 'ncn-w003', 'ncn-w004'] as const

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ContainerState, Pod, PodCondition } from '../../kubernetes/pod.ts'
 import { timeOf, type Job } from '../records.ts'
 import type { History } from './history.ts'
+import { timestamp, uidOf } from './metadata.ts'
 import { labelsOf } from './job-objects.ts'
 import { hangs, runsOf, type Run } from './runs.ts'
 
@@ -30,19 +31,6 @@ export const noRoom =
 
 /** The name of a node that a pod runs on. */
 const node = { name: 'ncn-w002', ip: '10.252.1.9' }
-
-/** A time as Kubernetes writes it: whole seconds. */
-export function timestamp(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`
-}
-
-/** A UUID that is always the same for the same text. */
-export function uidOf(text: string): string {
-  return createHash('md5')
-    .update(text)
-    .digest('hex')
-    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
-}
 
 /** When the pod of a job was made: a job that hangs lost its first pod, and the next finds no node with room. */
 export function podCreated(job: Job, history: History): number {

@@ -1,6 +1,6 @@
 import type { Job } from '../records.ts'
 import { timeOf } from '../records.ts'
-import { timestamp, uidOf } from './pod.ts'
+import { timestamp, uidOf } from './metadata.ts'
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
