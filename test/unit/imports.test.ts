@@ -1,54 +1,39 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
-import { expect, test } from 'vitest'
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 
-const source = resolve(import.meta.dirname, '../../src')
+const root = resolve(import.meta.dirname, '../..')
 
-/** The floors of the house, from the top: a file imports only from its own room or from floors below. */
-const floors = [['main'], ['cli'], ['commands'], ['mock'], ['library'], ['ssh', 'kubernetes', 'ims', 'render'], ['config'], ['terminal'], ['files'], ['errors', 'json'], ['spec'], ['text', 'time']]
-
-/** Rooms of one floor that may look into each other, one way. */
-const besides = new Set(['ssh > kubernetes', 'ssh > ims', 'kubernetes > ims'])
-
-const room = (path: string) => relative(source, path).split('/')[0]!.replace(/\.ts$/, '')
-const floor = (name: string) => floors.findIndex((rooms) => rooms.includes(name))
-
-interface Arrow {
-  from: string
-  to: string
-  /** Only types, or loaded when first needed. */
-  soft: 'types' | 'lazy' | undefined
+/** What is wrong with the imports below a folder's `src`, by the rules of .dependency-cruiser.cjs. */
+async function violations(folder: string): Promise<string> {
+  const run = promisify(execFile)(process.execPath, [join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs'), 'src', '--config', '.dependency-cruiser.cjs'], { cwd: folder })
+  return run.then(({ stdout }) => (stdout.includes('no dependency violations found') ? '' : stdout), ({ stdout }: { stdout: string }) => stdout)
 }
 
-const arrows: Arrow[] = readdirSync(source, { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-  .flatMap((entry) => {
-    const from = join(entry.parentPath, entry.name)
-    const text = readFileSync(from, 'utf8')
-    return [...text.matchAll(/^(?:import|export)\s+(type\s+)?[^;]*?from '(\.[^']+)'|import\('(\.[^']+)'\)/gm)].map((match) => ({
-      from: relative(source, from),
-      to: relative(source, resolve(dirname(from), (match[2] ?? match[3])!)),
-      soft: match[1] ? ('types' as const) : match[3] ? ('lazy' as const) : undefined,
-    }))
-  })
+let scratch: string
+beforeEach(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'imports-'))
+})
+afterEach(() => rmSync(scratch, { recursive: true, force: true }))
 
-test('the imports were found', () => {
-  expect(arrows.length).toBeGreaterThan(100)
-  expect([...new Set(arrows.map(({ from }) => room(join(source, from))))].filter((name) => floor(name) < 0)).toEqual([])
+test('imports point downwards, types too, without circles', async () => {
+  expect(await violations(root)).toBe('')
 })
 
-test('imports point downwards only', () => {
-  const wrong = arrows.filter(({ from, to, soft }) => {
-    const [above, below] = [room(join(source, from)), room(join(source, to))]
-    if (above === below || to.startsWith('..') || soft === 'types') return false
-    // The table names its commands by what loads them.
-    if (above === 'spec' && below === 'commands' && soft === 'lazy') return false
-    return floor(above) > floor(below) || (floor(above) === floor(below) && !besides.has(`${above} > ${below}`))
-  })
-  expect(wrong.map(({ from, to }) => `${from} imports ${to}`)).toEqual([])
-})
-
-test('the client knows nothing of the command line', () => {
-  const wrong = arrows.filter(({ from, to }) => from.startsWith('ims/') && /^(cli|commands|terminal|spec|render|mock)\//.test(to))
-  expect(wrong.map(({ from, to }) => `${from} imports ${to}`)).toEqual([])
+test.each([
+  ['a type of a floor above', { 'text/a.ts': `import type { B } from '../ims/b.ts'\nexport type A = B\n`, 'ims/b.ts': 'export type B = 1\n' }, 'import from no floor above'],
+  ['what is loaded when it is needed', { 'jobs/a.ts': `export const load = () => import('../cli/b.ts')\n`, 'cli/b.ts': 'export const b = 1\n' }, 'import from no floor above'],
+  ['another room of the floor', { 'text/a.ts': `export { b } from '../time/b.ts'\n`, 'time/b.ts': 'export const b = 1\n' }, 'rooms of one floor are apart'],
+  ['a circle', { 'text/a.ts': `export { b } from './b.ts'\nexport const a = 1\n`, 'text/b.ts': `export { a } from './a.ts'\nexport const b = 1\n` }, 'no circles'],
+  ['IMS in http', { 'http/a.ts': `export { b } from '../config/b.ts'\n`, 'config/b.ts': 'export const b = 1\n' }, 'http knows nothing of IMS'],
+] as const)('the rules see %s', async (_, files, rule) => {
+  for (const name of ['.dependency-cruiser.cjs', 'tsconfig.json']) cpSync(join(root, name), join(scratch, name))
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(scratch, 'src', path)), { recursive: true })
+    writeFileSync(join(scratch, 'src', path), text)
+  }
+  expect(await violations(scratch)).toContain(rule)
 })
