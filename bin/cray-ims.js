@@ -5,9 +5,14 @@ const { dirname, join, sep } = require('node:path')
 const { Script } = require('node:vm')
 
 const dist = join(__dirname, '../dist')
+/** @type {Map<string, { exports: any }>} */
 const loaded = new Map()
 
-/** Loads a file of ours as `require` would, but sooner: it isn't looked for, and was compiled when we were built. */
+/**
+ * Loads a file of ours as `require` would, but sooner: it isn't looked for, and was compiled when we were built.
+ *
+ * @param {string} path
+ */
 function load(path) {
   const known = loaded.get(path)
   if (known) return known.exports
@@ -16,13 +21,16 @@ function load(path) {
   loaded.set(path, module)
   const folder = dirname(path)
   const run = new Script(source, { filename: path, cachedData }).runInThisContext()
-  run.call(module.exports, module.exports, (id) => demand(folder, id), module, path, folder)
+  run.call(module.exports, module.exports, (/** @type {string} */ id) => demand(folder, id), module, path, folder)
   return module.exports
 }
 
 /**
  * `require` for files of ours: other files of ours, and Node's own modules by their whole names. Anything else would be
  * looked for in NODE_PATH, in ~/.node_modules and above the package, and code found there would run as ours.
+ *
+ * @param {string} folder
+ * @param {string} id
  */
 function demand(folder, id) {
   if (id.startsWith('node:')) return require(id)
@@ -32,15 +40,18 @@ function demand(folder, id) {
 }
 
 const opening = '(function (exports, require, module, __filename, __dirname) {'
+/** @param {string} source */
 const wrap = (source) => `${opening}${source}\n})`
 
 /**
  * A file's wrapped source, all ASCII, behind what V8 made of it, and its length. It is kept by Node's version: V8 also
  * takes what another patch release made, and then runs it wrongly.
+ *
+ * @param {string} path
  */
 function compiled(path) {
   try {
-    const kept = readFileSync(`${path}.${process.version}-${process.arch}.cache`)
+    const kept = /** @type {Buffer & { latin1Slice(start: number, end: number): string }} */ (readFileSync(`${path}.${process.version}-${process.arch}.cache`))
     const end = kept.length - 4
     const start = end - kept.readUInt32LE(end)
     const source = kept.latin1Slice(start, end)
@@ -53,4 +64,4 @@ function compiled(path) {
 const { main } = load(join(dist, 'main.js'))
 
 // To wait for what is left, connections that the server will close, takes longer than most commands.
-main(process).then((code) => process.exit(code))
+main(process).then((/** @type {number} */ code) => process.exit(code))

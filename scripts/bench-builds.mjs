@@ -4,10 +4,12 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
-import https from 'node:https'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { limit } from './limit.mjs'
+
+/** @typedef {{ url: string, caFile: string, tokenFile: string, configDir: string, kubeconfig: string }} Ready what the mock prints when it listens */
+/** @typedef {NodeJS.ProcessEnv} Env */
 
 const runs = Number(process.argv[2] ?? 9)
 const program = join(import.meta.dirname, '../bin/cray-ims.js')
@@ -39,11 +41,22 @@ cray-ims jobs delete "$job"
 echo "$image"
 `
 
+/** @param {number[]} figures */
 const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)]
+/**
+ * @param {string} what
+ * @param {string} figure
+ */
 const line = (what, figure, note = '') => console.log(`${what.padEnd(52)} ${figure.padStart(10)}   ${note}`.trimEnd())
+/** @param {number} figure */
 const milliseconds = (figure) => `${figure.toFixed(0)} ms`
 
-/** Milliseconds of a process, and what it prints. */
+/**
+ * Milliseconds of a process, and what it prints.
+ *
+ * @param {string[]} line
+ * @param {Env} env
+ */
 function time([command, ...argv], env) {
   const start = process.hrtime.bigint()
   const { status, stdout, stderr, error } = spawnSync(command, argv, { ...limit, env, encoding: 'utf8' })
@@ -52,9 +65,10 @@ function time([command, ...argv], env) {
   return { taken, stdout: stdout.trim() }
 }
 
+/** @param {string[]} options */
 async function startMock(options) {
   const mock = spawn(process.execPath, [program, 'mock', ...options], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const ready = await new Promise((done, fail) => {
+  const ready = await new Promise((/** @type {(ready: Ready) => void} */ done, fail) => {
     let text = ''
     mock.on('exit', () => fail(new Error('the mock ended')))
     mock.stdout.on('data', (chunk) => {
@@ -72,16 +86,20 @@ async function startMock(options) {
   }
 }
 
-/** Passes requests on to a mock, counts them, and sums up the time that the mock itself takes for them. */
+/**
+ * Passes requests on to a mock, counts them, and sums up the time that the mock itself takes for them.
+ *
+ * @param {string} target
+ */
 async function startCounter(target) {
   const counted = { requests: 0, waited: 0 }
   const agent = new http.Agent({ keepAlive: true })
   const server = http.createServer((from, to) => {
     const start = process.hrtime.bigint()
-    const { pathname, search } = new URL(from.url, target)
+    const { pathname, search } = new URL(from.url ?? '/', target)
     const { host, ...headers } = from.headers
     const onward = http.request(target + pathname + search, { method: from.method, headers, agent }, (answer) => {
-      to.writeHead(answer.statusCode, answer.headers)
+      to.writeHead(answer.statusCode ?? 502, answer.headers)
       answer.pipe(to).on('finish', () => {
         counted.requests++
         counted.waited += Number(process.hrtime.bigint() - start) / 1e6
@@ -89,11 +107,18 @@ async function startCounter(target) {
     })
     from.pipe(onward)
   })
-  await new Promise((done) => server.listen(0, '127.0.0.1', done))
-  return { url: `http://127.0.0.1:${server.address().port}`, counted, stop: () => (server.closeAllConnections(), server.close(), agent.destroy()) }
+  await new Promise((done) => server.listen(0, '127.0.0.1', () => done(undefined)))
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  return { url: `http://127.0.0.1:${port}`, counted, stop: () => (server.closeAllConnections(), server.close(), agent.destroy()) }
 }
 
-/** As time, while the counter can answer. */
+/**
+ * As time, while the counter can answer.
+ *
+ * @param {string[]} line
+ * @param {Env} env
+ * @returns {Promise<void>}
+ */
 function timeBeside([command, ...argv], env) {
   return new Promise((done, fail) => {
     const child = spawn(command, argv, { ...limit, env, stdio: ['ignore', 'ignore', 'pipe'] })
@@ -105,13 +130,21 @@ function timeBeside([command, ...argv], env) {
 
 const recipe = 'cray-shasta-csm-sles15sp6-barebones.x86_64-26.3.0'
 let images = 0
-/** The two ways, and what they need besides the name of the image. */
+/**
+ * The two ways, and what they need besides the name of the image.
+ *
+ * @type {Record<'build' | 'single', (name: string) => string[]>}
+ */
 const ways = {
   build: (name) => [process.execPath, program, 'build', recipe, '--name', name, '--interval', '0', '--quiet'],
   single: (name) => ['/bin/sh', join(folder, 'single.sh'), recipe, name],
 }
 
-/** A home with a key, and `cray-ims` on PATH: what `env -i PATH HOME` leaves, and where the mock is. */
+/**
+ * A home with a key, and `cray-ims` on PATH: what `env -i PATH HOME` leaves, and where the mock is.
+ *
+ * @param {Env} extra
+ */
 function environment(extra) {
   const bin = join(folder, 'bin')
   return { PATH: `${bin}:${process.env.PATH}`, HOME: folder, ...extra }
@@ -121,6 +154,7 @@ async function measure() {
   const mock = await startMock(['--tls', '--speed', 'step'])
   const env = environment({ CRAY_CONFIG_DIR: mock.configDir })
   try {
+    /** @type {Record<string, number[]>} */
     const times = { build: [], single: [], nothing: [] }
     for (let round = -1; round < runs; round++) {
       for (const [name, way] of Object.entries(ways)) {
@@ -140,6 +174,7 @@ async function measure() {
 async function count() {
   const mock = await startMock(['--speed', 'step'])
   try {
+    /** @type {Record<string, { requests: number, waited: number }>} */
     const found = {}
     // The first round uploads the key, which later ones find.
     for (const [name, way] of [...Object.entries(ways).slice(0, 1), ...Object.entries(ways)]) {

@@ -16,8 +16,15 @@ const folder = mkdtempSync(join(tmpdir(), 'cray-ims-bench-'))
 // Nothing else of the caller's environment: NODE_EXTRA_CA_CERTS alone would cost every Node its time.
 const env = { PATH: process.env.PATH, HOME: folder }
 
+/** @param {number[]} figures */
 const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)]
 
+/** @typedef {NodeJS.ProcessEnv} Env */
+
+/**
+ * @param {string[]} line
+ * @param {Env} env
+ */
 function time([command, ...argv], env) {
   const start = process.hrtime.bigint()
   const { status, stderr, error } = spawnSync(command, argv, { ...limit, env, stdio: ['ignore', 'ignore', 'pipe'] })
@@ -25,9 +32,14 @@ function time([command, ...argv], env) {
   return Number(process.hrtime.bigint() - start) / 1e6
 }
 
-/** Milliseconds of each command line, run in turn so that a machine that slows down slows all. */
+/**
+ * Milliseconds of each command line, run in turn so that a machine that slows down slows all.
+ *
+ * @param {string[][]} lines
+ * @param {Env} env
+ */
 function compare(lines, env) {
-  const times = lines.map(() => [])
+  const times = lines.map(() => /** @type {number[]} */ ([]))
   for (let round = -2; round < runs; round++) {
     lines.forEach((argv, at) => {
       const taken = time(argv, env)
@@ -37,6 +49,7 @@ function compare(lines, env) {
   return times.map(median)
 }
 
+/** @param {(env: Env) => void | Promise<void>} measure */
 async function withMock(measure) {
   const seed = join(folder, 'seed.json')
   const image = { id: 'd88521c3-b339-43bc-afda-000000000001', created: '2026-01-02T03:04:11.678901', name: 'compute', arch: 'x86_64', link: null, metadata: {} }
@@ -56,7 +69,13 @@ async function withMock(measure) {
   }
 }
 
+/**
+ * @param {string} what
+ * @param {string} figure
+ * @param {string} against
+ */
 const line = (what, figure, against) => console.log(`${what.padEnd(44)} ${figure.padStart(9)}   ${against}`)
+/** @param {number} figure */
 const times = (figure) => `${figure.toFixed(2)} ×`
 
 try {

@@ -8,15 +8,29 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { limit } from './limit.mjs'
 
+/** @typedef {{ url: string, caFile: string, tokenFile: string, configDir: string, kubeconfig: string }} Ready what the mock prints when it listens */
+/** @typedef {NodeJS.ProcessEnv} Env */
+
 const runs = Number(process.argv[2] ?? 7)
 const program = join(import.meta.dirname, '../bin/cray-ims.js')
 const folder = mkdtempSync(join(tmpdir(), 'cray-ims-bench-'))
 const gibibyte = 2 ** 30
 
+/** @param {number[]} figures */
 const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)]
+/**
+ * @param {string} what
+ * @param {string} figure
+ * @param {string} aim
+ */
 const line = (what, figure, aim) => console.log(`${what.padEnd(58)} ${figure.padStart(9)}   ${aim}`)
 
-/** Seconds that a command takes; its stdout, where that is wanted. */
+/**
+ * Seconds that a command takes; its stdout, where that is wanted.
+ *
+ * @param {string[]} line
+ * @param {Env} env
+ */
 function run([command, ...argv], env, { keep = false, exit = 0 } = {}) {
   const start = process.hrtime.bigint()
   const { status, stdout, stderr, error } = spawnSync(command, argv, { ...limit, env, stdio: ['ignore', keep ? 'pipe' : 'ignore', 'pipe'] })
@@ -24,10 +38,20 @@ function run([command, ...argv], env, { keep = false, exit = 0 } = {}) {
   return { seconds: Number(process.hrtime.bigint() - start) / 1e9, stdout: String(stdout ?? '').trim(), stderr: String(stderr) }
 }
 
-/** Asks the mock; over a connection that it had just closed, again. */
+/**
+ * Asks the mock; over a connection that it had just closed, again.
+ *
+ * @param {Ready} ready
+ */
 function api({ url, caFile, tokenFile }) {
   const agent = new https.Agent({ keepAlive: true, ca: readFileSync(caFile) })
   const authorization = `Bearer ${readFileSync(tokenFile, 'utf8').trim()}`
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   * @returns {Promise<any>}
+   */
   const call = (method, path, body) =>
     new Promise((done, fail) => {
       const headers = { authorization, ...(body && { 'content-type': 'application/json' }) }
@@ -35,29 +59,41 @@ function api({ url, caFile, tokenFile }) {
         let text = ''
         response.on('data', (chunk) => (text += chunk)).on('end', () => done(JSON.parse(text)))
       })
-      const failed = (error) => (request.reusedSocket && error.code === 'ECONNRESET' ? call(method, path, body).then(done, fail) : fail(error))
+      const failed = (/** @type {NodeJS.ErrnoException} */ error) => (request.reusedSocket && error.code === 'ECONNRESET' ? call(method, path, body).then(done, fail) : fail(error))
       request.on('error', failed).end(body && JSON.stringify(body))
     })
   return call
 }
 
+/** @param {string[]} argv */
 const cray = (...argv) => [process.execPath, program, ...argv]
 
+/** @typedef {{ id: string, name: string }} Recipe */
+
+/** @param {Ready} ready */
 async function measure(ready) {
   const env = { PATH: process.env.PATH, HOME: folder, CRAY_CONFIG_DIR: ready.configDir, KUBECONFIG: join(folder, 'none') }
   const call = api(ready)
   const key = await call('POST', '/public-keys', { name: 'bench', public_key: readFileSync(join(folder, '.ssh/id_ed25519.pub'), 'utf8') })
+  /** @type {Recipe[]} */
   const recipes = await call('GET', '/recipes')
-  const failing = recipes.find(({ name }) => name.includes('broken'))
+  const [failing, hangs] = ['broken', 'hangs'].map((name) => recipes.find((recipe) => recipe.name === name))
+  if (!failing || !hangs) throw new Error('the mock has not the recipes of the seed')
+  /**
+   * @param {string} name
+   * @param {Recipe} recipe
+   * @param {boolean} debug
+   */
   const create = (name, recipe, debug) =>
     call('POST', '/jobs', { job_type: 'create', artifact_id: recipe.id, public_key_id: key.id, image_root_archive_name: name, enable_debug: debug })
 
+  /** @type {number[]} */
   const turns = []
   for (let round = 0; round < runs; round++) {
     const { id } = await create(`turn-${round}`, failing, true)
     const shell = spawn(cray()[0], [...cray('jobs', 'debug', id, '--interval', '1s', '--on-exit', 'delete', '--', 'date', '+%s.%N').slice(1)], { ...limit, env, stdio: ['ignore', 'pipe', 'ignore'] })
-    const first = new Promise((done) => shell.stdout.once('data', (text) => done(Number(text))))
-    const ended = new Promise((done, fail) => shell.once('close', (code, signal) => (code === 0 ? done() : fail(new Error(`jobs debug ended with ${code ?? signal}`)))))
+    const first = new Promise((/** @type {(seconds: number) => void} */ done) => shell.stdout.once('data', (text) => done(Number(text))))
+    const ended = new Promise((/** @type {(nothing?: undefined) => void} */ done, fail) => shell.once('close', (code, signal) => (code === 0 ? done() : fail(new Error(`jobs debug ended with ${code ?? signal}`)))))
     while ((await call('GET', `/jobs/${id}`)).status !== 'waiting_on_user') await new Promise((done) => setTimeout(done, 10))
     const turned = Date.now() / 1000
     turns.push((await Promise.race([first, ended.then(() => first)])) - turned)
@@ -67,9 +103,16 @@ async function measure(ready) {
   const { id } = await create('open', failing, true)
   run(cray('jobs', 'wait', id, '--for', 'ready', '--interval', '1s'), env, {})
   const ssh = run(cray('jobs', 'debug', id, '--print-command'), env, { keep: true }).stdout
-  const [ours, theirs] = [(command) => cray('jobs', 'debug', id, '--on-exit', 'keep', '--', command), (command) => ['sh', '-c', `exec ${ssh} '${command}'`]]
+  /** @param {string} command */
+  const ours = (command) => cray('jobs', 'debug', id, '--on-exit', 'keep', '--', command)
+  /** @param {string} command */
+  const theirs = (command) => ['sh', '-c', `exec ${ssh} '${command}'`]
+  /**
+   * @param {string} command
+   * @param {number} count
+   */
   const both = (command, count) => {
-    const times = { ours: [], theirs: [] }
+    const times = { ours: /** @type {number[]} */ ([]), theirs: /** @type {number[]} */ ([]) }
     for (let round = 0; round < count; round++) {
       times.ours.push(run(ours(command), env).seconds)
       times.theirs.push(run(theirs(command), env).seconds)
@@ -87,7 +130,7 @@ async function measure(ready) {
   run([node, '--require', probe, ...argv], env)
   line('  peak memory', `${(Number(readFileSync(join(folder, 'peak'), 'utf8')) / 1024).toFixed(0)} MiB`, 'at most 150')
 
-  const hanging = await Promise.all(Array.from({ length: 500 }, (_, at) => create(`many-${at}`, recipes.find(({ name }) => name === 'hangs'), false)))
+  const hanging = await Promise.all(Array.from({ length: 500 }, (_, at) => create(`many-${at}`, hangs, false)))
   const many = run(cray('jobs', 'wait', ...hanging.map((job) => job.id), '--timeout', '5s', '--interval', '1s', '-v'), env, { exit: 3 })
   const requests = many.stderr.split('\n').filter((text) => /GET .*\/apis\/ims\/v3\/jobs/.test(text)).length
   line('jobs wait on 500 jobs, 5 s, a look a second', `${requests} GETs`, 'one to find them, one a look')
@@ -95,11 +138,15 @@ async function measure(ready) {
 
 mkdirSync(join(folder, '.ssh'))
 execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, '.ssh/id_ed25519')])
+/**
+ * @param {string} name
+ * @param {string} builds
+ */
 const recipe = (name, builds) => ({ name, recipe_type: 'kiwi-ng', linux_distribution: 'sles15', link: { path: `s3://ims/${name}`, etag: '', type: 's3' }, mock: { builds } })
 writeFileSync(join(folder, 'seed.json'), JSON.stringify({ recipes: [recipe('broken', 'fails'), recipe('hangs', 'hangs')] }))
 const mock = spawn(process.execPath, [program, 'mock', '--tls', '--speed', '300', '--seed', join(folder, 'seed.json')], { stdio: ['ignore', 'pipe', 'inherit'] })
 try {
-  const ready = await new Promise((done, fail) => {
+  const ready = await new Promise((/** @type {(ready: Ready) => void} */ done, fail) => {
     mock.once('exit', () => fail(new Error('the mock ended')))
     mock.stdout.once('data', (text) => done(JSON.parse(text)))
   })

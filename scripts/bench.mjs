@@ -8,15 +8,26 @@ import { cpus, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { limit } from './limit.mjs'
 
+/** @typedef {{ url: string, caFile: string, tokenFile: string, configDir: string, kubeconfig: string }} Ready what the mock prints when it listens */
+/** @typedef {NodeJS.ProcessEnv} Env */
+
 const runs = Number(process.argv[2] ?? 15)
 const program = join(import.meta.dirname, '../bin/cray-ims.js')
 const folder = mkdtempSync(join(tmpdir(), 'cray-ims-bench-'))
 const [processor] = cpus()
 console.log(`${processor.model.trim()} × ${cpus().length}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}; medians of ${runs}`)
 
-/** Median of the figures. */
+/**
+ * Median of the figures.
+ *
+ * @param {number[]} figures
+ */
 const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)]
 
+/**
+ * @param {string[]} argv
+ * @param {Env} env
+ */
 function time(argv, env) {
   const start = process.hrtime.bigint()
   const { status, stderr, error } = spawnSync(process.execPath, argv, { ...limit, env, stdio: ['ignore', 'ignore', 'pipe'], maxBuffer: 2 ** 28 })
@@ -24,8 +35,14 @@ function time(argv, env) {
   return Number(process.hrtime.bigint() - start) / 1e6
 }
 
-/** Milliseconds of each command line, run in turn so that a machine that slows down slows all. */
+/**
+ * Milliseconds of each command line, run in turn so that a machine that slows down slows all.
+ *
+ * @param {Record<string, string[]>} lines
+ * @param {Env} env
+ */
 function compare(lines, env) {
+  /** @type {Record<string, number[]>} */
   const times = Object.fromEntries(Object.keys(lines).map((name) => [name, []]))
   for (let round = -1; round < runs; round++) {
     for (const [name, argv] of Object.entries(lines)) {
@@ -36,7 +53,12 @@ function compare(lines, env) {
   return Object.fromEntries(Object.entries(times).map(([name, all]) => [name, median(all)]))
 }
 
-/** Peak resident memory of a command line in MiB. */
+/**
+ * Peak resident memory of a command line in MiB.
+ *
+ * @param {string[]} argv
+ * @param {Env} env
+ */
 function peak(argv, env) {
   const probe = join(folder, 'probe.cjs')
   const figure = join(folder, 'peak')
@@ -45,6 +67,7 @@ function peak(argv, env) {
   return Number(readFileSync(figure, 'utf8')) / 1024
 }
 
+/** @param {number} number */
 function image(number) {
   const id = `d88521c3-b339-43bc-afda-${String(number).padStart(12, '0')}`
   return {
@@ -57,12 +80,17 @@ function image(number) {
   }
 }
 
+/**
+ * @template T
+ * @param {number} records
+ * @param {(ready: Ready, env: Env) => T | Promise<T>} measure
+ */
 async function withMock(records, measure) {
   const seed = join(folder, `seed-${records}.json`)
   writeFileSync(seed, JSON.stringify({ images: Array.from({ length: records }, (_, at) => image(at)) }))
   const mock = spawn(process.execPath, [program, 'mock', '--tls', '--seed', seed], { stdio: ['ignore', 'pipe', 'inherit'] })
   try {
-    const ready = await new Promise((done, fail) => {
+    const ready = await new Promise((/** @type {(ready: Ready) => void} */ done, fail) => {
       let text = ''
       mock.on('exit', () => fail(new Error('the mock ended')))
       mock.stdout.on('data', (chunk) => {
@@ -78,7 +106,11 @@ async function withMock(records, measure) {
   }
 }
 
-/** Requests a second that one mock answers to eight connections that stay open. */
+/**
+ * Requests a second that one mock answers to eight connections that stay open.
+ *
+ * @param {Ready} ready
+ */
 async function throughput({ url, caFile, tokenFile }) {
   const agent = new https.Agent({ keepAlive: true, maxSockets: 8, ca: readFileSync(caFile) })
   const headers = { authorization: `Bearer ${readFileSync(tokenFile, 'utf8').trim()}` }
@@ -98,11 +130,18 @@ async function throughput({ url, caFile, tokenFile }) {
   return count / 3
 }
 
+/**
+ * @param {string} what
+ * @param {string} figure
+ * @param {string} aim
+ */
 const line = (what, figure, aim) => console.log(`${what.padEnd(58)} ${figure.padStart(9)}   ${aim}`)
+/** @param {number} figure */
 const times = (figure) => `${figure.toFixed(2)} ×`
 
 try {
   const formats = ['toml', 'json', 'yaml']
+  /** @type {Record<string, string[]>} */
   const lists = Object.fromEntries(formats.map((format) => [format, [program, 'images', 'list', '--format', format]]))
   const bare = `require('node:https').get(process.env.URL, { agent: false, ca: require('node:fs').readFileSync(process.env.CA), auth: 'mock:' + require('node:fs').readFileSync(process.env.TOKEN, 'utf8').trim() }, (response) => response.resume())`
   const one = await withMock(1, ({ url, caFile, tokenFile }, env) =>
@@ -116,13 +155,13 @@ try {
   line('images list, 1 record over TLS', times(one.toml / one.nothing), 'node -e 0; at most 1.75')
   line('  the same by a bare https.get', times(one.bare / one.nothing), 'node -e 0; what Node alone takes')
   const some = await withMock(5000, (_, env) => compare(lists, env))
-  const [many, memory] = await withMock(10_000, (_, env) => [compare(lists, env), formats.map((format) => [format, peak(lists[format], env)])])
+  const [many, memory] = await withMock(10_000, (_, env) => /** @type {const} */ ([compare(lists, env), formats.map((format) => /** @type {const} */ ([format, peak(lists[format], env)]))]))
   for (const format of formats) line(`images list, 10,000 records, ${format}`, times(many[format] / one[format]), format === 'yaml' ? '1 record' : '1 record; at most 3')
   line('  yaml', times(many.yaml / many.json), 'json; at most 2')
   for (const format of formats) line(`  10,000 records less start, ${format}`, times((many[format] - one[format]) / (some[format] - one[format])), '5,000 records; 2 is linear')
   for (const [format, mebibytes] of memory) line(`  peak memory, ${format}`, `${mebibytes.toFixed(0)} MiB`, 'less than 156')
   line('requests a second of one mock, over TLS', (await withMock(1, throughput)).toFixed(0), 'eight connections')
-  line('program', `${(execFileSync('du', ['-sk', join(import.meta.dirname, '../dist')]).toString().split('\t')[0] / 1024).toFixed(1)} MiB`, 'dist, with types')
+  line('program', `${(Number.parseInt(execFileSync('du', ['-sk', join(import.meta.dirname, '../dist')]).toString()) / 1024).toFixed(1)} MiB`, 'dist, with types')
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const program = join(import.meta.dirname, '../bin/cray-ims.js')
+/** @param {string} name */
 const preload = (name) => ['--require', join(import.meta.dirname, name)]
 const { NODE_EXTRA_CA_CERTS, NODE_OPTIONS, ...env } = process.env
 // For us alone: a port is everybody's.
@@ -31,7 +32,7 @@ try {
   }
 } catch (error) {
   // Where there are no sockets, as in some builds of packages, the program works all the same.
-  console.warn(`Nothing is kept of what was compiled, and the program starts slower: ${error.message}`)
+  console.warn(`Nothing is kept of what was compiled, and the program starts slower: ${/** @type {Error} */ (error).message}`)
 } finally {
   mock.kill()
   await ended

@@ -13,6 +13,7 @@ const top = join(import.meta.dirname, '..')
 const out = join(top, 'package')
 const work = mkdtempSync(join(tmpdir(), 'cray-ims-package-'))
 
+/** @param {string[]} args */
 const npm = (...args) => execFileSync('npm', args, { cwd: top, stdio: ['ignore', 'ignore', 'pipe'] })
 const files = () => readdirSync(out).sort()
 
@@ -34,7 +35,7 @@ try {
   writeFileSync(join(out, 'SHA256SUMS'), sums.join(''))
   for (const name of files()) console.log(`${(statSync(join(out, name)).size / 1e6).toFixed(1).padStart(6)} MB  package/${name}`)
 } catch (error) {
-  console.error(`npm run package: ${error.message}`)
+  console.error(`npm run package: ${/** @type {Error} */ (error).message}`)
   process.exitCode = 1
 } finally {
   rmSync(work, { recursive: true, force: true })

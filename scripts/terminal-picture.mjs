@@ -37,7 +37,11 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** The lines as a terminal shows them, wrapped at its columns. */
+/**
+ * The lines as a terminal shows them, wrapped at its columns.
+ *
+ * @param {string[]} lines
+ */
 function picture(lines) {
   const columns = 100
   const [width, height, margin] = [8.4, 18, 16]
@@ -47,6 +51,7 @@ function picture(lines) {
     const parts = whole.match(new RegExp(`.{1,${columns}}`, 'g')) ?? ['']
     return parts.map((part) => ({ part, kind: command ? 'command' : whole.startsWith('Error:') ? 'error' : 'output' }))
   })
+  /** @param {string} text */
   const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
   const [w, h] = [Math.round(columns * width + 2 * margin), rows.length * height + 2 * margin]
   const texts = rows.map(({ part, kind }, at) => `<text class="${kind}" x="${margin}" y="${margin + 14 + at * height}" xml:space="preserve">${escape(part)}</text>`)

@@ -4,15 +4,32 @@ const { Server } = require('node:net')
 const tls = require('node:tls')
 
 const path = process.env.CRAY_IMS_BUILD_SOCKET
-const { listen, address } = Server.prototype
+const { address } = Server.prototype
+/** @type {(this: Server, path: string | undefined, listening: () => void) => Server} */
+const listen = Server.prototype.listen
 const { connect } = tls
 
-Server.prototype.listen = function (port, host, listening) {
-  return listen.call(this, path, listening)
-}
+Object.assign(Server.prototype, {
+  /**
+   * @this {Server}
+   * @param {unknown} _port
+   * @param {unknown} _host
+   * @param {() => void} listening
+   */
+  listen(_port, _host, listening) {
+    return listen.call(this, path, listening)
+  },
 
-Server.prototype.address = function () {
-  return address.call(this) && { address: '127.0.0.1', family: 'IPv4', port: 1 }
-}
+  /** @this {Server} */
+  address() {
+    return address.call(this) && { address: '127.0.0.1', family: 'IPv4', port: 1 }
+  },
+})
 
-tls.connect = (options, ...rest) => connect({ ...options, path, host: undefined, port: undefined }, ...rest)
+Object.assign(tls, {
+  /**
+   * @param {import('node:tls').ConnectionOptions} options
+   * @param {() => void} [connected]
+   */
+  connect: (options, connected) => connect({ ...options, path, host: undefined, port: undefined }, connected),
+})

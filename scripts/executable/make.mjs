@@ -9,13 +9,18 @@ const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
 /**
  * Puts the program into a copy of the runtime.
  *
- * @param to the executable.
- * @param runtime path of a Node for this machine.
- * @param unpacked the unpacked npm tarball. Its compiled files are made anew, by the runtime.
- * @param work a folder for what lies between.
+ * @param {string} to the executable.
+ * @param {object} from
+ * @param {string} from.runtime path of a Node for this machine.
+ * @param {string} from.unpacked the unpacked npm tarball. Its compiled files are made anew, by the runtime.
+ * @param {string} from.work a folder for what lies between.
  */
 export function makeExecutable(to, { runtime, unpacked, work }) {
-  // Nothing that the caller has set for their own Node is meant for this one.
+  /**
+   * Nothing that the caller has set for their own Node is meant for this one.
+   *
+   * @param {string[]} args
+   */
   const run = (...args) => execFileSync(runtime, args, { env: { PATH: process.env.PATH }, stdio: ['ignore', 'ignore', 'pipe'] })
   const files = () => ['dist', 'dist/chunks'].flatMap((folder) => readdirSync(join(unpacked, folder)).map((name) => join(unpacked, folder, name)))
 
@@ -59,7 +64,11 @@ export function makeExecutable(to, { runtime, unpacked, work }) {
 /** Variables that Node reads before our launcher runs: two would end it at once, the third is read by us. */
 const read = ['NODE_USE_SYSTEM_CA', 'NODE_REPL_EXTERNAL_MODULE', 'NODE_EXTRA_CA_CERTS']
 
-/** A Node that looks for these under a name that none has. The first place is that of the program's own constants. */
+/**
+ * A Node that looks for these under a name that none has. The first place is that of the program's own constants.
+ *
+ * @param {Buffer} program
+ */
 function withoutVariables(program) {
   for (const name of read) {
     const at = program.indexOf(`\0${name}\0`)

@@ -9,8 +9,8 @@ const { name, version, integrity } = JSON.parse(readFileSync(join(import.meta.di
  * Fetches the Node that runs inside the executable, once: npm keeps it in its cache. It is no dependency, for everyone's
  * `npm ci` would take longer.
  *
- * @param npm runs npm.
- * @param work a folder to unpack it in.
+ * @param {(...args: string[]) => unknown} npm runs npm.
+ * @param {string} work a folder to unpack it in.
  * @returns where its program and its licence are.
  * @throws Error where it can't be fetched, or isn't the one that is asked for.
  */
@@ -20,7 +20,7 @@ export function fetchRuntime(npm, work) {
   try {
     npm('pack', `${name}@${version}`, '--prefer-offline', '--fetch-retries=2', '--fetch-retry-mintimeout=2000', '--pack-destination', folder)
   } catch (error) {
-    throw new Error(`${name}@${version}, which runs inside the executable, could not be fetched\n${String(error.stderr).split(/\n.* at /)[0]}`)
+    throw new Error(`${name}@${version}, which runs inside the executable, could not be fetched\n${String(/** @type {{ stderr?: unknown }} */ (error).stderr).split(/\n.* at /)[0]}`, { cause: error })
   }
   const tarball = join(folder, readdirSync(folder)[0])
   const found = `sha512-${createHash('sha512').update(readFileSync(tarball)).digest('base64')}`

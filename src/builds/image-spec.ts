@@ -3,7 +3,7 @@ import type { Job } from '../ims/records.ts'
 import type { InferOptions } from '../definitions/infer-options.ts'
 import { optionKey } from '../definitions/definition.ts'
 import { excerpt } from '../text/printable.ts'
-import { imageKeys } from '../definitions/image-builds.ts'
+import type { imageKeys } from '../definitions/image-builds.ts'
 import { initrd, kernel, kernelParameters } from '../definitions/records.ts'
 
 type Keys = InferOptions<typeof imageKeys.recipe> & InferOptions<typeof imageKeys.base>

@@ -121,8 +121,8 @@ export function jobRequest({ order, source }: Pick<Plan, 'order' | 'source'>, ke
       if (field === 'image_root_archive_name') return `--name ${order.name}`
       if (field.startsWith('ssh_containers')) return '--jail'
       const row = fieldRows(order.job_type).find((one) => one.field === field)
-      const value = settings[field]
-      return row && (value === undefined ? row.flag : `${row.flag} ${String(value)}`)
+      const value = settings[field] as string | number | undefined
+      return row && (value === undefined ? row.flag : `${row.flag} ${value}`)
     },
   }
 }

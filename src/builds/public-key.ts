@@ -36,7 +36,7 @@ export async function findOwnKey({ io, warn }: CommandContext, file: string | un
   const name = `${userName(env)} public key`
   const home = findHome(env)
   const own = home === undefined ? [] : homeKeys.map((one) => join(home, '.ssh', one))
-  let unreadable: unknown
+  let unreadable: Error | undefined
   for (const path of file === undefined ? own : [absolutePath(file, io)]) {
     const shown = tilde(path, env)
     let text: string | undefined
@@ -44,7 +44,7 @@ export async function findOwnKey({ io, warn }: CommandContext, file: string | un
       text = readTextFile(path, 'publicKey')?.replace(/\r\n?/g, '\n')
     } catch (failure) {
       if (file !== undefined) throw failure
-      unreadable ??= failure
+      unreadable ??= failure as Error
       continue
     }
     if (text === undefined) {

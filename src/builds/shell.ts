@@ -30,7 +30,7 @@ export async function openJobShell(build: BuildContext, job: Job, explained = fa
 
 /** The app for what happens in a shell: our stdout is for the image's id, and what is hinted at are commands of `jobs`. */
 export function forShells(context: CommandContext): CommandContext {
-  const io: Io = Object.create(context.io, { stdout: { get: () => context.io.stderr } })
+  const io = Object.create(context.io, { stdout: { get: () => context.io.stderr } }) as Io
   return { ...context, io, command: jobShells.find(({ name }) => name === 'debug')! }
 }
 

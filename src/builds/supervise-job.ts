@@ -50,8 +50,8 @@ export async function superviseJob(context: CommandContext, options: Attention, 
   } catch (error) {
     progress.stop()
     if (!(error instanceof CliError)) throw error
-    if (io.interrupted.aborted && error.exit === io.interrupted.reason?.exit) {
-      if (current) throw await handleInterruption(context, io.interrupted.reason, { jobs: [current], waits, attended, cancel: options.cancel_on_interrupt ?? false, resume: resume(current) })
+    if (io.interrupted.aborted && error.exit === (io.interrupted.reason as CliError).exit) {
+      if (current) throw await handleInterruption(context, io.interrupted.reason as CliError, { jobs: [current], waits, attended, cancel: options.cancel_on_interrupt ?? false, resume: resume(current) })
       throw amended(error, { next: error.next ?? 'the same command again: it takes up what is under way' })
     }
     if (!current || error.next === resume(current)) throw error

@@ -1,5 +1,6 @@
 import type { CommandContext, Globals } from '../context.ts'
 import { requireHostname, type Configuration } from '../config/configuration.ts'
+import { CliError } from '../errors.ts'
 import { absolutePath } from '../files/path.ts'
 import type { AuthorizationOptions } from '../ims/authorization.ts'
 import type { HttpOptions } from '../ims/api.ts'
@@ -11,6 +12,7 @@ import { printable, printableLines } from '../text/printable.ts'
 import type { GlobalOptions } from './globals.ts'
 import type { Parsed } from './parser.ts'
 import { unverifiedServer } from './unverified.ts'
+import { settingText } from './values.ts'
 
 /** An answer is shown to be waited for after so many milliseconds. */
 const longWait = 3000
@@ -38,10 +40,10 @@ export function createContext(
   function waiting(host: string): () => void {
     const began = io.monotonic()
     const over = new AbortController()
-    const timer = setTimeout(async () => {
+    const timer = setTimeout(() => {
       if (!io.stderr.isTTY) return
-      const { showWaiting } = await import('../terminal/waiting.ts')
-      await showWaiting(io, status, host, began, over.signal)
+      // A request must not fail because nobody can be shown how long it takes.
+      import('../terminal/waiting.ts').then(({ showWaiting }) => showWaiting(io, status, host, began, over.signal)).catch(() => {})
     }, longWait)
     return () => {
       clearTimeout(timer)
@@ -76,7 +78,7 @@ export function createContext(
     log,
     questions: createQuestions(io),
     afterInterruption() {
-      const next: Io = Object.create(io, { interrupted: { value: io.nextInterruption() } })
+      const next = Object.create(io, { interrupted: { value: io.nextInterruption() } }) as Io
       return createContext(next, program, version, parsed, global, configuration, query, true)
     },
     async transport() {
@@ -107,7 +109,7 @@ export function createContext(
       return connect({
         ...settings,
         hostname,
-        tenant: used.core.tenant === undefined ? undefined : String(used.core.tenant),
+        tenant: tenantOf(used),
         transport,
         authorization: authorization(given),
         secret: tokenInWords(given),
@@ -153,4 +155,12 @@ export function createContext(
       return found ? 0 : 4
     },
   }
+}
+
+/** @throws CliError for a tenant that is a list or a table. */
+function tenantOf({ core, path }: Configuration): string | undefined {
+  if (core.tenant === undefined) return undefined
+  const tenant = settingText(core.tenant)
+  if (tenant !== undefined) return tenant
+  throw new CliError(`${path}: the tenant is a list or a table, which cannot be sent`, { next: 'cray-ims config unset core.tenant' })
 }

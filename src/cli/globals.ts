@@ -3,12 +3,11 @@ import { environmentName } from '../config/precedence.ts'
 import type { Configuration } from '../config/configuration.ts'
 import { CliError } from '../errors.ts'
 import { globalEnvironment, globalOptions } from '../definitions/global.ts'
-import { isNumber, type Value } from '../json/value.ts'
 import { optionKey } from '../definitions/definition.ts'
 import type { InferOptions } from '../definitions/infer-options.ts'
 import { pastedWords } from '../text/shell-words.ts'
 import type { Parsed } from './parser.ts'
-import { readValue, type Reading } from './values.ts'
+import { invalid, readValue, settingText, type Reading } from './values.ts'
 
 /** The global options by key, as the line, the environment and `[core]` have them. */
 export type GlobalOptions = InferOptions<typeof globalOptions>
@@ -42,7 +41,9 @@ export function readGlobals(
     const setting = key === 'token' || key === 'verbose' ? table?.[key] : configuration?.core[key]
     if (setting === undefined || key === 'configuration' || key === 'query') continue
     try {
-      found[key] = readValue(option, isNumber(setting as Value) ? (setting as { number: string }).number : String(setting), reading)
+      const text = settingText(setting)
+      if (text === undefined) throw invalid(option.flag, 'a list or table is no value of it')
+      found[key] = readValue(option, text, reading)
     } catch (cause) {
       const words = setting === table?.[key] ? parsed.words : ['core']
       throw new CliError(`${configuration!.path}: ${(cause as Error).message}`, { next: pastedWords(['cray-ims', 'config', 'unset', [...words, key].join('.')]), cause })

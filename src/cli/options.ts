@@ -72,8 +72,10 @@ function readText(option: OptionDefinition, text: string, reading: Reading): unk
   return option.type === 'each' ? [value] : value
 }
 
-const isScalar = (value: Value): value is Exclude<Value, Value[] | Map<string, Value> | null> => value !== null && (typeof value !== 'object' || isNumber(value))
-const textOf = (value: Value) => (isNumber(value) ? value.number : String(value))
+type Scalar = Exclude<Value, Value[] | Map<string, Value> | null>
+
+const isScalar = (value: Value): value is Scalar => value !== null && (typeof value !== 'object' || isNumber(value))
+const textOf = (value: Scalar) => (isNumber(value) ? value.number : String(value))
 
 function inConfiguration(error: unknown, path: string | undefined, words: readonly string[]): unknown {
   if (!(error instanceof CliError) || path === undefined) return error

@@ -34,6 +34,12 @@ export function describeValue(value: Value): string {
   return isNumber(value) ? value.number : String(value) || 'an empty text'
 }
 
+/** The text of a setting in a configuration; undefined for a list or a table, which have none. */
+export function settingText(setting: unknown): string | undefined {
+  if (typeof setting !== 'object' || setting === null) return String(setting)
+  return isNumber(setting as Value) ? (setting as NumberText).number : undefined
+}
+
 type Reader = (option: OptionDefinition, text: string, reading: Reading) => unknown
 
 const text: Reader = (_, given) => given

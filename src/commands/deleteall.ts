@@ -33,6 +33,7 @@ function picked(record: Value, query: Readonly<Record<string, string | readonly 
   return Object.entries(query).every(([field, wanted]) => {
     if (field !== 'age') return [wanted].flat().some((one) => record.get(field) === one)
     const age = String(wanted)
-    return createdAt({ created: String(record.get('created')) }) <= now - Number.parseInt(age) * hours[age.at(-1)!]! * 3_600_000
+    const created = record.get('created')
+    return typeof created === 'string' && createdAt({ created }) <= now - Number.parseInt(age) * hours[age.at(-1)!]! * 3_600_000
   })
 }

@@ -72,5 +72,5 @@ function optionFor(field: string, rows: readonly OptionDefinition[], options: Re
   if (!option) return undefined
   const value = options[optionKey(option)]
   if (value === undefined || option.type === 'file') return option.flag
-  return `${option.flag} ${isNumber(value as Value) ? (value as { number: string }).number : String(value)}`
+  return `${option.flag} ${isNumber(value as Value) ? (value as { number: string }).number : String(value as string | readonly string[])}`
 }

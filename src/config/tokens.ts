@@ -48,7 +48,7 @@ export function readToken(path: string, named: boolean, caution: (line: string) 
   if (Object.keys(found).length === 0) return undefined
   const { access_token: access, token_type: type = 'Bearer' } = found as Partial<Token>
   if (typeof access !== 'string') throw unusable([`${path} has no access_token`])
-  if (String(type).toLowerCase() !== 'bearer') throw new CliError(`The token in ${path} is of type ${JSON.stringify(type)}, not Bearer`, { next: 'cray-ims auth login' })
+  if (typeof type !== 'string' || type.toLowerCase() !== 'bearer') throw new CliError(`The token in ${path} is of type ${JSON.stringify(type)}, not Bearer`, { next: 'cray-ims auth login' })
   return found as Token
 }
 

@@ -37,7 +37,7 @@ const number = check('a number', (value) => typeof value === 'number' && Number.
 const kubernetesName = textThat('a name of Kubernetes', isKubernetesName)
 const arch = textThat('an architecture', (name) => /^\w{1,32}$/.test(name))
 const link = check('a link with a path', (value) => isObject(value) && typeof value.path === 'string')
-const containers = check('a list of containers', (value) => Array.isArray(value) && value.every((one) => isObject(one) && optional(text)(one.name) === undefined && optional(boolean)(one.jail) === undefined && (one.connection_info == null || isObject(one.connection_info))))
+const containers = check('a list of containers', (value) => Array.isArray(value) && value.every((one) => isObject(one) && optional(text)(one.name) === undefined && optional(boolean)(one.jail) === undefined && (one.connection_info === undefined || one.connection_info === null || isObject(one.connection_info))))
 
 /** What we rely on of each kind of record: what isn't optional has to be there. What else it has is shown as it came. */
 const fields: Readonly<Record<keyof Kinds, Readonly<Record<string, Check>>>> = {
@@ -129,5 +129,5 @@ function described(value: unknown): string {
   if (value === undefined) return 'missing'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'an object'
-  return typeof value === 'string' ? JSON.stringify(excerpt(value, 60)) : String(value)
+  return typeof value === 'string' ? JSON.stringify(excerpt(value, 60)) : String(value as number | boolean)
 }

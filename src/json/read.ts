@@ -264,7 +264,7 @@ export function createReader(): Reader {
 
   function readEscaped(start: number): string {
     try {
-      return JSON.parse(text.slice(start, at))
+      return JSON.parse(text.slice(start, at)) as string
     } catch {
       return fail('no control character and no unknown escape in the string', start)
     }

@@ -72,7 +72,7 @@ async function items(kubectl: Kubectl, args: readonly string[], limits: CallLimi
   const printed = parsed(await kubectl.read(args, limits))
   const { items } = (printed ?? {}) as { items?: unknown }
   if (!Array.isArray(items)) throw new KubectlError('failed', 'kubectl did not print a list')
-  return items
+  return items as unknown[]
 }
 
 function parsed(text: string): unknown {

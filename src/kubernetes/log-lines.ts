@@ -62,11 +62,14 @@ async function nextWithin<T>(
           close()
         })
   try {
-    return await from.next()
+    const next = await from.next()
+    if (!late) return next
+  } catch (error) {
+    if (!late) throw error
   } finally {
     cancel?.()
-    if (late) throw kubectlTimeout(limit!)
   }
+  throw kubectlTimeout(limit!)
 }
 
 function createStamp(): (piece: Piece) => StampedLine {

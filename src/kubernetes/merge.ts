@@ -5,11 +5,11 @@ export async function* merge<T>(sources: readonly AsyncGenerator<T>[]): AsyncGen
   let wake = () => {}
   // No race of promises: one that stays open would keep a memory of each line of the others.
   function ask(source: AsyncGenerator<T>): void {
-    source
+    void source
       .next()
       .then(
         (result) => ready.push(() => ({ source, result })),
-        (error) =>
+        (error: unknown) =>
           ready.push(() => {
             throw error
           }),

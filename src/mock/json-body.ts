@@ -44,7 +44,7 @@ export function readJson(text: string): unknown {
   try {
     return JSON.parse(bare)
   } catch {
-    return JSON.parse(bare.replace(stringOrNumber, number), (_, value) => (value === notANumber ? NaN : value))
+    return JSON.parse(bare.replace(stringOrNumber, number), (_, value: unknown) => (value === notANumber ? NaN : value)) as unknown
   }
 }
 

@@ -1,4 +1,4 @@
-import { compile, TreeInterpreter } from '@jmespath-community/jmespath'
+import { type compile, TreeInterpreter } from '@jmespath-community/jmespath'
 import type { NumberText, Value } from '../json/value.ts'
 import { orderings, orderOf } from './query-order.ts'
 import { createSteps, mostSteps, sizeOf } from './query-steps.ts'
@@ -69,6 +69,8 @@ export function search(tree: Node, value: Value, most = mostSteps): Value {
           return made(visit(node, data))
         case 'LetExpression':
           spend(newScope)
+          break
+        default:
       }
       return visit(node, data)
     }
@@ -181,7 +183,7 @@ function remembered(argument: Node): Node {
 
 /** An object that inherits nothing and lists its keys in the order given. */
 function record(entries: [string, Data][]): object {
-  const target: Record<string, Data> = Object.create(null)
+  const target = Object.create(null) as Record<string, Data>
   for (const [key, item] of entries) target[key] = item
   const keys = entries.map(([key]) => key)
   return keys.some(key => /^\d+$/.test(key)) ? new Proxy(target, { ownKeys: () => keys }) : target

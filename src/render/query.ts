@@ -40,7 +40,7 @@ export function compileQuery(expression: string): Query {
 export async function runQuery(query: Query, value: Value, format: Format, write: Write, show = (text: string) => text): Promise<boolean> {
   const found = find(query, value)
   if (found === null) return false
-  const line = (item: Value) => `${isNumber(item) ? numberText(item) : show(String(item))}\n`
+  const line = (item: Exclude<Value, Value[] | Map<string, Value>>) => `${isNumber(item) ? numberText(item) : show(String(item))}\n`
   if (isScalar(found)) write(line(found))
   else if (Array.isArray(found) && found.every(isScalar)) found.forEach((item) => write(line(item)))
   else {
@@ -86,7 +86,7 @@ function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message.replace(/^syntax( error)?[:,] /i, '') : String(error)
 }
 
-function isScalar(item: Value): boolean {
+function isScalar(item: Value): item is Exclude<Value, Value[] | Map<string, Value>> {
   return item === null || typeof item !== 'object' || isNumber(item)
 }
 

@@ -88,7 +88,7 @@ function double(text: string, column: number, indent: number | undefined): strin
   let quoted = '"'
   let start = 0
   column++
-  for (let end = 0, size = 1; end < text.length; end += size) {
+  for (let end = 0, size: number; end < text.length; end += size) {
     const code = text.codePointAt(end) ?? 0
     size = code > 0xffff ? 2 : 1
     const escaped = escapes[code] !== undefined || !isRaw(code)

@@ -51,7 +51,7 @@ export function openKeyFile(path: string, passphrase?: string): ParsedKey | unde
 function parse(text: string, passphrase?: string): ParsedKey | Error {
   try {
     const key = ssh2.utils.parseKey(isPkcs8(text) || isEncryptedPem(text) ? toSshFormat(createPrivateKey({ key: text, passphrase })) : text, passphrase)
-    return Array.isArray(key) ? key[0]! : key
+    return Array.isArray(key) ? (key as ParsedKey[])[0]! : key
   } catch (error) {
     return error as Error
   }

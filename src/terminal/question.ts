@@ -104,7 +104,7 @@ function nextChunk({ stdin, interrupted }: Io): Promise<Buffer | undefined> {
     const onData = (chunk: Buffer | string) => settle(() => resolve(Buffer.from(chunk)))
     const onEnd = () => settle(() => resolve(undefined))
     // Ctrl-C at a question is an answer that isn't given. Source: the original.
-    const onInterrupt = () => settle(() => reject(interrupted.reason?.exit === 130 ? aborted() : interrupted.reason))
+    const onInterrupt = () => settle(() => reject((interrupted.reason as { exit?: number } | undefined)?.exit === 130 ? aborted() : interrupted.reason))
     // It may have come before anyone listened.
     if (interrupted.aborted) return onInterrupt()
     if (stdin.readableEnded || stdin.destroyed) return resolve(undefined)

@@ -29,6 +29,20 @@ describe.concurrent('a configuration that is named and is not there', () => {
     }))
 })
 
+test.each([
+  ['retries', '--retries'],
+  ['ca_file', '--ca-file'],
+  ['format', '--format'],
+])('a table or a list in the configuration for %s', async (key, flag) => {
+  for (const settings of [`[core.${key}]\nname = "x"\n`, `${key} = ["x"]\n`]) {
+    const refused = { exit: 2, stdout: '', stderr: expect.stringMatching(`configurations/default: Invalid value for '${flag}': a list or table is no value of it\nNext: cray-ims config unset core.${key}`) }
+    await at(settings, async (site, ims) => {
+      expect(await ims('images', 'list')).toMatchObject(refused)
+      expect(site.asked).toEqual([])
+    })
+  }
+})
+
 describe.concurrent('a user and a hostname with http', () => {
   const refused = { exit: 2, stdout: '', stderr: expect.stringContaining("Error: You've configured your cray hostname with http. Please reconfigure for https.\n") }
   const user = '[auth.login]\nusername = "jane"\n'

@@ -7,14 +7,15 @@ import { run } from '../support/program.ts'
 
 const top = resolve(import.meta.dirname, '../..')
 let folder: string
+let tarball: string
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'package-'))
   const npm = (args: string[], cwd: string) => execFileSync('npm', args, { cwd, stdio: 'pipe' })
   npm(['pack', '--ignore-scripts', '--pack-destination', folder], top)
-  const [tarball] = readdirSync(folder)
+  tarball = join(folder, readdirSync(folder)[0]!)
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
-  npm(['install', '--offline', '--no-audit', '--no-fund', `./${tarball}`], folder)
+  npm(['install', '--offline', '--no-audit', '--no-fund', tarball], folder)
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -26,6 +27,14 @@ test('has what it is to have', () => {
 
 test('needs no other package', () => {
   expect(readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['cray-ims'])
+})
+
+test.each([
+  ['publint', ['publint/src/cli.js', 'run', '--strict']],
+  ['are the types wrong', ['@arethetypeswrong/cli/dist/index.js', '--no-definitely-typed', '--profile', 'node16', '--format', 'ascii']],
+])('its package.json and types resolve everywhere: %s', async (_name, [file, ...args]) => {
+  const checked = await run([...args, tarball], { cwd: folder, env: env(), command: [process.execPath, join(top, 'node_modules', file!)] })
+  expect(checked, checked.stdout + checked.stderr).toMatchObject({ exit: 0 })
 })
 
 test('its program runs, and its mock', async () => {

@@ -170,6 +170,12 @@ export const instead: readonly Instead[] = [
     says: ['tenant', 'é日'],
     case: { ...refused, files: { [settings]: `${core}tenant = "é日"\n` } },
   },
+  ...['tenant = ["a", "b"]', '[core.tenant]\nname = "a"'].map((tenant) => ({
+    reason: 'The error names the tenant',
+    row: 'tenant that cannot be sent',
+    says: [settings, 'the tenant is a list or a table'],
+    case: { ...refused, files: { [settings]: `${core}${tenant}\n` } },
+  })),
   {
     reason: 'A path in the configuration works',
     row: 'path in the configuration',

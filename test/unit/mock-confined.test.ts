@@ -106,7 +106,7 @@ describe.skipIf(skip).each(namespaces ? (['namespaces', 'stand-in'] as const) : 
     const client = await clientOf(await ready({ isolation }))
     return new Promise((done, fail) => client.sftp((error, sftp) => (error ? fail(error) : done(sftp))))
   }
-  const did = (call: (done: (error?: unknown, result?: unknown) => void) => void): Promise<unknown> => new Promise((done, fail) => call((error, result) => (error ? fail(error) : done(result))))
+  const did = (call: (done: (error?: unknown, result?: unknown) => void) => void): Promise<unknown> => new Promise((done, fail) => call((error, result) => (error ? fail(error as Error) : done(result))))
 
   it('are the job’s own: no link leads out, however it is used', async () => {
     const there = mkdtempSync(join(folder(), 'there-'))

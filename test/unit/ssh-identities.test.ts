@@ -256,7 +256,7 @@ test.each([
   ['truncated', one.private.slice(0, 120)],
   ['mangled', one.private.replace(/[A-Z]/g, 'x')],
   ['an empty body', '-----BEGIN OPENSSH PRIVATE KEY-----\n\n-----END OPENSSH PRIVATE KEY-----\n'],
-])('a damaged key file is no crash: %s', (name, text) => {
+])('a damaged key file is no crash: %s', (_name, text) => {
   const file = readKeyFile(put('id_bad', text))
   expect(file).toMatchObject({ publicKey: undefined })
 })

@@ -65,7 +65,7 @@ export function createEntryBuilder({ context, api, progress, options, state, tab
     const own = table.of(order.name)
     const output = scriptOutput(own.log)
     const tell = global.quiet ? (line: string) => context.warn(`${order.name}: ${line}`) : own.log
-    const ownIo: Io = Object.create(io, { stderr: { value: output } })
+    const ownIo = Object.create(io, { stderr: { value: output } }) as Io
     return {
       context: { ...context, io: ownIo },
       output,

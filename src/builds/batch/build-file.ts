@@ -57,7 +57,10 @@ interface Images {
 async function makeImages(context: CommandContext, { path, entries, ordered, state, options }: Images): Promise<number> {
   const { io, program } = context
   const again = againLine(program, path, options)
-  const withoutJobs = (more: readonly string[] = []) => new CliError(io.interrupted.reason.message, { exit: io.interrupted.reason.exit, more, next: again })
+  const withoutJobs = (more: readonly string[] = []) => {
+    const { message, exit } = io.interrupted.reason as CliError
+    return new CliError(message, { exit, more, next: again })
+  }
   const progress = await context.progress()
   const api = await context.api({ held: true })
   try {
@@ -87,7 +90,7 @@ async function makeImages(context: CommandContext, { path, entries, ordered, sta
       const jobs = maker.underWay()
       const inDoubt = maker.inDoubt().map((name) => `${name}: the service did not say whether it created the job; the same command looks for it.`)
       if (jobs.length === 0) throw withoutJobs(inDoubt)
-      throw await handleInterruption(context, io.interrupted.reason, { jobs, inDoubt, attended: isAttended(context), cancel: options.cancel_on_interrupt ?? false, resume: again })
+      throw await handleInterruption(context, io.interrupted.reason as CliError, { jobs, inDoubt, attended: isAttended(context), cancel: options.cancel_on_interrupt ?? false, resume: again })
     }
     const results = entries.map(({ order }) => ended.find(({ name }) => name === order.name)!)
     const code = await context.print(resultsValue(results))

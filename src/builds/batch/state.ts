@@ -121,7 +121,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 const isId = (value: unknown) => value === undefined || (typeof value === 'string' && value !== '')
 
 function isState(value: unknown): boolean {
-  return isRecord(value) && typeof value.order === 'string' && [value.job, value.image, value.replaces, value.source].every(isId) && (value.attempted === undefined || !Number.isNaN(Date.parse(String(value.attempted)))) && (value.before === undefined || (Array.isArray(value.before) && value.before.every(isId)))
+  return isRecord(value) && typeof value.order === 'string' && [value.job, value.image, value.replaces, value.source].every(isId) && (value.attempted === undefined || (typeof value.attempted === 'string' && !Number.isNaN(Date.parse(value.attempted)))) && (value.before === undefined || (Array.isArray(value.before) && value.before.every(isId)))
 }
 
 function unusable(path: string, why: string, cause?: unknown): CliError {

@@ -30,7 +30,7 @@ const lineOptions: readonly OptionDefinition[] = [...buildOptions, ...customizeO
 
 /** Reads an image of a file. Where a mistake was found, what is returned isn't whole. */
 export function readEntry({ line, value }: SourceNode, found: Found): Entry {
-  const map: SourceMapping = value instanceof Map ? value : new Map()
+  const map: SourceMapping = value instanceof Map ? value : (new Map() as SourceMapping)
   if (map !== value) found(line, `an image is a map with a name, and a recipe or a base; this is ${described(value)}`)
   const given = sources.filter((source) => map.has(source))
   const lines = new Map<string, number>()

@@ -17,5 +17,5 @@ function parseTerm(text: string): Selector {
 export function fieldOf(object: object, path: string): string | undefined {
   let value: unknown = object
   for (const name of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[name]
-  return value === undefined ? undefined : String(value)
+  return value === undefined || typeof value === 'string' ? value : JSON.stringify(value)
 }

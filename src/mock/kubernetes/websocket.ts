@@ -22,7 +22,7 @@ const longest = 4 * 1024 * 1024
 /** The first protocol that a request to upgrade offers and we know; undefined where it is no such request. */
 export function offeredProtocol({ headers, method }: IncomingMessage, known: readonly string[]): string | undefined {
   if (method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket' || !headers['sec-websocket-key']) return undefined
-  const offered = String(headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
+  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
   return offered.find((name) => known.includes(name))
 }
 

@@ -47,7 +47,7 @@ export function createDoors(): Doors {
           listening()
         })
       })
-    await listen(wanted).catch((error) => (wanted === 0 ? Promise.reject(error) : listen(0)))
+    await listen(wanted).catch((error: unknown) => (wanted === 0 ? Promise.reject(error) : listen(0)))
 
     const { port } = server.address() as AddressInfo
     const door: Door = {

@@ -20,7 +20,7 @@ export function attributesOf({ mode, size, atimeMs, mtimeMs }: Stats): Attribute
 /** What `ls -l` of clients shows, as `ls -l` writes it. */
 export function longName(name: string, stats: Stats): string {
   const kind = stats.isDirectory() ? 'd' : stats.isSymbolicLink() ? 'l' : '-'
-  const rights = [...'rwxrwxrwx'].map((letter, index) => (stats.mode & (0o400 >> index) ? letter : '-')).join('')
+  const rights = Array.from('rwxrwxrwx', (letter, index) => (stats.mode & (0o400 >> index) ? letter : '-')).join('')
   const time = stats.mtime.toUTCString().replace(/^\w+, (\d+) (\w+) \d+ (\d+:\d+):.*/, '$2 $1 $3')
   const column = (value: number, width: number) => String(value).padStart(width)
   return [kind + rights, column(stats.nlink, 3), column(0, 8), column(0, 8), column(stats.size, 8), time, name].join(' ')

@@ -33,7 +33,7 @@ export function serveSession(session: Session, { container, env, terminals }: Se
     accept?.()
   })
   session.on('signal', (accept, _, { name }) => {
-    void running?.signal(String(name).replace(/^SIG/, ''))
+    void running?.signal(name.replace(/^SIG/, ''))
     accept?.()
   })
   session.on('env', (_, reject) => void reject?.())

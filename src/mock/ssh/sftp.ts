@@ -81,7 +81,7 @@ export function serveSftp(sftp: SFTPWrapper, { files: tree, owner }: Pick<Contai
     (id: number, ...given: Given): void => {
       // By then ssh2 has put other packets where this one is.
       const own = given.map((one) => (Buffer.isBuffer(one) ? Buffer.from(one) : one)) as Given
-      last = last.then(() => answer(id, ...own)).catch((error) => failed(id, error))
+      last = last.then(() => answer(id, ...own)).catch((error: NodeJS.ErrnoException) => failed(id, error))
     }
 
   sftp.on('OPEN', by(async (id, path: string, flags: number, attributes: InputAttributes) => {

@@ -128,7 +128,7 @@ function partsOf(line: string): (string | { word: string })[] | undefined {
     const [, between, word] = next.exec(line) ?? [undefined]
     if (next.lastIndex === 0) return undefined
     if (between) parts.push(between === '\n' ? ';' : between)
-    else if (word) parts.push({ word: word.replace(/'([^']*)'|"([^"]*)"|\\(.)/g, (_, one, two, three) => one ?? two ?? three) })
+    else if (word) parts.push({ word: word.replace(/'([^']*)'|"([^"]*)"|\\(.)/g, (_, one?: string, two?: string, three?: string) => one ?? two ?? three ?? '') })
   }
   return parts
 }

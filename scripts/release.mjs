@@ -1,0 +1,58 @@
+// Makes all that a release consists of, and publishes nothing.
+//
+//   npm run release
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const top = join(import.meta.dirname, '..')
+/** @type {{ name: string, version: string }} */
+const { name, version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'))
+
+/** @param {string[]} args */
+const git = (...args) => execFileSync('git', args, { cwd: top, encoding: 'utf8' }).trim()
+
+/**
+ * Runs a step with its output.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
+ * @throws Error that names the step, where it fails.
+ */
+function step(command, args, options = {}) {
+  console.log(`\n> ${[command, ...args].join(' ')}`)
+  const { status, signal, error } = spawnSync(command, args, { cwd: top, stdio: 'inherit', ...options })
+  if (status !== 0) throw new Error(`${[command, ...args].join(' ')}: ${error?.message ?? signal ?? `exit code ${status}`}`)
+}
+
+/** @param {string} why */
+function requireClean(why) {
+  const changed = git('status', '--porcelain')
+  if (changed !== '') throw new Error(`${why}; commit or remove these first:\n${changed}`)
+}
+
+try {
+  requireClean('a release is made of what is committed')
+  if (git('tag', '--list', `v${version}`) !== '') throw new Error(`v${version} is tagged already; raise the version: npm version --no-git-tag-version VERSION`)
+  step('npm', ['ci'])
+  step('npm', ['run', 'generate'])
+  requireClean('the table has changed what is generated')
+  // Packages first, then checks, and tests what was packaged. In CI nothing is skipped.
+  step('npm', ['test'], { env: { ...process.env, CI: 'true' } })
+  requireClean('the tests have changed files')
+  step('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: join(top, 'package') })
+
+  const dated = new RegExp(`^## ${version.replaceAll('.', '\\.')} - \\d{4}-\\d\\d-\\d\\d$`, 'm').test(readFileSync(join(top, 'CHANGELOG.md'), 'utf8'))
+  const first = dated ? [] : [`date "## ${version}" in CHANGELOG.md, commit it, and run this again`]
+  const next = [
+    ...first,
+    `git tag --annotate v${version} --message '${name} ${version}' && git push origin v${version}`,
+    `npm publish package/${name}-${version}.tgz`,
+    'attach all files in package/ to the release of that tag, with its section of CHANGELOG.md',
+  ]
+  console.log(`\n${name} ${version} of ${git('rev-parse', '--short', 'HEAD')} is in package/. Nothing is published. Next:\n${next.map((line, at) => `  ${at + 1}. ${line}`).join('\n')}`)
+} catch (error) {
+  console.error(`npm run release: ${error instanceof Error ? error.message : error}`)
+  process.exitCode = 1
+}
