@@ -24,6 +24,7 @@ const floors = [
   ['text/', 'time/'],
 ]
 
+/** @param {readonly string[]} rooms */
 const pathOf = (rooms) => `^src/(${rooms.map((room) => room.replace('.', '\\.')).join('|')})`
 
 const downwards = floors.slice(1).map((rooms, at) => ({
