@@ -5,7 +5,7 @@ import { stageOf } from '../ims/job-status.ts'
 import { readRecord } from '../ims/read-record.ts'
 import type { Image, Job, PublicKey } from '../ims/records.ts'
 import { jobs } from '../definitions/records.ts'
-import { recordOf, listJobs, readJob, type JobRecord } from '../jobs/lookup.ts'
+import { describeJob, listJobs, readJob, recordOf, type JobRecord } from '../jobs/lookup.ts'
 import { listRecords, type Inventory } from './inventory.ts'
 import { createIdempotently } from './create-idempotently.ts'
 import { isJobOf, makesImageFor, matchOf, mayMakeImage, type JobOfOrder } from './job-match.ts'
@@ -57,14 +57,16 @@ export async function startJob(build: BuildContext, plan: Plan, keyId: string, b
 async function earlierRun(build: BuildContext, plan: Plan, ours: Job, before: Inventory): Promise<Started | undefined> {
   const { api, context, progress } = build
   const { order } = plan
-  const [images, all] = await retryWhileUnavailable(build, async () => [(await listRecords(api, 'image')).records, await listJobs(api)] as const, ours)
+  // Jobs first: one that isn't there any more has its image by then.
+  const [all, images] = await retryWhileUnavailable(build, async () => [await listJobs(api), (await listRecords(api, 'image')).records] as const, ours)
   const isNew = ({ id }: { readonly id: string }, old: readonly { readonly id: string }[]) => !old.some((one) => one.id === id)
   const wanted: JobOfOrder = { order, source: plan.source.id, keys: new Set([ours.public_key_id]) }
   const [winner] = all
     .filter(({ job }) => makesImageFor(job, wanted) && isNew(job, before.jobs) && isEarlier(job, ours) && (mayMakeImage(job) || stageOf(job) === 'success'))
     .toSorted((one, other) => (isEarlier(one.job, other.job) ? -1 : 1))
-  const own = all.find(({ job }) => job.id === ours.id)?.job.resultant_image_id
-  const made = images.find((image) => image.name === order.name && image.id !== own && isNew(image, before.images))
+  const named = images.filter((image) => image.name === order.name && isNew(image, before.images))
+  const own = named.length > 0 ? await retryWhileUnavailable(build, async () => (await describeJob(api, ours.id)).job.resultant_image_id, ours) : undefined
+  const made = named.find(({ id }) => id !== own)
   if (!winner && !made) return undefined
 
   await deleteIfPresent(build, `${jobs.path}/${encodeSegment(ours.id)}`, ours)

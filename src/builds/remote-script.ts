@@ -11,6 +11,8 @@ export interface RemoteScript {
   readonly folder: string
   /** The image root as the container sees it; empty where it is `/`. */
   readonly root: string
+  /** Path in the container of the file that ends its shell: nothing is started once it is there. */
+  readonly complete: string
   /** What runs in the root: for a script, its path there. */
   command(uploaded: string): string
   /** The file that is uploaded first. */
@@ -58,10 +60,11 @@ printf '%s\\n' "$?" > "$folder/exit.new" && mv "$folder/exit.new" "$folder/exit"
 const attendant = `
 folder=$1 root=$2 identity=$3 command=$4 line=$5 upload=$6 size=$7 passed=$8 keeper=$9
 shift 9
-interpreter=$1 program=$2
+interpreter=$1 program=$2 complete=$3
 tell() { printf 'cray-ims: %s\\n' "$*" >&2; }
 inroot() { if [ -n "$root" ]; then chroot "$root" /bin/sh "$@"; else /bin/sh "$@"; fi; }
 if [ ! -e "$folder/started" ]; then
+  [ ! -e "$complete" ] || { tell over; exit; }
   inroot -c : < /dev/null || { tell failed; exit; }
   [ -z "$interpreter" ] || inroot -c '[ -x "$1" ]' sh "$interpreter" < /dev/null || { tell "missing $interpreter"; exit; }
   [ -z "$program" ] || inroot -c 'command -v "$1"' sh "$program" < /dev/null > /dev/null || { tell "missing $program"; exit; }
@@ -74,7 +77,7 @@ if [ ! -e "$folder/started" ]; then
   tries=0
   while [ ! -e "$folder/started" ] && [ $tries -lt 50 ]; do tries=$((tries + 1)); sleep 0.1 2> /dev/null || sleep 1; done
 fi
-read -r pid theirs run by at < "$folder/started" || { tell failed; exit; }
+read -r pid theirs run by at < "$folder/started" 2> /dev/null || { [ -d "$folder" ] && tell failed || tell over; exit; }
 before=running
 [ -e "$folder/exit" ] && before=ended
 tell "started $run $by $at $before"
@@ -126,10 +129,10 @@ export async function attachScript(session: Session, script: RemoteScript, { out
 
 /** The command that runs for a connection, with the upload as its input. */
 export function attachCommand(script: RemoteScript, passed: number): string {
-  const { folder, root, upload, interpreter: [interpreter = '', program = ''], identity, by, run } = script
+  const { folder, root, complete, upload, interpreter: [interpreter = '', program = ''], identity, by, run } = script
   const name = `script.${run}`
   const inRoot = `${folder.slice(root.length)}/${name}`
-  const words = [folder, root, identity, script.command(inRoot), `${identity} ${run} ${by}`, `${folder}/${name}`, String(Buffer.byteLength(upload)), String(passed), keeper, interpreter, program]
+  const words = [folder, root, identity, script.command(inRoot), `${identity} ${run} ${by}`, `${folder}/${name}`, String(Buffer.byteLength(upload)), String(passed), keeper, interpreter, program, complete]
   return shellWords(['/bin/sh', '-c', attendant, 'cray-ims', ...words])
 }
 
@@ -161,8 +164,11 @@ function read(told: string, ours: string, lost: string | undefined): Attached {
   const last = lines.at(-1) ?? ''
   const [, code] = /^exit (\d{1,3})$/.exec(last) ?? []
   if (started && code !== undefined) return { state: 'ended', code: Number(code), before: before === 'ended' && run !== ours, started }
-  if (started && (last === 'died' || last === 'other')) return { state: last, started }
+  if (started && last === 'other') return { state: 'other', started }
   if (lost !== undefined) return { state: 'lost', why: lost }
+  // Its files may be gone at any moment: another run that follows it removes them.
+  if (started) return { state: 'died', started }
+  if (last === 'over') return { state: 'lost', why: 'another run has ended its shell' }
   const [, missing] = /^missing (.*)$/.exec(last) ?? []
   if (missing !== undefined) throw new CliError(`the script couldn't be started: there is no ${missing} in the image root, which its first line names`, { exit: 255 })
   const words = told.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('cray-ims: '))

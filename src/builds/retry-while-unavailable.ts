@@ -1,3 +1,4 @@
+import { isTransient } from '../ims/availability.ts'
 import { isGone } from '../ims/server-error.ts'
 import type { Job } from '../ims/records.ts'
 import { pollUntil, createTransientCheck } from '../jobs/poll.ts'
@@ -10,10 +11,11 @@ export const patience = 15 * 60_000
  * Does what may be done again, until it is done, while the service is away.
  *
  * @param job that it is for: how to go on with that is said where it isn't done.
+ * @param passes whether a failure passes by itself: while a job is under way all that may, else what stays is told soon.
  */
-export async function retryWhileUnavailable<R>({ context, progress, supervision, resume }: BuildContext, work: () => Promise<R>, job?: Job): Promise<R> {
+export async function retryWhileUnavailable<R>({ context, progress, supervision, resume }: BuildContext, work: () => Promise<R>, job?: Job, passes: (error: unknown) => error is Error = job ? isTransient : createTransientCheck()): Promise<R> {
   const watch = { interval: supervision.interval * 1000, timeout: patience, progress, resume: job ? resume(job) : '' }
-  const done = await pollUntil(context, watch, async () => ({ result: await work() }), { enough: (found) => found, passes: createTransientCheck(), unhurried: true })
+  const done = await pollUntil(context, watch, async () => ({ result: await work() }), { enough: (found) => found, passes, unhurried: true })
   return done.result
 }
 
@@ -22,5 +24,5 @@ export async function deleteIfPresent(build: BuildContext, path: string, job: Jo
   const remove = () => build.api.send({ method: 'DELETE', path })
   await retryWhileUnavailable(build, () => remove().catch((error: unknown) => {
     if (!isGone(error)) throw error
-  }), job)
+  }), job, createTransientCheck())
 }

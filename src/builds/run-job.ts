@@ -1,4 +1,5 @@
 import { CliError } from '../errors.ts'
+import { isTransient } from '../ims/availability.ts'
 import { stageOf } from '../ims/job-status.ts'
 import type { Job } from '../ims/records.ts'
 import type { JobOutcome } from '../jobs/shell-exit.ts'
@@ -86,7 +87,7 @@ async function customizeInteractively(build: BuildContext, stop: Stop, script: S
 /** The image of a job that was deleted: by whoever follows it, too, once its image is there. */
 async function madeByGone(build: BuildContext, job: Job): Promise<ImageRecord> {
   build.onFinished(job)
-  const made = await retryWhileUnavailable(build, () => imageOfDeletedJob(build.api, job))
+  const made = await retryWhileUnavailable(build, () => imageOfDeletedJob(build.api, job), undefined, isTransient)
   if (!made) throw jobDeletedError(build.context, job.id)
   build.progress.log(`Job ${shortId(job.id)} is gone; its image ${shortId(made.image.id)} is there`)
   return made

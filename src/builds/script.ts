@@ -79,6 +79,8 @@ export async function runScript(build: BuildContext, job: Job, script: Script): 
       return found
     })
     if (attached.state === 'ended' && (attached.code === 0 || followed || !attached.before)) return { code: attached.code }
+    // Whoever follows it, too, removes what it left behind before its job goes on.
+    if (attached.state === 'died' && (await hasMovedOn(build, job))) return { jobLeft: true }
     if (attached.state !== 'lost') throw refusal(build, job, attached)
     followed ||= passed > 0
     if (await hasMovedOn(build, job)) return { jobLeft: true }
@@ -114,6 +116,7 @@ function remoteScript({ io }: CommandContext, job: Job, container: SshContainer,
     // Not in /tmp, which scripts clean.
     folder: `${root}/.cray-ims-${job.id}`,
     root,
+    complete: containerPaths(job, container.jail).complete,
     command: (uploaded) => (isCommand ? script.command : uploaded),
     upload: isCommand ? '' : script.content,
     interpreter: isCommand ? [] : interpreterOf(script.content),

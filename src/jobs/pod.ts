@@ -21,6 +21,8 @@ export function podOf(context: CommandContext, job: Job, signal?: AbortSignal): 
 export interface PodFailure {
   /** That the pod or a container of it was killed; undefined where it wasn't. */
   readonly killed: Diagnosis | undefined
+  /** What else is known of the pod. */
+  readonly found?: Diagnosis
   /** What the container that failed wrote; undefined where it can't be read. */
   readonly log: FailedLog | undefined
 }
@@ -33,9 +35,9 @@ export interface PodFailure {
 export async function podFailureOf(context: CommandContext, job: Job & Pick<FailedJob, 'previousStatus'>, { found, signal }: { found?: Diagnosis; signal?: AbortSignal } = {}): Promise<PodFailure | undefined> {
   const failure = await ifWorks(context, signal, async (kubectl, limits) => {
     const pod = await findPod(kubectl, job, limits)
-    return pod && { killed: killedBy(pod) ?? found, log: await ifWorks(context, signal, () => tailOfFailed(kubectl, job, pod, undefined, limits)) }
+    return pod && { killed: killedBy(pod), found, log: await ifWorks(context, signal, () => tailOfFailed(kubectl, job, pod, undefined, limits)) }
   })
-  return failure ?? (found && { killed: found, log: undefined })
+  return failure ?? (found && { killed: undefined, found, log: undefined })
 }
 
 /**
@@ -46,12 +48,15 @@ export async function podFailureOf(context: CommandContext, job: Job & Pick<Fail
  */
 export function reasonLines(failure: PodFailure | undefined, count = 3): string[] {
   if (!failure) return []
-  const { killed, log } = failure
-  const remedy = killed && remedyFor(killed)
+  const { killed, found, log } = failure
+  // The last lines of what was killed tell nothing.
+  const told = !log || (killed && log.errors.length + log.hints.length === 0) ? [] : reasonsOf(log, count)
+  const diagnosis = killed ?? (told.length === 0 ? found : undefined)
+  const remedy = diagnosis && remedyFor(diagnosis)
   return [
-    ...(killed ? [`  ${diagnosisText(killed)}`] : []),
+    ...(diagnosis ? [`  ${diagnosisText(diagnosis)}`] : []),
     ...(remedy ? [`  ${remedy}`] : []),
-    ...(log ? reasonsOf(log, count).map((line) => `  ${log.container}: ${line}`) : []),
+    ...told.map((line) => `  ${log!.container}: ${line}`),
   ]
 }
 

@@ -1,10 +1,10 @@
 import type { Api } from '../ims/api.ts'
-import { shellAvailability } from '../ims/job-status.ts'
+import { ended, shellAvailability } from '../ims/job-status.ts'
 import type { Job } from '../ims/records.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { formatDuration } from '../time/time-span.ts'
 import type { CommandContext } from '../context.ts'
-import { createPodWatch } from './pod-watch.ts'
+import { createPodWatch, podFailureNow } from './pod-watch.ts'
 import { shortId, type JobRecord } from './lookup.ts'
 import { pollJobs } from './poll.ts'
 import { podFailedError, jobDeletedError, noShell, podCannotRunError } from './shell-unavailable.ts'
@@ -39,7 +39,10 @@ export async function waitForShell(context: CommandContext, api: Api, first: Job
       const trouble = pods.look([now]).get(id)
       return trouble && (trouble.final || trouble.lasting) ? { job: now.job, outlook, trouble } : undefined
     })
-    if (trouble) throw trouble.final ? await podFailedError(context, job, trouble, { head: 'no shell will come: ' }) : podCannotRunError(job, trouble)
+    if (trouble && !trouble.final) throw podCannotRunError(job, trouble)
+    // A job that opens no shell is looked at once only.
+    const dead = trouble ?? (outlook === 'never' && !ended.has(job.status) ? await podFailureNow(context, api, job) : undefined)
+    if (dead) throw await podFailedError(context, job, dead, { head: 'no shell will come: ' })
     if (outlook === 'never') throw await noShell(context, job)
     return job
   } finally {

@@ -47,8 +47,9 @@ export async function tailOfFailed(
   return read(other)
 }
 
-/** The lines of a log that say what went wrong: its errors, else what may be one, else its last lines. */
+/** The lines of a log that say what went wrong: its errors, of many the first ones and the last; else what may be one, else its last lines. */
 export function reasonsOf({ errors, hints, lines }: FailedLog, count: number): string[] {
-  if (errors.length > 0) return errors.slice(0, count)
+  if (errors.length > count) return [...errors.slice(0, count - 1), errors.at(-1)!]
+  if (errors.length > 0) return [...errors]
   return hints.length > 0 ? [...hints] : meaningfulLines(lines).slice(-count)
 }

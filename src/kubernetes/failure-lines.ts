@@ -12,8 +12,18 @@ const trace = /^\++ /
 /** What the service's helpers say of the statuses that they set. */
 const statusWords = /set_job_status|[Ss]etting (ims )?job status|setting job status:|\bPATCH \S+ status=/
 
-/** A line that is marked as an error: by kiwi, by zypper, by Python's logging, by a script. */
-const marked = /\b(ERROR|CRITICAL|FATAL)\b|^\s*Problem( \d+)?: |^(\S+: )?(fatal |internal )?error\b ?[:-]/i
+/** A line that is marked as an error: by kiwi, by Python's logging, by a script. */
+const marked = /\b(ERROR|CRITICAL|FATAL)\b/
+
+/** What a program begins with that says why it stops, or what always is the reason. */
+const said = /^\s*Problem( \d+)?: |^(\S+: )?(fatal |internal )?error\b ?[:-]|^panic: |no space left on device|cannot allocate memory/i
+
+/** The word on its own: `perl-Error` is a package. */
+const error = /(?<![\w-])error\b(?!-)/i
+
+const info = /\[ (INFO|DEBUG) *\]|^(INFO|DEBUG)\b|- (INFO|DEBUG) +- /
+
+const warning = /\[ WARNING *\]|^WARNING\b|- WARNING +- /
 
 /** The last line of a Python traceback. */
 const exception = /^([A-Za-z_][\w.]*(Error|Exception|Exit|Fault|Interrupt|Timeout|Warning)|([a-z_]\w*\.)+[A-Z]\w*)(:|$)/
@@ -23,9 +33,10 @@ const consequence = /reported a build error|build failed on remote host|\breturn
 
 /** Plain sentences of scripts and programs that stop. */
 const plain =
-  /does not exist|no matching .*repos found|failed to be ready|\bis missing\b|not found|no such file|no space left|permission denied|return code|\bfail(ed|ure)\b|\bunable to\b|\b(cannot|can't|could not|couldn't)\b|\bkilled\b|segmentation fault|refused|timed out|out of memory/i
+  /does not exist|no matching .*repos found|failed to be ready|\bis missing\b|not found|no such file|no provider of|nothing provides|permission denied|return code|\bfail(ed|ure)\b|\bunable to\b|\b(cannot|can't|could not|couldn't)\b|\bkilled\b|segmentation fault|refused|timed out|out of memory|core dumped|connection (closed|reset)/i
 
-const warning = /\[ WARNING *\]|^WARNING\b|- WARNING +- /
+/** What a wait says between its tries. */
+const pause = /\bsleeping\b|trying again|\bretry/i
 
 /** How many hints are kept. */
 const mostHints = 3
@@ -35,18 +46,31 @@ const mostHints = 3
  * tracebacks. Source: the scripts of the service's job containers, kiwi, Python's logging.
  */
 export function failureLines(log: readonly string[]): FailureLines {
-  const lines = meaningfulLines(log)
-  const found = once(lines.filter((line) => marked.test(line) || exception.test(line)))
-  const errors = found.some((line) => !consequence.test(line)) ? found.filter((line) => !consequence.test(line)) : found
-  const said = lines.filter((line) => plain.test(line) && !warning.test(line))
+  const { lines, raised } = readLines(log)
+  const isError = (line: string) => raised.has(line) || hasMark(line)
+  const detailOf = (line: string, below: string | undefined) => (/:\s*$/.test(line) && below !== undefined && !isError(below) ? [below.trim()] : [])
+  const found = once(lines.flatMap((line, at) => (isError(line) ? [line, ...detailOf(line, lines[at + 1])] : [])))
+  const causes = found.filter((line) => !consequence.test(line))
   // What a wait for something gave up on is only in its warnings.
-  const warned = lines.filter((line) => warning.test(line)).slice(-1)
-  return { errors, hints: once([...warned, ...said]).slice(-mostHints) }
+  const warned = lines.filter((line) => warning.test(line) && !pause.test(line)).slice(-1)
+  const hints = once([...warned, ...lines.filter(isHint)]).slice(-mostHints)
+  return { errors: causes.length > 0 ? causes : found.length > 0 ? [...hints, ...found] : [], hints }
 }
 
+function hasMark(line: string): boolean {
+  if (info.test(line)) return false
+  return marked.test(line) || said.test(line) || exception.test(line) || (warning.test(line) && error.test(line))
+}
+
+const isHint = (line: string) => !warning.test(line) && !consequence.test(line) && (plain.test(line) || error.test(line))
+
 /** A log's lines without what only repeats others, or is for programs. */
-export function meaningfulLines(log: readonly string[]): string[] {
+export const meaningfulLines = (log: readonly string[]): string[] => readLines(log).lines
+
+/** The same, and which of them are exceptions that tracebacks led to. */
+function readLines(log: readonly string[]): { lines: string[]; raised: ReadonlySet<string> } {
   const lines: string[] = []
+  const raised = new Set<string>()
   for (let at = 0; at < log.length; at++) {
     const line = log[at]!
     if (line === '{') {
@@ -60,11 +84,12 @@ export function meaningfulLines(log: readonly string[]): string[] {
     }
     if (line.startsWith('Traceback (most recent call last)')) {
       while (/^(Traceback|\s)/.test(log[at + 1] ?? '')) at++
+      raised.add(log[at + 1] ?? '')
       continue
     }
     if (line.trim() !== '' && !trace.test(line) && !statusWords.test(line)) lines.push(line)
   }
-  return lines
+  return { lines, raised }
 }
 
 /** What the service's upload helper says in the JSON that it prints where it fails. */

@@ -42,7 +42,7 @@ describe.concurrent('an answer that is lost', () => {
     expect(site.asked.filter(({ method, path }) => method === 'POST' && path === 'public-keys').length).toBe(1)
   })
 
-  test("is not taken for that of somebody else, who makes the same meanwhile", async () => {
+  test("is taken for that of somebody else, who makes the same meanwhile: it is followed, and left alone", async () => {
     const site = await startWatchedSite({ keys })
     try {
       const post = async (path: string, body: unknown): Promise<{ id: string }> => {
@@ -61,7 +61,7 @@ describe.concurrent('an answer that is lost', () => {
       })
       const { exit, stdout } = await site.ims(...commands.build)
       expect({ exit, stdout }).toEqual({ exit: 0, stdout: expect.stringMatching(/^[0-9a-f-]{36}\n$/) })
-      expect([...site.mock.state.jobs.values()]).toMatchObject([{ id: others, status: 'creating' }])
+      expect([...site.mock.state.jobs.values()]).toMatchObject([{ id: others, status: 'success', resultant_image_id: stdout.trim() }])
     } finally {
       await site.close()
     }

@@ -164,8 +164,12 @@ describe.concurrent('a build that fails', () => {
     ['in its build, debug off', 'fails', [], /Error: image mine was not made: job \S+ ended in error\n  build-image: .*ERROR.*\nNext: cray-ims jobs logs \S+ --failed\n/s, { status: 'error', enable_debug: false }],
     ['in its build, with --debug', 'fails', ['--debug'], /Error: image mine was not made: its build failed\n  build-image: .*ERROR.*Job \S+ waits on its user, holding 16 GiB\..*\nNext: cray-ims jobs debug \S+\n/s, { status: 'waiting_on_user' }],
     ['in its fetch, with --debug', 'fetch-fails', ['--debug'], /ended in error\n  fetch-recipe: .*Failed to download .*\nNext: cray-ims recipes describe a/s, { status: 'error' }],
-    ['as repositories do not answer', 'repos-fail', [], /ended in error\n  wait-for-repos: .*[Rr]epo.*/s, { status: 'error' }],
-    ['in packaging', 'packaging-fails', [], /ended in error\n  buildenv-sidecar: .*ERROR/s, { status: 'error' }],
+    ['as repositories do not answer', 'repos-fail', [], /ended in error\n  wait-for-repos: [^\n]*Read timed out[^\n]*\n  wait-for-repos: [^\n]* - Repos failed to be ready before timeout\nNext: /, { status: 'error' }],
+    ['in packaging', 'packaging-fails', [], /ended in error\n  buildenv-sidecar: Write failed because No space left on device\n  buildenv-sidecar: FATAL ERROR: [^\n]*\nNext: /, { status: 'error' }],
+    ['as its image has no kernel', 'no-kernel', [], /ended in error\n  buildenv-sidecar: Error: Image artifact \S+ does not exist or is not a regular file\.\nNext: /, { status: 'error' }],
+    ['as its recipe has no repositories', 'no-repos', [], /ended in error\n  wait-for-repos: [^\n]* - No matching http\(s\) repos found\. Exiting\.\nNext: /, { status: 'error' }],
+    ['by an exception in its fetch', 'fetch-crashes', [], /ended in error\n  fetch-recipe: ERROR:[^\n]*\n  fetch-recipe: tarfile\.ReadError: not a gzip file\nNext: cray-ims recipes describe a/, { status: 'error' }],
+    ['for want of memory', 'out-of-memory', [], /ended in error\n  build-image: OOMKilled: exit code \d+\n  It needs more memory: --job-mem-size GIB\n  build-image: [^\n]* Killed [^\n]*\n/, { status: 'error' }],
   ]
   test.skipIf(skip).each(ends)('%s', (_, recipe, words, says, job) =>
     at({ ...fast, kubectl: 'real' }, async (site) => {

@@ -16,6 +16,7 @@ const jobs = {
   failed: failedBuild({ status: 'error', artifact_id: ids.fetchFailing }),
   failedLater: failedBuild({ status: 'error' }),
   packaging: failedBuild(building),
+  dying: failedBuild({ ...building, status: 'packaging_artifacts' }),
   withoutDebug: failedBuild({ ...building, enable_debug: false, image_root_archive_name: 'two words' }),
   building: failedBuild(building),
   deleted: failedBuild(building),
@@ -94,22 +95,21 @@ describe.concurrent('no shell will come', () => {
     expect(masked(stderr, jobs.failed)).toMatchInlineSnapshot(`
       "Job JOB… image-2, create
       Error: no shell will come: job JOB… ended in error
-        fetch-recipe | fetching
-        fetch-recipe | 404 s3://ims/recipes/my_recipe.tgz
+        fetch-recipe: fetching
+        fetch-recipe: 404 s3://ims/recipes/my_recipe.tgz
       A shell opens only when the build itself fails with debug on.
       Next: cray-ims recipes describe 55555555-0000-4000-8000-000000000000
       "
     `)
   })
 
-  test('to one that failed while it was packaged; ERROR lines come before the tail', async () => {
+  test('to one that failed while it was packaged: the line that says why, not the tail', async () => {
     const env = cluster({
       pod: pod({ 'fetch-recipe': ended(0), 'build-image': ended(0), 'buildenv-sidecar': ended(1), sshd: ended(0) }, { phase: 'Failed' }),
       logs: { 'build-image': 'all well\n', 'buildenv-sidecar': 'a\nERROR no kernel\n1\n2\n3\n4\n5\n' },
     })
     const { stderr } = await site.debug([jobs.failedLater.id], { env })
-    const lines = ['ERROR no kernel', 1, 2, 3, 4, 5].map((line) => `  buildenv-sidecar | ${line}\n`)
-    expect(stderr).toContain(`ended in error\n${lines.join('')}A shell opens only`)
+    expect(stderr).toContain('ended in error\n  buildenv-sidecar: ERROR no kernel\nA shell opens only')
     expect(stderr).toContain(`\nNext: cray-ims jobs logs ${jobs.failedLater.id} --failed\n`)
   })
 
@@ -137,11 +137,21 @@ describe.concurrent('no shell will come', () => {
   const stuck: [string, ClusterContents['pod'], string][] = [
     ['no place', { ...pod({ 'build-image': {} }, { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: place }] }), spec: { containers: [] } }, `Unschedulable: ${place}`],
     ['no image', pod({ 'build-image': pull }, { phase: 'Pending' }), 'build-image: ImagePullBackOff: Back-off pulling image "registry/x"'],
-    ['killed', pod({ 'build-image': ended(137, 'OOMKilled') }, { phase: 'Failed' }), 'build-image: OOMKilled: exit code 137'],
   ]
   test.each(stuck)('to a job whose pod has %s', async (_, found, why) => {
     const { exit, stderr } = await site.debug([jobs.building.id], { env: cluster({ pod: found }) })
     expect({ exit, stderr }).toEqual({ exit: 1, stderr: expect.stringContaining(`can't run\n  ${why}\nNext: kubectl describe pods -n ims -l job-name=cray-ims-${jobs.building.id}-create\n`) })
+  })
+
+  test.each([
+    ['with debug on', jobs.building],
+    ['with debug off', jobs.withoutDebug],
+    ['that packages', jobs.dying],
+  ])('to a job %s whose pod was killed: it never ends', async (_, job) => {
+    const env = cluster({ pod: pod({ 'build-image': ended(137, 'OOMKilled') }, { phase: 'Failed' }) })
+    const { exit, stderr } = await site.debug([job.id], { env })
+    const lines = [`no shell will come: job ${job.id} stays ${job.status}: its pod has failed`, '  build-image: OOMKilled: exit code 137', '  It needs more memory: --job-mem-size GIB', `Next: cray-ims jobs delete ${job.id}`]
+    expect({ exit, stderr }).toEqual({ exit: 1, stderr: expect.stringContaining(`Error: ${lines.join('\n')}\n`) })
   })
 
   test('to a job that is deleted meanwhile', async () => {
@@ -155,7 +165,7 @@ describe.concurrent('no shell will come', () => {
 
   test('in time: exit 3, and how to go on', async () => {
     const { exit, stderr } = await site.debug([jobs.building.id, '--timeout', '1s'])
-    expect({ exit, stderr }).toEqual({ exit: 3, stderr: expect.stringMatching(/building_image; waits for the build, should it fail\nError: not there after 1s: .*building_image\nNext: cray-ims jobs debug \S+\n$/) })
+    expect({ exit, stderr }).toEqual({ exit: 3, stderr: expect.stringMatching(/building_image; waits for the build, should it fail\n\S+ is still building_image .* after it was created, longer than that ever takes: its pod may have failed\..*\nError: not there after 1s: .*building_image\nNext: cray-ims jobs debug \S+\n$/) })
     expect(stderr).toContain(`Next: cray-ims jobs debug ${jobs.building.id}\n`)
   })
 })

@@ -201,7 +201,8 @@ describe.concurrent('logs by a stand-in', () => {
     try {
       const { exit, stdout, stderr } = await run(['jobs', 'logs', waits, '-f'], { cwd: folder, env: theirs(standIn) })
       expect({ exit, stdout }).toEqual({ exit: 1, stdout: 'fetch-recipe | fetch-recipe\nbuild-image | build-image\n' })
-      expect(stderr).toContain('have ended, but it still is in waiting_on_user\nNext: kubectl describe pod -n ims -l job-name=')
+      expect(stderr).toContain('Error: job aaaa0002-0000-4000-8000-000000000001 stays waiting_on_user: its pod has failed\n  build-image: OOMKilled: exit code 137\n  It needs more memory: --job-mem-size GIB\n')
+      expect(stderr).toMatch(/\nNext: cray-ims jobs delete aaaa0002-0000-4000-8000-000000000001\n$/)
     } finally {
       standIn.remove()
     }

@@ -385,7 +385,7 @@ describe.concurrent('a job that hangs', () => {
     try {
       const { exit, stderr } = await runIn(environment(mock.hostname))('jobs', 'wait', id, ...often, '--timeout', '3')
       expect(exit).toBe(3)
-      expect(lines(stderr)).toEqual(['aaaa0001… result, create: building_image', expect.stringMatching(/^aaaa0001… is still building_image \d+d after it was created, longer than that ever takes: its pod may have failed\. Where kubectl works \(here: there is no kubectl in PATH\): kubectl get pods -n ims -l job-name=\S+$/), 'Error: not there after 3s: aaaa0001… building_image', `Next: cray-ims jobs wait ${id}`])
+      expect(lines(stderr)).toEqual(['aaaa0001… result, create: building_image', expect.stringMatching(/^aaaa0001… is still building_image \d+d(?:\d+h)? after it was created, longer than that ever takes: its pod may have failed\. Where kubectl works \(here: there is no kubectl in PATH\): kubectl get pods -n ims -l job-name=\S+$/), 'Error: not there after 3s: aaaa0001… building_image', `Next: cray-ims jobs wait ${id}`])
     } finally {
       await mock.stop()
     }

@@ -25,6 +25,7 @@ describeWithSshd('a script in an image root, over OpenSSH', () => {
   const script = (at: string, upload: string, more: Partial<RemoteScript> = {}): RemoteScript => ({
     folder: at,
     root: '',
+    complete: `${at}.complete`,
     command: (uploaded) => uploaded,
     upload,
     interpreter: interpreterOf(upload),
@@ -140,6 +141,13 @@ describeWithSshd('a script in an image root, over OpenSSH', () => {
   test('a command is passed on as it is', async () => {
     const command = `printf '%s|' "a  b" 'c"d' $'e' "$HOME" > /dev/null; echo "it's"; exit 6`
     expect(await attach(script(place(), '', { command: () => command }))).toMatchObject({ code: 6, output: "it's\n" })
+  })
+
+  test('of a shell that another run has ended nothing is started', async () => {
+    const at = place()
+    writeFileSync(`${at}.complete`, '')
+    expect(await attach(script(at, 'exit 3\n'))).toMatchObject({ state: 'lost', why: 'another run has ended its shell', output: '' })
+    expect(existsSync(at)).toBe(false)
   })
 
   test('of an upload that is cut off nothing runs', () => {

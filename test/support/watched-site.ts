@@ -26,8 +26,8 @@ export interface Asked {
   readonly step: string
 }
 
-/** What comes in place of an answer: a status, or a connection that is reset. */
-export type Instead = number | 'reset' | undefined
+/** What comes in place of an answer: a status with what a gateway says, a connection that is reset, or an answer. */
+export type Instead = number | 'reset' | Response | undefined
 
 /** Looks in at each request, before and after it is handled. What it gives takes the answer's place. */
 export interface Intervention {
@@ -70,7 +70,7 @@ export interface WatchedSite {
 }
 
 const link = (path: string) => ({ path: `s3://ims/${path}`, type: 's3' })
-const endings: readonly Ending[] = ['succeeds', 'fails', 'fetch-fails', 'repos-fail', 'packaging-fails', 'hangs']
+const endings: readonly Ending[] = ['succeeds', 'fails', 'fetch-fails', 'repos-fail', 'packaging-fails', 'hangs', 'killed', 'no-config', 'no-repos', 'no-kernel', 'fetch-crashes', 'out-of-memory']
 const numbered = (kind: string, at: number) => `${kind.repeat(8)}-0000-4000-8000-${String(at + 1).padStart(12, '0')}`
 
 /** A recipe of a seed. */

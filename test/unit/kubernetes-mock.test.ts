@@ -143,6 +143,7 @@ describe("the pod of a mock's job", () => {
 
 test.each([
   ['a=1', true], ['a==1', true], ['a=2', false], ['a!=2', true], ['a=1,b=2', true], ['a=1,b=3', false], ['a', true], ['c', false], ['', true], ['c!=1', true],
+  ['a in (1,2)', true], ['a in (2, 3)', false], ['b in (2),a in (3,1)', true], ['a notin (2)', true], ['a notin (1,2),b', false], ['c notin (1)', true], ['!c', true], ['!a', false],
 ])('selector %s: %s', (text, holds) => {
   expect(parseSelector(text)((key) => ({ a: '1', b: '2' })[key])).toBe(holds)
 })

@@ -1,13 +1,20 @@
-/** Whether what a selector asks of an object holds: `job-name=a,app!=b,owner`. */
+/** Whether what a selector asks of an object holds: `job-name=a,app!=b,owner`, `job-name in (a,b)`. */
 export type Selector = (valueOf: (key: string) => string | undefined) => boolean
 
 /** A label or field selector; an empty one takes everything. */
 export function parseSelector(text: string): Selector {
-  const terms = text.split(',').filter(Boolean).map(parseTerm)
+  const terms = text.split(/,(?![^()]*\))/).filter(Boolean).map(parseTerm)
   return (valueOf) => terms.every((term) => term(valueOf))
 }
 
 function parseTerm(text: string): Selector {
+  const [, name, how, list] = /^\s*(\S+)\s+(in|notin)\s+\((.*)\)\s*$/.exec(text) ?? []
+  if (name !== undefined) {
+    const values = new Set(list!.split(',').map((value) => value.trim()))
+    return (valueOf) => values.has(valueOf(name) ?? '') === (how === 'in')
+  }
+  const [, absent] = /^\s*!\s*([^=\s]+)\s*$/.exec(text) ?? []
+  if (absent !== undefined) return (valueOf) => valueOf(absent) === undefined
   const [, key = text.trim(), operator, value] = /^\s*([^=!\s]+)\s*(==?|!=)\s*(.*?)\s*$/.exec(text) ?? []
   if (operator === undefined) return (valueOf) => valueOf(key) !== undefined
   return (valueOf) => (valueOf(key) === value) === (operator !== '!=')

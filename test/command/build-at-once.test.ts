@@ -1,0 +1,217 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { ownKeys } from '../support/own-keys.ts'
+import { run, type Outcome } from '../support/program.ts'
+import { image, withSite, endingSeed, type WatchedSite } from '../support/watched-site.ts'
+import { makeKey } from '../support/sshd.ts'
+
+const keys = ownKeys()
+
+interface Node {
+  readonly home: string
+  readonly env: Record<string, string>
+}
+
+/** Another node of the system: a home of its own, with the same key or with one of its own. */
+function nodeOf(site: WatchedSite, name: string, own: Readonly<Record<string, string>> | 'other'): Node {
+  const home = join(site.home, name)
+  for (const folder of ['.ssh', '.config/cray/configurations']) mkdirSync(join(home, folder), { recursive: true, mode: 0o700 })
+  if (own === 'other') makeKey(join(home, '.ssh/id_ed25519'))
+  else for (const [file, text] of Object.entries(own)) writeFileSync(join(home, '.ssh', file), text, { mode: 0o600 })
+  writeFileSync(join(home, '.config/cray/configurations/default'), `[core]\nhostname = "${site.url}"\n`)
+  return { home, env: { ...site.env, HOME: home, CRAY_CONFIG_DIR: home } }
+}
+
+type Nodes = (site: WatchedSite) => readonly Node[]
+
+const same = (count: number): Nodes => (site) => Array.from({ length: count }, () => ({ home: site.home, env: site.env }))
+const sameKey: Nodes = (site) => [nodeOf(site, 'one', keys), nodeOf(site, 'two', keys)]
+const otherKeys: Nodes = (site) => [nodeOf(site, 'one', keys), nodeOf(site, 'two', 'other')]
+
+const imagesOf = ({ mock }: WatchedSite) => [...mock.state.images.values()].filter(({ name }) => name === 'mine')
+
+/** Milliseconds between starts: at the same moment, while the other plans, has created its job, follows it, or is done. */
+const delays = [0, 150, 800, 2000]
+
+/** Runs a command on all nodes, one begun some time after the other. */
+async function together(nodes: readonly Node[], delay: number, argv: readonly string[]): Promise<Outcome[]> {
+  return Promise.all(
+    nodes.map(async ({ home, env }, at) => {
+      await sleep(at * delay)
+      return run([...argv, '--interval', '0.05'], { cwd: home, env })
+    }),
+  )
+}
+
+/** One image of the name; who says 0 prints it, who doesn't names it; nobody says that anything was deleted by somebody. */
+function oneImage(site: WatchedSite, outcomes: readonly Outcome[]): void {
+  const [made, ...others] = imagesOf(site)
+  expect(others, JSON.stringify(outcomes, null, 1)).toEqual([])
+  for (const { exit, stdout, stderr } of outcomes) {
+    expect(stderr).not.toMatch(/it was deleted|no such job/)
+    if (exit === 0) expect(stdout).toBe(`${made!.id}\n`)
+    else expect({ stdout, stderr }).toEqual({ stdout: '', stderr: expect.stringContaining(made!.id) })
+  }
+  expect(outcomes.some(({ exit }) => exit === 0)).toBe(true)
+}
+
+describe('the same build at once', () => {
+  const builds: [string, Nodes][] = [
+    ['twice in one home', same(2)],
+    ['three times', same(3)],
+    ['from two nodes with one key', sameKey],
+    ['from two nodes with keys of their own', otherKeys],
+  ]
+  describe.each(builds)('%s', (_, nodes) => {
+    test.each(delays)('%d ms apart', (delay) =>
+      withSite({ keys, speed: 1000 }, async (site) => {
+        const outcomes = await together(nodes(site), delay, ['build', 'succeeds', '--name', 'mine'])
+        oneImage(site, outcomes)
+        expect([...site.mock.state.jobs.values()].filter(({ status }) => status !== 'success')).toEqual([])
+      }),
+    )
+  })
+
+  /** Holds each run's POST until all have planned to make the image. */
+  function untilAllPlanned(site: WatchedSite, count: number): void {
+    let [waiting, go] = [0, () => {}]
+    const all = new Promise<void>((resolve) => (go = resolve))
+    site.intervene({
+      async before({ step }) {
+        if (step !== 'POST jobs') return undefined
+        if (++waiting >= count) go()
+        await all
+        return undefined
+      },
+    })
+  }
+
+  test.each(builds)('%s, planned before either has begun: all print the one image', (_, nodes) =>
+    withSite({ keys, speed: 1000 }, async (site) => {
+      const all = nodes(site)
+      untilAllPlanned(site, all.length)
+      const outcomes = await together(all, 0, ['build', 'succeeds', '--name', 'mine'])
+      oneImage(site, outcomes)
+      expect(outcomes.map(({ exit }) => exit)).toEqual(all.map(() => 0))
+      expect(site.writes().filter(({ step }) => step === 'POST jobs')).toHaveLength(all.length)
+    }),
+  )
+
+  /** Runs a build whose POST is held until another one is where it should be: it says `until`, or has ended. */
+  async function late(site: WatchedSite, until: string | undefined, ...words: string[]): Promise<Outcome[]> {
+    const argv = ['build', 'succeeds', '--name', 'mine', ...words]
+    const first = site.start(...argv)
+    let posts = 0
+    let second: Promise<Outcome> | undefined
+    site.intervene({
+      async before({ step }) {
+        if (step !== 'POST jobs') return undefined
+        if (++posts === 1) {
+          // The other one plans before this one's job is there.
+          second = site.ims(...argv)
+          while (posts < 2) await sleep(10)
+        } else await (until === undefined ? first.ended : first.says(until))
+        return undefined
+      },
+    })
+    const one = await first.ended
+    return [one, await second!]
+  }
+
+  test('one whose job is created when the other has made it, and its job is gone: it says which image', () =>
+    withSite({ keys, speed: 1000 }, async (site) => {
+      const outcomes = await late(site, undefined)
+      oneImage(site, outcomes)
+      expect(outcomes.map(({ exit }) => exit)).toEqual([0, 2])
+      expect(outcomes[1]!.stderr).toMatch(/Error: the image name mine is taken: image \S+ was made by another command meanwhile\nNext: cray-ims images describe \S+\n$/)
+      expect([...site.mock.state.jobs.values()]).toEqual([])
+    }))
+
+  test('… and with --if-exists skip prints it', () =>
+    withSite({ keys, speed: 1000 }, async (site) => {
+      const outcomes = await late(site, undefined, '--if-exists', 'skip')
+      oneImage(site, outcomes)
+      expect(outcomes.map(({ exit }) => exit)).toEqual([0, 0])
+    }))
+
+  test('one that looks for the other while that comes to its end', () =>
+    withSite({ keys, speed: 300 }, async (site) => {
+      const argv = ['build', 'succeeds', '--name', 'mine']
+      const first = site.start(...argv)
+      let [posts, lists] = [0, 0]
+      let second: Promise<Outcome> | undefined
+      site.intervene({
+        async before({ step }) {
+          if (step === 'POST jobs' && ++posts === 1) {
+            second = site.ims(...argv)
+            while (posts < 2) await sleep(10)
+          } else if (step === 'POST jobs') await first.says('→ packaging_artifacts')
+          // Of the two lists that it reads once its own job is there, the second comes when the other has ended.
+          else if (posts === 2 && /^GET (jobs|images)$/.test(step) && [...site.mock.state.jobs.values()].length === 2 && ++lists === 2) await first.ended
+          return undefined
+        },
+      })
+      const outcomes = [await first.ended, await second!]
+      oneImage(site, outcomes)
+      expect({ lists: lists >= 2, exits: outcomes.map(({ exit }) => exit) }).toEqual({ lists: true, exits: [0, 0] })
+    }))
+
+  test.each(delays)('with --if-exists skip, %d ms apart: all print it', (delay) =>
+    withSite({ keys, speed: 1000 }, async (site) => {
+      const outcomes = await together(otherKeys(site), delay, ['build', 'succeeds', '--name', 'mine', '--if-exists', 'skip'])
+      oneImage(site, outcomes)
+      expect(outcomes.map(({ exit }) => exit)).toEqual([0, 0])
+    }),
+  )
+
+  test.each(builds)('%s with --if-exists replace: the old one goes once', (_, nodes) => {
+    const old = image('c0000000-0000-4000-8000-000000000001', 'mine')
+    return withSite({ keys, speed: 1000, seed: { ...endingSeed, images: [...endingSeed.images, old] } }, async (site) => {
+      const all = nodes(site)
+      untilAllPlanned(site, all.length)
+      const outcomes = await together(all, 0, ['build', 'succeeds', '--name', 'mine', '--if-exists', 'replace'])
+      oneImage(site, outcomes)
+      expect(imagesOf(site)[0]!.id).not.toBe(old.id)
+      expect(outcomes.map(({ exit }) => exit)).toEqual(all.map(() => 0))
+    })
+  })
+
+  test.each(delays)('in two files, %d ms apart', (delay) =>
+    withSite({ keys, speed: 1000 }, async (site) => {
+      const outcomes = await Promise.all(
+        otherKeys(site).map(async ({ home, env }, at) => {
+          writeFileSync(join(home, 'images.yaml'), 'images:\n  - {name: mine, recipe: succeeds, if-exists: skip}\n')
+          await sleep(at * delay)
+          return run(['build', '--file', 'images.yaml', '--interval', '0.05', '--format', 'json'], { cwd: home, env })
+        }),
+      )
+      const [made, ...others] = imagesOf(site)
+      expect(others, JSON.stringify(outcomes, null, 1)).toEqual([])
+      for (const { exit, stdout } of outcomes) expect({ exit, stdout }).toEqual({ exit: 0, stdout: expect.stringContaining(made!.id) })
+    }),
+  )
+})
+
+const withoutUnshare = spawnSync('unshare', ['--help']).error !== undefined
+
+describe.skipIf(withoutUnshare)('the same customisation at once', () => {
+  test.each(delays)('with one key, %d ms apart: one image', (delay) =>
+    withSite({ keys, speed: 1000 }, async (site) => {
+      const outcomes = await together(sameKey(site), delay, ['customize', 'image-succeeds', '--name', 'mine', '--no-jail', '--run', 'echo once; sleep 0.5'])
+      oneImage(site, outcomes)
+    }),
+  )
+
+  test.each([0, 150])('with keys of their own, %d ms apart: one makes it, the other is told whose job does', (delay) =>
+    withSite({ keys, speed: 1000 }, async (site) => {
+      const outcomes = await together(otherKeys(site), delay, ['customize', 'image-succeeds', '--name', 'mine', '--no-jail', '--run', 'sleep 0.5'])
+      expect(imagesOf(site)).toHaveLength(1)
+      expect(outcomes.map(({ exit }) => exit).sort()).toEqual([0, 2])
+      const refused = outcomes.find(({ exit }) => exit === 2)!
+      expect(refused.stderr).toMatch(/Error: job \S+ makes mine already, for another public key\nNext: cray-ims jobs wait \S+ --query resultant_image_id, or add --new\n/)
+    }),
+  )
+})
