@@ -39,12 +39,32 @@ module.exports = {
   forbidden: [
     ...downwards,
     { name: 'no circles', severity: 'error', from: { path: '^src/' }, to: { circular: true } },
-    { name: 'every file is on a floor', severity: 'error', from: { path: '^src/', pathNot: [...floors.map(pathOf), '\\.d\\.ts$'] }, to: {} },
-    { name: 'rooms of one floor are apart', severity: 'error', from: { path: '^src/(text|time)/' }, to: { path: '^src/(text|time)/', pathNot: '^src/$1/' } },
+    {
+      name: 'every file is on a floor',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [...floors.map(pathOf), '\\.d\\.ts$'] },
+      to: {},
+    },
+    {
+      name: 'rooms of one floor are apart',
+      severity: 'error',
+      from: { path: '^src/(text|time)/' },
+      to: { path: '^src/(text|time)/', pathNot: '^src/$1/' },
+    },
     // S3 and Kubernetes are to use it.
-    { name: 'http knows nothing of IMS', severity: 'error', from: { path: '^src/http/' }, to: { path: '^src/(ims|config|terminal|definitions)/' } },
+    {
+      name: 'http knows nothing of IMS',
+      severity: 'error',
+      from: { path: '^src/http/' },
+      to: { path: '^src/(ims|config|terminal|definitions)/' },
+    },
     // The library hasn't any of them.
-    { name: 'the client knows nothing of the command line', severity: 'error', from: { path: '^src/(ims|http|library)' }, to: { path: '^src/(terminal|definitions|render|context)' } },
+    {
+      name: 'the client knows nothing of the command line',
+      severity: 'error',
+      from: { path: '^src/(ims|http|library)' },
+      to: { path: '^src/(terminal|definitions|render|context)' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -21,7 +21,10 @@ export default defineConfig(
       // A signal's reason has no type.
       '@typescript-eslint/only-throw-error': ['error', thrown],
       '@typescript-eslint/prefer-promise-reject-errors': ['error', thrown],
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowBoolean: true, allowNever: true, allowNullish: true, allowNumber: true, allowAny: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowBoolean: true, allowNever: true, allowNullish: true, allowNumber: true, allowAny: true },
+      ],
       '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
 

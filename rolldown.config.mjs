@@ -45,7 +45,8 @@ const builtinsByScheme = {
  */
 const withoutEval = {
   name: 'toml-without-eval',
-  transform: (code, id) => (id.includes('@iarna/toml') ? code.replace(`eval("require('util').inspect")`, "require('util').inspect") : undefined),
+  transform: (code, id) =>
+    id.includes('@iarna/toml') ? code.replace(`eval("require('util').inspect")`, "require('util').inspect") : undefined,
 }
 
 /**
@@ -57,7 +58,9 @@ const licences = {
   name: 'licences',
   generateBundle(_, bundle) {
     const modules = Object.values(bundle).flatMap((chunk) => (chunk.type === 'chunk' ? Object.keys(chunk.modules) : []))
-    const folders = modules.map((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id)?.[0]).filter((folder) => folder !== undefined)
+    const folders = modules
+      .map((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id)?.[0])
+      .filter((folder) => folder !== undefined)
     const texts = [...new Set(folders)].sort().map((folder) => {
       const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
       const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
@@ -75,13 +78,23 @@ export default defineConfig({
     dir: 'dist',
     format: 'cjs',
     // ssh2 tells its classes apart by their names. What is ASCII is read and compiled faster.
-    minify: { compress: true, mangle: { keepNames: { class: true, function: false } }, codegen: { removeWhitespace: true, asciiOnly: true } },
+    minify: {
+      compress: true,
+      mangle: { keepNames: { class: true, function: false } },
+      codegen: { removeWhitespace: true, asciiOnly: true },
+    },
     cleanDir: true,
     // Finding and opening a chunk costs a millisecond: what is needed together is in one.
     advancedChunks: {
       groups: [
-        { name: 'start', test: /src\/(cli\/(?!completion|other-cray|reference|generated)|definitions\/|errors|json\/value|config\/(configuration|folder|precedence)|files\/(home|limits|path|read-file|reason)|ims\/(job-age|public-key-text|pasted-text)|terminal\/(exit-guard|process-io|question)|text\/|time\/)|commander|iarna/ },
-        { name: 'request', test: /src\/(commands\/request|config\/tokens|json\/(read|write)|render\/(render|number|pieces|toml|json)|ims\/(?!oauth|client|created|job|availability|records)|http\/(?!certificate|connection|proxy|undici|socks))/ },
+        {
+          name: 'start',
+          test: /src\/(cli\/(?!completion|other-cray|reference|generated)|definitions\/|errors|json\/value|config\/(configuration|folder|precedence)|files\/(home|limits|path|read-file|reason)|ims\/(job-age|public-key-text|pasted-text)|terminal\/(exit-guard|process-io|question)|text\/|time\/)|commander|iarna/,
+        },
+        {
+          name: 'request',
+          test: /src\/(commands\/request|config\/tokens|json\/(read|write)|render\/(render|number|pieces|toml|json)|ims\/(?!oauth|client|created|job|availability|records)|http\/(?!certificate|connection|proxy|undici|socks))/,
+        },
       ],
     },
     chunkFileNames: 'chunks/[name]-[hash].js',

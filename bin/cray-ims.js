@@ -51,7 +51,9 @@ const wrap = (source) => `${opening}${source}\n})`
  */
 function compiled(path) {
   try {
-    const kept = /** @type {Buffer & { latin1Slice(start: number, end: number): string }} */ (readFileSync(`${path}.${process.version}-${process.arch}.cache`))
+    const kept = /** @type {Buffer & { latin1Slice(start: number, end: number): string }} */ (
+      readFileSync(`${path}.${process.version}-${process.arch}.cache`)
+    )
     const end = kept.length - 4
     const start = end - kept.readUInt32LE(end)
     const source = kept.latin1Slice(start, end)

@@ -195,7 +195,9 @@ async function count() {
 
 try {
   const [processor] = cpus()
-  console.log(`${processor.model.trim()} × ${cpus().length}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}; medians of ${runs}\n`)
+  console.log(
+    `${processor.model.trim()} × ${cpus().length}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}; medians of ${runs}\n`,
+  )
   for (const [what, { commands, values, ours }] of Object.entries(manual)) {
     line(`${what}: commands typed, values pasted`, `${commands}, ${values}`, 'by the manual')
     line('', '1, 0', ours)
@@ -209,7 +211,11 @@ try {
 
   const [taken, counted] = [await measure(), await count()]
   console.log('\nA build on the mock over TLS, each look moving its job on (--speed step): all of it is the client and the mock')
-  line('cray-ims build', milliseconds(taken.build), `${(taken.build / taken.nothing).toFixed(1)} × node -e 0 (${milliseconds(taken.nothing)})`)
+  line(
+    'cray-ims build',
+    milliseconds(taken.build),
+    `${(taken.build / taken.nothing).toFixed(1)} × node -e 0 (${milliseconds(taken.nothing)})`,
+  )
   line('a shell script of single commands', milliseconds(taken.single), `${(taken.single / taken.build).toFixed(1)} × build`)
   for (const [name, { requests, waited }] of Object.entries(counted)) {
     const what = name === 'build' ? 'cray-ims build' : 'single commands'

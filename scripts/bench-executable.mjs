@@ -52,7 +52,14 @@ function compare(lines, env) {
 /** @param {(env: Env) => void | Promise<void>} measure */
 async function withMock(measure) {
   const seed = join(folder, 'seed.json')
-  const image = { id: 'd88521c3-b339-43bc-afda-000000000001', created: '2026-01-02T03:04:11.678901', name: 'compute', arch: 'x86_64', link: null, metadata: {} }
+  const image = {
+    id: 'd88521c3-b339-43bc-afda-000000000001',
+    created: '2026-01-02T03:04:11.678901',
+    name: 'compute',
+    arch: 'x86_64',
+    link: null,
+    metadata: {},
+  }
   writeFileSync(seed, JSON.stringify({ images: [image] }))
   const mock = spawn(executable, ['mock', '--tls', '--seed', seed], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise((done) => mock.once('exit', done))
@@ -82,11 +89,16 @@ try {
   const { program: node } = fetchRuntime((...args) => execFileSync('npm', args, { cwd: top, stdio: ['ignore', 'ignore', 'pipe'] }), folder)
   const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
   const [processor] = cpus()
-  console.log(`${processor.model.trim()} × ${cpus().length}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${version.slice(1)}; medians of ${runs}`)
+  console.log(
+    `${processor.model.trim()} × ${cpus().length}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${version.slice(1)}; medians of ${runs}`,
+  )
   const kubectl = spawnSync('kubectl', ['version', '--client'], { env }).status === 0
   await withMock((site) => {
     const list = [executable, 'images', 'list']
-    const [nothing, help, one, get] = compare([[node, '-e', '0'], [executable, '--help'], list, ...(kubectl ? [['kubectl', 'get', '--raw', '/']] : [])], site)
+    const [nothing, help, one, get] = compare(
+      [[node, '-e', '0'], [executable, '--help'], list, ...(kubectl ? [['kubectl', 'get', '--raw', '/']] : [])],
+      site,
+    )
     line('--help', times(help / nothing), `node -e 0, which takes ${nothing.toFixed(0)} ms`)
     line('images list, 1 record over TLS', times(one / nothing), 'node -e 0')
     if (kubectl) line('', times(one / get), 'kubectl get --raw /, from the same mock')

@@ -59,7 +59,8 @@ function api({ url, caFile, tokenFile }) {
         let text = ''
         response.on('data', (chunk) => (text += chunk)).on('end', () => done(JSON.parse(text)))
       })
-      const failed = (/** @type {NodeJS.ErrnoException} */ error) => (request.reusedSocket && error.code === 'ECONNRESET' ? call(method, path, body).then(done, fail) : fail(error))
+      const failed = (/** @type {NodeJS.ErrnoException} */ error) =>
+        request.reusedSocket && error.code === 'ECONNRESET' ? call(method, path, body).then(done, fail) : fail(error)
       request.on('error', failed).end(body && JSON.stringify(body))
     })
   return call
@@ -85,15 +86,27 @@ async function measure(ready) {
    * @param {boolean} debug
    */
   const create = (name, recipe, debug) =>
-    call('POST', '/jobs', { job_type: 'create', artifact_id: recipe.id, public_key_id: key.id, image_root_archive_name: name, enable_debug: debug })
+    call('POST', '/jobs', {
+      job_type: 'create',
+      artifact_id: recipe.id,
+      public_key_id: key.id,
+      image_root_archive_name: name,
+      enable_debug: debug,
+    })
 
   /** @type {number[]} */
   const turns = []
   for (let round = 0; round < runs; round++) {
     const { id } = await create(`turn-${round}`, failing, true)
-    const shell = spawn(cray()[0], [...cray('jobs', 'debug', id, '--interval', '1s', '--on-exit', 'delete', '--', 'date', '+%s.%N').slice(1)], { ...limit, env, stdio: ['ignore', 'pipe', 'ignore'] })
+    const shell = spawn(
+      cray()[0],
+      [...cray('jobs', 'debug', id, '--interval', '1s', '--on-exit', 'delete', '--', 'date', '+%s.%N').slice(1)],
+      { ...limit, env, stdio: ['ignore', 'pipe', 'ignore'] },
+    )
     const first = new Promise((/** @type {(seconds: number) => void} */ done) => shell.stdout.once('data', (text) => done(Number(text))))
-    const ended = new Promise((/** @type {(nothing?: undefined) => void} */ done, fail) => shell.once('close', (code, signal) => (code === 0 ? done() : fail(new Error(`jobs debug ended with ${code ?? signal}`)))))
+    const ended = new Promise((/** @type {(nothing?: undefined) => void} */ done, fail) =>
+      shell.once('close', (code, signal) => (code === 0 ? done() : fail(new Error(`jobs debug ended with ${code ?? signal}`)))),
+    )
     while ((await call('GET', `/jobs/${id}`)).status !== 'waiting_on_user') await new Promise((done) => setTimeout(done, 10))
     const turned = Date.now() / 1000
     turns.push((await Promise.race([first, ended.then(() => first)])) - turned)
@@ -120,12 +133,23 @@ async function measure(ready) {
     return { ours: median(times.ours), theirs: median(times.theirs) }
   }
   const connect = both('true', runs)
-  line('status turned → first byte of the shell, interval 1 s', `${median(turns).toFixed(2)} s`, `at most 1 s + 1.5 × ssh (${(1 + 1.5 * connect.theirs).toFixed(2)} s)`)
+  line(
+    'status turned → first byte of the shell, interval 1 s',
+    `${median(turns).toFixed(2)} s`,
+    `at most 1 s + 1.5 × ssh (${(1 + 1.5 * connect.theirs).toFixed(2)} s)`,
+  )
   line('jobs debug -- true', `${(connect.ours / connect.theirs).toFixed(2)} ×`, 'ssh, whole process, look at the job included')
   const stream = both(`head -c ${gibibyte} /dev/zero`, 3)
-  line('1 GiB through jobs debug --', `${(stream.ours / stream.theirs).toFixed(2)} ×`, `ssh's time; ${(1024 / stream.ours).toFixed(0)} MiB/s`)
+  line(
+    '1 GiB through jobs debug --',
+    `${(stream.ours / stream.theirs).toFixed(2)} ×`,
+    `ssh's time; ${(1024 / stream.ours).toFixed(0)} MiB/s`,
+  )
   const probe = join(folder, 'probe.cjs')
-  writeFileSync(probe, `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(join(folder, 'peak'))}, String(process.resourceUsage().maxRSS)))`)
+  writeFileSync(
+    probe,
+    `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(join(folder, 'peak'))}, String(process.resourceUsage().maxRSS)))`,
+  )
   const [node, ...argv] = ours(`head -c ${gibibyte} /dev/zero`)
   run([node, '--require', probe, ...argv], env)
   line('  peak memory', `${(Number(readFileSync(join(folder, 'peak'), 'utf8')) / 1024).toFixed(0)} MiB`, 'at most 150')
@@ -142,9 +166,17 @@ execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, 
  * @param {string} name
  * @param {string} builds
  */
-const recipe = (name, builds) => ({ name, recipe_type: 'kiwi-ng', linux_distribution: 'sles15', link: { path: `s3://ims/${name}`, etag: '', type: 's3' }, mock: { builds } })
+const recipe = (name, builds) => ({
+  name,
+  recipe_type: 'kiwi-ng',
+  linux_distribution: 'sles15',
+  link: { path: `s3://ims/${name}`, etag: '', type: 's3' },
+  mock: { builds },
+})
 writeFileSync(join(folder, 'seed.json'), JSON.stringify({ recipes: [recipe('broken', 'fails'), recipe('hangs', 'hangs')] }))
-const mock = spawn(process.execPath, [program, 'mock', '--tls', '--speed', '300', '--seed', join(folder, 'seed.json')], { stdio: ['ignore', 'pipe', 'inherit'] })
+const mock = spawn(process.execPath, [program, 'mock', '--tls', '--speed', '300', '--seed', join(folder, 'seed.json')], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+})
 try {
   const ready = await new Promise((/** @type {(ready: Ready) => void} */ done, fail) => {
     mock.once('exit', () => fail(new Error('the mock ended')))

@@ -15,7 +15,9 @@ const runs = Number(process.argv[2] ?? 15)
 const program = join(import.meta.dirname, '../bin/cray-ims.js')
 const folder = mkdtempSync(join(tmpdir(), 'cray-ims-bench-'))
 const [processor] = cpus()
-console.log(`${processor.model.trim()} × ${cpus().length}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}; medians of ${runs}`)
+console.log(
+  `${processor.model.trim()} × ${cpus().length}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}; medians of ${runs}`,
+)
 
 /**
  * Median of the figures.
@@ -30,7 +32,12 @@ const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures
  */
 function time(argv, env) {
   const start = process.hrtime.bigint()
-  const { status, stderr, error } = spawnSync(process.execPath, argv, { ...limit, env, stdio: ['ignore', 'ignore', 'pipe'], maxBuffer: 2 ** 28 })
+  const { status, stderr, error } = spawnSync(process.execPath, argv, {
+    ...limit,
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    maxBuffer: 2 ** 28,
+  })
   if (status !== 0) throw new Error(`${argv.join(' ')}: ${error ?? stderr}`)
   return Number(process.hrtime.bigint() - start) / 1e6
 }
@@ -62,7 +69,10 @@ function compare(lines, env) {
 function peak(argv, env) {
   const probe = join(folder, 'probe.cjs')
   const figure = join(folder, 'peak')
-  writeFileSync(probe, `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(figure)}, String(process.resourceUsage().maxRSS)))`)
+  writeFileSync(
+    probe,
+    `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(figure)}, String(process.resourceUsage().maxRSS)))`,
+  )
   time(['--require', probe, ...argv], env)
   return Number(readFileSync(figure, 'utf8')) / 1024
 }
@@ -76,7 +86,9 @@ function image(number) {
     name: `compute-${number}-sles15sp5.x86_64-26.${number % 12}`,
     arch: 'x86_64',
     link: { path: `s3://boot-images/${id}/manifest.json`, etag: 'f04af5f34635ae7c507322985e60c00c', type: 's3' },
-    metadata: Object.fromEntries(Array.from({ length: 12 }, (_, at) => [`note-${at}`, `value ${at} of image ${number}, which says where it came from`])),
+    metadata: Object.fromEntries(
+      Array.from({ length: 12 }, (_, at) => [`note-${at}`, `value ${at} of image ${number}, which says where it came from`]),
+    ),
   }
 }
 
@@ -120,12 +132,14 @@ async function throughput({ url, caFile, tokenFile }) {
     })
   const until = Date.now() + 3000
   let count = 0
-  await Promise.all(Array.from({ length: 8 }, async () => {
-    while (Date.now() < until) {
-      await get()
-      count++
-    }
-  }))
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      while (Date.now() < until) {
+        await get()
+        count++
+      }
+    }),
+  )
   agent.destroy()
   return count / 3
 }
@@ -155,13 +169,31 @@ try {
   line('images list, 1 record over TLS', times(one.toml / one.nothing), 'node -e 0; at most 1.75')
   line('  the same by a bare https.get', times(one.bare / one.nothing), 'node -e 0; what Node alone takes')
   const some = await withMock(5000, (_, env) => compare(lists, env))
-  const [many, memory] = await withMock(10_000, (_, env) => /** @type {const} */ ([compare(lists, env), formats.map((format) => /** @type {const} */ ([format, peak(lists[format], env)]))]))
-  for (const format of formats) line(`images list, 10,000 records, ${format}`, times(many[format] / one[format]), format === 'yaml' ? '1 record' : '1 record; at most 3')
+  const [many, memory] = await withMock(
+    10_000,
+    (_, env) =>
+      /** @type {const} */ ([compare(lists, env), formats.map((format) => /** @type {const} */ ([format, peak(lists[format], env)]))]),
+  )
+  for (const format of formats)
+    line(
+      `images list, 10,000 records, ${format}`,
+      times(many[format] / one[format]),
+      format === 'yaml' ? '1 record' : '1 record; at most 3',
+    )
   line('  yaml', times(many.yaml / many.json), 'json; at most 2')
-  for (const format of formats) line(`  10,000 records less start, ${format}`, times((many[format] - one[format]) / (some[format] - one[format])), '5,000 records; 2 is linear')
+  for (const format of formats)
+    line(
+      `  10,000 records less start, ${format}`,
+      times((many[format] - one[format]) / (some[format] - one[format])),
+      '5,000 records; 2 is linear',
+    )
   for (const [format, mebibytes] of memory) line(`  peak memory, ${format}`, `${mebibytes.toFixed(0)} MiB`, 'less than 156')
   line('requests a second of one mock, over TLS', (await withMock(1, throughput)).toFixed(0), 'eight connections')
-  line('program', `${(Number.parseInt(execFileSync('du', ['-sk', join(import.meta.dirname, '../dist')]).toString()) / 1024).toFixed(1)} MiB`, 'dist, with types')
+  line(
+    'program',
+    `${(Number.parseInt(execFileSync('du', ['-sk', join(import.meta.dirname, '../dist')]).toString()) / 1024).toFixed(1)} MiB`,
+    'dist, with types',
+  )
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

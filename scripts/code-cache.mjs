@@ -14,7 +14,10 @@ const { NODE_EXTRA_CA_CERTS, NODE_OPTIONS, ...env } = process.env
 const folder = mkdtempSync(join(tmpdir(), 'cray-ims-build-'))
 const throughSocket = { CRAY_IMS_BUILD_SOCKET: join(folder, 'mock') }
 
-const mock = spawn(process.execPath, [...preload('through-socket.cjs'), program, 'mock', '--tls'], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...env, ...throughSocket } })
+const mock = spawn(process.execPath, [...preload('through-socket.cjs'), program, 'mock', '--tls'], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+  env: { ...env, ...throughSocket },
+})
 const ended = once(mock, 'exit')
 const failed = ended.then(([code]) => Promise.reject(new Error(`the mock ended with ${code}`)))
 failed.catch(() => {})
@@ -22,12 +25,16 @@ try {
   const [ready] = await Promise.race([once(mock.stdout, 'data'), failed])
   const { configDir } = JSON.parse(ready)
   for (const line of [['--help'], ['images', 'list'], ['images', 'list', '--format', 'json']]) {
-    const { status, stderr } = spawnSync(process.execPath, [...preload('through-socket.cjs'), ...preload('keep-compiled.cjs'), program, ...line], {
-      env: { PATH: env.PATH, HOME: tmpdir(), CRAY_CONFIG_DIR: configDir, ...throughSocket },
-      encoding: 'utf8',
-      timeout: 60_000,
-      killSignal: 'SIGKILL',
-    })
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [...preload('through-socket.cjs'), ...preload('keep-compiled.cjs'), program, ...line],
+      {
+        env: { PATH: env.PATH, HOME: tmpdir(), CRAY_CONFIG_DIR: configDir, ...throughSocket },
+        encoding: 'utf8',
+        timeout: 60_000,
+        killSignal: 'SIGKILL',
+      },
+    )
     if (status !== 0) throw new Error(`${line.join(' ')}: ${stderr}`)
   }
 } catch (error) {

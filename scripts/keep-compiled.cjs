@@ -20,6 +20,9 @@ process.on('exit', () => {
     if (/[^\x00-\x7f]/.test(source)) throw new Error(`${path} is not all ASCII`)
     const length = Buffer.alloc(4)
     length.writeUInt32LE(source.length)
-    writeFileSync(`${path}.${process.version}-${process.arch}.cache`, Buffer.concat([script.createCachedData(), Buffer.from(source, 'latin1'), length]))
+    writeFileSync(
+      `${path}.${process.version}-${process.arch}.cache`,
+      Buffer.concat([script.createCachedData(), Buffer.from(source, 'latin1'), length]),
+    )
   }
 })

@@ -29,9 +29,17 @@ try {
   execFileSync('tar', ['-xzf', join(out, tarball), '-C', work])
   makeExecutable(join(out, 'cray-ims'), { runtime: runtime.program, unpacked: join(work, 'package'), work })
   const notices = [join(top, 'LICENSE'), join(work, 'package/dist/LICENCES.txt'), runtime.licence]
-  writeFileSync(join(out, 'LICENCES.txt'), notices.map((path) => readFileSync(path, 'utf8').trim()).join(`\n\n${'-'.repeat(80)}\n\n`) + '\n')
+  writeFileSync(
+    join(out, 'LICENCES.txt'),
+    notices.map((path) => readFileSync(path, 'utf8').trim()).join(`\n\n${'-'.repeat(80)}\n\n`) + '\n',
+  )
 
-  const sums = files().map((name) => `${createHash('sha256').update(readFileSync(join(out, name))).digest('hex')}  ${name}\n`)
+  const sums = files().map(
+    (name) =>
+      `${createHash('sha256')
+        .update(readFileSync(join(out, name)))
+        .digest('hex')}  ${name}\n`,
+  )
   writeFileSync(join(out, 'SHA256SUMS'), sums.join(''))
   for (const name of files()) console.log(`${(statSync(join(out, name)).size / 1e6).toFixed(1).padStart(6)} MB  package/${name}`)
 } catch (error) {

@@ -34,7 +34,8 @@ function requireClean(why) {
 
 try {
   requireClean('a release is made of what is committed')
-  if (git('tag', '--list', `v${version}`) !== '') throw new Error(`v${version} is tagged already; raise the version: npm version --no-git-tag-version VERSION`)
+  if (git('tag', '--list', `v${version}`) !== '')
+    throw new Error(`v${version} is tagged already; raise the version: npm version --no-git-tag-version VERSION`)
   step('npm', ['ci'])
   step('npm', ['run', 'generate'])
   requireClean('the table has changed what is generated')
@@ -43,7 +44,9 @@ try {
   requireClean('the tests have changed files')
   step('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: join(top, 'package') })
 
-  const dated = new RegExp(`^## ${version.replaceAll('.', '\\.')} - \\d{4}-\\d\\d-\\d\\d$`, 'm').test(readFileSync(join(top, 'CHANGELOG.md'), 'utf8'))
+  const dated = new RegExp(`^## ${version.replaceAll('.', '\\.')} - \\d{4}-\\d\\d-\\d\\d$`, 'm').test(
+    readFileSync(join(top, 'CHANGELOG.md'), 'utf8'),
+  )
   const first = dated ? [] : [`date "## ${version}" in CHANGELOG.md, commit it, and run this again`]
   const next = [
     ...first,
@@ -51,7 +54,9 @@ try {
     `npm publish package/${name}-${version}.tgz`,
     'attach all files in package/ to the release of that tag, with its section of CHANGELOG.md',
   ]
-  console.log(`\n${name} ${version} of ${git('rev-parse', '--short', 'HEAD')} is in package/. Nothing is published. Next:\n${next.map((line, at) => `  ${at + 1}. ${line}`).join('\n')}`)
+  console.log(
+    `\n${name} ${version} of ${git('rev-parse', '--short', 'HEAD')} is in package/. Nothing is published. Next:\n${next.map((line, at) => `  ${at + 1}. ${line}`).join('\n')}`,
+  )
 } catch (error) {
   console.error(`npm run release: ${error instanceof Error ? error.message : error}`)
   process.exitCode = 1

@@ -31,7 +31,10 @@ try {
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'jane@ncn-m001', '-f', join(folder, '.ssh/id_ed25519')])
   writeFileSync(join(folder, 'session.sh'), shell)
   const env = { PATH: `${join(folder, 'bin')}:${process.env.PATH}`, HOME: folder, LANG: 'C.UTF-8' }
-  const text = execFileSync(program, ['mock', '--tls', '--speed', '200', '--', 'bash', join(folder, 'session.sh')], { env, encoding: 'utf8' })
+  const text = execFileSync(program, ['mock', '--tls', '--speed', '200', '--', 'bash', join(folder, 'session.sh')], {
+    env,
+    encoding: 'utf8',
+  })
   writeFileSync(join(top, 'docs/terminal.svg'), picture(text.replaceAll(folder, '~').trimEnd().split('\n')))
 } finally {
   rmSync(folder, { recursive: true, force: true })
@@ -54,7 +57,10 @@ function picture(lines) {
   /** @param {string} text */
   const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
   const [w, h] = [Math.round(columns * width + 2 * margin), rows.length * height + 2 * margin]
-  const texts = rows.map(({ part, kind }, at) => `<text class="${kind}" x="${margin}" y="${margin + 14 + at * height}" xml:space="preserve">${escape(part)}</text>`)
+  const texts = rows.map(
+    ({ part, kind }, at) =>
+      `<text class="${kind}" x="${margin}" y="${margin + 14 + at * height}" xml:space="preserve">${escape(part)}</text>`,
+  )
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" role="img" aria-label="cray-ims in a terminal">
 <style>text{font:14px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;fill:#d0d7de}.command{fill:#fff;font-weight:bold}.error{fill:#ff7b72}</style>
 <rect width="${w}" height="${h}" rx="8" fill="#161b22"/>

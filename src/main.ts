@@ -93,7 +93,9 @@ async function run(io: Io, program: Program, given: Parsed): Promise<number | vo
     },
   }
   const global = readGlobals(parsed, io.env, settings, reading)
-  const table = settings?.inexact ? (await import('./config/document.ts')).exactTable(settings, parsed.words) : settings?.table(parsed.words)
+  const table = settings?.inexact
+    ? (await import('./config/document.ts')).exactTable(settings, parsed.words)
+    : settings?.table(parsed.words)
   const options = readOptions(parsed, { env: io.env, table, path: settings?.path }, reading)
   const query = global.query === undefined ? undefined : (await import('./render/query.ts')).compileQuery(global.query)
   const context = createContext(io, program.name === 'cray' ? 'cray ims' : program.name, version, parsed, global, configuration, query)

@@ -22,11 +22,13 @@ export function makeExecutable(to, { runtime, unpacked, work }) {
    * @param {string[]} args
    */
   const run = (...args) => execFileSync(runtime, args, { env: { PATH: process.env.PATH }, stdio: ['ignore', 'ignore', 'pipe'] })
-  const files = () => ['dist', 'dist/chunks'].flatMap((folder) => readdirSync(join(unpacked, folder)).map((name) => join(unpacked, folder, name)))
+  const files = () =>
+    ['dist', 'dist/chunks'].flatMap((folder) => readdirSync(join(unpacked, folder)).map((name) => join(unpacked, folder, name)))
 
   for (const path of files()) if (path.endsWith('.cache')) rmSync(path)
   mkdirSync(join(unpacked, 'scripts'))
-  for (const name of ['code-cache.mjs', 'keep-compiled.cjs', 'through-socket.cjs']) copyFileSync(join(import.meta.dirname, '..', name), join(unpacked, 'scripts', name))
+  for (const name of ['code-cache.mjs', 'keep-compiled.cjs', 'through-socket.cjs'])
+    copyFileSync(join(import.meta.dirname, '..', name), join(unpacked, 'scripts', name))
   run(join(unpacked, 'scripts/code-cache.mjs'))
   run(join(import.meta.dirname, 'check.cjs'), ...files().filter((path) => path.endsWith('.cache')))
 
@@ -48,7 +50,11 @@ export function makeExecutable(to, { runtime, unpacked, work }) {
       '--no-concurrent-recompilation',
       '--no-concurrent-sparkplug',
     ],
-    assets: Object.fromEntries(files().filter((path) => /\.(js|cache)$/.test(path)).map((path) => [basename(path), path])),
+    assets: Object.fromEntries(
+      files()
+        .filter((path) => /\.(js|cache)$/.test(path))
+        .map((path) => [basename(path), path]),
+    ),
   }
   writeFileSync(config, JSON.stringify(settings))
   run('--experimental-sea-config', config)

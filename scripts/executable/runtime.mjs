@@ -18,9 +18,20 @@ export function fetchRuntime(npm, work) {
   const folder = join(work, 'runtime')
   mkdirSync(folder)
   try {
-    npm('pack', `${name}@${version}`, '--prefer-offline', '--fetch-retries=2', '--fetch-retry-mintimeout=2000', '--pack-destination', folder)
+    npm(
+      'pack',
+      `${name}@${version}`,
+      '--prefer-offline',
+      '--fetch-retries=2',
+      '--fetch-retry-mintimeout=2000',
+      '--pack-destination',
+      folder,
+    )
   } catch (error) {
-    throw new Error(`${name}@${version}, which runs inside the executable, could not be fetched\n${String(/** @type {{ stderr?: unknown }} */ (error).stderr).split(/\n.* at /)[0]}`, { cause: error })
+    throw new Error(
+      `${name}@${version}, which runs inside the executable, could not be fetched\n${String(/** @type {{ stderr?: unknown }} */ (error).stderr).split(/\n.* at /)[0]}`,
+      { cause: error },
+    )
   }
   const tarball = join(folder, readdirSync(folder)[0])
   const found = `sha512-${createHash('sha512').update(readFileSync(tarball)).digest('base64')}`

@@ -31,4 +31,6 @@ export interface BuildContext {
 }
 
 /** Options that look after a job, whichever it is; its private key, where that isn't among those that are looked through anyway. */
-export type Supervision = Readonly<Pick<BuildOptions, 'access' | 'identity' | 'host_key' | 'interval' | 'timeout' | 'logs' | 'keep_job' | 'on_failure' | 'without_logs'>>
+export type Supervision = Readonly<
+  Pick<BuildOptions, 'access' | 'identity' | 'host_key' | 'interval' | 'timeout' | 'logs' | 'keep_job' | 'on_failure' | 'without_logs'>
+>

@@ -42,21 +42,32 @@ export async function buildImage(context: CommandContext, order: ImageSpec, opti
     reportStaleJobs(context, build.progress, inventory.jobs)
     if (plan.existing) return printExisting(build, plan.existing)
     if (options.dry_run) {
-      await context.io.stdout.write(plannedWrites(plan, { debug, keepJob: options.keep_job ?? false }).map((line) => `${line}\n`).join(''))
+      await context.io.stdout.write(
+        plannedWrites(plan, { debug, keepJob: options.keep_job ?? false })
+          .map((line) => `${line}\n`)
+          .join(''),
+      )
       return 0
     }
     const own = withIdentity(build, key)
-    const started = plan.resumeJob ? { first: recordOf(plan.resumeJob), build: await resumeJob(own, plan.resumeJob, plan.foreign) } : await startJob(own, plan, await ensureKey(own, plan), inventory, debug)
+    const started = plan.resumeJob
+      ? { first: recordOf(plan.resumeJob), build: await resumeJob(own, plan.resumeJob, plan.foreign) }
+      : await startJob(own, plan, await ensureKey(own, plan), inventory, debug)
     return 'existing' in started ? printExisting(own, started.existing) : goOn(started.build, started.first, script, plan.replaces)
   })
 }
 
 /** Takes up a job, whatever has become of it by now, and prints the id of its image. */
-export function resumeBuild(context: CommandContext, reference: string, order: Pick<ImageSpec, 'script' | 'run'>, options: OneImage): Promise<number> {
+export function resumeBuild(
+  context: CommandContext,
+  reference: string,
+  order: Pick<ImageSpec, 'script' | 'run'>,
+  options: OneImage,
+): Promise<number> {
   const script = readScript(context.io, order)
   return superviseJob(context, options, async (build) => {
     const key = options.public_key === undefined ? undefined : await findOwnKey(context, options.public_key)
-    const [first] = await retryWhileUnavailable(build, () => findJobs(build.api, [reference])) as [JobRecord]
+    const [first] = (await retryWhileUnavailable(build, () => findJobs(build.api, [reference]))) as [JobRecord]
     if (shellAvailability(first.job) !== 'never') refuseByHand(context, first.job.job_type, script)
     build.onJob(first.job, true)
     return goOn(withIdentity(build, key), first, script, options.if_exists === 'replace' ? 'older' : undefined)
@@ -64,12 +75,19 @@ export function resumeBuild(context: CommandContext, reference: string, order: P
 }
 
 /** @param replaces what the image replaces: the only older one of its name, where that is yet to be found. */
-async function goOn(build: BuildContext, first: JobRecord, script: Script | undefined, replaces: Image | 'older' | undefined): Promise<number> {
+async function goOn(
+  build: BuildContext,
+  first: JobRecord,
+  script: Script | undefined,
+  replaces: Image | 'older' | undefined,
+): Promise<number> {
   const { context } = build
   const { job, made } = await runJobToCompletion(build, first, script)
   // Before anything is removed: whoever is cut off now has the image, or the job that leads to it.
   const code = await printImage(context, made)
-  build.progress.log(`✔ image ${shortId(made.image.id)} ${await cleanUp(build, job, made, replaces === 'older' ? await olderOfThatName(build, job, made) : replaces)}`)
+  build.progress.log(
+    `✔ image ${shortId(made.image.id)} ${await cleanUp(build, job, made, replaces === 'older' ? await olderOfThatName(build, job, made) : replaces)}`,
+  )
   return code
 }
 
@@ -81,7 +99,8 @@ function withIdentity(build: BuildContext, key: OwnKey | undefined): BuildContex
 
 /** A customisation by hand needs hands. */
 function refuseByHand(context: CommandContext, type: Job['job_type'], script: Script | undefined): void {
-  if (type === 'customize' && !script && !isAttended(context)) throw usageError('Without a terminal a customisation needs --script or --run.')
+  if (type === 'customize' && !script && !isAttended(context))
+    throw usageError('Without a terminal a customisation needs --script or --run.')
 }
 
 function printExisting(build: BuildContext, image: Image): Promise<number> {

@@ -21,7 +21,10 @@ const lastLines = 2000
 const allLines = 30_000
 
 /** Shows the lines of a job's containers besides what else is done. That `kubectl` doesn't work here is said once. */
-export function followContainers({ context, api, progress, supervision }: BuildContext, job: Job): { end(hasEnded: boolean): Promise<void>; stop(): void } {
+export function followContainers(
+  { context, api, progress, supervision }: BuildContext,
+  job: Job,
+): { end(hasEnded: boolean): Promise<void>; stop(): void } {
   const stopped = new AbortController()
   const signal = AbortSignal.any([context.io.interrupted, stopped.signal])
   const jobEnded = async () => ['success', 'error'].includes(stageOf((await describeJob(api, job.id)).job))
@@ -69,13 +72,23 @@ export async function saveLogs(context: CommandContext, job: Job): Promise<{ rea
 /** How much is gathered before it is written, in characters. */
 const block = 65_536
 
-async function writeLines(job: Job, path: string, first: IteratorResult<LogLine, void>, lines: AsyncIterator<LogLine, void>): Promise<void> {
+async function writeLines(
+  job: Job,
+  path: string,
+  first: IteratorResult<LogLine, void>,
+  lines: AsyncIterator<LogLine, void>,
+): Promise<void> {
   const saving = <R>(work: () => R): R => {
     try {
       return work()
     } catch (error) {
       const { more, next, cause = error } = error as CliError
-      throw new CliError(`the logs of job ${job.id} can't be saved to ${path}: ${reasonOf(cause)}`, { exit: 1, more: [...more, 'The job is left as it is.'], next, cause })
+      throw new CliError(`the logs of job ${job.id} can't be saved to ${path}: ${reasonOf(cause)}`, {
+        exit: 1,
+        more: [...more, 'The job is left as it is.'],
+        next,
+        cause,
+      })
     }
   }
   const draft = saving(() => openDraft(path))

@@ -53,7 +53,11 @@ type Outcome<R> = { readonly record: R } | { readonly doubt: CliError }
 
 /** Sends the request; again only where nothing of it has reached the service. */
 async function send<R extends { readonly id: string }>(build: BuildContext, { request, read }: Creation<R>): Promise<Outcome<R>> {
-  const { context: { io }, progress, supervision } = build
+  const {
+    context: { io },
+    progress,
+    supervision,
+  } = build
   const began = io.monotonic()
   for (;;) {
     try {
@@ -115,7 +119,9 @@ async function appears<R extends { readonly id: string }>(build: BuildContext, {
     return { found }
   }
   const watch = { interval: supervision.interval * 1000, timeout: patience, progress, resume: '' }
-  const { found } = await pollUntil(context, watch, look, { enough: (seen) => (seen.found || io.monotonic() - first! >= appearance ? seen : undefined) })
+  const { found } = await pollUntil(context, watch, look, {
+    enough: (seen) => (seen.found || io.monotonic() - first! >= appearance ? seen : undefined),
+  })
   return found
 }
 
@@ -129,7 +135,10 @@ async function confirmAnother(build: BuildContext, { what, kind }: Creation<{ re
   }
   const lines = [doubt.message, ...doubt.more].filter((line) => line.trim() !== '').map((line) => `  ${line.trim()}`)
   throw new CliError(unknown, {
-    more: [...lines, 'It was not sent again: that could create a second one. The same command again resumes it if it has appeared by then, and else creates one.'],
+    more: [
+      ...lines,
+      'It was not sent again: that could create a second one. The same command again resumes it if it has appeared by then, and else creates one.',
+    ],
     next: `${context.program} ${kind} list`,
     inDoubt: true,
     cause: doubt,
@@ -137,7 +146,14 @@ async function confirmAnother(build: BuildContext, { what, kind }: Creation<{ re
 }
 
 /** Looks once more, when all else is done, whether the service has carried out the request after all, or twice. */
-async function nameOthers<R extends { readonly id: string }>({ context, tell }: BuildContext, { what, kind, find }: Creation<R>, ours: R | undefined): Promise<void> {
+async function nameOthers<R extends { readonly id: string }>(
+  { context, tell }: BuildContext,
+  { what, kind, find }: Creation<R>,
+  ours: R | undefined,
+): Promise<void> {
   const others = (await find()).filter(({ id }) => id !== ours?.id)
-  for (const { id } of others) tell(`${kind === 'jobs' ? 'Job' : 'Public key'} ${id} is there${ours ? ', too' : ''}: the service carried out the request for the ${what} whose answer was lost. To delete it: ${context.program} ${kind} delete ${id}`)
+  for (const { id } of others)
+    tell(
+      `${kind === 'jobs' ? 'Job' : 'Public key'} ${id} is there${ours ? ', too' : ''}: the service carried out the request for the ${what} whose answer was lost. To delete it: ${context.program} ${kind} delete ${id}`,
+    )
 }

@@ -42,7 +42,8 @@ export async function startJob(build: BuildContext, plan: Plan, keyId: string, b
     kind: 'jobs',
     request: jobRequest(plan, keyId, debug),
     read: (answer) => keep(readJob(answer)).job,
-    find: async () => (await listJobs(api)).filter(({ job }) => !known.has(job.id) && isJobOf(job, wanted, attempted)).map((one) => keep(one).job),
+    find: async () =>
+      (await listJobs(api)).filter(({ job }) => !known.has(job.id) && isJobOf(job, wanted, attempted)).map((one) => keep(one).job),
   })
   build.onJob(job, false)
   return (await earlierRun(build, plan, job, before)) ?? { first: records.get(job.id) ?? recordOf(job), build }
@@ -58,20 +59,32 @@ async function earlierRun(build: BuildContext, plan: Plan, ours: Job, before: In
   const { api, context, progress } = build
   const { order } = plan
   // Jobs first: one that isn't there any more has its image by then.
-  const [all, images] = await retryWhileUnavailable(build, async () => [await listJobs(api), (await listRecords(api, 'image')).records] as const, ours)
+  const [all, images] = await retryWhileUnavailable(
+    build,
+    async () => [await listJobs(api), (await listRecords(api, 'image')).records] as const,
+    ours,
+  )
   const isNew = ({ id }: { readonly id: string }, old: readonly { readonly id: string }[]) => !old.some((one) => one.id === id)
   const wanted: JobOfOrder = { order, source: plan.source.id, keys: new Set([ours.public_key_id]) }
   const [winner] = all
-    .filter(({ job }) => makesImageFor(job, wanted) && isNew(job, before.jobs) && isEarlier(job, ours) && (mayMakeImage(job) || stageOf(job) === 'success'))
+    .filter(
+      ({ job }) =>
+        makesImageFor(job, wanted) && isNew(job, before.jobs) && isEarlier(job, ours) && (mayMakeImage(job) || stageOf(job) === 'success'),
+    )
     .toSorted((one, other) => (isEarlier(one.job, other.job) ? -1 : 1))
   const named = images.filter((image) => image.name === order.name && isNew(image, before.images))
-  const own = named.length > 0 ? await retryWhileUnavailable(build, async () => (await describeJob(api, ours.id)).job.resultant_image_id, ours) : undefined
+  const own =
+    named.length > 0
+      ? await retryWhileUnavailable(build, async () => (await describeJob(api, ours.id)).job.resultant_image_id, ours)
+      : undefined
   const made = named.find(({ id }) => id !== own)
   if (!winner && !made) return undefined
 
   await deleteIfPresent(build, `${jobs.path}/${encodeSegment(ours.id)}`, ours)
   build.onFinished(ours)
-  progress.log(`Job ${ours.id} is deleted: ${winner ? `job ${winner.job.id}, created a moment before, makes ${order.name}` : `image ${made!.id}, made meanwhile, is called ${order.name}`}`)
+  progress.log(
+    `Job ${ours.id} is deleted: ${winner ? `job ${winner.job.id}, created a moment before, makes ${order.name}` : `image ${made!.id}, made meanwhile, is called ${order.name}`}`,
+  )
   if (winner) {
     // The other run may have uploaded the key once more.
     const { records } = await retryWhileUnavailable(build, () => listRecords(api, 'public key'))
@@ -81,7 +94,9 @@ async function earlierRun(build: BuildContext, plan: Plan, ours: Job, before: In
     return { first: winner, build: await resumeJob(build, winner.job, match === 'foreign') }
   }
   if (order.if_exists === 'skip' && made!.link) return { existing: made! }
-  throw new CliError(`the image name ${order.name} is taken: image ${made!.id} was made by another command meanwhile`, { next: `${context.program} images describe ${made!.id}` })
+  throw new CliError(`the image name ${order.name} is taken: image ${made!.id} was made by another command meanwhile`, {
+    next: `${context.program} images describe ${made!.id}`,
+  })
 }
 
 /** Whether a job was created before another one; of one moment, the same one for everybody. */

@@ -20,9 +20,15 @@ import { deleteIfPresent, retryWhileUnavailable } from './retry-while-unavailabl
 export async function checkImage(build: BuildContext, job: Job): Promise<ImageRecord> {
   const { context, api } = build
   const { id, resultant_image_id: imageId } = job
-  const wrong = (why: string, next: string) => new CliError(`job ${id} succeeded, but ${why}`, { exit: 1, more: ['The job is left as it is.'], next })
+  const wrong = (why: string, next: string) =>
+    new CliError(`job ${id} succeeded, but ${why}`, { exit: 1, more: ['The job is left as it is.'], next })
   if (!imageId) throw wrong('names no image', `${context.program} jobs describe ${id}`)
-  const { data: image, value: record } = await retryWhileUnavailable(build, async () => readRecord('image', await api.send({ method: 'GET', path: `${images.path}/${encodeSegment(imageId)}` }), `image ${imageId}`), job).catch((error: unknown) => {
+  const { data: image, value: record } = await retryWhileUnavailable(
+    build,
+    async () =>
+      readRecord('image', await api.send({ method: 'GET', path: `${images.path}/${encodeSegment(imageId)}` }), `image ${imageId}`),
+    job,
+  ).catch((error: unknown) => {
     if (isGone(error)) throw wrong(`its image ${imageId} is gone`, `${context.program} deleted images describe ${imageId}`)
     throw error
   })
@@ -46,13 +52,19 @@ export async function cleanUp(build: BuildContext, job: Job, made: ImageRecord, 
 async function replace(build: BuildContext, job: Job, { image }: ImageRecord, { id }: Image): Promise<void> {
   const { api, context, progress } = build
   const path = `${images.path}/${encodeSegment(id)}`
-  const old = await retryWhileUnavailable(build, async () => readRecord('image', await api.send({ method: 'GET', path }), `image ${id}`).data, job).catch((error: unknown) => {
+  const old = await retryWhileUnavailable(
+    build,
+    async () => readRecord('image', await api.send({ method: 'GET', path }), `image ${id}`).data,
+    job,
+  ).catch((error: unknown) => {
     if (isGone(error)) return undefined
     throw error
   })
   if (!old) return
   if (!isReplacedBy(old, image, job)) return progress.log(`Image ${id} is kept: it is not an older image called ${image.name}`)
-  progress.log(`Deleting image ${id}, created ${old.created}, which ${shortId(image.id)} replaces; to bring it back: ${context.program} deleted images update ${id} --operation undelete`)
+  progress.log(
+    `Deleting image ${id}, created ${old.created}, which ${shortId(image.id)} replaces; to bring it back: ${context.program} deleted images update ${id} --operation undelete`,
+  )
   await deleteIfPresent(build, path, job)
 }
 

@@ -37,13 +37,27 @@ const tries = 3
 export async function readInventory(context: CommandContext, api: Api, progress: Progress): Promise<Inventory> {
   let failed = 0
   const look = async () => {
-    const [recipes, images, publicKeys, jobs] = await Promise.all([listRecords(api, 'recipe'), listRecords(api, 'image'), listRecords(api, 'public key'), listRecords(api, 'job')])
-    return { recipes: recipes.records, images: images.records, publicKeys: publicKeys.records, jobs: jobs.records, odd: [recipes, images, publicKeys, jobs].flatMap(({ odd }) => odd) }
+    const [recipes, images, publicKeys, jobs] = await Promise.all([
+      listRecords(api, 'recipe'),
+      listRecords(api, 'image'),
+      listRecords(api, 'public key'),
+      listRecords(api, 'job'),
+    ])
+    return {
+      recipes: recipes.records,
+      images: images.records,
+      publicKeys: publicKeys.records,
+      jobs: jobs.records,
+      odd: [recipes, images, publicKeys, jobs].flatMap(({ odd }) => odd),
+    }
   }
   const watch = { interval: 1000, progress, resume: '' }
   if (progress.isInteractive) progress.update('reading what the service has')
   try {
-    return await pollUntil(context, watch, look, { enough: (found) => found, passes: (error): error is Error => isTransient(error) && ++failed <= tries })
+    return await pollUntil(context, watch, look, {
+      enough: (found) => found,
+      passes: (error): error is Error => isTransient(error) && ++failed <= tries,
+    })
   } finally {
     if (progress.isInteractive) progress.stop()
   }

@@ -15,7 +15,12 @@ export interface JobOfOrder {
 
 /** Whether a job makes the image of an order, from the same source and for the same user; its settings may differ. */
 export function makesImageOf(job: Job, { order, source, keys }: JobOfOrder): boolean {
-  return job.job_type === order.job_type && job.artifact_id === source && job.image_root_archive_name === order.name && keys.has(job.public_key_id)
+  return (
+    job.job_type === order.job_type &&
+    job.artifact_id === source &&
+    job.image_root_archive_name === order.name &&
+    keys.has(job.public_key_id)
+  )
 }
 
 /** Whether a job makes the image of an order, from the same source, for whomever. */
@@ -32,7 +37,8 @@ export function matchOf(job: Job, wanted: JobOfOrder): 'own' | 'foreign' | undef
 }
 
 /** Whether a job may still make an image: a build that waits on its user has failed. */
-export const mayMakeImage = (job: Job): boolean => stageOf(job) === 'running' || (stageOf(job) === 'waiting' && job.job_type === 'customize')
+export const mayMakeImage = (job: Job): boolean =>
+  stageOf(job) === 'running' || (stageOf(job) === 'waiting' && job.job_type === 'customize')
 
 /** By how much the clocks of service and client may differ, in milliseconds. */
 const clockSkew = 60_000

@@ -26,7 +26,9 @@ type Setting = string | number | boolean | null | undefined
 /** The settings in which a job isn't what an order asks for, a line each; what its record doesn't tell isn't compared. */
 export function differingSettings(order: ImageSpec, job: Job): string[] {
   const asked = settingsOf(order)
-  const fields = fieldRows(order.job_type).map((row) => [row.flag, job[row.field as keyof Job] as Setting, asked[row.field!] as Setting] as const)
+  const fields = fieldRows(order.job_type).map(
+    (row) => [row.flag, job[row.field as keyof Job] as Setting, asked[row.field!] as Setting] as const,
+  )
   const jail = ['--jail', job.job_type === 'customize' ? job.ssh_containers?.[0]?.jail : undefined, jailOf(order)] as const
   const debug = ['--debug', job.job_type === 'create' ? job.enable_debug : undefined, order.debug || undefined] as const
   return [...fields, jail, debug]

@@ -30,7 +30,10 @@ type FailureAction = 'shell' | 'keep' | 'delete'
  *
  * @returns the failure to end with; what became of the job.
  */
-export async function handleFailure(build: BuildContext, { job, previousStatus, dead, why }: Failed): Promise<{ failure: CliError; left: JobOutcome }> {
+export async function handleFailure(
+  build: BuildContext,
+  { job, previousStatus, dead, why }: Failed,
+): Promise<{ failure: CliError; left: JobOutcome }> {
   const { context, attended, supervision, progress } = build
   const waits = !dead && stageOf(job) === 'waiting'
   // Seen last needn't have been last: but for packaging, only the pod can tell.
@@ -38,7 +41,8 @@ export async function handleFailure(build: BuildContext, { job, previousStatus, 
   const pod = why === undefined ? await podFailureOf(context, { ...job, ...packaged }, { found: dead }) : undefined
   const reasons = reasonLines(pod)
   const what = why ?? (dead ? failedPodNote(job) : waits ? 'its build failed' : `job ${shortId(job.id)} ended in error`)
-  const failure = (more: readonly string[], next?: string) => new CliError(`image ${job.image_root_archive_name} was not made: ${what}`, { exit: 1, more, next })
+  const failure = (more: readonly string[], next?: string) =>
+    new CliError(`image ${job.image_root_archive_name} was not made: ${what}`, { exit: 1, more, next })
   const asked = waits && attended && supervision.on_failure === undefined
   const opened = waits && supervision.on_failure === 'shell'
   // Whoever sits before a question or a shell has to know by then; else the failure itself tells.
@@ -49,15 +53,35 @@ export async function handleFailure(build: BuildContext, { job, previousStatus, 
   const wish = asked ? await promptFailureAction(build, job) : supervision.on_failure
   if (wish === 'delete') {
     const lossless = (await keepLogs(build, job)) || (asked && (await confirm(context, 'Delete it all the same?')))
-    if (!lossless) return { failure: failure([...told, `Job ${job.id} is kept: with it its logs would be lost. To delete it all the same: ${context.program} jobs delete ${job.id}; next time --without-logs`], `${context.program} jobs describe ${job.id}`), left: 'kept' }
+    if (!lossless)
+      return {
+        failure: failure(
+          [
+            ...told,
+            `Job ${job.id} is kept: with it its logs would be lost. To delete it all the same: ${context.program} jobs delete ${job.id}; next time --without-logs`,
+          ],
+          `${context.program} jobs describe ${job.id}`,
+        ),
+        left: 'kept',
+      }
     await deleteIfPresent(build, `${jobs.path}/${encodeSegment(job.id)}`, job)
     return { failure: failure([...told, `Job ${job.id} is deleted.`]), left: 'deleted' }
   }
   if (wish === 'shell' && waits) {
     const left = await openJobShell(build, job, reasons.length > 0).catch(asFailedBuild)
-    return { left, failure: failure([], left === 'failed' || left === 'released' ? `${context.program} jobs logs ${job.id} --failed` : undefined) }
+    return {
+      left,
+      failure: failure([], left === 'failed' || left === 'released' ? `${context.program} jobs logs ${job.id} --failed` : undefined),
+    }
   }
-  if (waits) return { failure: failure([...told, `Job ${job.id} waits on its user${memoryNote(job)}. ${beginAgain(context, job)}`], `${context.program} jobs debug ${job.id}`), left: 'kept' }
+  if (waits)
+    return {
+      failure: failure(
+        [...told, `Job ${job.id} waits on its user${memoryNote(job)}. ${beginAgain(context, job)}`],
+        `${context.program} jobs debug ${job.id}`,
+      ),
+      left: 'kept',
+    }
   if (dead) return { failure: failure([...told, beginAgain(context, job)], `${context.program} jobs delete ${job.id}`), left: 'kept' }
   return { failure: failure(told, diagnosticCommand(context, job, pod)), left: 'kept' }
 }
@@ -75,7 +99,10 @@ export async function refuseFailedPod(build: BuildContext, job: Job): Promise<vo
   const dead = await retryWhileUnavailable(build, () => podFailureNow(context, api, job), job)
   if (!dead) return
   onFinished(job)
-  throw await podFailedError(context, job, dead, { head: `image ${job.image_root_archive_name} was not made: `, more: [beginAgain(context, job)] })
+  throw await podFailedError(context, job, dead, {
+    head: `image ${job.image_root_archive_name} was not made: `,
+    more: [beginAgain(context, job)],
+  })
 }
 
 /** That there is no way into the shell doesn't change what the command ends with. */

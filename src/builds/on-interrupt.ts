@@ -23,16 +23,38 @@ interface UnderWay {
 }
 
 /** Sees to jobs that are under way when we are interrupted: left running unless their user wants them deleted. Returns what to end with. */
-export async function handleInterruption(before: CommandContext, reason: CliError, { jobs, waits = false, inDoubt = [], attended, cancel, resume }: UnderWay): Promise<CliError> {
+export async function handleInterruption(
+  before: CommandContext,
+  reason: CliError,
+  { jobs, waits = false, inDoubt = [], attended, cancel, resume }: UnderWay,
+): Promise<CliError> {
   const context = before.afterInterruption()
   const one = jobs.length === 1
   const remove = cancel || (attended && reason.exit === 130 && (await askToDelete(context, jobs, waits)))
-  if (!remove) return new CliError(reason.message, { exit: reason.exit, more: [waits ? `The job waits on its user${memoryNote(jobs[0]!)}; what was run in it may still run.` : one ? 'The job goes on.' : 'The jobs go on.', ...inDoubt], next: resume })
+  if (!remove)
+    return new CliError(reason.message, {
+      exit: reason.exit,
+      more: [
+        waits
+          ? `The job waits on its user${memoryNote(jobs[0]!)}; what was run in it may still run.`
+          : one
+            ? 'The job goes on.'
+            : 'The jobs go on.',
+        ...inDoubt,
+      ],
+      next: resume,
+    })
   const api = await context.api()
   try {
     const said: string[] = [...inDoubt]
     // One that can't be deleted mustn't keep the others.
-    for (const job of jobs) said.push(await deleteAgain(context, api, job).then(() => `Job ${job.id} is deleted.`, (error: unknown) => notDeleted(context, job, error)))
+    for (const job of jobs)
+      said.push(
+        await deleteAgain(context, api, job).then(
+          () => `Job ${job.id} is deleted.`,
+          (error: unknown) => notDeleted(context, job, error),
+        ),
+      )
     return new CliError(reason.message, { exit: reason.exit, more: said })
   } finally {
     await api.close()
@@ -64,7 +86,9 @@ async function askToDelete(context: CommandContext, jobs: readonly Job[], waits:
   const what = jobs.length === 1 ? `job ${shortId(jobs[0]!.id)}` : `${jobs.length} jobs`
   for (;;) {
     // A second Ctrl-C leaves it, too.
-    const answer = await context.questions.ask(`\nInterrupted. (d)elete ${what}, or (L)eave ${waits ? 'it waiting' : 'running'}: `).catch(() => '')
+    const answer = await context.questions
+      .ask(`\nInterrupted. (d)elete ${what}, or (L)eave ${waits ? 'it waiting' : 'running'}: `)
+      .catch(() => '')
     if (/^\s*d/i.test(answer)) return true
     if (/^\s*(l|$)/i.test(answer)) return false
   }

@@ -24,7 +24,8 @@ export interface Phases {
 export function createPhases(): Phases {
   const ended: { label: string; lasted: number }[] = []
   let before = 0
-  const done = (failed = false) => ended.map(({ label, lasted }, at) => `${failed && at === ended.length - 1 ? '✖' : '✔'} ${label} ${formatDuration(lasted)}`).join(' ')
+  const done = (failed = false) =>
+    ended.map(({ label, lasted }, at) => `${failed && at === ended.length - 1 ? '✖' : '✔'} ${label} ${formatDuration(lasted)}`).join(' ')
   return {
     passed(status, lasted) {
       const label = labels[status]

@@ -56,12 +56,24 @@ export function makePlan(ordered: Ordered): Plan {
   const images = inventory.images.filter((image) => image.name === order.name && !(resumeJob && createdAt(image) >= createdAt(resumeJob)))
   const { existing, replaces } = resolveNameConflict(ordered, images)
   if (!existing && other && !foreign) throw otherJobError(program, other, wanted)
-  return { order, source, key, keyId: resumeJob?.public_key_id ?? usableKeys(inventory.publicKeys, key)[0]?.id, existing, resumeJob: existing ? undefined : resumeJob, foreign, replaces }
+  return {
+    order,
+    source,
+    key,
+    keyId: resumeJob?.public_key_id ?? usableKeys(inventory.publicKeys, key)[0]?.id,
+    existing,
+    resumeJob: existing ? undefined : resumeJob,
+    foreign,
+    replaces,
+  }
 }
 
 /** That a job makes an order's image from the same source, and still isn't the order's. */
 export function otherJobError(program: string, job: Job, { order, keys }: JobOfOrder): CliError {
-  return new CliError(`job ${job.id} makes ${order.name} already, ${keys.has(job.public_key_id) ? 'with other settings' : 'for another public key'}`, { more: differingSettings(order, job), next: `${program} jobs wait ${job.id} --query resultant_image_id, or add --new` })
+  return new CliError(
+    `job ${job.id} makes ${order.name} already, ${keys.has(job.public_key_id) ? 'with other settings' : 'for another public key'}`,
+    { more: differingSettings(order, job), next: `${program} jobs wait ${job.id} --query resultant_image_id, or add --new` },
+  )
 }
 
 function unfinished({ program, inventory, order }: Ordered, wanted: JobOfOrder): Job | undefined {
@@ -70,7 +82,10 @@ function unfinished({ program, inventory, order }: Ordered, wanted: JobOfOrder):
     .toSorted((one, other) => createdAt(other) - createdAt(one))
   const differing = job ? differingSettings(order, job) : []
   if (!job || differing.length === 0) return job
-  throw new CliError(`job ${job.id} makes ${order.name} already, with other settings`, { more: differing, next: `${resumeLine(program, job, order)}, or add --new` })
+  throw new CliError(`job ${job.id} makes ${order.name} already, with other settings`, {
+    more: differing,
+    next: `${resumeLine(program, job, order)}, or add --new`,
+  })
 }
 
 function resolveNameConflict({ program, inventory, order }: Ordered, images: readonly Image[]): Pick<Plan, 'existing' | 'replaces'> {
@@ -79,7 +94,8 @@ function resolveNameConflict({ program, inventory, order }: Ordered, images: rea
   // It may be the one that would have to be printed, or replaced.
   if (unusable) throw unusable.failure
   if (images.length === 0) return none
-  const taken = (why: string, next: string) => new CliError(`the image name ${order.name} is taken${why}`, { more: images.map(candidate), next })
+  const taken = (why: string, next: string) =>
+    new CliError(`the image name ${order.name} is taken${why}`, { more: images.map(candidate), next })
   const maker = inventory.jobs.find((job) => images.some(({ id }) => id === job.resultant_image_id))
   if (order.if_exists === 'replace') {
     if (images.length === 1) return { ...none, replaces: images[0] }
@@ -91,7 +107,12 @@ function resolveNameConflict({ program, inventory, order }: Ordered, images: rea
     if (newest) return { ...none, existing: newest }
     throw taken(', by an image without a link: it was never completed', `${program} images delete ${images[0]!.id}`)
   }
-  throw taken(maker ? `: job ${maker.id} has made it` : '', maker ? `${resumeLine(program, maker, order)}, or add --if-exists skip or replace` : 'add --if-exists skip or replace, or another --name')
+  throw taken(
+    maker ? `: job ${maker.id} has made it` : '',
+    maker
+      ? `${resumeLine(program, maker, order)}, or add --if-exists skip or replace`
+      : 'add --if-exists skip or replace, or another --name',
+  )
 }
 
 /** The request that uploads a plan's key. */

@@ -11,7 +11,10 @@ const [newKey, newJob] = ['NEW_PUBLIC_KEY_ID', 'NEW_JOB_ID']
  *
  * @param uploaded whether its key is there by then.
  */
-export function plannedWrites(plan: Plan, { debug, keepJob, uploaded = false }: { debug: boolean; keepJob: boolean; uploaded?: boolean }): string[] {
+export function plannedWrites(
+  plan: Plan,
+  { debug, keepJob, uploaded = false }: { debug: boolean; keepJob: boolean; uploaded?: boolean },
+): string[] {
   const { keyId, resumeJob, foreign, replaces } = plan
   const line = ({ method, path, body }: ApiRequest) => [method, path, body !== undefined && writeJson(body)].filter(Boolean).join(' ')
   const remove = (path: string, id: string) => `DELETE ${path}/${id === newJob ? id : encodeSegment(id)}`

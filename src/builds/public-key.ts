@@ -54,11 +54,14 @@ export async function findOwnKey({ io, warn }: CommandContext, file: string | un
     const trouble = publicKeyTrouble(text)
     if (trouble && 'refused' in trouble) {
       if (file === undefined) continue
-      throw new CliError(`${shown} ${trouble.refused}`, { next: trouble.private && `--public-key ${shown.replace(/\.(pem|ppk)$/, '')}.pub` })
+      throw new CliError(`${shown} ${trouble.refused}`, {
+        next: trouble.private && `--public-key ${shown.replace(/\.(pem|ppk)$/, '')}.pub`,
+      })
     }
     if (trouble) warn(`Warning: ${shown} ${trouble.odd}; it is used as it is.`)
     const line = withoutBreakingComment(text.trim())
-    if (line === undefined) throw new CliError(`${shown} breaks the YAML that the service pastes public keys into`, { next: '--public-key FILE' })
+    if (line === undefined)
+      throw new CliError(`${shown} breaks the YAML that the service pastes public keys into`, { next: '--public-key FILE' })
     // The private half may as well be an agent's.
     const beside = path.replace(/\.pub$/, '')
     return { text: line, shown, name, ...(file !== undefined && beside !== path && existsSync(beside) && { identity: beside }) }

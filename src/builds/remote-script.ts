@@ -111,7 +111,11 @@ export interface Attaching {
  *
  * @throws CliError with exit 255 where it can't be started there; the reason of the signal.
  */
-export async function attachScript(session: Session, script: RemoteScript, { output, passed, onPassed, signal }: Attaching): Promise<Attached> {
+export async function attachScript(
+  session: Session,
+  script: RemoteScript,
+  { output, passed, onPassed, signal }: Attaching,
+): Promise<Attached> {
   const interrupted = interruption(signal)
   const { channel, ended } = await Promise.race([start(session, { command: attachCommand(script, passed) }), interrupted])
   const told = textOf(channel.stderr)
@@ -129,10 +133,32 @@ export async function attachScript(session: Session, script: RemoteScript, { out
 
 /** The command that runs for a connection, with the upload as its input. */
 export function attachCommand(script: RemoteScript, passed: number): string {
-  const { folder, root, complete, upload, interpreter: [interpreter = '', program = ''], identity, by, run } = script
+  const {
+    folder,
+    root,
+    complete,
+    upload,
+    interpreter: [interpreter = '', program = ''],
+    identity,
+    by,
+    run,
+  } = script
   const name = `script.${run}`
   const inRoot = `${folder.slice(root.length)}/${name}`
-  const words = [folder, root, identity, script.command(inRoot), `${identity} ${run} ${by}`, `${folder}/${name}`, String(Buffer.byteLength(upload)), String(passed), keeper, interpreter, program, complete]
+  const words = [
+    folder,
+    root,
+    identity,
+    script.command(inRoot),
+    `${identity} ${run} ${by}`,
+    `${folder}/${name}`,
+    String(Buffer.byteLength(upload)),
+    String(passed),
+    keeper,
+    interpreter,
+    program,
+    complete,
+  ]
   return shellWords(['/bin/sh', '-c', attendant, 'cray-ims', ...words])
 }
 
@@ -159,7 +185,8 @@ const noShell = /^\/\S+: No such file or directory$/m
 
 function read(told: string, ours: string, lost: string | undefined): Attached {
   const lines = told.split('\n').flatMap((line) => /^cray-ims: (.*)$/.exec(line)?.[1] ?? [])
-  const [, run, by, at, before] = lines.map((line) => /^started (\w+) (\S+) (\S+) (running|ended)$/.exec(line)).find((match) => match !== null) ?? []
+  const [, run, by, at, before] =
+    lines.map((line) => /^started (\w+) (\S+) (\S+) (running|ended)$/.exec(line)).find((match) => match !== null) ?? []
   const started = run === undefined ? undefined : { run, by: by!, at: at! }
   const last = lines.at(-1) ?? ''
   const [, code] = /^exit (\d{1,3})$/.exec(last) ?? []
@@ -170,7 +197,16 @@ function read(told: string, ours: string, lost: string | undefined): Attached {
   if (started) return { state: 'died', started }
   if (last === 'over') return { state: 'lost', why: 'another run has ended its shell' }
   const [, missing] = /^missing (.*)$/.exec(last) ?? []
-  if (missing !== undefined) throw new CliError(`the script couldn't be started: there is no ${missing} in the image root, which its first line names`, { exit: 255 })
+  if (missing !== undefined)
+    throw new CliError(`the script couldn't be started: there is no ${missing} in the image root, which its first line names`, {
+      exit: 255,
+    })
   const words = told.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('cray-ims: '))
-  throw new CliError("the script couldn't be started in the image root", { exit: 255, more: [...words.slice(-5).map((line) => `  ${line}`), ...(noShell.test(told) ? ["A jail needs the image root's own shell, which is missing. To do without one: --new --no-jail"] : [])] })
+  throw new CliError("the script couldn't be started in the image root", {
+    exit: 255,
+    more: [
+      ...words.slice(-5).map((line) => `  ${line}`),
+      ...(noShell.test(told) ? ["A jail needs the image root's own shell, which is missing. To do without one: --new --no-jail"] : []),
+    ],
+  })
 }

@@ -13,16 +13,31 @@ export const patience = 15 * 60_000
  * @param job that it is for: how to go on with that is said where it isn't done.
  * @param passes whether a failure passes by itself: while a job is under way all that may, else what stays is told soon.
  */
-export async function retryWhileUnavailable<R>({ context, progress, supervision, resume }: BuildContext, work: () => Promise<R>, job?: Job, passes: (error: unknown) => error is Error = job ? isTransient : createTransientCheck()): Promise<R> {
+export async function retryWhileUnavailable<R>(
+  { context, progress, supervision, resume }: BuildContext,
+  work: () => Promise<R>,
+  job?: Job,
+  passes: (error: unknown) => error is Error = job ? isTransient : createTransientCheck(),
+): Promise<R> {
   const watch = { interval: supervision.interval * 1000, timeout: patience, progress, resume: job ? resume(job) : '' }
-  const done = await pollUntil(context, watch, async () => ({ result: await work() }), { enough: (found) => found, passes, unhurried: true })
+  const done = await pollUntil(context, watch, async () => ({ result: await work() }), {
+    enough: (found) => found,
+    passes,
+    unhurried: true,
+  })
   return done.result
 }
 
 /** Deletes a record; that it is gone already is as good. */
 export async function deleteIfPresent(build: BuildContext, path: string, job: Job): Promise<void> {
   const remove = () => build.api.send({ method: 'DELETE', path })
-  await retryWhileUnavailable(build, () => remove().catch((error: unknown) => {
-    if (!isGone(error)) throw error
-  }), job, createTransientCheck())
+  await retryWhileUnavailable(
+    build,
+    () =>
+      remove().catch((error: unknown) => {
+        if (!isGone(error)) throw error
+      }),
+    job,
+    createTransientCheck(),
+  )
 }

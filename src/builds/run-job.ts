@@ -21,7 +21,11 @@ import { openJobShell } from './shell.ts'
  * @param script what is run in a customize job's image root, in place of a shell.
  * @throws CliError with exit 1 where there will be no image, once it is seen to what becomes of the job.
  */
-export async function runJobToCompletion(build: BuildContext, first: JobRecord, script: Script | undefined): Promise<{ job: Job; made: ImageRecord }> {
+export async function runJobToCompletion(
+  build: BuildContext,
+  first: JobRecord,
+  script: Script | undefined,
+): Promise<{ job: Job; made: ImageRecord }> {
   const { context, progress } = build
   const phases = createPhases()
   let givenUp = false
@@ -66,7 +70,10 @@ async function customizeInteractively(build: BuildContext, stop: Stop, script: S
   if (!script) {
     const left = await openJobShell(build, job)
     if (movesOn(left)) return left === 'failed'
-    throw new CliError(`image ${job.image_root_archive_name} ${left === 'kept' ? 'is not made yet: its job still waits' : 'was not made: its job is deleted'}`, { exit: 1 })
+    throw new CliError(
+      `image ${job.image_root_archive_name} ${left === 'kept' ? 'is not made yet: its job still waits' : 'was not made: its job is deleted'}`,
+      { exit: 1 },
+    )
   }
   const ending = await runScript(build, job, script)
   if ('jobLeft' in ending || ending.code === 0) return false
@@ -96,5 +103,9 @@ async function madeByGone(build: BuildContext, job: Job): Promise<ImageRecord> {
 /** A customize job was told to end without a result. */
 function signalledFailedError({ context, onFinished }: BuildContext, job: Job, why: string): CliError {
   onFinished(job)
-  return new CliError(`image ${job.image_root_archive_name} was not made: ${why}`, { exit: 1, more: [`Job ${job.id} was told to end without a result.`], next: `${context.program} jobs delete ${job.id}` })
+  return new CliError(`image ${job.image_root_archive_name} was not made: ${why}`, {
+    exit: 1,
+    more: [`Job ${job.id} was told to end without a result.`],
+    next: `${context.program} jobs delete ${job.id}`,
+  })
 }

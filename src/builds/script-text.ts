@@ -18,11 +18,13 @@ export function scriptTrouble(content: string, shown: string): ScriptTrouble | u
   if (content.trim() === '') return { why: 'is empty' }
   const lineOf = (at: number) => content.slice(0, at).split('\n').length
   if (content.includes('\0')) return { why: `is no text: line ${lineOf(content.indexOf('\0'))} has a NUL` }
-  if (/^\s+#!/.test(content)) return { why: `has its #! in line ${lineOf(content.indexOf('#!'))}; it counts only at the very start of the file` }
+  if (/^\s+#!/.test(content))
+    return { why: `has its #! in line ${lineOf(content.indexOf('#!'))}; it counts only at the very start of the file` }
   const interpreter = interpreterOf(content)
   const at = /^#![^\n]*\r/.test(content) ? 0 : interpreter.every(isShell) ? content.search(/\r(?:\n|$)/) : -1
   if (at >= 0) {
-    const what = at === 0 ? "in line 1, so that its interpreter isn't found" : `in line ${lineOf(at)}, which a shell takes for a part of the line`
+    const what =
+      at === 0 ? "in line 1, so that its interpreter isn't found" : `in line ${lineOf(at)}, which a shell takes for a part of the line`
     return { why: `has a CR at the end ${what}: it was saved on Windows`, next: pastedWords(['sed', '-i', 's/\\r$//', shown]) }
   }
   if (!content.startsWith('#!')) return undefined

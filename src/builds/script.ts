@@ -71,9 +71,16 @@ export async function runScript(build: BuildContext, job: Job, script: Script): 
   let followed = false
   for (let losses = 0; ; losses++) {
     const attached = await reach(build, job, losses > 0, async (session) => {
-      progress.log(losses > 0 ? '✔ connected again' : `Job ${shortId(job.id)} runs${'command' in script ? `: ${script.command}` : ` ${script.shown}`}`)
+      progress.log(
+        losses > 0 ? '✔ connected again' : `Job ${shortId(job.id)} runs${'command' in script ? `: ${script.command}` : ` ${script.shown}`}`,
+      )
       progress.stop()
-      const found = await attachScript(session, remote, { output, passed, onPassed: (bytes) => (passed += bytes), signal: context.io.interrupted })
+      const found = await attachScript(session, remote, {
+        output,
+        passed,
+        onPassed: (bytes) => (passed += bytes),
+        signal: context.io.interrupted,
+      })
       output.rest()
       if (found.state === 'ended' && found.code === 0) await finish(session, job, container, remote)
       return found
@@ -86,7 +93,10 @@ export async function runScript(build: BuildContext, job: Job, script: Script): 
     if (await hasMovedOn(build, job)) return { jobLeft: true }
     await refuseFailedPod(build, job)
     if (context.io.monotonic() >= deadline) {
-      throw new CliError(`timed out after ${formatDuration(supervision.timeout * 1000)}: the connection to job ${shortId(job.id)} is lost (${attached.why})`, { exit: 3, more: ['The script may still run there.'], next: build.resume(job) })
+      throw new CliError(
+        `timed out after ${formatDuration(supervision.timeout * 1000)}: the connection to job ${shortId(job.id)} is lost (${attached.why})`,
+        { exit: 3, more: ['The script may still run there.'], next: build.resume(job) },
+      )
     }
     progress.log(`✖ connection lost: ${attached.why}; connecting again, the script runs on`)
     await context.io.sleep(Math.min(firstPause * 2 ** losses, longestPause), context.io.interrupted)
@@ -120,7 +130,9 @@ function remoteScript({ io }: CommandContext, job: Job, container: SshContainer,
     command: (uploaded) => (isCommand ? script.command : uploaded),
     upload: isCommand ? '' : script.content,
     interpreter: isCommand ? [] : interpreterOf(script.content),
-    identity: createHash('sha256').update(JSON.stringify(isCommand ? ['command', script.command] : ['script', script.content])).digest('hex'),
+    identity: createHash('sha256')
+      .update(JSON.stringify(isCommand ? ['command', script.command] : ['script', script.content]))
+      .digest('hex'),
     by: `${userName(io.env)}@${hostname()}`.replace(/[^\w.@-]/g, '_'),
     run: randomUUID().replaceAll('-', ''),
   }
@@ -134,11 +146,18 @@ async function finish(session: Session, job: Job, container: SshContainer, { fol
 function refusal({ context: { program }, onFinished }: BuildContext, job: Job, attached: Exclude<Attached, { state: 'lost' }>): CliError {
   onFinished(job)
   const { by, at } = attached.started
-  const how = { ended: 'code' in attached ? `ended with ${attached.code}` : '', died: 'ended without an exit code', other: '' }[attached.state]
-  const what = attached.state === 'other' ? 'another script or command was started in its image root' : `the script ${how}, and may have changed half of its image root`
+  const how = { ended: 'code' in attached ? `ended with ${attached.code}` : '', died: 'ended without an exit code', other: '' }[
+    attached.state
+  ]
+  const what =
+    attached.state === 'other'
+      ? 'another script or command was started in its image root'
+      : `the script ${how}, and may have changed half of its image root`
   return new CliError(`image ${job.image_root_archive_name} was not made: ${what} (by ${by}, ${at})`, {
     exit: 1,
-    more: [`Job ${job.id} still waits${memoryNote(job)}. To begin with a new image root: add --new, or first ${program} jobs delete ${job.id}`],
+    more: [
+      `Job ${job.id} still waits${memoryNote(job)}. To begin with a new image root: add --new, or first ${program} jobs delete ${job.id}`,
+    ],
     next: `${program} jobs debug ${job.id}`,
   })
 }
@@ -152,17 +171,26 @@ export function giveUp(build: BuildContext, job: Job): Promise<void> {
 export async function hasMovedOn(build: BuildContext, job: Job): Promise<boolean> {
   const { api, context, supervision } = build
   const look = () =>
-    describeJob(api, job.id).then((now) => stageOf(now.job), (error: unknown) => {
-      if (isGone(error)) return 'gone' as const
-      throw error
-    })
-  return (await stageAfter(context, () => retryWhileUnavailable(build, look, job), { lost: true, interval: supervision.interval })) !== 'waiting'
+    describeJob(api, job.id).then(
+      (now) => stageOf(now.job),
+      (error: unknown) => {
+        if (isGone(error)) return 'gone' as const
+        throw error
+      },
+    )
+  return (
+    (await stageAfter(context, () => retryWhileUnavailable(build, look, job), { lost: true, interval: supervision.interval })) !== 'waiting'
+  )
 }
 
 async function inSession<R>(build: BuildContext, job: Job, work: (session: Session, container: SshContainer) => Promise<R>): Promise<R> {
   const { api, supervision, progress } = build
   const container = chooseContainer(job)
-  const session = await retryWhileUnavailable(build, () => openJob(forShells(build.context), api, job, container, supervision, progress), job)
+  const session = await retryWhileUnavailable(
+    build,
+    () => openJob(forShells(build.context), api, job, container, supervision, progress),
+    job,
+  )
   try {
     return await work(session, container)
   } finally {

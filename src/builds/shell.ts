@@ -22,7 +22,15 @@ export async function openJobShell(build: BuildContext, job: Job, explained = fa
   const container = chooseContainer(job)
   const shell = (await openShell(context, api, job, container, { ...supervision, ...opening, explained }, progress))!
   try {
-    return await handleShellExit(context, api, job, container, shell, { ...supervision, beforeDelete: () => keepLogs(build, job) }, progress)
+    return await handleShellExit(
+      context,
+      api,
+      job,
+      container,
+      shell,
+      { ...supervision, beforeDelete: () => keepLogs(build, job) },
+      progress,
+    )
   } finally {
     await shell.close()
   }

@@ -9,8 +9,13 @@ import type { ImageSpec } from './image-spec.ts'
  *
  * @throws CliError with the candidates where none or several fit, and for one that has no artifact yet.
  */
-export function findSource(program: string, { recipes, images, odd }: Inventory, order: Pick<ImageSpec, 'job_type' | 'source' | 'arch' | 'latest'>): Recipe | Image {
-  const [kind, records]: ['recipe' | 'image', readonly (Recipe | Image)[]] = order.job_type === 'create' ? ['recipe', recipes] : ['image', images]
+export function findSource(
+  program: string,
+  { recipes, images, odd }: Inventory,
+  order: Pick<ImageSpec, 'job_type' | 'source' | 'arch' | 'latest'>,
+): Recipe | Image {
+  const [kind, records]: ['recipe' | 'image', readonly (Recipe | Image)[]] =
+    order.job_type === 'create' ? ['recipe', recipes] : ['image', images]
   const { source, arch } = order
   const byId = records.filter(({ id }) => id === source)
   const named = byId.length > 0 ? byId : records.filter(({ name }) => name === source)
@@ -20,14 +25,24 @@ export function findSource(program: string, { recipes, images, odd }: Inventory,
   if (unusable && byId.length === 0) throw unusable.failure
   if (named.length === 0) {
     const near = records.filter(({ name }) => name.includes(source) || source.includes(name))
-    throw new CliError(`there is no ${kind} ${source}`, { more: near.length > 0 ? ['These are near:', ...near.map(candidate)] : [], next: list })
+    throw new CliError(`there is no ${kind} ${source}`, {
+      more: near.length > 0 ? ['These are near:', ...near.map(candidate)] : [],
+      next: list,
+    })
   }
   if (found.length === 0) throw new CliError(`${kind} ${source} is not for ${arch}`, { more: named.map(candidate), next: list })
   if (found.length > 1 && !order.latest) {
-    throw new CliError(`${source} is the name of ${found.length} ${kind}s`, { more: found.map(candidate), next: 'name one by its id, or narrow them by --arch or --latest' })
+    throw new CliError(`${source} is the name of ${found.length} ${kind}s`, {
+      more: found.map(candidate),
+      next: 'name one by its id, or narrow them by --arch or --latest',
+    })
   }
   const [newest] = found.toSorted((one, other) => createdAt(other) - createdAt(one))
-  if (!newest!.link) throw new CliError(`${kind} ${source} has no link: its archive was never uploaded`, { more: [candidate(newest!)], next: `${program} ${kind}s describe ${newest!.id}` })
+  if (!newest!.link)
+    throw new CliError(`${kind} ${source} has no link: its archive was never uploaded`, {
+      more: [candidate(newest!)],
+      next: `${program} ${kind}s describe ${newest!.id}`,
+    })
   return newest!
 }
 

@@ -18,7 +18,11 @@ export function isAttended({ io }: CommandContext): boolean {
  * Makes one image with all that it takes: its job is named as soon as it is there, also when quiet, and whichever way
  * it is left, how to take it up again is said.
  */
-export async function superviseJob(context: CommandContext, options: Attention, work: (build: BuildContext) => Promise<number>): Promise<number> {
+export async function superviseJob(
+  context: CommandContext,
+  options: Attention,
+  work: (build: BuildContext) => Promise<number>,
+): Promise<number> {
   const { io, global } = context
   const attended = isAttended(context)
   const progress = await context.progress()
@@ -51,7 +55,14 @@ export async function superviseJob(context: CommandContext, options: Attention, 
     progress.stop()
     if (!(error instanceof CliError)) throw error
     if (io.interrupted.aborted && error.exit === (io.interrupted.reason as CliError).exit) {
-      if (current) throw await handleInterruption(context, io.interrupted.reason as CliError, { jobs: [current], waits, attended, cancel: options.cancel_on_interrupt ?? false, resume: resume(current) })
+      if (current)
+        throw await handleInterruption(context, io.interrupted.reason as CliError, {
+          jobs: [current],
+          waits,
+          attended,
+          cancel: options.cancel_on_interrupt ?? false,
+          resume: resume(current),
+        })
       throw amended(error, { next: error.next ?? 'the same command again: it takes up what is under way' })
     }
     if (!current || error.next === resume(current)) throw error

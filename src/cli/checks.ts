@@ -31,7 +31,8 @@ function checkAge(flag: string, typed: string): void {
 // Source of what is refused: the service's job templates.
 function checkPublicKey(flag: string, path: string, value: unknown, { warn, terminal }: Warnings): void {
   const trouble = publicKeyTrouble(value as string)
-  if (terminal && breaksYaml(value as string)) warn(`Warning: ${path} has a comment that breaks the service's YAML: every job with this key would fail. Leave out its comment.`)
+  if (terminal && breaksYaml(value as string))
+    warn(`Warning: ${path} has a comment that breaks the service's YAML: every job with this key would fail. Leave out its comment.`)
   if (!trouble) return
   if ('odd' in trouble) return warn(`Warning: ${path} ${trouble.odd}; it is sent as it is.`)
   const next = trouble.private && `${flag} ${path.replace(/\.(pem|ppk)$/, '')}.pub`

@@ -88,7 +88,10 @@ export function createContext(
     async api(how) {
       const used = configuration()
       const hostname = requireHostname(used)
-      const [{ connect, createTransport }, { authorization, tokenInWords }] = await Promise.all([import('../ims/api.ts'), import('../ims/authorization.ts')])
+      const [{ connect, createTransport }, { authorization, tokenInWords }] = await Promise.all([
+        import('../ims/api.ts'),
+        import('../ims/authorization.ts'),
+      ])
       const settings = network(how)
       const transport = createTransport(settings)
       const given: AuthorizationOptions = {
@@ -145,7 +148,10 @@ export function createContext(
         left = io.stdout.write(io.stdout.isTTY ? printableLines(text) : text)
       }
       let found = true
-      if (query) found = await (await import('../render/query.ts')).runQuery(query, value ?? null, global.format, write, io.stdout.isTTY ? printable : undefined)
+      if (query)
+        found = await (
+          await import('../render/query.ts')
+        ).runQuery(query, value ?? null, global.format, write, io.stdout.isTTY ? printable : undefined)
       else {
         if (value !== undefined) await render(value, global.format, write)
         write('\n')

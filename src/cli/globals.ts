@@ -12,7 +12,6 @@ import { invalid, readValue, settingText, type Reading } from './values.ts'
 /** The global options by key, as the line, the environment and `[core]` have them. */
 export type GlobalOptions = InferOptions<typeof globalOptions>
 
-
 /**
  * The global options of a line.
  *
@@ -46,7 +45,10 @@ export function readGlobals(
       found[key] = readValue(option, text, reading)
     } catch (cause) {
       const words = setting === table?.[key] ? parsed.words : ['core']
-      throw new CliError(`${configuration!.path}: ${(cause as Error).message}`, { next: pastedWords(['cray-ims', 'config', 'unset', [...words, key].join('.')]), cause })
+      throw new CliError(`${configuration!.path}: ${(cause as Error).message}`, {
+        next: pastedWords(['cray-ims', 'config', 'unset', [...words, key].join('.')]),
+        cause,
+      })
     }
   }
   const options = found as GlobalOptions

@@ -22,7 +22,9 @@ type Unknown<Options, Rows extends readonly OptionDefinition[]> = Exclude<keyof 
 /** A loader of a command whose options are those of its definition, so that a renamed flag breaks the build. */
 const taking =
   <const Rows extends readonly OptionDefinition[]>(_definition: Rows) =>
-  <Options, Arguments>(load: [InferOptions<Rows>, Unknown<Options, Rows>] extends [Options, never] ? () => Promise<Module<Options, Arguments>> : never): Loader =>
+  <Options, Arguments>(
+    load: [InferOptions<Rows>, Unknown<Options, Rows>] extends [Options, never] ? () => Promise<Module<Options, Arguments>> : never,
+  ): Loader =>
     load as unknown as Loader
 
 const none = taking([])
@@ -57,5 +59,7 @@ export async function loadHandler(words: readonly string[], definition: CommandD
   const own = handlers[words.join(' ')]
   if (own) return own()
   if (!definition.request) throw new Error(`nothing runs ${words.join(' ')}`)
-  return deletesMany(definition) ? ((await import('../commands/deleteall.ts')) as Handler) : ((await import('../commands/request.ts')) as Handler)
+  return deletesMany(definition)
+    ? ((await import('../commands/deleteall.ts')) as Handler)
+    : ((await import('../commands/request.ts')) as Handler)
 }

@@ -45,7 +45,12 @@ export function usage(words: readonly string[], row: CommandDefinition | GroupDe
 }
 
 /** Gives a command the help of its row; the root has none. */
-export function describeHelp(command: Command, words: readonly string[], row: CommandDefinition | GroupDefinition | undefined, about: string): Command {
+export function describeHelp(
+  command: Command,
+  words: readonly string[],
+  row: CommandDefinition | GroupDefinition | undefined,
+  about: string,
+): Command {
   const leaf = row && !isGroup(row) ? row : undefined
   command.description([about, ...(leaf?.about ?? [])].join('\n\n'))
   if (leaf) {

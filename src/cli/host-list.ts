@@ -20,7 +20,11 @@ export function expandList(text: string): string[] {
   const parts = splitOutside(text).map(readPart)
   const count = parts.reduce((sum, { brackets }) => sum + brackets.reduce((product, numbers) => product * countOf(numbers), 1n), 0n)
   if (count > most) throw usageError(`Invalid value: the list comes to more than ${most} names`)
-  return parts.flatMap(expand).join(',').split(',').map((value) => value.trim())
+  return parts
+    .flatMap(expand)
+    .join(',')
+    .split(',')
+    .map((value) => value.trim())
 }
 
 /** Numbers from the first to the last. */
@@ -43,8 +47,10 @@ function readPart(text: string): Part {
 
 function readRange(range: string): Range {
   const [first, last = first] = range.split('-') as [string, string?]
-  if (first.length > longestNumber || last.length > longestNumber) throw usageError(`Invalid value: a number of the range ${range.slice(0, 2 * longestNumber)}… is too long`)
-  if (BigInt(last) < BigInt(first)) throw usageError(`Invalid value: the range ${range} goes down`, { next: `write it as ${last}-${first}` })
+  if (first.length > longestNumber || last.length > longestNumber)
+    throw usageError(`Invalid value: a number of the range ${range.slice(0, 2 * longestNumber)}… is too long`)
+  if (BigInt(last) < BigInt(first))
+    throw usageError(`Invalid value: the range ${range} goes down`, { next: `write it as ${last}-${first}` })
   return [BigInt(first), BigInt(last)]
 }
 
@@ -58,7 +64,10 @@ function numbersOf(ranges: readonly Range[]): bigint[] {
 }
 
 function expand({ texts, brackets }: Part): string[] {
-  return brackets.reduceRight((tails, ranges, at) => numbersOf(ranges).flatMap((number) => tails.map((tail) => `${texts[at]}${number}${tail}`)), [texts.at(-1)!])
+  return brackets.reduceRight(
+    (tails, ranges, at) => numbersOf(ranges).flatMap((number) => tails.map((tail) => `${texts[at]}${number}${tail}`)),
+    [texts.at(-1)!],
+  )
 }
 
 /** Split at the commas that no bracket holds. */

@@ -8,7 +8,10 @@ const isText: IsRight = (value) => typeof value === 'string'
 const isBoolean: IsRight = (value) => typeof value === 'boolean'
 const isCount: IsRight = (value) => typeof value === 'number' && value >= 0
 const isChoice: IsRight = (value, { choices }) => choices!.some((choice) => choice === value)
-const listOf = (isRight: IsRight): IsRight => (value, option) => Array.isArray(value) && value.every((item) => isRight(item, option))
+const listOf =
+  (isRight: IsRight): IsRight =>
+  (value, option) =>
+    Array.isArray(value) && value.every((item) => isRight(item, option))
 
 /** Whether a value is what a command expects of an option's type, wherever it came from. */
 const expected: Readonly<Record<OptionType, IsRight>> = {

@@ -79,7 +79,11 @@ const textOf = (value: Scalar) => (isNumber(value) ? value.number : String(value
 
 function inConfiguration(error: unknown, path: string | undefined, words: readonly string[]): unknown {
   if (!(error instanceof CliError) || path === undefined) return error
-  return new CliError(`${path}: ${error.message}`, { more: error.more, next: pastedWords(['cray-ims', 'config', 'unset', words.join('.')]), cause: error })
+  return new CliError(`${path}: ${error.message}`, {
+    more: error.more,
+    next: pastedWords(['cray-ims', 'config', 'unset', words.join('.')]),
+    cause: error,
+  })
 }
 
 /**
@@ -93,11 +97,15 @@ function refuseUnknownFilters({ command, words }: Parsed, { env, table = {}, pat
   const [setting] = Object.keys(table).filter((key) => !known.has(key))
   const danger = 'It would be ignored, and more deleted than meant.'
   if (setting !== undefined) {
-    throw new CliError(`${path}: [${words.join('.')}] has ${setting}, which is no option of this command`, { more: [danger], next: pastedWords(['cray-ims', 'config', 'unset', [...words, setting].join('.')]) })
+    throw new CliError(`${path}: [${words.join('.')}] has ${setting}, which is no option of this command`, {
+      more: [danger],
+      next: pastedWords(['cray-ims', 'config', 'unset', [...words, setting].join('.')]),
+    })
   }
   const names = new Set(keys.map((key) => environmentName(words, key)))
   const [variable] = Object.keys(env).filter((name) => name.startsWith(environmentName(words, '')) && !names.has(name))
-  if (variable !== undefined) throw new CliError(`${variable} is set, and is no option of this command`, { more: [danger], next: pastedWords(['unset', variable]) })
+  if (variable !== undefined)
+    throw new CliError(`${variable} is set, and is no option of this command`, { more: [danger], next: pastedWords(['unset', variable]) })
 }
 
 function refuseMissing(command: CommandDefinition, options: Record<string, unknown>): void {

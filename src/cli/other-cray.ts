@@ -20,14 +20,20 @@ const mark = 'CRAY_IMS_HANDED_OVER'
  * @throws CliError where the line isn't ours and there is no other `cray`.
  */
 export async function delegateToOtherCray(of: NodeJS.Process, env: Env, argv: readonly string[]): Promise<number | undefined> {
-  const { path: [first], argv: line } = route(argv, [ims, ...site])
+  const {
+    path: [first],
+    argv: line,
+  } = route(argv, [ims, ...site])
   if (first === ims) return undefined
   const other = env[mark] ? undefined : findOther(of, env)
   if (other) return await runOther(of, env, other, argv)
   // What names no command asks for help, or for the version.
   if (first || line[0]?.startsWith('-')) return undefined
   throw new CliError(`cray ${argv.join(' ')}: not a command of the Image Management Service`, {
-    more: ['  This `cray` is cray-ims, and knows `cray ims`, `cray init`, `cray auth` and `cray config`.', '  For all else it looks for another `cray` on PATH, and found none.'],
+    more: [
+      '  This `cray` is cray-ims, and knows `cray ims`, `cray init`, `cray auth` and `cray config`.',
+      '  For all else it looks for another `cray` on PATH, and found none.',
+    ],
     next: 'cray ims --help',
   })
 }
@@ -35,14 +41,17 @@ export async function delegateToOtherCray(of: NodeJS.Process, env: Env, argv: re
 function findOther(of: NodeJS.Process, env: Env): string | undefined {
   // The single executable is only told the name that it was called by.
   const self = realpathSync(isSea() ? of.execPath : of.argv[1]!)
-  return (env.PATH ?? '').split(delimiter).map((folder) => join(folder || '.', 'cray')).find((path) => {
-    try {
-      accessSync(path, constants.X_OK)
-      return statSync(path).isFile() && realpathSync(path) !== self
-    } catch {
-      return false
-    }
-  })
+  return (env.PATH ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder || '.', 'cray'))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK)
+        return statSync(path).isFile() && realpathSync(path) !== self
+      } catch {
+        return false
+      }
+    })
 }
 
 function runOther(of: NodeJS.Process, env: Env, path: string, argv: readonly string[]): Promise<number> {

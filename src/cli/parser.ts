@@ -1,6 +1,15 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { optionsOf } from '../definitions/global.ts'
-import { argumentKey, isGroup, flagKey, optionKey, type ArgumentDefinition, type CommandDefinition, type GroupDefinition, type OptionDefinition } from '../definitions/definition.ts'
+import {
+  argumentKey,
+  isGroup,
+  flagKey,
+  optionKey,
+  type ArgumentDefinition,
+  type CommandDefinition,
+  type GroupDefinition,
+  type OptionDefinition,
+} from '../definitions/definition.ts'
 import { usageError } from '../errors.ts'
 import { describeHelp, optionHelp } from './help.ts'
 import { readLine, type Line } from './line.ts'
@@ -41,7 +50,13 @@ export function parse(program: Program, { path, argv }: Route): Parsed | { help:
   const dress = (command: Command) =>
     command
       .exitOverride()
-      .configureOutput({ writeOut: (text) => (help += text), writeErr: () => {}, outputError: () => {}, getOutHelpWidth: program.columns, getOutHasColors: () => false })
+      .configureOutput({
+        writeOut: (text) => (help += text),
+        writeErr: () => {},
+        outputError: () => {},
+        getOutHelpWidth: program.columns,
+        getOutHasColors: () => false,
+      })
       .helpCommand(false)
       .helpOption('-h, --help', 'Show this help')
       .enablePositionalOptions()
@@ -53,13 +68,23 @@ export function parse(program: Program, { path, argv }: Route): Parsed | { help:
   for (const [depth, row] of [...path, undefined].entries()) {
     // Only where the route ends is anything said of what else there is.
     for (const child of row ? [] : children) {
-      parent.addCommand(dress(new Command(child.name)).summary(child.summary).helpGroup(`${child.heading ?? 'Commands'}:`), { hidden: child.hidden ?? program.unlisted?.has(child) })
+      parent.addCommand(
+        dress(new Command(child.name))
+          .summary(child.summary)
+          .helpGroup(`${child.heading ?? 'Commands'}:`),
+        { hidden: child.hidden ?? program.unlisted?.has(child) },
+      )
     }
     if (!row) break
     const command = describeHelp(dress(new Command(row.name)), [program.name, ...words.slice(0, depth + 1)], row, row.summary)
     parent.addCommand(command)
     if (!isGroup(row)) {
-      leaf(command, row, readLine(row, argv.slice(path.length)), (flags, args) => (parsed = { command: row, words: words.slice(0, depth + 1), flags, arguments: args }))
+      leaf(
+        command,
+        row,
+        readLine(row, argv.slice(path.length)),
+        (flags, args) => (parsed = { command: row, words: words.slice(0, depth + 1), flags, arguments: args }),
+      )
     }
     children = isGroup(row) ? row.commands : []
     parent = command
@@ -76,7 +101,12 @@ export function parse(program: Program, { path, argv }: Route): Parsed | { help:
   return parsed ?? { help }
 }
 
-function leaf(command: Command, row: CommandDefinition, line: Line, found: (flags: Parsed['flags'], args: Parsed['arguments']) => void): void {
+function leaf(
+  command: Command,
+  row: CommandDefinition,
+  line: Line,
+  found: (flags: Parsed['flags'], args: Parsed['arguments']) => void,
+): void {
   const { own, inherited } = optionsOf(row)
   const keys = new Map<string, string>()
   const insisted = new Set<string>()
@@ -94,11 +124,15 @@ function leaf(command: Command, row: CommandDefinition, line: Line, found: (flag
   for (const option of own) add(option, 'Options:')
   for (const option of inherited) add(option, 'Global options:')
   // The parser counts arguments before it has seen all options; `takeArguments` counts them after.
-  for (const argument of row.arguments ?? []) command.addArgument(new Argument(argument.many ? `[${argument.name}...]` : `[${argument.name}]`, argument.help))
+  for (const argument of row.arguments ?? [])
+    command.addArgument(new Argument(argument.many ? `[${argument.name}...]` : `[${argument.name}]`, argument.help))
   if (row.passThrough) command.passThroughOptions()
   command.allowExcessArguments().action(() => {
     const flags = Object.entries(command.opts()).map(([name, value]) => [keys.get(name)!, value] as const)
-    found(Object.fromEntries([...flags, ...[...insisted].map((key) => [key, true] as const)]), takeArguments(row.arguments ?? [], command.args, line))
+    found(
+      Object.fromEntries([...flags, ...[...insisted].map((key) => [key, true] as const)]),
+      takeArguments(row.arguments ?? [], command.args, line),
+    )
   })
 }
 
@@ -113,7 +147,11 @@ function makeOption(row: OptionDefinition): Option {
   return option
 }
 
-function takeArguments(rows: readonly ArgumentDefinition[], given: readonly string[], { argumentsBeforeDashes }: Line): Record<string, string | string[]> {
+function takeArguments(
+  rows: readonly ArgumentDefinition[],
+  given: readonly string[],
+  { argumentsBeforeDashes }: Line,
+): Record<string, string | string[]> {
   const rest = [...given]
   const taken: Record<string, string | string[]> = {}
   for (const [at, row] of rows.entries()) {

@@ -1,6 +1,13 @@
 import { environmentName } from '../config/precedence.ts'
 import { globalEnvironment, globalOptions } from '../definitions/global.ts'
-import { isGroup, optionKey, type ArgumentDefinition, type CommandDefinition, type GroupDefinition, type OptionDefinition } from '../definitions/definition.ts'
+import {
+  isGroup,
+  optionKey,
+  type ArgumentDefinition,
+  type CommandDefinition,
+  type GroupDefinition,
+  type OptionDefinition,
+} from '../definitions/definition.ts'
 import { ims, site } from '../definitions/tree.ts'
 import { optionValueTerm, usage } from './help.ts'
 
@@ -32,11 +39,16 @@ const origins = [
 type Rows = readonly (CommandDefinition | GroupDefinition)[]
 
 function contents(rows: Rows): string {
-  return rows.filter((row) => !row.hidden).map((row) => `- ${linkTo([row.name])}: ${isGroup(row) ? leaves(row, [row.name]).join(', ') : row.summary}`).join('\n')
+  return rows
+    .filter((row) => !row.hidden)
+    .map((row) => `- ${linkTo([row.name])}: ${isGroup(row) ? leaves(row, [row.name]).join(', ') : row.summary}`)
+    .join('\n')
 }
 
 function leaves(group: GroupDefinition, words: readonly string[]): string[] {
-  return group.commands.flatMap((row) => (isGroup(row) ? leaves(row, [...words, row.name]) : [linkTo([...words, row.name], words.length > 1 ? 1 : words.length)]))
+  return group.commands.flatMap((row) =>
+    isGroup(row) ? leaves(row, [...words, row.name]) : [linkTo([...words, row.name], words.length > 1 ? 1 : words.length)],
+  )
 }
 
 /** A link to the section of a command, named without the words that are clear. */
@@ -62,7 +74,10 @@ function command(row: CommandDefinition, words: readonly string[]): string[] {
     shown.length > 0 && optionTable(shown),
     shown.length > 0 && origin(words),
     request && `Sends \`${request.method} ${request.path}\`.`,
-    code('sh', examples.flatMap(({ line, does }) => [`# ${does}`, line])),
+    code(
+      'sh',
+      examples.flatMap(({ line, does }) => [`# ${does}`, line]),
+    ),
   ].filter((part) => part !== false && part !== undefined)
 }
 
@@ -79,7 +94,10 @@ function argumentTable(args: readonly ArgumentDefinition[]): string {
   )
 }
 
-function optionTable(options: readonly OptionDefinition[], environment: (option: OptionDefinition) => string | undefined = () => undefined): string {
+function optionTable(
+  options: readonly OptionDefinition[],
+  environment: (option: OptionDefinition) => string | undefined = () => undefined,
+): string {
   const rows = options.map((option) => [
     [option.short, option.flag].flatMap((flag) => (flag ? [`\`${flag}\``] : [])).join(', '),
     inCode(optionValueTerm(option)),
@@ -104,6 +122,10 @@ const code = (language: string, lines: readonly string[]) => ['```' + language, 
 /** A table without the columns that nothing stands in. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const used = head.map((_, column) => rows.some((row) => row[column]))
-  const line = (cells: readonly string[]) => `| ${cells.filter((_, column) => used[column]).map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  const line = (cells: readonly string[]) =>
+    `| ${cells
+      .filter((_, column) => used[column])
+      .map((cell) => cell.replaceAll('|', '\\|'))
+      .join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }

@@ -13,7 +13,7 @@ export const run: Run<BuildOptions, { recipe?: string }> = async (context, optio
     return 0
   }
   exactlyOne({ RECIPE: recipe, '--resume': resume, '--file': file })
-  if (recipe === undefined && name !== undefined) throw usageError("--name goes with a RECIPE alone.")
+  if (recipe === undefined && name !== undefined) throw usageError('--name goes with a RECIPE alone.')
   if (file !== undefined) return (await import('../builds/batch/build-file.ts')).buildFile(context, file, options)
   if (resume !== undefined) return resumeBuild(context, resume, {}, options)
   if (name === undefined) throw usageError("Missing option '--name'.")

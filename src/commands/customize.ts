@@ -18,5 +18,9 @@ export const run: Run<Options, { image?: string }> = async (context, { jail, no_
     return resumeBuild(context, resume, options, options)
   }
   if (name === undefined) throw usageError("Missing option '--name'.")
-  return buildImage(context, { ...options, name, job_type: 'customize', source: image!, jail: jail ? true : no_jail ? false : undefined }, options)
+  return buildImage(
+    context,
+    { ...options, name, job_type: 'customize', source: image!, jail: jail ? true : no_jail ? false : undefined },
+    options,
+  )
 }

@@ -18,9 +18,13 @@ export const run: Run<{ yes?: boolean }> = async (context, options, args) => {
 async function confirm(context: CommandContext, options: Record<string, unknown>, args: Record<string, string>): Promise<void> {
   const { path, query = {} } = makeRequest(context.command, options, args)
   const records = await (await context.api()).send({ method: 'GET', path })
-  if (!Array.isArray(records)) throw new CliError(`the service's list can't be counted: GET ${path} didn't answer with a list`, { more: ['Nothing was deleted.'] })
+  if (!Array.isArray(records))
+    throw new CliError(`the service's list can't be counted: GET ${path} didn't answer with a list`, { more: ['Nothing was deleted.'] })
   const count = records.filter((record) => picked(record, query, context.io.now())).length
-  const what = path.slice(path.indexOf('/v3/') + 4).replaceAll('/', ' ').replace('-', ' ')
+  const what = path
+    .slice(path.indexOf('/v3/') + 4)
+    .replaceAll('/', ' ')
+    .replace('-', ' ')
   const answer = await context.questions.ask(`Delete ${count === 0 ? 'none' : count === 1 ? '1' : `all ${count}`} of the ${what}? [y/N]: `)
   if (!/^y(es)?$/i.test(answer.trim())) throw aborted()
 }

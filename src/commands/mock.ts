@@ -56,7 +56,16 @@ async function serve(io: Io, options: MockOptions, args: { command?: string[] },
   const asked = io.interrupted
   const token = makeRunToken()
   const doors = createDoors()
-  const mock = createMock({ seed, speed, failBuilds: options.fail_builds, builds: options.builds, serial: options.serial, faults, holdPort: doors.hold, token })
+  const mock = createMock({
+    seed,
+    speed,
+    failBuilds: options.fail_builds,
+    builds: options.builds,
+    serial: options.serial,
+    faults,
+    holdPort: doors.hold,
+    token,
+  })
   const undo: (() => unknown)[] = [mock.close, doors.close]
   try {
     if (held) {
@@ -68,7 +77,13 @@ async function serve(io: Io, options: MockOptions, args: { command?: string[] },
     }
     const shells = await createShells(mock, doors)
     undo.push(shells.close)
-    const kubernetes = createKubernetes({ jobs: jobsViewOf(mock), clock: wallClock, speed: speed === 'step' ? 1 : speed, token, entries: shells })
+    const kubernetes = createKubernetes({
+      jobs: jobsViewOf(mock),
+      clock: wallClock,
+      speed: speed === 'step' ? 1 : speed,
+      token,
+      entries: shells,
+    })
     undo.push(kubernetes.close)
     const certificates = options.tls ? await makeCertificates(names) : undefined
     const server = await serveMock(mock, { port, certificates, kubernetes, token, names })

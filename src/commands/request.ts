@@ -52,7 +52,14 @@ function makeBody(fields: readonly OptionDefinition[], options: Record<string, u
 const nested = (value: Value | undefined): ValueMap => (value instanceof Map ? value : new Map<string, Value>())
 
 /** Two list options that describe the same objects go together, element by element. */
-function setEach(body: ValueMap, head: string, tail: string, values: Value[], option: OptionDefinition, fields: readonly OptionDefinition[]): void {
+function setEach(
+  body: ValueMap,
+  head: string,
+  tail: string,
+  values: Value[],
+  option: OptionDefinition,
+  fields: readonly OptionDefinition[],
+): void {
   const present = body.get(head) as Value[] | undefined
   if (present && present.length !== values.length) {
     const other = fields.find((field) => field !== option && field.field!.startsWith(`${head}[].`))!
@@ -61,14 +68,20 @@ function setEach(body: ValueMap, head: string, tail: string, values: Value[], op
       more: [`  ${other.flag} has ${present.length}, ${option.flag} has ${values.length}`],
     })
   }
-  body.set(head, values.map((value, at) => nested(present?.[at]).set(tail, value)))
+  body.set(
+    head,
+    values.map((value, at) => nested(present?.[at]).set(tail, value)),
+  )
 }
 
 /** The option of a refused field, with what was typed: `--link-type http`; without, where it is missing. */
 function optionFor(field: string, rows: readonly OptionDefinition[], options: Record<string, unknown>): string | undefined {
   const plain = field.replace(/\.\d+(?=\.|$)/g, '[]')
   const head = (row: OptionDefinition) => row.field?.split(/\[\]\.|\./)[0]
-  const option = rows.find((row) => row.field === plain) ?? rows.find((row) => head(row) === plain && options[optionKey(row)] !== undefined) ?? rows.find((row) => head(row) === plain)
+  const option =
+    rows.find((row) => row.field === plain) ??
+    rows.find((row) => head(row) === plain && options[optionKey(row)] !== undefined) ??
+    rows.find((row) => head(row) === plain)
   if (!option) return undefined
   const value = options[optionKey(option)]
   if (value === undefined || option.type === 'file') return option.flag

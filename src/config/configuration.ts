@@ -82,7 +82,8 @@ function hasInexactNumber(line: string): boolean {
 /** Whether a command's table holds defaults: what stands in [auth.login] is what a login left there. Source: the original. */
 export const hasDefaults = (words: readonly string[]) => words[0] === 'ims'
 
-const settings = (table: Table | undefined) => table && Object.fromEntries(Object.entries(table).map(([key, value]) => [key, toValue(value)]))
+const settings = (table: Table | undefined) =>
+  table && Object.fromEntries(Object.entries(table).map(([key, value]) => [key, toValue(value)]))
 
 // The original takes a folder in its place for none.
 function configurationText(name: string, path: string): string {

@@ -42,13 +42,15 @@ export function readToken(path: string, named: boolean, caution: (line: string) 
   const content = readContent(path)
   if (content === undefined && !named) return undefined
   if (content === undefined) throw unusable([`${path}: no such file`])
-  if (content.stats.isFile() && (content.stats.mode & 0o044) !== 0) caution(`Warning: others can read the token in ${path}; to keep it to yourself: chmod 600 ${path}`)
+  if (content.stats.isFile() && (content.stats.mode & 0o044) !== 0)
+    caution(`Warning: others can read the token in ${path}; to keep it to yourself: chmod 600 ${path}`)
   const found = parse(path, content.text)
   if (typeof found !== 'object' || found === null || Array.isArray(found)) throw unusable([`${path} holds ${kindOf(found)}, not a token`])
   if (Object.keys(found).length === 0) return undefined
   const { access_token: access, token_type: type = 'Bearer' } = found as Partial<Token>
   if (typeof access !== 'string') throw unusable([`${path} has no access_token`])
-  if (typeof type !== 'string' || type.toLowerCase() !== 'bearer') throw new CliError(`The token in ${path} is of type ${JSON.stringify(type)}, not Bearer`, { next: 'cray-ims auth login' })
+  if (typeof type !== 'string' || type.toLowerCase() !== 'bearer')
+    throw new CliError(`The token in ${path} is of type ${JSON.stringify(type)}, not Bearer`, { next: 'cray-ims auth login' })
   return found as Token
 }
 

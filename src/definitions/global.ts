@@ -12,9 +12,18 @@ export const globalOptions = [
   { flag: '--verbose', short: '-v', type: 'level', help: 'Say on stderr what is sent; more with -vv, -vvv' },
   { flag: '--query', type: 'text', placeholder: 'EXPR', help: 'Print only what this JMESPath expression picks' },
   { flag: '--ca-file', type: 'path', placeholder: 'FILE', help: 'Certificates to trust besides the usual (CRAY_IMS_CA_FILE)' },
-  { flag: '--insecure', type: 'flag', help: 'Do not verify the server (CRAY_IMS_INSECURE=1); what is secret is sent only where this is typed' },
+  {
+    flag: '--insecure',
+    type: 'flag',
+    help: 'Do not verify the server (CRAY_IMS_INSECURE=1); what is secret is sent only where this is typed',
+  },
   { flag: '--connect-timeout', type: 'duration', placeholder: 'TIME', help: `Longest wait for a connection; ${connect}s by default` },
-  { flag: '--request-timeout', type: 'duration', placeholder: 'TIME', help: `Longest wait for the next byte; ${read}s by default, ${write}s for a write; ten times that for a whole answer` },
+  {
+    flag: '--request-timeout',
+    type: 'duration',
+    placeholder: 'TIME',
+    help: `Longest wait for the next byte; ${read}s by default, ${write}s for a write; ten times that for a whole answer`,
+  },
   { flag: '--retries', type: 'count', placeholder: 'N', help: 'How often a read is tried again (CRAY_IMS_RETRIES); 3 by default' },
 ] as const satisfies readonly OptionDefinition[]
 

@@ -6,7 +6,12 @@ import type { CommandDefinition, OptionDefinition } from './definition.ts'
 const ifExists = ['fail', 'skip', 'replace'] as const
 const onFailure = ['shell', 'keep', 'delete'] as const
 
-const name = { flag: '--name', type: 'text', placeholder: 'IMAGE', help: 'Name of the image that is made' } as const satisfies OptionDefinition
+const name = {
+  flag: '--name',
+  type: 'text',
+  placeholder: 'IMAGE',
+  help: 'Name of the image that is made',
+} as const satisfies OptionDefinition
 
 /** What an image is made from, told apart where several have its name. */
 const choosing = [
@@ -29,21 +34,50 @@ const ordering = [
   kernel,
   kernelParameters,
   dkms,
-  { flag: '--if-exists', type: 'choice', choices: ifExists, default: 'fail', help: 'Where an image has that name: fail, print its id, or delete it once the new one is made' },
+  {
+    flag: '--if-exists',
+    type: 'choice',
+    choices: ifExists,
+    default: 'fail',
+    help: 'Where an image has that name: fail, print its id, or delete it once the new one is made',
+  },
   { flag: '--new', type: 'flag', help: 'Make a job of its own, also beside an unfinished one that makes the same' },
-  { flag: '--on-failure', type: 'choice', choices: onFailure, twice: '--without-logs', help: 'What becomes of a job that fails; asked in a terminal, else keep' },
-  { flag: '--without-logs', type: 'flag', help: "Delete a job that fails also where its logs can't be saved; so does --on-failure delete twice" },
+  {
+    flag: '--on-failure',
+    type: 'choice',
+    choices: onFailure,
+    twice: '--without-logs',
+    help: 'What becomes of a job that fails; asked in a terminal, else keep',
+  },
+  {
+    flag: '--without-logs',
+    type: 'flag',
+    help: "Delete a job that fails also where its logs can't be saved; so does --on-failure delete twice",
+  },
   { flag: '--keep-job', type: 'flag', help: 'Do not delete the job after success' },
 ] as const satisfies readonly OptionDefinition[]
 
-const debug = { flag: '--debug', type: 'flag', help: 'Open a shell if the build fails; in a terminal always' } as const satisfies OptionDefinition
+const debug = {
+  flag: '--debug',
+  type: 'flag',
+  help: 'Open a shell if the build fails; in a terminal always',
+} as const satisfies OptionDefinition
 
 const customising = [
-  { flag: '--script', type: 'path', placeholder: 'FILE', help: 'Script to run in the image root; its exit code decides whether the result is kept' },
+  {
+    flag: '--script',
+    type: 'path',
+    placeholder: 'FILE',
+    help: 'Script to run in the image root; its exit code decides whether the result is kept',
+  },
   { flag: '--run', type: 'text', placeholder: 'COMMAND', help: 'Command to run there in its place' },
 ] as const satisfies readonly OptionDefinition[]
 
-const jail = { flag: '--jail', type: 'flag', help: 'Confine the shell to the image root; for a script or command the default' } as const satisfies OptionDefinition
+const jail = {
+  flag: '--jail',
+  type: 'flag',
+  help: 'Confine the shell to the image root; for a script or command the default',
+} as const satisfies OptionDefinition
 
 /** How the making of images is looked after, on the command line alone. */
 const supervision = [
@@ -103,9 +137,9 @@ export const imageBuilds: readonly CommandDefinition[] = [
     name: 'customize',
     summary: 'Make an image from another',
     about: [
-      "Creates the job, waits for its shell and opens it, or runs a script or command in the image root, with its output on stderr. Then waits for the new image, checks it and deletes the job. Prints the id of the image.",
+      'Creates the job, waits for its shell and opens it, or runs a script or command in the image root, with its output on stderr. Then waits for the new image, checks it and deletes the job. Prints the id of the image.',
     ],
-    arguments: [{ name: 'IMAGE', help: "The id or name of the image to start from", optional: true }],
+    arguments: [{ name: 'IMAGE', help: 'The id or name of the image to start from', optional: true }],
     options: customizeOptions,
     examples: [
       { line: "cray-ims customize compute --name compute-ssh --run 'systemctl enable sshd'", does: 'By a command' },

@@ -12,13 +12,7 @@ export const imagesGroup: GroupDefinition = {
     list(images),
     create(
       images,
-      [
-        { flag: '--name', type: 'text', field: 'name', required: true, help: 'Its name' },
-        arch,
-        ...link,
-        metadataKey,
-        metadataValue,
-      ],
+      [{ flag: '--name', type: 'text', field: 'name', required: true, help: 'Its name' }, arch, ...link, metadataKey, metadataValue],
       '--name compute --query id',
     ),
     removeAll(images),

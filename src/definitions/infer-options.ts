@@ -20,7 +20,11 @@ interface Given {
 
 type Underscored<T extends string> = T extends `${infer A}-${infer B}` ? `${A}_${Underscored<B>}` : T
 type Key<R extends OptionDefinition> = R['flag'] extends `--${infer Name}` ? Underscored<Name> : never
-type One<R extends OptionDefinition> = R extends { choices: readonly (infer C)[] } ? (R['type'] extends 'each' ? C[] : C) : Given[R['type'] & OptionType]
+type One<R extends OptionDefinition> = R extends { choices: readonly (infer C)[] }
+  ? R['type'] extends 'each'
+    ? C[]
+    : C
+  : Given[R['type'] & OptionType]
 type Certain<R extends OptionDefinition> = R extends { required: true } | { default: string } ? Key<R> : never
 
 /** The options that a command's rows give it, by name: `--fail-builds` is `fail_builds`. */

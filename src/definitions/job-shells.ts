@@ -1,11 +1,26 @@
 import type { InferOptions } from './infer-options.ts'
 import type { ArgumentDefinition, CommandDefinition, OptionDefinition } from './definition.ts'
 
-const job: ArgumentDefinition = { name: 'JOB', help: 'Its id, the unique beginning of it (4 characters or more), or the name of the image that it makes' }
+const job: ArgumentDefinition = {
+  name: 'JOB',
+  help: 'Its id, the unique beginning of it (4 characters or more), or the name of the image that it makes',
+}
 
-export const interval = { flag: '--interval', type: 'duration', placeholder: 'TIME', default: '5s', help: 'Time between looks' } as const satisfies OptionDefinition
+export const interval = {
+  flag: '--interval',
+  type: 'duration',
+  placeholder: 'TIME',
+  default: '5s',
+  help: 'Time between looks',
+} as const satisfies OptionDefinition
 
-const container = { flag: '--container', short: '-c', type: 'text', placeholder: 'NAME', help: 'SSH container; the only one by default, or debug' } as const satisfies OptionDefinition
+const container = {
+  flag: '--container',
+  short: '-c',
+  type: 'text',
+  placeholder: 'NAME',
+  help: 'SSH container; the only one by default, or debug',
+} as const satisfies OptionDefinition
 
 /** How a job's shell is reached. */
 export const reaching = [
@@ -16,7 +31,13 @@ export const reaching = [
     default: 'auto',
     help: 'Which way in: the address outside the cluster, the one inside, or through kubectl',
   },
-  { flag: '--identity', short: '-i', type: 'path', placeholder: 'FILE', help: 'Private key; by default the one among yours that the job wants' },
+  {
+    flag: '--identity',
+    short: '-i',
+    type: 'path',
+    placeholder: 'FILE',
+    help: 'Private key; by default the one among yours that the job wants',
+  },
   {
     flag: '--host-key',
     type: 'choice',

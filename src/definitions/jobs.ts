@@ -6,8 +6,21 @@ import { create, describe, list, remove, removeAll } from './verbs.ts'
 const jobTypes = ['create', 'customize'] as const
 
 const creating: readonly OptionDefinition[] = [
-  { flag: '--artifact-id', type: 'text', field: 'artifact_id', required: true, help: 'Recipe to build (create) or image to change (customize)' },
-  { flag: '--image-root-archive-name', type: 'text', field: 'image_root_archive_name', check: 'name', required: true, help: 'Name of the resulting image' },
+  {
+    flag: '--artifact-id',
+    type: 'text',
+    field: 'artifact_id',
+    required: true,
+    help: 'Recipe to build (create) or image to change (customize)',
+  },
+  {
+    flag: '--image-root-archive-name',
+    type: 'text',
+    field: 'image_root_archive_name',
+    check: 'name',
+    required: true,
+    help: 'Name of the resulting image',
+  },
   { flag: '--job-type', type: 'choice', field: 'job_type', required: true, choices: jobTypes, help: 'Build a recipe, or change an image' },
   { flag: '--public-key-id', type: 'text', field: 'public_key_id', required: true, help: 'Public key that opens its shell' },
   buildEnvSize,
@@ -17,7 +30,12 @@ const creating: readonly OptionDefinition[] = [
   { ...kernel, check: 'name' },
   { ...kernelParameters, check: 'name' },
   dkms,
-  { flag: '--ssh-containers-jail', type: 'booleans', field: 'ssh_containers[].jail', help: 'Whether the shell is confined to the image root' },
+  {
+    flag: '--ssh-containers-jail',
+    type: 'booleans',
+    field: 'ssh_containers[].jail',
+    help: 'Whether the shell is confined to the image root',
+  },
   { flag: '--ssh-containers-name', type: 'texts', field: 'ssh_containers[].name', help: 'Name of the container that has the shell' },
 ]
 

@@ -4,11 +4,21 @@ import type { CommandDefinition, OptionDefinition } from './definition.ts'
 export const mockOptions = [
   { flag: '--port', type: 'count', placeholder: 'N', help: 'Port to listen on; a free one by default' },
   { flag: '--tls', type: 'flag', help: 'Serve HTTPS, with a CA made for it, and a token endpoint' },
-  { flag: '--server-name', type: 'each', placeholder: 'NAME', help: 'Another name that it is asked by, also in its certificate; several times' },
+  {
+    flag: '--server-name',
+    type: 'each',
+    placeholder: 'NAME',
+    help: 'Another name that it is asked by, also in its certificate; several times',
+  },
   { flag: '--speed', type: 'text', placeholder: 'X|step', help: 'How many times faster jobs run; step: each describe moves a job on' },
   { flag: '--fail-builds', type: 'flag', help: 'Builds fail' },
   { flag: '--builds', type: 'choice', choices: endings, help: 'How builds end that would succeed' },
-  { flag: '--fault', type: 'each', placeholder: 'SPEC', help: "Answer wrongly: 'GET /jobs 503 x3', '… delay=2s', '… delay=service', '… reset', '… truncate'; several times" },
+  {
+    flag: '--fault',
+    type: 'each',
+    placeholder: 'SPEC',
+    help: "Answer wrongly: 'GET /jobs 503 x3', '… delay=2s', '… delay=service', '… reset', '… truncate'; several times",
+  },
   { flag: '--serial', type: 'flag', help: 'Answer one request at a time, as the service does' },
   { flag: '--state', type: 'path', placeholder: 'FILE', help: 'Keep the records in this file' },
   { flag: '--seed', type: 'path', placeholder: 'FILE', help: 'Records to start with (JSON)' },

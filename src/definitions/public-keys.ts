@@ -11,7 +11,14 @@ export const publicKeysGroup: GroupDefinition = {
       publicKeys,
       [
         { flag: '--name', type: 'text', field: 'name', required: true, help: 'Its name' },
-        { flag: '--public-key', type: 'file', field: 'public_key', check: 'public-key', required: true, help: 'File that holds the public key; - is stdin' },
+        {
+          flag: '--public-key',
+          type: 'file',
+          field: 'public_key',
+          check: 'public-key',
+          required: true,
+          help: 'File that holds the public key; - is stdin',
+        },
       ],
       '--name "jane public key" --public-key ~/.ssh/id_ed25519.pub',
     ),

@@ -44,10 +44,33 @@ export const dkms = {
 } as const satisfies OptionDefinition
 
 /** What a job is given to work with, and what its image has in /boot. */
-export const buildEnvSize = { flag: '--build-env-size', type: 'integer', field: 'build_env_size', placeholder: 'GIB', help: 'Size of its build volume in GiB' } as const satisfies OptionDefinition
-export const jobMemSize = { flag: '--job-mem-size', type: 'integer', field: 'job_mem_size', placeholder: 'GIB', help: 'Memory of each of its two containers in GiB' } as const satisfies OptionDefinition
-export const initrd = { flag: '--initrd-file-name', type: 'text', field: 'initrd_file_name', default: 'initrd', help: 'Name of the initrd in /boot of the image root' } as const satisfies OptionDefinition
-export const kernel = { flag: '--kernel-file-name', type: 'text', field: 'kernel_file_name', help: 'Name of the kernel in /boot; by default the one of its arch' } as const satisfies OptionDefinition
+export const buildEnvSize = {
+  flag: '--build-env-size',
+  type: 'integer',
+  field: 'build_env_size',
+  placeholder: 'GIB',
+  help: 'Size of its build volume in GiB',
+} as const satisfies OptionDefinition
+export const jobMemSize = {
+  flag: '--job-mem-size',
+  type: 'integer',
+  field: 'job_mem_size',
+  placeholder: 'GIB',
+  help: 'Memory of each of its two containers in GiB',
+} as const satisfies OptionDefinition
+export const initrd = {
+  flag: '--initrd-file-name',
+  type: 'text',
+  field: 'initrd_file_name',
+  default: 'initrd',
+  help: 'Name of the initrd in /boot of the image root',
+} as const satisfies OptionDefinition
+export const kernel = {
+  flag: '--kernel-file-name',
+  type: 'text',
+  field: 'kernel_file_name',
+  help: 'Name of the kernel in /boot; by default the one of its arch',
+} as const satisfies OptionDefinition
 export const kernelParameters = {
   flag: '--kernel-parameters-file-name',
   type: 'text',
@@ -57,7 +80,12 @@ export const kernelParameters = {
 } as const satisfies OptionDefinition
 
 export const templates: readonly OptionDefinition[] = [
-  { flag: '--template-dictionary-key', type: 'texts', field: 'template_dictionary[].key', help: 'Variables that the recipe is filled in with' },
+  {
+    flag: '--template-dictionary-key',
+    type: 'texts',
+    field: 'template_dictionary[].key',
+    help: 'Variables that the recipe is filled in with',
+  },
   { flag: '--template-dictionary-value', type: 'texts', field: 'template_dictionary[].value', help: 'Their values, in the same order' },
 ]
 

@@ -92,7 +92,7 @@ export function removeDrafts(target: string): void {
 /** Writes all of it, however much of it one call takes. @throws Error of the system */
 export function writeAll(file: number, content: string | Uint8Array): void {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content
-  for (let written = 0; written < bytes.length; ) {
+  for (let written = 0; written < bytes.length;) {
     const count = writeSync(file, bytes, written)
     if (count === 0) throw new Error('nothing more could be written')
     written += count

@@ -24,7 +24,7 @@ interface Step {
 export function followLinks(path: string): string {
   let at = rootStep()
   let rest = names(resolve(path))
-  for (let links = 0; rest.length > 0; ) {
+  for (let links = 0; rest.length > 0;) {
     const [name, ...left] = rest as [string, ...string[]]
     rest = left
     if (name === '..') {

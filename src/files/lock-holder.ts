@@ -33,7 +33,9 @@ export function holderText(holder: Holder): string {
 
 /** What {@link holderText} made; undefined for any other text. */
 export function readHolder(text: string): Holder | undefined {
-  const found: Partial<Record<string, string>> = Object.fromEntries(text.split(' ').map((word) => word.split(/=(.*)/s, 2) as [string, string]))
+  const found: Partial<Record<string, string>> = Object.fromEntries(
+    text.split(' ').map((word) => word.split(/=(.*)/s, 2) as [string, string]),
+  )
   if (!/^\d+$/.test(found.pid ?? '') || !fields.every((field) => typeof found[field] === 'string')) return undefined
   return { ...(found as Record<(typeof fields)[number], string>), pid: Number(found.pid) }
 }

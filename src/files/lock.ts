@@ -39,7 +39,11 @@ export interface LockOptions {
  *
  * @throws CliError that names the holder, where it outlasts our patience; that names the file, where no lock can be made.
  */
-export async function withLock<Result>(path: string, work: (held: Held) => Result | Promise<Result>, options: LockOptions = {}): Promise<Result> {
+export async function withLock<Result>(
+  path: string,
+  work: (held: Held) => Result | Promise<Result>,
+  options: LockOptions = {},
+): Promise<Result> {
   const target = placeFor(path, options)
   const unlocked = { target: path, check() {} }
   if (target === undefined) return work(unlocked)
@@ -78,7 +82,12 @@ function placeFor(path: string, { optional }: LockOptions): string | undefined {
 }
 
 /** Whether there is a lock now; false where none can be made and none need be. */
-async function acquire(path: string, lock: string, mine: string, { patience = 60_000, optional, busy = (who) => `${path} is being changed by ${who}`, signal }: LockOptions): Promise<boolean> {
+async function acquire(
+  path: string,
+  lock: string,
+  mine: string,
+  { patience = 60_000, optional, busy = (who) => `${path} is being changed by ${who}`, signal }: LockOptions,
+): Promise<boolean> {
   let [before, begin] = ['', 0]
   for (;;) {
     signal?.throwIfAborted()
@@ -104,9 +113,14 @@ async function acquire(path: string, lock: string, mine: string, { patience = 60
 
 function held(busy: (who: string) => string, lock: string, holder: Holder | undefined, life: Life): CliError {
   const remove = `Once it is certain that it has ended: ${pastedWords(['rm', lock])}`
-  if (!holder) return new CliError(busy('another process'), { more: [`  ${lock} doesn't say which`, remove], next: pastedWords(['ls', '-l', lock]) })
+  if (!holder)
+    return new CliError(busy('another process'), { more: [`  ${lock} doesn't say which`, remove], next: pastedWords(['ls', '-l', lock]) })
   const { pid, host, since } = holder
-  if (life === 'ended') return new CliError(`${lock} can't be removed`, { more: [`  It is of process ${pid}, which has ended.`], next: pastedWords(['rm', lock]) })
+  if (life === 'ended')
+    return new CliError(`${lock} can't be removed`, {
+      more: [`  It is of process ${pid}, which has ended.`],
+      next: pastedWords(['rm', lock]),
+    })
   if (life === 'unknown') {
     return new CliError(busy(`process ${pid} of ${host}`), {
       more: [`  since ${since}; only there it can be seen whether it goes on`, remove],

@@ -117,7 +117,7 @@ function readAll(file: number, stats: Stats, kind: FileKind): Buffer {
   const { most, what } = limits[kind]
   const size = stats.isFile() ? stats.size : 0
   const chunks: Buffer[] = []
-  for (let total = 0; total <= most && size <= most; ) {
+  for (let total = 0; total <= most && size <= most;) {
     const chunk = Buffer.allocUnsafe(size > total ? size - total + 1 : Math.min(65_536, most + 1 - total))
     const count = readSome(file, chunk)
     total += count

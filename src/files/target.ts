@@ -49,7 +49,9 @@ export function replaceable(path: string, target: string): Stats | undefined {
   // Root keeps a user's file that user's, in the user's own folder.
   const theirOwn = around.uid === old.uid && (around.mode & 0o022) === 0
   if (old.uid === process.getuid?.() || !othersMayWrite(around) || theirOwn) return old
-  throw new CliError(`${path} can't be written: it is the file of user ${old.uid}, in a folder that others can write`, { next: pastedWords(['ls', '-ld', folder, target]) })
+  throw new CliError(`${path} can't be written: it is the file of user ${old.uid}, in a folder that others can write`, {
+    next: pastedWords(['ls', '-ld', folder, target]),
+  })
 }
 
 /** Removes a file that is in nobody's way where that fails. */

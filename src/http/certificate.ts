@@ -73,7 +73,13 @@ function openTunnel(url: URL, timeout: number, proxy: Proxy, secureContext?: Sec
   return new Promise((resolve, reject) => {
     const target = `${url.hostname}:${url.port || 443}`
     const headers = unlogged({ Host: target, ...(proxy.authorization ? { 'Proxy-Authorization': proxy.authorization } : {}) })
-    const options: RequestOptions & { secureContext?: SecureContext } = { method: 'CONNECT', path: target, headers, agent: false, secureContext }
+    const options: RequestOptions & { secureContext?: SecureContext } = {
+      method: 'CONNECT',
+      path: target,
+      headers,
+      agent: false,
+      secureContext,
+    }
     const request = (secureContext ? requestHttps : requestHttp)(proxy.url, options)
     const fail = (error: unknown) => {
       clearTimeout(timer)
@@ -95,12 +101,19 @@ function openTunnel(url: URL, timeout: number, proxy: Proxy, secureContext?: Sec
 function chain(own: DetailedPeerCertificate, host: string): Certificate[] {
   const found: Certificate[] = []
   const seen = new Set<string>()
-  for (let next: DetailedPeerCertificate | undefined = own; next?.fingerprint256 && !seen.has(next.fingerprint256); next = next.issuerCertificate) {
+  for (
+    let next: DetailedPeerCertificate | undefined = own;
+    next?.fingerprint256 && !seen.has(next.fingerprint256);
+    next = next.issuerCertificate
+  ) {
     seen.add(next.fingerprint256)
     found.push({
       subject: name(next.subject),
       issuer: name(next.issuer),
-      names: (next.subjectaltname ?? '').split(/,\s*/).map((each) => each.replace(/^(DNS|IP Address):/, '')).filter(Boolean),
+      names: (next.subjectaltname ?? '')
+        .split(/,\s*/)
+        .map((each) => each.replace(/^(DNS|IP Address):/, ''))
+        .filter(Boolean),
       validFrom: new Date(next.valid_from),
       validTo: new Date(next.valid_to),
       selfSigned: JSON.stringify(next.subject) === JSON.stringify(next.issuer),

@@ -14,7 +14,8 @@ const decoders: Readonly<Record<string, (head: Buffer) => Zlib.Gunzip | Zlib.Inf
   gzip: () => zlib().createGunzip(piece),
   'x-gzip': () => zlib().createGunzip(piece),
   // Some servers send deflate without its header. Source of the check: RFC 1950, 2.2.
-  deflate: (head) => ((head[0]! & 0x0f) === 8 && ((head[0]! << 8) | (head[1] ?? 0)) % 31 === 0 ? zlib().createInflate(piece) : zlib().createInflateRaw(piece)),
+  deflate: (head) =>
+    (head[0]! & 0x0f) === 8 && ((head[0]! << 8) | (head[1] ?? 0)) % 31 === 0 ? zlib().createInflate(piece) : zlib().createInflateRaw(piece),
 }
 
 /** Undoes an encoding while a body comes. */
@@ -40,12 +41,19 @@ export interface DecoderEvents {
  *   with each.
  */
 export function createDecoder(contentEncoding: string | undefined, events: DecoderEvents): Decoder | undefined {
-  const names = (contentEncoding ?? '').toLowerCase().split(',').map((each) => each.trim()).filter((name) => name && name !== 'identity')
+  const names = (contentEncoding ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((each) => each.trim())
+    .filter((name) => name && name !== 'identity')
   const [name] = names
   if (name === undefined) return undefined
   const create = decoders[name]
   if (!create || names.length > 1) {
-    throw new TransportError('protocol', { sent: true, message: `the answer has an encoding that was not asked for: ${excerpt(names.join(', '), 50)}` })
+    throw new TransportError('protocol', {
+      sent: true,
+      message: `the answer has an encoding that was not asked for: ${excerpt(names.join(', '), 50)}`,
+    })
   }
   let stream: ReturnType<typeof create> | undefined
   let head: Buffer = Buffer.alloc(0)
@@ -53,7 +61,9 @@ export function createDecoder(contentEncoding: string | undefined, events: Decod
     stream = create(head)
     stream.on('data', events.data)
     stream.on('end', events.end)
-    stream.on('error', (cause) => events.failed(new TransportError('truncated', { sent: true, message: `the answer's ${name} data is broken`, cause })))
+    stream.on('error', (cause) =>
+      events.failed(new TransportError('truncated', { sent: true, message: `the answer's ${name} data is broken`, cause })),
+    )
     stream.write(head)
   }
   return {

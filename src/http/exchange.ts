@@ -37,7 +37,10 @@ const mostHeaders = 1000
  * Makes a response of what a transport tells, within the limits of time and size. From the first moment to the last a
  * timer runs, so that the response settles whatever a transport leaves out.
  */
-export function createExchange(request: HttpRequest, { patience, signal, toProxy = false, abort }: ExchangeOptions): { events: ExchangeEvents; response: Promise<HttpResponse> } {
+export function createExchange(
+  request: HttpRequest,
+  { patience, signal, toProxy = false, abort }: ExchangeOptions,
+): { events: ExchangeEvents; response: Promise<HttpResponse> } {
   const idle = longestSilence(request, patience)
   let progress: Progress = 'connecting'
   let settled = false
@@ -49,7 +52,8 @@ export function createExchange(request: HttpRequest, { patience, signal, toProxy
   let reject!: (error: unknown) => void
   const response = new Promise<HttpResponse>((...both) => ([resolve, reject] = both))
 
-  const fault = (kind: TransportErrorKind, message?: string) => new TransportError(kind, { sent: progress !== 'connecting', message, ofProxy: toProxy })
+  const fault = (kind: TransportErrorKind, message?: string) =>
+    new TransportError(kind, { sent: progress !== 'connecting', message, ofProxy: toProxy })
   const interrupt = () => fail(signal?.reason)
   const late = (kind: TransportErrorKind) => fail(fault(kind, kind === 'idle-timeout' && progress === 'answering' ? stalled : undefined))
   const after = (milliseconds: number, kind: TransportErrorKind) => setTimeout(late, timerDelay(milliseconds), kind)

@@ -72,7 +72,18 @@ export interface Http extends Transport {
  * @throws TransportError where no whole answer comes; RequestError for what isn't sent or followed.
  */
 export function createTransport(options: HttpOptions): Http {
-  const { env, caFile, insecure = false, unverified, signal, log = () => {}, now = Date.now, elapsed = () => performance.now(), random = Math.random, sleep = defaultSleep } = options
+  const {
+    env,
+    caFile,
+    insecure = false,
+    unverified,
+    signal,
+    log = () => {},
+    now = Date.now,
+    elapsed = () => performance.now(),
+    random = Math.random,
+    sleep = defaultSleep,
+  } = options
   const patience: Timeouts = {
     connect: timerDelay((options.connectTimeout ?? usualLimits.connect) * 1000),
     read: timerDelay((options.requestTimeout ?? usualLimits.read) * 1000),

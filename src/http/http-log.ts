@@ -41,5 +41,7 @@ const secret = /auth|cookie|token|secret|passw|credential|session|signature|api-
  */
 export function shownHeader(name: string, value: string): string {
   if (secret.test(name) && !/^(www|proxy)-authenticate$/i.test(name)) return '…'
-  return excerpt(value, 1000).replace(/\/\/[^\s/?#@]*@/g, '//…@').replace(/([?#])[^\s"'<>,;]+/g, '$1…')
+  return excerpt(value, 1000)
+    .replace(/\/\/[^\s/?#@]*@/g, '//…@')
+    .replace(/([?#])[^\s"'<>,;]+/g, '$1…')
 }

@@ -67,12 +67,15 @@ function decode(text: string): string {
 function isExempt(url: URL, list: string): boolean {
   const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase()
   const port = url.port || (url.protocol === 'https:' ? '443' : '80')
-  return list.toLowerCase().split(/[\s,]+/).some((entry) => {
-    if (entry === '*') return true
-    if (entry.includes('/')) return isInside(host, entry)
-    const { bare, wanted } = readEntry(entry.replace(/^\*?\.?/, ''))
-    return bare !== '' && (wanted === undefined || wanted === port) && (host === bare || (!isIP(host) && host.endsWith(`.${bare}`)))
-  })
+  return list
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .some((entry) => {
+      if (entry === '*') return true
+      if (entry.includes('/')) return isInside(host, entry)
+      const { bare, wanted } = readEntry(entry.replace(/^\*?\.?/, ''))
+      return bare !== '' && (wanted === undefined || wanted === port) && (host === bare || (!isIP(host) && host.endsWith(`.${bare}`)))
+    })
 }
 
 /** A name or address of NO_PROXY, and the port behind it. An IPv6 address with a port is in brackets. */

@@ -24,7 +24,10 @@ export function withRedirects(transport: Transport): Transport {
 }
 
 function redirectTarget(request: HttpRequest, response: HttpResponse): URL | undefined {
-  const { status, headers: { location } } = response
+  const {
+    status,
+    headers: { location },
+  } = response
   if (![301, 302, 303, 307, 308].includes(status) || location === undefined) return undefined
   const target = URL.canParse(location, request.url.href) ? new URL(location, request.url) : undefined
   const refuse = (reason: Redirect['reason']) => new RequestError({ kind: 'redirect', reason, request, response, target })

@@ -20,7 +20,14 @@ const firstWait = 500
 
 /** Statuses of a service that is busy or restarting. */
 export const busy: ReadonlySet<number> = new Set([429, 502, 503, 504])
-const readAgain: ReadonlySet<TransportErrorKind> = new Set<TransportErrorKind>(['refused', 'reset', 'truncated', 'dns-temporary', 'connect-timeout', 'idle-timeout'])
+const readAgain: ReadonlySet<TransportErrorKind> = new Set<TransportErrorKind>([
+  'refused',
+  'reset',
+  'truncated',
+  'dns-temporary',
+  'connect-timeout',
+  'idle-timeout',
+])
 const writeAgain: ReadonlySet<TransportErrorKind> = new Set<TransportErrorKind>(['refused', 'dns-temporary', 'connect-timeout'])
 
 /**

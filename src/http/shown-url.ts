@@ -2,7 +2,9 @@ import { excerpt } from '../text/printable.ts'
 
 /** A URL as a log may show it: without the values of parameters that name a secret. */
 export function shownUrl(url: URL): string {
-  const shown = [...url.searchParams].map(([name, value]) => `${name}=${/token|secret|passw|key|sig|auth|cred|code|session/i.test(name) ? '…' : value}`)
+  const shown = [...url.searchParams].map(
+    ([name, value]) => `${name}=${/token|secret|passw|key|sig|auth|cred|code|session/i.test(name) ? '…' : value}`,
+  )
   return `${url.origin}${url.pathname}${shown.length > 0 ? `?${excerpt(shown.join('&'), 1000)}` : ''}`
 }
 

@@ -41,7 +41,8 @@ export function socksConnector(proxy: Proxy, tls: ConnectorOptions, limit: numbe
 function openTunnel(socket: Socket, { user }: Proxy, host: string, port: number, limit: number): Promise<void> {
   const client = new Socks5Client(socket, { username: user?.name, password: user?.password })
   return new Promise<void>((resolve, reject) => {
-    const fail = (kind: TransportErrorKind, message?: string, code?: string) => reject(new TransportError(kind, { sent: false, code, message, ofProxy: true }))
+    const fail = (kind: TransportErrorKind, message?: string, code?: string) =>
+      reject(new TransportError(kind, { sent: false, code, message, ofProxy: true }))
     const timer = setTimeout(fail, limit, 'connect-timeout')
     const onFault = (error: Error & { code?: string }) => {
       clearTimeout(timer)

@@ -81,7 +81,16 @@ export const longestHead = 2 ** 16
 
 // Nothing of a request can have reached the server when there was no connection to carry it.
 const unconnected: ReadonlySet<TransportErrorKind> = new Set<TransportErrorKind>([
-  'refused', 'unreachable', 'dns', 'dns-temporary', 'connect-timeout', 'untrusted', 'wrong-name', 'expired', 'proxy', 'proxy-refused',
+  'refused',
+  'unreachable',
+  'dns',
+  'dns-temporary',
+  'connect-timeout',
+  'untrusted',
+  'wrong-name',
+  'expired',
+  'proxy',
+  'proxy-refused',
 ])
 
 /** A request that brought no whole response. */
@@ -116,7 +125,12 @@ export type Progress = 'connecting' | 'sent' | 'answering'
  */
 export function toTransportError(error: unknown, progress: Progress, ofProxy = false): TransportError {
   if (error instanceof TransportError) return error
-  const { code = '', name = '', message = String(error), cause } = (error ?? {}) as { code?: string; name?: string; message?: string; cause?: unknown }
+  const {
+    code = '',
+    name = '',
+    message = String(error),
+    cause,
+  } = (error ?? {}) as { code?: string; name?: string; message?: string; cause?: unknown }
   // undici puts an error of its own around some.
   if (cause instanceof TransportError) return cause
   const kind = kindOf(code, name, message, progress)

@@ -59,7 +59,10 @@ export function isRead(request: { method: string }): boolean {
 }
 
 /** The longest wait for the next part of a request's answer, in milliseconds. */
-export function longestSilence({ method, answers = isRead({ method }) ? 'as a read' : 'as a write' }: HttpRequest, { read, write }: Timeouts): number {
+export function longestSilence(
+  { method, answers = isRead({ method }) ? 'as a read' : 'as a write' }: HttpRequest,
+  { read, write }: Timeouts,
+): number {
   return answers === 'as a read' ? read : write
 }
 

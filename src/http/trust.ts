@@ -80,7 +80,11 @@ export function createTrust({ named = [], env, warn = () => {}, wellKnown = well
   }
   const steps: (() => readonly string[])[] = [
     () => files.filter((file) => !isBundle(file.path)).flatMap(read),
-    () => wellKnown.site.map((path) => ({ path })).filter(fresh).flatMap(read),
+    () =>
+      wellKnown.site
+        .map((path) => ({ path }))
+        .filter(fresh)
+        .flatMap(read),
     () => {
       const here = wellKnown.system.map((path) => ({ path })).filter((file) => exists(file.path))
       const bundles = [...files.filter((file) => isBundle(file.path)), ...here.filter(fresh)]
@@ -92,10 +96,7 @@ export function createTrust({ named = [], env, warn = () => {}, wellKnown = well
       return rootCertificates
     },
   ]
-  const files = [
-    ...named,
-    ...variables.flatMap((source) => (env[source] ? [{ path: env[source], source }] : [])),
-  ].filter(fresh)
+  const files = [...named, ...variables.flatMap((source) => (env[source] ? [{ path: env[source], source }] : []))].filter(fresh)
 
   return {
     get start() {

@@ -47,10 +47,19 @@ export async function createUndiciTransport(options: UndiciTransportOptions): Pr
     if (known) return known
     const tls = { secureContext, rejectUnauthorized: trust !== undefined, timeout: patience.connect }
     const proxyTls = { ...tls, rejectUnauthorized: true }
-    if (socks) return keep(level, new Agent({ connect: socks.socksConnector(socks.proxy, tls, patience.connect), maxHeaderSize: longestHead }))
-    const agent = proxy && secure
-      ? new ProxyAgent({ uri: proxy.url.href, token: proxy.authorization, requestTls: tls, proxyTls, clientFactory, maxHeaderSize: longestHead })
-      : new Agent({ connect: proxy ? proxyTls : tls, maxHeaderSize: longestHead })
+    if (socks)
+      return keep(level, new Agent({ connect: socks.socksConnector(socks.proxy, tls, patience.connect), maxHeaderSize: longestHead }))
+    const agent =
+      proxy && secure
+        ? new ProxyAgent({
+            uri: proxy.url.href,
+            token: proxy.authorization,
+            requestTls: tls,
+            proxyTls,
+            clientFactory,
+            maxHeaderSize: longestHead,
+          })
+        : new Agent({ connect: proxy ? proxyTls : tls, maxHeaderSize: longestHead })
     return keep(level, agent)
   }
 
@@ -130,7 +139,13 @@ function dispatch(agent: Dispatcher, target: Target, request: HttpRequest, optio
     },
   })
   // Time and size are the exchange's to limit.
-  const dispatched: Dispatcher.DispatchOptions = { ...target, method: request.method as Dispatcher.HttpMethod, body: request.body ?? null, headersTimeout: 0, bodyTimeout: 0 }
+  const dispatched: Dispatcher.DispatchOptions = {
+    ...target,
+    method: request.method as Dispatcher.HttpMethod,
+    body: request.body ?? null,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  }
   try {
     agent.dispatch(dispatched, {
       onRequestStart(started) {

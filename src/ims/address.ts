@@ -49,7 +49,10 @@ function readUrl(text: string): URL {
 export function shownHostname(hostname: string): string {
   const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)$/is.exec(hostname.trim())!
   const at = rest.lastIndexOf('@')
-  const host = rest.slice(at + 1).replace(/[?#].*$/s, '').replace(/^([^/:[\]]*):(?!\d{1,5}(\/|$)).*$/s, '$1:…')
+  const host = rest
+    .slice(at + 1)
+    .replace(/[?#].*$/s, '')
+    .replace(/^([^/:[\]]*):(?!\d{1,5}(\/|$)).*$/s, '$1:…')
   return `${scheme}${at < 0 ? '' : '…@'}${host}`
 }
 

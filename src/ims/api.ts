@@ -97,7 +97,14 @@ export function connect(options: ApiOptions): Api {
   async function sendRequest({ method, path, query, body, optionOf, next }: ApiRequest, collect?: HttpRequest['collect']) {
     const url = urlFor(address, path, query)
     const content: Record<string, string> = body === undefined ? {} : { 'Content-Type': 'application/json' }
-    const request: HttpRequest = { method, url, headers: { ...headers, ...content }, body: body === undefined ? undefined : writeJson(body), collect, longest: isList(url.pathname) ? longestList : longestBody }
+    const request: HttpRequest = {
+      method,
+      url,
+      headers: { ...headers, ...content },
+      body: body === undefined ? undefined : writeJson(body),
+      collect,
+      longest: isList(url.pathname) ? longestList : longestBody,
+    }
     signal?.throwIfAborted()
     const response = await exchange(request).catch(async (error: unknown) => {
       if (signal?.aborted && error === signal.reason) throw interrupted(error, request)
@@ -105,7 +112,9 @@ export function connect(options: ApiOptions): Api {
     })
     if (response.status >= 400) throw serverError(response, { method, url, optionOf, next })
     if (response.status < 200 || response.status >= 300) {
-      throw new CliError(`Error received from server: ${response.status} ${response.reason}`.trimEnd(), { more: [statusLine(response.status, request)] })
+      throw new CliError(`Error received from server: ${response.status} ${response.reason}`.trimEnd(), {
+        more: [statusLine(response.status, request)],
+      })
     }
     return { request, response }
   }
@@ -147,7 +156,13 @@ function authorized(request: HttpRequest, { value, secret }: Credentials): HttpR
 
 function interrupted(reason: unknown, request: HttpRequest): unknown {
   if (!(reason instanceof CliError) || isRead(request)) return reason
-  return new CliError(reason.message, { exit: reason.exit, more: [...reason.more, ...mayHaveHappened(request)], next: reason.next, inDoubt: true, cause: reason })
+  return new CliError(reason.message, {
+    exit: reason.exit,
+    more: [...reason.more, ...mayHaveHappened(request)],
+    next: reason.next,
+    inDoubt: true,
+    cause: reason,
+  })
 }
 
 /**

@@ -28,7 +28,10 @@ export interface AuthorizationOptions {
 }
 
 /** What the Authorization header holds, in words. */
-export function tokenInWords({ tokenFile, configuration: { username } }: Pick<AuthorizationOptions, 'tokenFile' | 'configuration'>): string {
+export function tokenInWords({
+  tokenFile,
+  configuration: { username },
+}: Pick<AuthorizationOptions, 'tokenFile' | 'configuration'>): string {
   return tokenFile ? `the token in ${tokenFile}` : `the token of ${username}`
 }
 
@@ -75,36 +78,44 @@ export function authorization(options: AuthorizationOptions): Authorization {
 
   async function renew(path: string, token: Token): Promise<Token> {
     if (!isRenewable(token)) throw sessionExpired(token, "its token can't be refreshed")
-    const [{ withLock }, { saveToken }, { refreshToken }] = await Promise.all([import('../files/lock.ts'), import('../config/save-token.ts'), import('./oauth.ts')])
+    const [{ withLock }, { saveToken }, { refreshToken }] = await Promise.all([
+      import('../files/lock.ts'),
+      import('../config/save-token.ts'),
+      import('./oauth.ts'),
+    ])
     const server = { hostname, transport: options.transport, user: whose, now }
-    return withLock(path, async ({ target, check }) => {
-      const current = unsaved ?? readToken(path, named) ?? token
-      const stale = sent ?? token.access_token
-      if (current.access_token !== stale && !isExpired(current, now())) return current
-      let over: CliError | undefined
-      try {
-        unsaved = await refreshToken(server, current, (why) => (over = sessionExpired(current, why)))
-      } catch (error) {
-        if (error !== over) throw error
-        // Whoever shares the home from another machine may be renewing it: the token server takes a refresh token once.
-        await sleep(timeToSave)
-        const newer = readToken(path, named)
-        if (newer && newer.access_token !== current.access_token) return newer
-        throw error
-      }
-      const renewed = unsaved
-      // The new token is good even where it can't be kept.
-      try {
-        if (descriptorOf(path) !== undefined) throw new CliError(`${path} is a pipe`)
-        check()
-        saveToken(target, renewed)
-        unsaved = undefined
-        log(3, `Saved token: ${path}`)
-      } catch (error) {
-        log(0, `Warning: the new token isn't kept, and the one in its file may not be good for another: ${(error as Error).message}`)
-      }
-      return renewed
-    }, { optional: true, signal: options.signal, busy: (who) => `the token in ${path} is being renewed by ${who}` })
+    return withLock(
+      path,
+      async ({ target, check }) => {
+        const current = unsaved ?? readToken(path, named) ?? token
+        const stale = sent ?? token.access_token
+        if (current.access_token !== stale && !isExpired(current, now())) return current
+        let over: CliError | undefined
+        try {
+          unsaved = await refreshToken(server, current, (why) => (over = sessionExpired(current, why)))
+        } catch (error) {
+          if (error !== over) throw error
+          // Whoever shares the home from another machine may be renewing it: the token server takes a refresh token once.
+          await sleep(timeToSave)
+          const newer = readToken(path, named)
+          if (newer && newer.access_token !== current.access_token) return newer
+          throw error
+        }
+        const renewed = unsaved
+        // The new token is good even where it can't be kept.
+        try {
+          if (descriptorOf(path) !== undefined) throw new CliError(`${path} is a pipe`)
+          check()
+          saveToken(target, renewed)
+          unsaved = undefined
+          log(3, `Saved token: ${path}`)
+        } catch (error) {
+          log(0, `Warning: the new token isn't kept, and the one in its file may not be good for another: ${(error as Error).message}`)
+        }
+        return renewed
+      },
+      { optional: true, signal: options.signal, busy: (who) => `the token in ${path} is being renewed by ${who}` },
+    )
   }
 
   function warnOnce(line: string): void {

@@ -4,7 +4,16 @@ import { ServerError } from './server-error.ts'
 import { busy } from '../http/retry.ts'
 
 const passing: ReadonlySet<TransportErrorKind> = new Set<TransportErrorKind>([
-  'refused', 'unreachable', 'dns', 'dns-temporary', 'connect-timeout', 'idle-timeout', 'answer-timeout', 'reset', 'truncated', 'proxy',
+  'refused',
+  'unreachable',
+  'dns',
+  'dns-temporary',
+  'connect-timeout',
+  'idle-timeout',
+  'answer-timeout',
+  'reset',
+  'truncated',
+  'proxy',
 ])
 
 /** Whether a failure means that the service is away for a while: its gateway restarts, or the network is down. */

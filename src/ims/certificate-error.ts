@@ -26,9 +26,14 @@ export function certificateError(handshake: FailedHandshake): CliError {
   const { url, proxy, fault, certificates } = handshake
   const [own] = certificates
   const foreign = fault.kind === 'wrong-name' || own?.fits === false
-  const { message, more, next } = fault.kind === 'wrong-name' ? wrongName(handshake) : fault.kind === 'expired' ? expired(handshake) : untrusted(handshake)
+  const { message, more, next } =
+    fault.kind === 'wrong-name' ? wrongName(handshake) : fault.kind === 'expired' ? expired(handshake) : untrusted(handshake)
   return new CliError(`${url.hostname}: ${proxy ? `certificate of the proxy (${proxy})` : 'certificate'} ${message}`, {
-    more: [...(foreign ? names(url, own) : []), ...more, ...(proxy ? [`  ${proxy} names the proxy; --insecure is about the server alone`] : [])],
+    more: [
+      ...(foreign ? names(url, own) : []),
+      ...more,
+      ...(proxy ? [`  ${proxy} names the proxy; --insecure is about the server alone`] : []),
+    ],
     next,
     // Of the certificate only that is wrong which --insecure passes over.
     footer: foreign || proxy ? undefined : 'Once, unverified: add --insecure',
@@ -50,13 +55,25 @@ function wrongName({ proxy }: FailedHandshake): Told {
 function expired({ fault, certificates, now }: FailedHandshake): Told {
   const early = fault.code === 'CERT_NOT_YET_VALID'
   const bad = certificates.find(({ validFrom, validTo }) => (early ? validFrom.getTime() > now : validTo.getTime() < now))
-  const which = bad ? [`  ${quoted(bad.subject)} of issuer ${quoted(bad.issuer)}, valid ${early ? 'from' : 'to'} ${day(early ? bad.validFrom : bad.validTo)}`] : []
-  return { message: early ? 'is not yet valid' : 'expired', more: [...which, `  this machine's date is ${day(new Date(now))}`], next: 'date' }
+  const which = bad
+    ? [
+        `  ${quoted(bad.subject)} of issuer ${quoted(bad.issuer)}, valid ${early ? 'from' : 'to'} ${day(early ? bad.validFrom : bad.validTo)}`,
+      ]
+    : []
+  return {
+    message: early ? 'is not yet valid' : 'expired',
+    more: [...which, `  this machine's date is ${day(new Date(now))}`],
+    next: 'date',
+  }
 }
 
 function untrusted({ certificates, tried }: FailedHandshake): Told {
   const files = table(tried.map(({ path, source, found }) => [source ? `${path} (${source})` : path, outcome(found)]))
-  return { message: 'not trusted', more: [...(certificates.length > 0 ? [issuerOf(certificates)] : []), ...files], next: 'cray-ims config set core ca_file=FILE' }
+  return {
+    message: 'not trusted',
+    more: [...(certificates.length > 0 ? [issuerOf(certificates)] : []), ...files],
+    next: 'cray-ims config set core ca_file=FILE',
+  }
 }
 
 /** Which name was expected, and which came. */

@@ -22,7 +22,10 @@ import type {
 } from './records.ts'
 
 /** How the service is reached. Each is as the program's option of that name. */
-export interface ClientOptions extends Pick<ApiOptions, 'hostname' | 'tenant' | 'insecure' | 'caFile' | 'connectTimeout' | 'requestTimeout' | 'retries' | 'signal' | 'warn'> {
+export interface ClientOptions extends Pick<
+  ApiOptions,
+  'hostname' | 'tenant' | 'insecure' | 'caFile' | 'connectTimeout' | 'requestTimeout' | 'retries' | 'signal' | 'warn'
+> {
   /** An access token, or what gives one: asked again, with true, when the service refuses it. */
   token?: string | ((refused: boolean) => string | undefined | Promise<string | undefined>)
   /** Environment that proxies and CAs are taken from; that of the process unless given. */
@@ -86,8 +89,15 @@ export class ImsClient {
     this.images = { ...collection<Image, NewImage>('images'), update: changing(this.#api, 'images') }
     const jobs = collection<Job, NewJob>('jobs')
     this.jobs = { ...jobs, deleteAll: async (selection) => jobs.deleteAll(checked(selection)) }
-    this.remoteBuildNodes = { ...collection<RemoteBuildNode, RemoteBuildNode>('remote-build-nodes'), status: collection('remote-build-nodes/status') }
-    this.deleted = { publicKeys: makeDeleted(this.#api, 'public-keys'), recipes: makeDeleted(this.#api, 'recipes'), images: makeDeleted(this.#api, 'images') }
+    this.remoteBuildNodes = {
+      ...collection<RemoteBuildNode, RemoteBuildNode>('remote-build-nodes'),
+      status: collection('remote-build-nodes/status'),
+    }
+    this.deleted = {
+      publicKeys: makeDeleted(this.#api, 'public-keys'),
+      recipes: makeDeleted(this.#api, 'recipes'),
+      images: makeDeleted(this.#api, 'images'),
+    }
   }
 
   version(): Promise<Version> {
@@ -134,7 +144,9 @@ const selectable: Readonly<Record<keyof JobSelection, (value: string) => boolean
 
 // The service takes an age that it can't read as "every job", and leaves out what it doesn't know and what is empty.
 function checked(selection: JobSelection = {}): JobSelection {
-  const wrong = Object.entries(selection).find(([name, value]) => typeof value !== 'string' || !Object.hasOwn(selectable, name) || !selectable[name as keyof JobSelection](value))
+  const wrong = Object.entries(selection).find(
+    ([name, value]) => typeof value !== 'string' || !Object.hasOwn(selectable, name) || !selectable[name as keyof JobSelection](value),
+  )
   if (!wrong) return selection
   throw new CliError(`deleteAll: ${wrong[0]} is ${JSON.stringify(wrong[1])}, and would select more jobs than meant`, {
     more: wrong[0] === 'age' ? ['An age is 7d, or 12h.'] : [],

@@ -23,7 +23,9 @@ export async function explain(error: unknown, request: HttpRequest, context: Req
   const whom = `${url.hostname}:${url.port || (url.protocol === 'https:' ? 443 : 80)}${through}`
   return (
     timeLimitError(error, request, whom, patience) ??
-    connectionError([`${whom}: ${error.message}${code}`, ...advice(error, proxy), ...(error.sent ? mayHaveHappened(request) : [])], { cause: error })
+    connectionError([`${whom}: ${error.message}${code}`, ...advice(error, proxy), ...(error.sent ? mayHaveHappened(request) : [])], {
+      cause: error,
+    })
   )
 }
 
@@ -34,8 +36,15 @@ function advice({ kind }: TransportError, proxy: Proxy | undefined): string[] {
 }
 
 async function ofCertificate(fault: TransportError, url: URL, { trust, proxy, patience, now }: RequestContext): Promise<unknown> {
-  const [{ certificateError }, { presentedCertificates }] = await Promise.all([import('./certificate-error.ts'), import('../http/certificate.ts')])
+  const [{ certificateError }, { presentedCertificates }] = await Promise.all([
+    import('./certificate-error.ts'),
+    import('../http/certificate.ts'),
+  ])
   const blamed = fault.ofProxy ? proxy : undefined
-  const certificates = await presentedCertificates(blamed ? blamed.url : url, { timeout: patience.connect, trust, proxy: blamed ? undefined : proxy })
+  const certificates = await presentedCertificates(blamed ? blamed.url : url, {
+    timeout: patience.connect,
+    trust,
+    proxy: blamed ? undefined : proxy,
+  })
   return certificateError({ url: blamed ? blamed.url : url, proxy: blamed?.variable, fault, certificates, tried: trust.tried, now: now() })
 }

@@ -70,7 +70,9 @@ const longest: Readonly<Partial<Record<JobStatus, number>>> = {
 export function longestIn(status: JobStatus): { alone: number; sinceCreation: number } | undefined {
   const alone = longest[status]
   if (alone === undefined) return undefined
-  const ways = Object.values(statusOrder).filter((course) => course.includes(status)).map((course) => course.slice(0, course.indexOf(status) + 1))
+  const ways = Object.values(statusOrder)
+    .filter((course) => course.includes(status))
+    .map((course) => course.slice(0, course.indexOf(status) + 1))
   // After a shell, which lasts as long as its user likes, age tells nothing.
   const sums = ways.map((way) => way.reduce((sum, one) => sum + (longest[one] ?? Infinity), 0))
   return { alone, sinceCreation: Math.max(...sums) }

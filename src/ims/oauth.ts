@@ -50,9 +50,14 @@ export async function passwordLogin(server: TokenServer, { username, password, r
   const token = tokenOf(answer)
   if (typeof token === 'object') return tokenToKeep(token, server.now())
   const said = refusalOf(answer)
-  if (!said) throw new CliError(token === noToken ? 'Invalid Credentials' : 'Unable to login!', { more: [`${shownHostname(server.hostname)} answered ${statusOf(response)}, ${token}`], next: 'cray-ims auth login' })
+  if (!said)
+    throw new CliError(token === noToken ? 'Invalid Credentials' : 'Unable to login!', {
+      more: [`${shownHostname(server.hostname)} answered ${statusOf(response)}, ${token}`],
+      next: 'cray-ims auth login',
+    })
   const why = excerpt([said.error, said.error_description].filter(Boolean).join(': '))
-  if (said.error === 'invalid_grant' || said.error === 'unauthorized_client') throw new CliError('Invalid Credentials', { more: [why], next: 'cray-ims auth login' })
+  if (said.error === 'invalid_grant' || said.error === 'unauthorized_client')
+    throw new CliError('Invalid Credentials', { more: [why], next: 'cray-ims auth login' })
   const description = excerpt(said.error_description ?? '')
   throw new CliError(description || 'Unable to login!', {
     more: [description ? `Unable to login! (${excerpt(said.error)})` : why],
@@ -85,7 +90,12 @@ export async function refreshToken(server: TokenServer, token: Token, expired: (
   })
 }
 
-async function post({ hostname, transport }: TokenServer, form: Record<string, string>, secret: string, authorization?: string): Promise<HttpResponse> {
+async function post(
+  { hostname, transport }: TokenServer,
+  form: Record<string, string>,
+  secret: string,
+  authorization?: string,
+): Promise<HttpResponse> {
   const address = parseAddress(hostname)
   if (address.base.protocol === 'http:') throw plainHttp()
   const request: HttpRequest = {
@@ -113,7 +123,12 @@ function toFailure(error: unknown): unknown {
 function notReached(cause: unknown): never {
   if (!(cause instanceof CliError) || cause.exit !== 2) throw cause
   const head = cause.message.startsWith('Unable to connect') ? [] : [cause.message]
-  throw new CliError('Unable to login!', { more: [...head, ...cause.more.filter((line) => !/^(\t|$)/.test(line))], next: cause.next, footer: cause.footer, cause })
+  throw new CliError('Unable to login!', {
+    more: [...head, ...cause.more.filter((line) => !/^(\t|$)/.test(line))],
+    next: cause.next,
+    footer: cause.footer,
+    cause,
+  })
 }
 
 function parse({ body }: HttpResponse): unknown {

@@ -10,7 +10,9 @@ const otherThanText = new RegExp(
 )
 
 const date = '[0-9]{4}-[0-9]{2}-[0-9]{2}'
-const timestamp = new RegExp(`^(?:${date}|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \\t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]*)?(?:[ \\t]*(?:Z|[-+][0-9]{1,2}(?::?[0-9]{2})?))?)$`)
+const timestamp = new RegExp(
+  `^(?:${date}|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \\t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]*)?(?:[ \\t]*(?:Z|[-+][0-9]{1,2}(?::?[0-9]{2})?))?)$`,
+)
 /** Times that Kubernetes is sent as the same text again. */
 const sameAgain = new RegExp(`^(?!0000)${date}(?:T[0-9]{2}:[0-9]{2}:[0-9]{2})?$`)
 
@@ -24,8 +26,10 @@ const structure = /^[ ,[\]{}#&*!|>'"%@`]|^[-?:](?: |$)|: |:$| #| $/
 export function nameTrouble(name: string): string | undefined {
   if (/[^\0-\x7f]/.test(name)) return 'it has characters that are not ASCII, and its upload would never end'
   if (name.includes('/')) return 'with a slash in it the upload fails after the whole build'
-  if (name.length > longestName) return `it has ${name.length} characters, and with more than ${longestName} the upload fails after the whole build`
-  if (/["\0-\x1f\x7f]/.test(name)) return 'it has a quote, a tab or a control character, which breaks the YAML that the service pastes it into'
+  if (name.length > longestName)
+    return `it has ${name.length} characters, and with more than ${longestName} the upload fails after the whole build`
+  if (/["\0-\x1f\x7f]/.test(name))
+    return 'it has a quote, a tab or a control character, which breaks the YAML that the service pastes it into'
   return isReadBack(name) ? undefined : 'it pastes names into YAML, which reads this one as something else'
 }
 

@@ -5,7 +5,8 @@ const types = /^(ssh-(rsa|ed25519|dss)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed2
 
 /** What is wrong with the text of a public key's file; undefined for a good one. The service pastes it into YAML as one line. */
 export function publicKeyTrouble(text: string): PublicKeyTrouble | undefined {
-  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----|^PuTTY-User-Key-File/m.test(text)) return { refused: 'holds a private key, which must never leave this machine', private: true }
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----|^PuTTY-User-Key-File/m.test(text))
+    return { refused: 'holds a private key, which must never leave this machine', private: true }
   if (text.startsWith('\uFEFF')) return { refused: 'starts with a byte order mark' }
   const lines = text.replace(/\n$/, '').split('\n')
   if (text.trim() === '') return { refused: 'is empty' }

@@ -20,13 +20,15 @@ const check =
   (expected: string, isRight: (value: unknown) => boolean): Check =>
   (value) =>
     isRight(value) ? undefined : expected
-const textThat = (expected: string, isRight: (text: string) => boolean) => check(expected, (value) => typeof value === 'string' && isRight(value))
+const textThat = (expected: string, isRight: (text: string) => boolean) =>
+  check(expected, (value) => typeof value === 'string' && isRight(value))
 const optional =
   (inner: Check): Check =>
   (value) =>
     value === null || value === undefined ? undefined : inner(value)
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const text = textThat('a text', () => true)
 const uuid = textThat('a UUID', isUuid)
@@ -37,7 +39,18 @@ const number = check('a number', (value) => typeof value === 'number' && Number.
 const kubernetesName = textThat('a name of Kubernetes', isKubernetesName)
 const arch = textThat('an architecture', (name) => /^\w{1,32}$/.test(name))
 const link = check('a link with a path', (value) => isObject(value) && typeof value.path === 'string')
-const containers = check('a list of containers', (value) => Array.isArray(value) && value.every((one) => isObject(one) && optional(text)(one.name) === undefined && optional(boolean)(one.jail) === undefined && (one.connection_info === undefined || one.connection_info === null || isObject(one.connection_info))))
+const containers = check(
+  'a list of containers',
+  (value) =>
+    Array.isArray(value) &&
+    value.every(
+      (one) =>
+        isObject(one) &&
+        optional(text)(one.name) === undefined &&
+        optional(boolean)(one.jail) === undefined &&
+        (one.connection_info === undefined || one.connection_info === null || isObject(one.connection_info)),
+    ),
+)
 
 /** What we rely on of each kind of record: what isn't optional has to be there. What else it has is shown as it came. */
 const fields: Readonly<Record<keyof Kinds, Readonly<Record<string, Check>>>> = {
@@ -92,7 +105,11 @@ export function readRecord<K extends keyof Kinds>(kind: K, value: Value | undefi
   if (!isObject(data)) throw oddRecord(asked, `the answer is ${value === undefined ? 'empty' : `${described(data)}, not a record`}`)
   for (const [name, wrong] of Object.entries(fields[kind])) {
     const expected = wrong(data[name])
-    if (expected !== undefined) throw oddRecord(typeof data.id === 'string' ? `${kind} ${excerpt(data.id, 60)}` : asked, `its ${name} is ${described(data[name])}, not ${expected}`)
+    if (expected !== undefined)
+      throw oddRecord(
+        typeof data.id === 'string' ? `${kind} ${excerpt(data.id, 60)}` : asked,
+        `its ${name} is ${described(data[name])}, not ${expected}`,
+      )
   }
   return { data: data as unknown as Kinds[K], value: value! }
 }
@@ -103,7 +120,8 @@ export function readRecord<K extends keyof Kinds>(kind: K, value: Value | undefi
  * @throws CliError where the answer is no list.
  */
 export function readRecords<K extends keyof Kinds>(kind: K, value: Value | undefined): { records: ReadRecord<K>[]; odd: OddRecord[] } {
-  if (!Array.isArray(value)) throw oddRecord(`list of ${kind}s`, `the answer is ${value === undefined ? 'empty' : described(toData(value))}, not a list`)
+  if (!Array.isArray(value))
+    throw oddRecord(`list of ${kind}s`, `the answer is ${value === undefined ? 'empty' : described(toData(value))}, not a list`)
   const records: ReadRecord<K>[] = []
   const odd: OddRecord[] = []
   for (const item of value) {

@@ -147,13 +147,22 @@ export type NewJob = Pick<Job, 'job_type' | 'artifact_id' | 'public_key_id' | 'i
   Partial<
     Pick<
       Job,
-      'enable_debug' | 'build_env_size' | 'job_mem_size' | 'kernel_file_name' | 'initrd_file_name' | 'kernel_parameters_file_name' | 'require_dkms' | 'remote_build_node'
+      | 'enable_debug'
+      | 'build_env_size'
+      | 'job_mem_size'
+      | 'kernel_file_name'
+      | 'initrd_file_name'
+      | 'kernel_parameters_file_name'
+      | 'require_dkms'
+      | 'remote_build_node'
     >
   > & { ssh_containers?: { name?: string; jail?: boolean }[] }
 
 /** What can be changed of a recipe; the template dictionary is replaced as a whole. */
 export type RecipeChange = Partial<Pick<Recipe, 'link' | 'arch' | 'require_dkms' | 'template_dictionary'>>
-export type ImageChange = Partial<Pick<Image, 'link' | 'arch'>> & { metadata?: { operation: 'set' | 'remove'; key: string; value?: string } }
+export type ImageChange = Partial<Pick<Image, 'link' | 'arch'>> & {
+  metadata?: { operation: 'set' | 'remove'; key: string; value?: string }
+}
 
 /** Which jobs `deleteAll` deletes; none of these, and it is all of them. */
 export interface JobSelection {

@@ -21,7 +21,8 @@ export function refusedRequest(refusal: Refusal): CliError {
       return plainHttp()
     case 'proxy': {
       const { variable, scheme } = refusal
-      if (scheme === undefined) return connectionError([`${variable} names a proxy by what is no address.`], { next: `export ${variable}=http://HOST:PORT` })
+      if (scheme === undefined)
+        return connectionError([`${variable} names a proxy by what is no address.`], { next: `export ${variable}=http://HOST:PORT` })
       return connectionError([`${variable}: a proxy of ${scheme}// is not supported; http, https and socks5 are.`])
     }
     case 'redirect':
@@ -30,9 +31,13 @@ export function refusedRequest(refusal: Refusal): CliError {
 }
 
 function refusedRedirect({ reason, request, response, target }: Redirect): CliError {
-  if (reason === 'loop') return connectionError([`${shownTarget(request.url)}: redirected more than ${mostRedirects} times, last to ${shownTarget(target!)}`])
+  if (reason === 'loop')
+    return connectionError([`${shownTarget(request.url)}: redirected more than ${mostRedirects} times, last to ${shownTarget(target!)}`])
   const told = (why: string, next?: string) =>
-    new CliError(`Error received from server: ${response.status} ${response.reason || STATUS_CODES[response.status]}`, { more: [why, statusLine(response.status, request)], next })
+    new CliError(`Error received from server: ${response.status} ${response.reason || STATUS_CODES[response.status]}`, {
+      more: [why, statusLine(response.status, request)],
+      next,
+    })
   if (reason === 'no-address') return told('It redirects to what is no address.')
   const to = `It redirects to ${shownTarget(target!)}`
   if (reason === 'other-origin') return told(`${to}, another host, which is not followed.`, moved(request.url, target!))

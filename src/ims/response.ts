@@ -47,7 +47,11 @@ function notJson(error: unknown, text: string, response: HttpResponse, asked: Re
 }
 
 function noAnswer(message: string, text: string, { status }: HttpResponse, asked: RequestInfo, next?: string) {
-  return new CliError(message, { more: [`  ${excerpt(text)}`, statusLine(status, asked), ...mayHaveHappened(asked)], next, inDoubt: !isRead(asked) })
+  return new CliError(message, {
+    more: [`  ${excerpt(text)}`, statusLine(status, asked), ...mayHaveHappened(asked)],
+    next,
+    inDoubt: !isRead(asked),
+  })
 }
 
 function mediaType({ headers }: HttpResponse): string {

@@ -57,7 +57,13 @@ export function serverError(response: HttpResponse, asked: Typed): ServerError {
   const { lines, next } = advice(response, map, asked)
   const more = [...fieldLines(fields, asked.optionOf), ...remark(response, map), statusLine(response.status, asked), ...lines]
   const [message = '', ...below] = messageOf(response, map).slice(0, longestMessage).split(/\r*\n/).map(printable)
-  return new ServerError(message, { status: response.status, fields, ofService: isProblem(map), more: [...below.map((line) => `  ${line}`), ...more], next })
+  return new ServerError(message, {
+    status: response.status,
+    fields,
+    ofService: isProblem(map),
+    more: [...below.map((line) => `  ${line}`), ...more],
+    next,
+  })
 }
 
 // RFC 7807, as the service's own errors are: `title` and `detail`, `status` or both.
@@ -113,9 +119,13 @@ function join(field: string, key: string): string {
 const mostLines = 100
 
 function fieldLines(fields: readonly FieldProblems[], optionOf: Typed['optionOf']): string[] {
-  const labelled = fields.slice(0, mostLines).map(({ field, problems }) => ({ label: excerpt(optionOf?.(field) ?? (field || 'request')), problems }))
+  const labelled = fields
+    .slice(0, mostLines)
+    .map(({ field, problems }) => ({ label: excerpt(optionOf?.(field) ?? (field || 'request')), problems }))
   const width = Math.max(0, ...labelled.map(({ label }) => label.length))
-  const lines = labelled.flatMap(({ label, problems }) => problems.slice(0, mostLines).map((problem) => `  ${label.padEnd(width)}  ${excerpt(problem, 1000)}`))
+  const lines = labelled.flatMap(({ label, problems }) =>
+    problems.slice(0, mostLines).map((problem) => `  ${label.padEnd(width)}  ${excerpt(problem, 1000)}`),
+  )
   const shown = lines.slice(0, mostLines)
   const count = fields.reduce((sum, { problems }) => sum + problems.length, 0)
   return count > shown.length ? [...shown, `  and ${count - shown.length} more`] : shown
@@ -138,7 +148,10 @@ function advice({ status, proxy }: HttpResponse, body: ValueMap | undefined, ask
       return { lines: [], next: 'cray-ims auth login' }
     case 403:
       return {
-        lines: ['The token may be one of another network, or of a user who lacks the role.', ...(proxy ? [`Or it is ${proxy} that refuses.`] : [])],
+        lines: [
+          'The token may be one of another network, or of a user who lacks the role.',
+          ...(proxy ? [`Or it is ${proxy} that refuses.`] : []),
+        ],
         next: 'cray-ims config get core.hostname',
       }
     case 404:

@@ -16,13 +16,15 @@ export function timeLimitError(fault: TransportError, request: HttpRequest, whom
   const connecting = fault.kind === 'connect-timeout'
   const silence = longestSilence(request, patience)
   const limit = connecting ? patience.connect : fault.kind === 'answer-timeout' ? silence * wholeAnswer : silence
-  const [option, value] = connecting ? ['--connect-timeout', patience.connect] as const : ['--request-timeout', silence] as const
+  const [option, value] = connecting ? (['--connect-timeout', patience.connect] as const) : (['--request-timeout', silence] as const)
   const tries = fault.tries > 1 ? `, tried ${fault.tries} times` : ''
   const list = isRead(request) || !fault.sent ? undefined : listCommand(request.url.pathname)
   return new CliError(`${wordsOf(fault, whom)} within ${shown(limit)}${tries}`, {
     more: [
       `The time limit is ${connecting ? option : `${option}${limit === silence ? '' : `, times ${wholeAnswer} for a whole answer`}`} (${shown(value)}).`,
-      ...(connecting || !request.url.pathname.includes('/apis/ims/') ? [] : ['The service answers one request at a time, and takes minutes to delete or restore a large image.']),
+      ...(connecting || !request.url.pathname.includes('/apis/ims/')
+        ? []
+        : ['The service answers one request at a time, and takes minutes to delete or restore a large image.']),
       ...(fault.sent ? mayHaveHappened(request) : []),
     ],
     next: list ?? `the same command with ${option} ${shown(value * 2)}`,

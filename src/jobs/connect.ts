@@ -47,35 +47,56 @@ export interface Way extends Reached {
  *
  * @throws CliError (exit 255, or as given) that says what was tried; with exit 1 why the job has no shell any more.
  */
-export async function connectToContainer(context: CommandContext, api: Api, job: Job, container: SshContainer, search: WaySearch, progress: Progress): Promise<Way> {
+export async function connectToContainer(
+  context: CommandContext,
+  api: Api,
+  job: Job,
+  container: SshContainer,
+  search: WaySearch,
+  progress: Progress,
+): Promise<Way> {
   const { io, program, command } = context
   const { access, interval, patience, exit, alone = 20_000, remind = 60_000 } = search
   const again = `${program} jobs ${command.name} ${job.id}`
   const addresses = addressesOf(container, access)
   const forwards = !search.direct && (access === 'auto' || access === 'port-forward')
   if (access === 'port-forward' && search.direct) {
-    throw new CliError('a port-forward is no way to print: it would end with this program', { exit: 255, next: `${again} --openssh --access port-forward` })
+    throw new CliError('a port-forward is no way to print: it would end with this program', {
+      exit: 255,
+      next: `${again} --openssh --access port-forward`,
+    })
   }
   if (addresses.length === 0 && !forwards) throw noAddress(job, container, access, `${again} --access port-forward`)
 
   const over = new AbortController()
   const signal = AbortSignal.any([io.interrupted, over.signal])
   progress.update(`${shortId(job.id)} waiting_on_user; reaching ${addresses.map(addressText).join(', ') || 'its pod'}`)
-  const onAttempt = ({ address, tries, reason }: { address: Address; tries: number; reason: string }) => context.log(2, `${addressText(address)}: ${reason} (try ${tries})`)
+  const onAttempt = ({ address, tries, reason }: { address: Address; tries: number; reason: string }) =>
+    context.log(2, `${addressText(address)}: ${reason} (try ${tries})`)
   // Another way is still to be tried where one was asked for.
   const last = access === 'auto' && forwards
-  const advice = patience !== undefined && patience >= long
-    ? { next: last ? `${program} jobs delete ${job.id}` : again, more: () => remedy(context, job, forward?.missing()) }
-    : { next: again }
+  const advice =
+    patience !== undefined && patience >= long
+      ? { next: last ? `${program} jobs delete ${job.id}` : again, more: () => remedy(context, job, forward?.missing()) }
+      : { next: again }
   const race = reach(addresses, { signal, patience, exit, onAttempt, ...advice })
   const only = addresses.length === 0
   const onOpen = ({ target }: { target: string }) => {
     if (access === 'auto') progress.log(`  no SSH banner yet; kubectl port-forward to ${target} joins`)
   }
-  const forward: Forwarding | undefined = forwards ? joinForward(context, job, container, race, { signal, only, delay: only ? 0 : alone, onOpen }) : undefined
+  const forward: Forwarding | undefined = forwards
+    ? joinForward(context, job, container, race, { signal, only, delay: only ? 0 : alone, onOpen })
+    : undefined
   if (patience === undefined || patience > remind) {
-    const lines = () => ['Nothing has answered yet; it is still tried.', ...remedy(context, job, forward?.missing()), `To delete it: ${program} jobs delete ${job.id}`]
-    context.io.sleep(remind, signal).then(() => lines().forEach((line) => progress.log(`  ${line.trimStart()}`)), () => {})
+    const lines = () => [
+      'Nothing has answered yet; it is still tried.',
+      ...remedy(context, job, forward?.missing()),
+      `To delete it: ${program} jobs delete ${job.id}`,
+    ]
+    context.io.sleep(remind, signal).then(
+      () => lines().forEach((line) => progress.log(`  ${line.trimStart()}`)),
+      () => {},
+    )
   }
   const left = untilItLeaves(context, api, job, interval, signal, again)
   const all = [race.won, left, ...(forward ? [forward.failed] : [])]
@@ -91,7 +112,10 @@ export async function connectToContainer(context: CommandContext, api: Api, job:
     return { ...hasReached, again: async () => hasReached.address, close() {} }
   } catch (error) {
     forward?.close()
-    race.won.then(({ socket }) => socket.destroy(), () => {})
+    race.won.then(
+      ({ socket }) => socket.destroy(),
+      () => {},
+    )
     throw error
   } finally {
     over.abort()
@@ -105,7 +129,11 @@ const long = 25_000
  * What can be done for a job that no way leads into. Its container may have died with its node: such a job waits on its user
  * for ever. Source: the service's known issues.
  */
-function remedy({ program }: CommandContext, { remote_build_node: node, kubernetes_namespace, kubernetes_job }: Job, forwardFailed: string | undefined): string[] {
+function remedy(
+  { program }: CommandContext,
+  { remote_build_node: node, kubernetes_namespace, kubernetes_job }: Job,
+  forwardFailed: string | undefined,
+): string[] {
   const place = node
     ? `It runs on the remote build node ${node}; look at that: ${program} remote-build-nodes status describe ${pastedWord(node)}`
     : `Look at its pod: ${pastedWords(['kubectl', 'describe', 'pods', '-n', kubernetes_namespace, '-l', `job-name=${kubernetes_job}`])}`
@@ -129,6 +157,9 @@ function untilItLeaves(context: CommandContext, api: Api, job: Job, interval: nu
     return now && stageOf(now) === 'waiting' ? undefined : (now?.status ?? 'gone')
   }).then((status) => {
     if (status === 'gone') throw jobDeletedError(context, job.id)
-    throw new CliError(`job ${shortId(job.id)} does not wait any more: it is in ${status}`, { exit: 1, next: `${context.program} jobs describe ${job.id}` })
+    throw new CliError(`job ${shortId(job.id)} does not wait any more: it is in ${status}`, {
+      exit: 1,
+      next: `${context.program} jobs describe ${job.id}`,
+    })
   })
 }

@@ -27,7 +27,12 @@ export function hostKeyLine({ fingerprint, why }: HostKeyVerdict): string {
  * @param told called with the verdict when the key is accepted.
  * @throws CliError (exit 255) for a key that is refused: there is no shell then.
  */
-export function hostVerifier(context: CommandContext, job: Job, policy: HostKeyPolicy, told: (verdict: HostKeyVerdict) => void | Promise<void>): VerifyHostKey {
+export function hostVerifier(
+  context: CommandContext,
+  job: Job,
+  policy: HostKeyPolicy,
+  told: (verdict: HostKeyVerdict) => void | Promise<void>,
+): VerifyHostKey {
   const path = knownHostsPath(context)
   return async (key) => {
     const { keys, warning } = readKnownHosts(path)
@@ -46,12 +51,21 @@ export function hostVerifier(context: CommandContext, job: Job, policy: HostKeyP
   }
 }
 
-function refused({ program, command, io }: CommandContext, { id, kubernetes_job, kubernetes_namespace }: Job, { why, fingerprint: shown }: HostKeyVerdict, path: string): CliError {
+function refused(
+  { program, command, io }: CommandContext,
+  { id, kubernetes_job, kubernetes_namespace }: Job,
+  { why, fingerprint: shown }: HostKeyVerdict,
+  path: string,
+): CliError {
   const pods = `kubectl get pods -n ${kubernetes_namespace} -l job-name=${kubernetes_job} -o wide`
   const reasons: Partial<Record<HostKeyVerdict['why'], readonly [string, string, string]>> = {
     changed: ['it changed', `  another is kept in ${tilde(path, io.env)}: someone is in between, or the job has another container`, pods],
     "differs from the container's": ["it isn't the pod's", '  the pod has others: someone is in between', pods],
-    'could not be compared': ["it couldn't be compared with the pod's", '  --host-key verify takes a kubectl that may exec into the pod', `${program} jobs ${command.name} ${id} --host-key accept-new`],
+    'could not be compared': [
+      "it couldn't be compared with the pod's",
+      '  --host-key verify takes a kubectl that may exec into the pod',
+      `${program} jobs ${command.name} ${id} --host-key accept-new`,
+    ],
   }
   const [reason, detail, next] = reasons[why] ?? [why, '', pods]
   return new CliError(`the host key of job ${shortId(id)} is refused: ${reason}`, { exit: 255, more: [`  shown ${shown}`, detail], next })

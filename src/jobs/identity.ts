@@ -39,7 +39,13 @@ interface KeyRecord {
  *
  * @throws CliError (exit 255) that says which key the job wants and where it was looked for.
  */
-export async function findKey(context: CommandContext, api: Api, job: Job, container: SshContainer, { identity: file }: { identity?: string }): Promise<Key> {
+export async function findKey(
+  context: CommandContext,
+  api: Api,
+  job: Job,
+  container: SshContainer,
+  { identity: file }: { identity?: string },
+): Promise<Key> {
   const { env, stdin, stderr } = context.io
   const record = await publicKeyOfJob(api, job)
   const wanted = record?.key
@@ -54,7 +60,11 @@ export async function findKey(context: CommandContext, api: Api, job: Job, conta
 
 async function publicKeyOfJob(api: Api, { public_key_id: id }: Job): Promise<KeyRecord | undefined> {
   try {
-    const { data } = readRecord('public key', await api.send({ method: 'GET', path: `${publicKeys.path}/${encodeSegment(id)}` }), `public key ${id}`)
+    const { data } = readRecord(
+      'public key',
+      await api.send({ method: 'GET', path: `${publicKeys.path}/${encodeSegment(id)}` }),
+      `public key ${id}`,
+    )
     return { name: data.name, key: parsePublicKey(data.public_key) }
   } catch (error) {
     if (isGone(error)) return undefined
@@ -62,7 +72,13 @@ async function publicKeyOfJob(api: Api, { public_key_id: id }: Job): Promise<Key
   }
 }
 
-function noKey(context: CommandContext, job: Job, container: SshContainer, record: KeyRecord | undefined, looked: readonly Looked[]): CliError {
+function noKey(
+  context: CommandContext,
+  job: Job,
+  container: SshContainer,
+  record: KeyRecord | undefined,
+  looked: readonly Looked[],
+): CliError {
   const lines = looked.map(({ where, key, note = 'none' }) => {
     const path = tilde(where, context.io.env)
     return `${path}${where === 'agent' ? ': ' : '  '}${key ? keyText(key) : ''}${key && note !== 'none' ? `, ${note}` : key ? '' : note}`
@@ -73,7 +89,7 @@ function noKey(context: CommandContext, job: Job, container: SshContainer, recor
       `  wants  ${wish(job, record)}`,
       ...lines.map((line, at) => `  ${at === 0 ? 'found' : '     '}  ${line}`),
       ...(!record && container.jail
-        ? ['A jailed job whose key is gone is most likely of the Configuration Framework Service (CFS): somebody else\'s.']
+        ? ["A jailed job whose key is gone is most likely of the Configuration Framework Service (CFS): somebody else's."]
         : []),
     ],
     next: `${context.program} jobs ${context.command.name} ${job.id} -i FILE`,

@@ -21,7 +21,9 @@ export async function imageOfDeletedJob(api: Api, job: Job): Promise<ImageRecord
   const { records } = readRecords('image', await api.send({ method: 'GET', path: images.path }))
   const whole = records.filter(({ data }) => data.link)
   const named = job.resultant_image_id ?? undefined
-  const fitting = whole.filter(({ data }) => (named === undefined ? data.name === job.image_root_archive_name && createdAt(data) >= createdAt(job) : data.id === named))
+  const fitting = whole.filter(({ data }) =>
+    named === undefined ? data.name === job.image_root_archive_name && createdAt(data) >= createdAt(job) : data.id === named,
+  )
   const [only, another] = fitting
   return only && !another ? { image: only.data, record: only.value } : undefined
 }

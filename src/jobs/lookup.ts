@@ -47,7 +47,10 @@ export async function findJobs(api: Api, wanted: readonly string[]): Promise<Job
 
 /** One job, by its whole id. */
 export async function describeJob(api: Api, id: string): Promise<JobRecord> {
-  return readJob(await api.send({ method: 'GET', path: `${jobs.path}/${encodeSegment(id, 'JOB')}`, next: 'cray-ims jobs list' }), `job ${id}`)
+  return readJob(
+    await api.send({ method: 'GET', path: `${jobs.path}/${encodeSegment(id, 'JOB')}`, next: 'cray-ims jobs list' }),
+    `job ${id}`,
+  )
 }
 
 /** All jobs, old ones included: the service has no filter. Those whose records can't be used are apart. */

@@ -44,14 +44,28 @@ const excerptPatience = 3000
  *
  * @throws CliError with exit 255 where none was reached, 3 at the time limit, 1 when the job doesn't wait any more.
  */
-export async function openShell(context: CommandContext, api: Api, job: Job, container: SshContainer, opening: Opening, progress: Progress): Promise<Ended | undefined> {
+export async function openShell(
+  context: CommandContext,
+  api: Api,
+  job: Job,
+  container: SshContainer,
+  opening: Opening,
+  progress: Progress,
+): Promise<Ended | undefined> {
   const { io } = context
   const printing = opening.print_command || opening.ssh_config
   const excerpt = printing || opening.explained || job.job_type !== 'create' ? undefined : whyItFailed(context, job)
   progress.stop()
   const key = await findKey(context, await context.api(), job, container, opening)
   const login = printing || opening.openssh ? undefined : await key.unlock()
-  const way = await connectToContainer(context, api, job, container, { ...opening, patience: opening.left, exit: 3, direct: printing }, progress)
+  const way = await connectToContainer(
+    context,
+    api,
+    job,
+    container,
+    { ...opening, patience: opening.left, exit: 3, direct: printing },
+    progress,
+  )
   try {
     const verifyHostKey = hostVerifier(context, job, opening.host_key, async (verdict) => {
       progress.stop()
@@ -98,14 +112,29 @@ async function whyItFailed(context: CommandContext, job: Job): Promise<string[]>
 }
 
 /** Prints what OpenSSH is to be told, or runs it; its exit code then. */
-async function useOpenSsh(context: CommandContext, job: Job, way: Way, key: Key, { command, tty, ...opening }: Opening): Promise<number | undefined> {
+async function useOpenSsh(
+  context: CommandContext,
+  job: Job,
+  way: Way,
+  key: Key,
+  { command, tty, ...opening }: Opening,
+): Promise<number | undefined> {
   const { runOpenSsh, sshConfig, sshLine } = await import('../ssh/openssh.ts')
   const { host, port } = opening.openssh ? await way.again() : way.address
-  const told = { jobId: job.id, host, port, identity: forOpenSsh(context, key.identity), knownHosts: knownHostsPath(context), hostKeyIsKnown: true }
+  const told = {
+    jobId: job.id,
+    host,
+    port,
+    identity: forOpenSsh(context, key.identity),
+    knownHosts: knownHostsPath(context),
+    hostKeyIsKnown: true,
+  }
   const words = { command: command === undefined ? [] : [command], terminal: tty }
   if (opening.print_command) await context.io.stdout.write(`${sshLine(told, words)}\n`)
   if (opening.ssh_config) await context.io.stdout.write(sshConfig(told, `ims-${job.id.slice(0, 8)}`))
-  return opening.print_command || opening.ssh_config ? undefined : runOpenSsh(told, { ...words, env: context.io.env, signal: context.io.interrupted })
+  return opening.print_command || opening.ssh_config
+    ? undefined
+    : runOpenSsh(told, { ...words, env: context.io.env, signal: context.io.interrupted })
 }
 
 /** Where things are, before the first prompt. */

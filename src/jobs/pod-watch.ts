@@ -79,7 +79,11 @@ export function createPodWatch(context: CommandContext, { interval, say, eager =
   }
 
   async function ask(seen: readonly JobSnapshot[]): Promise<void> {
-    const pods = await findPodsOf(kubectl, seen.map(({ job }) => job), { signal })
+    const pods = await findPodsOf(
+      kubectl,
+      seen.map(({ job }) => job),
+      { signal },
+    )
     fault = undefined
     for (const one of seen) {
       const { id } = one.job
@@ -107,7 +111,9 @@ export function createPodWatch(context: CommandContext, { interval, say, eager =
     slow.add(key)
     const asks = ['kubectl', 'get', 'pods', '-n', job.kubernetes_namespace, '-l', `job-name=${job.kubernetes_job}`]
     const since = age >= longest.sinceCreation ? `${formatDuration(age)} after it was created` : `after ${formatDuration(inStatus)}`
-    say(`${shortId(job.id)} is still ${job.status} ${since}, longer than that ever takes: its pod may have failed. Where kubectl works (here: ${fault!.message}): ${pastedWords(asks)}`)
+    say(
+      `${shortId(job.id)} is still ${job.status} ${since}, longer than that ever takes: its pod may have failed. Where kubectl works (here: ${fault!.message}): ${pastedWords(asks)}`,
+    )
   }
 
   return {
@@ -143,7 +149,11 @@ export function createPodWatch(context: CommandContext, { interval, say, eager =
  * Why a job's pod has failed for good while the job's status says that it goes on: it never ends. Undefined where it may still
  * end, or `kubectl` doesn't work here.
  */
-export async function podFailureNow(context: CommandContext, api: Parameters<typeof describeJob>[0], job: Job): Promise<Diagnosis | undefined> {
+export async function podFailureNow(
+  context: CommandContext,
+  api: Parameters<typeof describeJob>[0],
+  job: Job,
+): Promise<Diagnosis | undefined> {
   const found = await diagnosisNow(context, job)
   if (!found) return undefined
   // It may have ended since its record was read.

@@ -32,10 +32,16 @@ export interface PodFailure {
  *
  * @param found what is known of the pod, should nothing more be found.
  */
-export async function podFailureOf(context: CommandContext, job: Job & Pick<FailedJob, 'previousStatus'>, { found, signal }: { found?: Diagnosis; signal?: AbortSignal } = {}): Promise<PodFailure | undefined> {
+export async function podFailureOf(
+  context: CommandContext,
+  job: Job & Pick<FailedJob, 'previousStatus'>,
+  { found, signal }: { found?: Diagnosis; signal?: AbortSignal } = {},
+): Promise<PodFailure | undefined> {
   const failure = await ifWorks(context, signal, async (kubectl, limits) => {
     const pod = await findPod(kubectl, job, limits)
-    return pod && { killed: killedBy(pod), found, log: await ifWorks(context, signal, () => tailOfFailed(kubectl, job, pod, undefined, limits)) }
+    return (
+      pod && { killed: killedBy(pod), found, log: await ifWorks(context, signal, () => tailOfFailed(kubectl, job, pod, undefined, limits)) }
+    )
   })
   return failure ?? (found && { killed: undefined, found, log: undefined })
 }
@@ -64,7 +70,11 @@ export function reasonLines(failure: PodFailure | undefined, count = 3): string[
 const bounded = ({ io }: CommandContext, signal: AbortSignal = io.interrupted) => AbortSignal.any([io.interrupted, signal])
 
 /** What `kubectl` tells besides what was asked for: that it can't, or what it tells makes no sense, ends nothing. */
-async function ifWorks<T>(context: CommandContext, given: AbortSignal | undefined, ask: (kubectl: Kubectl, limits: CallLimits) => Promise<T | undefined>): Promise<T | undefined> {
+async function ifWorks<T>(
+  context: CommandContext,
+  given: AbortSignal | undefined,
+  ask: (kubectl: Kubectl, limits: CallLimits) => Promise<T | undefined>,
+): Promise<T | undefined> {
   const signal = bounded(context, given)
   try {
     return await ask(kubectlOf(context), { signal })

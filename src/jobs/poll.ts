@@ -43,7 +43,13 @@ export interface JobSnapshot extends JobRecord {
  *
  * @throws CliError with exit 3 at the time limit, 130 for Ctrl-C (129, 143 for other signals): all say how to go on.
  */
-export async function pollJobs<T>(context: CommandContext, api: Api, ids: readonly string[], watch: PollOptions, enough: (seen: Map<string, JobSnapshot>) => T | undefined | Promise<T | undefined>): Promise<T> {
+export async function pollJobs<T>(
+  context: CommandContext,
+  api: Api,
+  ids: readonly string[],
+  watch: PollOptions,
+  enough: (seen: Map<string, JobSnapshot>) => T | undefined | Promise<T | undefined>,
+): Promise<T> {
   const { io } = context
   const began = watch.began ?? io.monotonic()
   const since = new Map<string, { status: string; at: number }>()
@@ -97,13 +103,19 @@ const lastWords = 100
  *
  * @throws CliError with exit 3 at the time limit, 130 for Ctrl-C (129, 143 for other signals): all say how to go on.
  */
-export async function pollUntil<R, T>({ io }: CommandContext, watch: PollOptions, look: () => Promise<R>, looking: Looking<R, T>): Promise<T> {
+export async function pollUntil<R, T>(
+  { io }: CommandContext,
+  watch: PollOptions,
+  look: () => Promise<R>,
+  looking: Looking<R, T>,
+): Promise<T> {
   const { enough, many = false, state = () => '', unhurried = false, passes = isTransient } = looking
   const { progress, interval, timeout = Infinity, began = io.monotonic(), signal = io.interrupted } = watch
   // Each look's sleep and request listen to it.
   setMaxListeners(0, signal)
   const left = () => Math.max(began + timeout - io.monotonic(), 0)
-  const late = () => new CliError(`not there after ${formatDuration(timeout)}: ${state() || 'the service was away'}`, { exit: 3, next: watch.resume })
+  const late = () =>
+    new CliError(`not there after ${formatDuration(timeout)}: ${state() || 'the service was away'}`, { exit: 3, next: watch.resume })
 
   // Whoever is in the middle of a request knows best what has come of it.
   const cutOff = async (reason: unknown): Promise<never> => {
@@ -194,5 +206,10 @@ function stateOf(seen: readonly JobSnapshot[]): string {
 function interrupted(reason: unknown, { resume }: PollOptions, many: boolean): unknown {
   if (!(reason instanceof CliError)) return reason
   const movesOn = resume === '' ? [] : [many ? 'The jobs go on.' : 'The job goes on.']
-  return new CliError(reason.message, { exit: reason.exit, more: [...reason.more, ...movesOn], next: reason.next ?? (resume || undefined), cause: reason })
+  return new CliError(reason.message, {
+    exit: reason.exit,
+    more: [...reason.more, ...movesOn],
+    next: reason.next ?? (resume || undefined),
+    cause: reason,
+  })
 }

@@ -65,7 +65,14 @@ function refuseUnlessWaiting({ program }: CommandContext, job: Job): void {
 }
 
 /** Logs in to a job's container. */
-export async function openJob(context: CommandContext, api: Api, job: Job, container: SshContainer, options: Reaching, progress: Progress): Promise<Session> {
+export async function openJob(
+  context: CommandContext,
+  api: Api,
+  job: Job,
+  container: SshContainer,
+  options: Reaching,
+  progress: Progress,
+): Promise<Session> {
   const key = await findKey(context, api, job, container, options)
   progress.stop()
   const login = await key.unlock()
@@ -73,7 +80,13 @@ export async function openJob(context: CommandContext, api: Api, job: Job, conta
   const verifyHostKey = hostVerifier(context, job, options.host_key, (verdict) => {
     if (verdict.why !== 'known') progress.log(hostKeyLine(verdict))
   })
-  const session = await openSession({ socket: way.socket, login, verifyHostKey, signal: context.io.interrupted, next: `${context.program} jobs ${context.command.name} ${job.id}` }).catch((error: unknown) => {
+  const session = await openSession({
+    socket: way.socket,
+    login,
+    verifyHostKey,
+    signal: context.io.interrupted,
+    next: `${context.program} jobs ${context.command.name} ${job.id}`,
+  }).catch((error: unknown) => {
     way.close()
     throw error
   })
@@ -105,8 +118,19 @@ interface OutcomeWait {
 }
 
 /** Waits until a released job has ended, and says how. */
-export async function waitForOutcome(context: CommandContext, api: Api, job: Job, progress: Progress, { hopeful, timeout, interval }: OutcomeWait): Promise<Outcome> {
-  const watch = { interval: interval * 1000, timeout: timeout && timeout * 1000, progress, resume: `${context.program} jobs wait ${job.id} --for done` }
+export async function waitForOutcome(
+  context: CommandContext,
+  api: Api,
+  job: Job,
+  progress: Progress,
+  { hopeful, timeout, interval }: OutcomeWait,
+): Promise<Outcome> {
+  const watch = {
+    interval: interval * 1000,
+    timeout: timeout && timeout * 1000,
+    progress,
+    resume: `${context.program} jobs wait ${job.id} --for done`,
+  }
   const pods = createPodWatch(context, { interval: watch.interval, say: progress.log })
   let last = job
   const found = await pollJobs(context, api, [job.id], watch, async (seen) => {

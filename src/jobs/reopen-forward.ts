@@ -44,7 +44,13 @@ const final: ReadonlySet<KubectlErrorKind> = new Set<KubectlErrorKind>(['missing
  * Lets a port-forward join a race, and opens it again whenever it ends: kubectl does at the first connection that the pod
  * refuses, and the server of a job may come up some seconds after its status says so.
  */
-export function joinForward(context: CommandContext, job: Job, container: SshContainer, race: Race, { signal, only, delay, onOpen }: ForwardingOptions): Forwarding {
+export function joinForward(
+  context: CommandContext,
+  job: Job,
+  container: SshContainer,
+  race: Race,
+  { signal, only, delay, onOpen }: ForwardingOptions,
+): Forwarding {
   const { kubernetes_namespace: namespace, kubernetes_service: service } = job
   let current: PortForward | undefined
   let opened = false
@@ -61,7 +67,7 @@ export function joinForward(context: CommandContext, job: Job, container: SshCon
 
   async function keepOpen(): Promise<never> {
     await context.io.sleep(delay, signal)
-    for (;; await context.io.sleep(opened ? pause : longPause, signal)) {
+    for (; ; await context.io.sleep(opened ? pause : longPause, signal)) {
       try {
         const forward = await open(signal)
         const leave = race.add({ name: 'port-forward', host: forward.host, port: forward.port })

@@ -25,7 +25,15 @@ export interface ShellExitOptions extends Reaching, Pick<DebugOptions, 'on_exit'
 export type JobOutcome = 'released' | 'completed' | 'failed' | 'kept' | 'deleted' | 'gone'
 
 /** Sees to what becomes of a job whose shell has ended. Whoever has released it still has to wait for the outcome. */
-export async function handleShellExit(context: CommandContext, api: Api, job: Job, container: SshContainer, shell: Ended, options: ShellExitOptions, progress: Progress): Promise<JobOutcome> {
+export async function handleShellExit(
+  context: CommandContext,
+  api: Api,
+  job: Job,
+  container: SshContainer,
+  shell: Ended,
+  options: ShellExitOptions,
+  progress: Progress,
+): Promise<JobOutcome> {
   const { ending, session } = shell
   const left = await howItIsLeft(context, api, job, container, shell, options, progress)
   if (left === 'gone') progress.log(`Job ${shortId(job.id)} is gone: it was deleted`)
@@ -56,12 +64,24 @@ export async function handleShellExit(context: CommandContext, api: Api, job: Jo
 }
 
 /** Whether the job still waits: who touched a signal file in the shell has released it there. */
-async function howItIsLeft(context: CommandContext, api: Api, job: Job, container: SshContainer, { ending, session }: Ended, { interval }: ShellExitOptions, progress: Progress): Promise<'waiting' | 'released' | 'gone'> {
+async function howItIsLeft(
+  context: CommandContext,
+  api: Api,
+  job: Job,
+  container: SshContainer,
+  { ending, session }: Ended,
+  { interval }: ShellExitOptions,
+  progress: Progress,
+): Promise<'waiting' | 'released' | 'gone'> {
   const { complete, failed } = containerPaths(job, container.jail)
   if (session && (await anyExists(session, [complete, failed]))) return 'released'
   const lost = 'lost' in ending && session?.lost() !== undefined
   if (lost) progress.update('the connection is gone; does the job go on?')
-  const look = () => describeJob(api, job.id).then((now) => stageOf(now.job), (error: unknown) => (isGone(error) ? 'gone' : 'waiting'))
+  const look = () =>
+    describeJob(api, job.id).then(
+      (now) => stageOf(now.job),
+      (error: unknown) => (isGone(error) ? 'gone' : 'waiting'),
+    )
   const stage = await stageAfter(context, look, { lost, interval })
   if (stage === 'waiting') progress.stop()
   return stage === 'waiting' || stage === 'gone' ? stage : 'released'
@@ -75,7 +95,11 @@ const looks = 3
  *
  * @param interval seconds between looks.
  */
-export async function stageAfter({ io }: CommandContext, look: () => Promise<Stage | 'gone'>, { lost, interval }: { lost: boolean; interval: number }): Promise<Stage | 'gone'> {
+export async function stageAfter(
+  { io }: CommandContext,
+  look: () => Promise<Stage | 'gone'>,
+  { lost, interval }: { lost: boolean; interval: number },
+): Promise<Stage | 'gone'> {
   for (let left = lost ? looks : 1; ; left--) {
     const stage = await look()
     if (stage !== 'waiting' || left === 1) return stage
@@ -92,13 +116,20 @@ export const memoryNote = ({ job_mem_size: memory }: Job) => (memory ? `, holdin
 async function promptExitAction(context: CommandContext, job: Job, progress: Progress): Promise<ExitAction> {
   const create = job.job_type === 'create'
   progress.log(`Job still waits${memoryNote(job)}${create ? '; it ends in error either way' : ''}.`)
-  const answers: Readonly<Record<string, ExitAction>> = { ...(create ? { r: 'fail' } : { c: 'complete', f: 'fail' }), d: 'delete', k: 'keep', '': 'keep' }
+  const answers: Readonly<Record<string, ExitAction>> = {
+    ...(create ? { r: 'fail' } : { c: 'complete', f: 'fail' }),
+    d: 'delete',
+    k: 'keep',
+    '': 'keep',
+  }
   for (;;) {
-    const answer = await context.questions.ask(create ? '(r)elease (d)elete (K)eep: ' : '(c)omplete (f)ail (d)elete (K)eep: ').catch((error: unknown) => {
-      // Ctrl-C, or a terminal that went away, is no wish to end anything.
-      if (error instanceof CliError && error.bare) return ''
-      throw error
-    })
+    const answer = await context.questions
+      .ask(create ? '(r)elease (d)elete (K)eep: ' : '(c)omplete (f)ail (d)elete (K)eep: ')
+      .catch((error: unknown) => {
+        // Ctrl-C, or a terminal that went away, is no wish to end anything.
+        if (error instanceof CliError && error.bare) return ''
+        throw error
+      })
     const fate = answers[answer.trim().slice(0, 1).toLowerCase()]
     if (fate) return fate
   }

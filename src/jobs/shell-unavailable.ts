@@ -12,7 +12,8 @@ const condition = 'A shell opens only when the build itself fails with debug on.
 export async function noShell(context: CommandContext, job: Job): Promise<CliError> {
   const { program } = context
   const { id, status } = job
-  const failure = (why: string, more: readonly string[], next: string) => new CliError(`no shell will come: job ${shortId(id)} ${why}`, { exit: 1, more, next })
+  const failure = (why: string, more: readonly string[], next: string) =>
+    new CliError(`no shell will come: job ${shortId(id)} ${why}`, { exit: 1, more, next })
   if (status === 'success') {
     const image = job.resultant_image_id
     return failure('succeeded', image ? [`  image ${image}`] : [], image ? `${program} images describe ${image}` : `${program} images list`)
@@ -57,9 +58,18 @@ export const failedPodNote = ({ id, status }: Job) => `job ${id} stays ${status}
  * @param head what it means for who waits: `image x was not made: `.
  * @param more lines after the reason.
  */
-export async function podFailedError(context: CommandContext, job: Job, found: Diagnosis, { head = '', more = [] }: { head?: string; more?: readonly string[] } = {}): Promise<CliError> {
+export async function podFailedError(
+  context: CommandContext,
+  job: Job,
+  found: Diagnosis,
+  { head = '', more = [] }: { head?: string; more?: readonly string[] } = {},
+): Promise<CliError> {
   const reasons = reasonLines(await podFailureOf(context, job, { found }))
-  return new CliError(`${head}${failedPodNote(job)}`, { exit: 1, more: [...reasons, ...more], next: `${context.program} jobs delete ${job.id}` })
+  return new CliError(`${head}${failedPodNote(job)}`, {
+    exit: 1,
+    more: [...reasons, ...more],
+    next: `${context.program} jobs delete ${job.id}`,
+  })
 }
 
 /** That a job's pod can't run, in Kubernetes' words. */

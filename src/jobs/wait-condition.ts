@@ -31,7 +31,10 @@ export function parseCondition(goal: string): Condition | undefined {
   return status && present(({ job }) => verdicts[hasReached(job, status)])
 }
 
-const present = (judge: (seen: Pick<JobSnapshot, 'job'>, signal: AbortSignal) => Verdict | Promise<Verdict>): Condition => (seen, signal) => (seen ? judge(seen, signal) : 'unreachable')
+const present =
+  (judge: (seen: Pick<JobSnapshot, 'job'>, signal: AbortSignal) => Verdict | Promise<Verdict>): Condition =>
+  (seen, signal) =>
+    seen ? judge(seen, signal) : 'unreachable'
 
 /** A job that can't get where it should be; without a record when it is gone. */
 interface Lost {
@@ -61,7 +64,10 @@ function whyLost(job: Job | undefined, goal: string): string {
   const stage = stageOf(job)
   if (stage === 'error') return 'ended in error'
   if (stage === 'success') return `succeeded, and so never gets to ${goal}`
-  if (stage === 'waiting') return job.job_type === 'create' ? 'waits on its user: its build failed, and it ends in error whatever is done' : `waits on its user, and so never gets to ${goal}`
+  if (stage === 'waiting')
+    return job.job_type === 'create'
+      ? 'waits on its user: its build failed, and it ends in error whatever is done'
+      : `waits on its user, and so never gets to ${goal}`
   const shell = goal === 'ready' || goal === 'waiting_on_user'
   if (shell && job.job_type === 'create' && !job.enable_debug) return `is in ${job.status}, with debug off: no shell opens`
   return `is in ${job.status}, and does not get to ${goal} any more`

@@ -35,7 +35,9 @@ export async function waitForShell(context: CommandContext, api: Api, first: Job
       if (now.before) progress.log(`✔ ${now.before.status} ${formatDuration(now.before.lasted)} → ${now.job.status}`)
       const outlook = shellAvailability(now.job)
       if (outlook !== 'may come') return { job: now.job, outlook, trouble: undefined }
-      progress.update(`${shortId(id)} ${now.job.status} ${formatDuration(now.inStatus)}, ${formatDuration(now.total)} in all; waits for ${waitsFor(now.job)}`)
+      progress.update(
+        `${shortId(id)} ${now.job.status} ${formatDuration(now.inStatus)}, ${formatDuration(now.total)} in all; waits for ${waitsFor(now.job)}`,
+      )
       const trouble = pods.look([now]).get(id)
       return trouble && (trouble.final || trouble.lasting) ? { job: now.job, outlook, trouble } : undefined
     })

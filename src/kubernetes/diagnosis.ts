@@ -1,14 +1,5 @@
 import { excerpt } from '../text/printable.ts'
-import {
-  containersInOrder,
-  eventTime,
-  hasEnded,
-  hasStarted,
-  wasKilled,
-  type Container,
-  type Pod,
-  type PodEvent,
-} from './pod.ts'
+import { containersInOrder, eventTime, hasEnded, hasStarted, wasKilled, type Container, type Pod, type PodEvent } from './pod.ts'
 
 /** Why a pod doesn't do what it should. */
 export interface Diagnosis {
@@ -127,9 +118,7 @@ function stuck(containers: readonly Container[], events: readonly PodEvent[]): D
 
 function pullWords(reason: string, events: readonly PodEvent[]): string | undefined {
   if (reason !== 'ImagePullBackOff') return undefined
-  const pull = events.findLast(
-    ({ reason, message }) => reason === 'Failed' && message?.startsWith('Failed to pull image'),
-  )
+  const pull = events.findLast(({ reason, message }) => reason === 'Failed' && message?.startsWith('Failed to pull image'))
   return pull && oneLine(pull.message)
 }
 
@@ -145,7 +134,8 @@ function unscheduled({ spec, status }: Pod, events: readonly PodEvent[]): Diagno
 // A volume that can't be mounted, a network that can't be set up: only the events say so.
 function unready(pod: Pod, events: readonly PodEvent[]): Diagnosis | undefined {
   if (pod.status.phase !== 'Pending' || containersInOrder(pod).some(hasStarted)) return undefined
-  const isWarning = ({ type, reason }: PodEvent) => type === 'Warning' && Boolean(reason?.startsWith('Failed')) && reason !== 'FailedScheduling'
+  const isWarning = ({ type, reason }: PodEvent) =>
+    type === 'Warning' && Boolean(reason?.startsWith('Failed')) && reason !== 'FailedScheduling'
   const warning = newestUnless(events, isWarning, started)
   return warning && { reason: warning.reason!, container: undefined, message: oneLine(warning.message), final: false }
 }

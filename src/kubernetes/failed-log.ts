@@ -34,7 +34,12 @@ export async function tailOfFailed(
     const args = ['logs', '-n', job.kubernetes_namespace, `pod/${pod.metadata.name}`, '-c', container]
     const text = await kubectl.read([...args, `--tail=${Math.max(count, searched)}`], limits)
     const lines = text.replace(/\n$/, '').split('\n')
-    return { container, lines: text ? lines.slice(-count) : [], ...failureLines(lines), ofBuild: lines.some((line) => buildFailed.test(line)) }
+    return {
+      container,
+      lines: text ? lines.slice(-count) : [],
+      ...failureLines(lines),
+      ofBuild: lines.some((line) => buildFailed.test(line)),
+    }
   }
 
   const [first, other] = failedContainers(pod, job)

@@ -48,7 +48,8 @@ const mostHints = 3
 export function failureLines(log: readonly string[]): FailureLines {
   const { lines, raised } = readLines(log)
   const isError = (line: string) => raised.has(line) || hasMark(line)
-  const detailOf = (line: string, below: string | undefined) => (/:\s*$/.test(line) && below !== undefined && !isError(below) ? [below.trim()] : [])
+  const detailOf = (line: string, below: string | undefined) =>
+    /:\s*$/.test(line) && below !== undefined && !isError(below) ? [below.trim()] : []
   const found = once(lines.flatMap((line, at) => (isError(line) ? [line, ...detailOf(line, lines[at + 1])] : [])))
   const causes = found.filter((line) => !consequence.test(line))
   // What a wait for something gave up on is only in its warnings.

@@ -22,7 +22,8 @@ export async function findPodsOf(kubectl: Kubectl, jobs: readonly JobInCluster[]
   const found = new Map<string, Pod[]>()
   for (const namespace of new Set(jobs.map((job) => job.kubernetes_namespace))) {
     const names = jobs.filter((job) => job.kubernetes_namespace === namespace).map((job) => job.kubernetes_job)
-    const selector = names.length === 1 ? `job-name=${names[0]}` : names.length > mostNames ? 'job-name' : `job-name in (${names.join(',')})`
+    const selector =
+      names.length === 1 ? `job-name=${names[0]}` : names.length > mostNames ? 'job-name' : `job-name in (${names.join(',')})`
     const pods = await readPods(kubectl, podsArgs(namespace, selector), limits)
     const wanted = new Set(names)
     for (const pod of newestFirst(pods)) {
@@ -35,7 +36,8 @@ export async function findPodsOf(kubectl: Kubectl, jobs: readonly JobInCluster[]
 
 const podsArgs = (namespace: string, selector: string) => ['get', 'pods', '-n', namespace, '-l', selector, '-o', 'json']
 
-const readPods = async (kubectl: Kubectl, args: readonly string[], limits?: CallLimits) => (await items(kubectl, args, limits)).flatMap((item) => readPod(item) ?? [])
+const readPods = async (kubectl: Kubectl, args: readonly string[], limits?: CallLimits) =>
+  (await items(kubectl, args, limits)).flatMap((item) => readPod(item) ?? [])
 
 function newestFirst(pods: readonly Pod[]): Pod[] {
   const age = ({ metadata }: Pod) => Date.parse(metadata.creationTimestamp ?? '') || 0
@@ -55,12 +57,7 @@ export async function findPod(kubectl: Kubectl, job: JobInCluster, limits?: Call
  * an hour as a rule.
  * @throws KubectlError
  */
-export async function findEvents(
-  kubectl: Kubectl,
-  job: JobInCluster,
-  pod: Pod | undefined,
-  limits?: CallLimits,
-): Promise<PodEvent[]> {
+export async function findEvents(kubectl: Kubectl, job: JobInCluster, pod: Pod | undefined, limits?: CallLimits): Promise<PodEvent[]> {
   const [kind, name] = pod ? ['Pod', pod.metadata.name] : ['Job', job.kubernetes_job]
   const selector = `involvedObject.kind=${kind},involvedObject.name=${name}`
   const args = ['get', 'events', '-n', job.kubernetes_namespace, '--field-selector', selector, '-o', 'json']

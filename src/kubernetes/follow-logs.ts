@@ -57,9 +57,7 @@ export async function* followLogs(kubectl: Kubectl, job: JobInCluster, following
 
   async function* container(pod: Pod, name: string, started: boolean): AsyncGenerator<LogLine> {
     const own = (seen: Pod | undefined): Container | undefined =>
-      seen?.metadata.uid === pod.metadata.uid && seen
-        ? containersInOrder(seen).find((one) => one.name === name)
-        : undefined
+      seen?.metadata.uid === pod.metadata.uid && seen ? containersInOrder(seen).find((one) => one.name === name) : undefined
     const bookmark = createBookmark()
     let left = tries
     let complete = false
@@ -141,12 +139,7 @@ interface Progress {
 }
 
 // Containers end shortly after their job; one that neither ends nor writes isn't waited for.
-async function stopAfter(
-  following: Following,
-  progress: Progress,
-  ends: AbortSignal,
-  stop: AbortController,
-): Promise<void> {
+async function stopAfter(following: Following, progress: Progress, ends: AbortSignal, stop: AbortController): Promise<void> {
   const { jobEnded, interval = 5000, grace = 10_000, sleep = pause } = following
   try {
     // A server that doesn't answer now may do so at the next look.

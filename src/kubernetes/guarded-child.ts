@@ -18,10 +18,7 @@ export interface GuardedChild {
 const guard = '"$@" 3<&- & p=$!; (read -r _; kill -9 0) <&3 >/dev/null 2>&1 & w=$!; wait $p; s=$?; kill -9 $w; exit $s'
 
 /** Starts a program of PATH, without input, in a process group of its own: a Ctrl-C in the terminal is ours alone. */
-export function startGuarded(
-  command: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): GuardedChild {
+export function startGuarded(command: readonly string[], env: Readonly<Record<string, string | undefined>>): GuardedChild {
   const child = spawn('/bin/sh', ['-c', guard, 'sh', ...command], {
     detached: true,
     env,

@@ -55,17 +55,13 @@ export function kubectlTimeout(milliseconds: number): KubectlError {
 // kubectl logs (`E0312 10:11:12.123456 …`), warns and may print a usage besides what it has to say.
 function ownWords(stderr: string): string {
   const lines = stderr.split('\n').map((line) => line.trim())
-  const said = lines.filter(
-    (line) => line && !/^[EWIF]\d{4} |^W(arning|ARNING):|^Defaulted container|^Killed$/.test(line),
-  )
+  const said = lines.filter((line) => line && !/^[EWIF]\d{4} |^W(arning|ARNING):|^Defaulted container|^Killed$/.test(line))
   return (said.find((line) => /^(error|unable|the connection)/i.test(line)) ?? said.at(-1) ?? '')
     .replace(/^error: /i, '')
     .replace(/^Error from server( \(\w+\))?: /, '')
 }
 
-const needs: Readonly<
-  Record<KubectlErrorKind, { more: (namespace: string) => string; next: (namespace: string) => string }>
-> = {
+const needs: Readonly<Record<KubectlErrorKind, { more: (namespace: string) => string; next: (namespace: string) => string }>> = {
   missing: {
     more: () => 'It takes kubectl in PATH, and a kubeconfig that may read pods and their logs.',
     next: () => 'ssh to a node that has kubectl (a master, ncn-m001) and try again there',

@@ -39,10 +39,7 @@ export const callLimit = 10_000
  * The `kubectl` of a PATH, with the environment's `KUBECONFIG`. The first call tells whether it can be used: there
  * is nothing to ask before.
  */
-export function createKubectl(
-  env: Readonly<Record<string, string | undefined>>,
-  { limit: usual = callLimit } = {},
-): Kubectl {
+export function createKubectl(env: Readonly<Record<string, string | undefined>>, { limit: usual = callLimit } = {}): Kubectl {
   // Its messages are told apart by their words.
   const ownEnv = { ...othersEnv(env), LC_ALL: 'C' }
 
@@ -77,7 +74,8 @@ export function createKubectl(
     let text = ''
     const tooLong = new Promise<never>((_, fail) => {
       call.stdout.setEncoding('utf8').on('data', (more: string) => {
-        if (text.length + more.length > longestOutput) fail(new KubectlError('failed', `kubectl printed more than ${longestOutput / 2 ** 20} MiB`))
+        if (text.length + more.length > longestOutput)
+          fail(new KubectlError('failed', `kubectl printed more than ${longestOutput / 2 ** 20} MiB`))
         else text += more
       })
     })

@@ -23,11 +23,7 @@ export interface Reading {
  * isn't among them.
  * @throws KubectlError
  */
-export async function* logLines(
-  kubectl: Kubectl,
-  args: readonly string[],
-  { signal, silence }: Reading,
-): AsyncGenerator<StampedLine> {
+export async function* logLines(kubectl: Kubectl, args: readonly string[], { signal, silence }: Reading): AsyncGenerator<StampedLine> {
   if (signal?.aborted) return
   const call = kubectl.follow(args)
   signal?.addEventListener('abort', call.close, { once: true })
@@ -48,11 +44,7 @@ export async function* logLines(
   }
 }
 
-async function nextWithin<T>(
-  from: AsyncIterator<T>,
-  limit: number | undefined,
-  close: () => void,
-): Promise<IteratorResult<T>> {
+async function nextWithin<T>(from: AsyncIterator<T>, limit: number | undefined, close: () => void): Promise<IteratorResult<T>> {
   let late = false
   const cancel =
     limit === undefined

@@ -28,11 +28,7 @@ export interface LogSelection {
  * @throws KubectlError
  * @throws CliError when there is no such container, or it hasn't started
  */
-export async function* readLogs(
-  kubectl: Kubectl,
-  job: JobInCluster,
-  selection: LogSelection = {},
-): AsyncGenerator<LogLine> {
+export async function* readLogs(kubectl: Kubectl, job: JobInCluster, selection: LogSelection = {}): AsyncGenerator<LogLine> {
   const { signal, notice, container: only } = selection
   const pod = await findPod(kubectl, job, { signal })
   if (!pod) throw noPod(job)
@@ -45,8 +41,7 @@ export async function* readLogs(
     }
     try {
       const args = [...logArgs(job, pod, container.name), ...limits(selection)]
-      for await (const line of logLines(kubectl, args, { signal, silence: callLimit }))
-        yield { container: container.name, ...line }
+      for await (const line of logLines(kubectl, args, { signal, silence: callLimit })) yield { container: container.name, ...line }
       signal?.throwIfAborted()
     } catch (fault) {
       // A log can be gone (its node, its file) while the others are there.
@@ -83,10 +78,7 @@ export function chosen(pod: Pod, only: string | undefined): Container[] {
 
 /** What is said of a job that has no pod. */
 export function noPod(job: JobInCluster): KubectlError {
-  return new KubectlError(
-    'not found',
-    `there is no pod with job-name=${job.kubernetes_job} in namespace ${job.kubernetes_namespace}`,
-  )
+  return new KubectlError('not found', `there is no pod with job-name=${job.kubernetes_job} in namespace ${job.kubernetes_namespace}`)
 }
 
 /** Whether an error is a fault of one of these kinds. */

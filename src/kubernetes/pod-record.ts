@@ -23,8 +23,19 @@ export function readPod(value: unknown): Pod | undefined {
   const { nodeName, initContainers, containers } = fieldsOf(spec)
   const { phase, reason, message, startTime, conditions, initContainerStatuses, containerStatuses } = fieldsOf(status)
   return {
-    metadata: { name: podName, namespace: text(namespace), uid: text(uid), labels: labelsOf(labels), creationTimestamp: text(creationTimestamp), deletionTimestamp: text(deletionTimestamp) },
-    spec: { nodeName: text(nodeName), initContainers: list(initContainers).flatMap(containerOf), containers: list(containers).flatMap(containerOf) },
+    metadata: {
+      name: podName,
+      namespace: text(namespace),
+      uid: text(uid),
+      labels: labelsOf(labels),
+      creationTimestamp: text(creationTimestamp),
+      deletionTimestamp: text(deletionTimestamp),
+    },
+    spec: {
+      nodeName: text(nodeName),
+      initContainers: list(initContainers).flatMap(containerOf),
+      containers: list(containers).flatMap(containerOf),
+    },
     status: {
       phase: text(phase),
       reason: text(reason),
@@ -37,13 +48,21 @@ export function readPod(value: unknown): Pod | undefined {
   }
 }
 
-const labelsOf = (value: unknown): Readonly<Record<string, string>> => Object.fromEntries(Object.entries(fieldsOf(value)).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+const labelsOf = (value: unknown): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(fieldsOf(value)).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
 
 /** An event as kubectl printed it; undefined where it is none. */
 export function readEvent(value: unknown): PodEvent | undefined {
   if (!isFields(value)) return undefined
   const { type, reason, message, lastTimestamp, eventTime, firstTimestamp } = fieldsOf(value)
-  return { type: text(type), reason: text(reason), message: text(message), lastTimestamp: text(lastTimestamp), eventTime: text(eventTime), firstTimestamp: text(firstTimestamp) }
+  return {
+    type: text(type),
+    reason: text(reason),
+    message: text(message),
+    lastTimestamp: text(lastTimestamp),
+    eventTime: text(eventTime),
+    firstTimestamp: text(firstTimestamp),
+  }
 }
 
 function containerOf(value: unknown): Pick<Container, 'name'>[] {
@@ -59,7 +78,12 @@ function conditionOf(value: unknown): PodCondition[] {
 
 function statusOf(value: unknown): ContainerStatus[] {
   const { state, lastState, restartCount } = fieldsOf(value)
-  return containerOf(value).map((own) => ({ ...own, state: stateOf(state), lastState: stateOf(lastState), restartCount: number(restartCount) }))
+  return containerOf(value).map((own) => ({
+    ...own,
+    state: stateOf(state),
+    lastState: stateOf(lastState),
+    restartCount: number(restartCount),
+  }))
 }
 
 function stateOf(value: unknown): ContainerState {
@@ -73,5 +97,14 @@ function stateOf(value: unknown): ContainerState {
 /** Whether something went wrong is in its exit code alone: without one nothing is known. */
 function terminatedOf({ exitCode, signal, reason, message, startedAt, finishedAt }: Fields): { terminated?: TerminatedState } {
   if (typeof exitCode !== 'number') return {}
-  return { terminated: { exitCode, signal: number(signal), reason: text(reason), message: text(message), startedAt: text(startedAt), finishedAt: text(finishedAt) } }
+  return {
+    terminated: {
+      exitCode,
+      signal: number(signal),
+      reason: text(reason),
+      message: text(message),
+      startedAt: text(startedAt),
+      finishedAt: text(finishedAt),
+    },
+  }
 }

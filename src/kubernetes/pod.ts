@@ -93,11 +93,7 @@ export interface Container {
 
 /** The containers in the order they run: init containers, then the others, which run side by side. */
 export function containersInOrder({ spec, status }: Pod): Container[] {
-  const described = (
-    init: boolean,
-    names: readonly { name: string }[] = [],
-    statuses: readonly ContainerStatus[] = [],
-  ) =>
+  const described = (init: boolean, names: readonly { name: string }[] = [], statuses: readonly ContainerStatus[] = []) =>
     names.map(({ name }): Container => {
       const own = statuses.find((candidate) => candidate.name === name)
       return { name, init, state: own?.state ?? {}, lastState: own?.lastState ?? {} }

@@ -45,13 +45,7 @@ export async function openPortForward(
   throw fault
 }
 
-async function forward(
-  kubectl: Kubectl,
-  namespace: string,
-  target: string,
-  remote: number,
-  limits: CallLimits,
-): Promise<PortForward> {
+async function forward(kubectl: Kubectl, namespace: string, target: string, remote: number, limits: CallLimits): Promise<PortForward> {
   const { limit = callLimit, signal } = limits
   signal?.throwIfAborted()
   const call = kubectl.follow(['port-forward', '-n', namespace, '--address', '127.0.0.1', target, `:${remote}`])

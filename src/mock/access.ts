@@ -25,7 +25,11 @@ export function createAccess(token: string): Access {
     admits(authorization = '') {
       const [, scheme = '', credentials = ''] = /^(Bearer|Basic) +(\S+)$/i.exec(authorization) ?? []
       if (scheme.toLowerCase() !== 'basic') return matches(credentials)
-      return matches(Buffer.from(credentials, 'base64').toString().replace(/^[^:]*:/, ''))
+      return matches(
+        Buffer.from(credentials, 'base64')
+          .toString()
+          .replace(/^[^:]*:/, ''),
+      )
     },
   }
 }

@@ -36,15 +36,9 @@ export interface Handlers {
  * @param prepare looks at the data, or changes it, before it is checked, where the service does
  * @throws Refused as the service refuses: 415, 400, 422, and 500 where it doesn't expect such data
  */
-export function given(
-  call: Call,
-  fields: Fields,
-  prepare = (data: unknown): unknown => data,
-): Record<string, unknown> {
+export function given(call: Call, fields: Fields, prepare = (data: unknown): unknown => data): Record<string, unknown> {
   if (!/^application\/(.+\+)?json\s*(;|$)/i.test(call.contentType ?? '')) {
-    throw new Refused(
-      message(415, "Did not attempt to load JSON data because the request Content-Type was not 'application/json'."),
-    )
+    throw new Refused(message(415, "Did not attempt to load JSON data because the request Content-Type was not 'application/json'."))
   }
   const data = parsed(call.body)
   if (isEmpty(data)) throw new Refused(noInput())

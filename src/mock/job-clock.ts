@@ -64,8 +64,7 @@ export function createJobClock(
   let timer: AbortController | undefined
 
   const nextStep = (progress: Progress): Step => stepsOf(progress)[progress.at]!
-  const dueAt = (job: Job): number =>
-    speed === 'step' ? Infinity : job.mock!.since + (nextStep(job.mock!).seconds * 1000) / speed
+  const dueAt = (job: Job): number => (speed === 'step' ? Infinity : job.mock!.since + (nextStep(job.mock!).seconds * 1000) / speed)
 
   function change(job: Job, status: JobStatus): void {
     const from = job.status
@@ -93,7 +92,10 @@ export function createJobClock(
     timer = new AbortController()
     const rest = Math.min(Math.max(nextDue - clock.now(), 0), longestTimer)
     // A timer may ring a little early, and one that was cut to what timers can count always does.
-    clock.sleep(rest, timer.signal).then(() => (nextDue > clock.now() ? arm() : advance()), () => {})
+    clock.sleep(rest, timer.signal).then(
+      () => (nextDue > clock.now() ? arm() : advance()),
+      () => {},
+    )
   }
 
   function advance(): void {

@@ -96,21 +96,12 @@ function askedFor(site: Site, asked: Record<string, unknown>): Job {
 }
 
 /** What the service puts into `ssh_containers`, before it knows where they can be reached. */
-export function containersOf(
-  type: Job['job_type'],
-  debug: boolean,
-  asked: Partial<SshContainer>[] | null,
-): Partial<SshContainer>[] | null {
+export function containersOf(type: Job['job_type'], debug: boolean, asked: Partial<SshContainer>[] | null): Partial<SshContainer>[] | null {
   if (type === 'create' && asked && asked.length > 0) {
     throw new Refused(problem(400, `User defined ssh containers during image create are not currently supported. ${again}`))
   }
   if (asked && asked.length > 1) {
-    throw new Refused(
-      problem(
-        400,
-        `Only one SSH container is currently supported. Please remove additional containers, ${determine}`,
-      ),
-    )
+    throw new Refused(problem(400, `Only one SSH container is currently supported. Please remove additional containers, ${determine}`))
   }
   if (type === 'create') return debug ? [{ name: 'debug', jail: false }] : asked
   return asked && asked.length > 0 ? asked : [{ name: 'customize', jail: false }]
@@ -120,14 +111,10 @@ function artifactOf({ state }: Site, type: Job['job_type'], id: string): Recipe 
   const kind = type === 'create' ? 'recipe' : 'image'
   const artifact = type === 'create' ? state.recipes.get(id) : state.images.get(id)
   if (!artifact) {
-    throw new Refused(
-      problem(400, `Invalid artifact_id value in job request. No IMS ${kind} record found matching id=${id}. ${again}`),
-    )
+    throw new Refused(problem(400, `Invalid artifact_id value in job request. No IMS ${kind} record found matching id=${id}. ${again}`))
   }
   if (!artifact.link) {
-    throw new Refused(
-      problem(400, `The IMS ${kind} does not have an artifact_link for ${kind}_id=${id}. Please ${determine}`),
-    )
+    throw new Refused(problem(400, `The IMS ${kind} does not have an artifact_link for ${kind}_id=${id}. Please ${determine}`))
   }
   demandArtifact(state, artifact.link)
   return artifact
@@ -227,9 +214,7 @@ function picks(call: Call, now: number): (job: Job) => boolean {
   const age = query.get('age')
   const before = age === null ? Infinity : now - ageOf(age)
   return (job) =>
-    (statuses.length === 0 || statuses.includes(job.status)) &&
-    (!type || job.job_type === type) &&
-    timeOf(job.created) <= before
+    (statuses.length === 0 || statuses.includes(job.status)) && (!type || job.job_type === type) && timeOf(job.created) <= before
 }
 
 // The service gives the text as the title, so that there is no detail.

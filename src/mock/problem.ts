@@ -21,14 +21,10 @@ export function problem(status: number, detail: string | undefined, more: { titl
   return answer(status, spacedText(body), { 'Content-Type': 'application/problem+json' })
 }
 
-export const notFound = (): Answer =>
-  problem(404, 'Requested resource does not exist. Re-run request with valid ID.')
+export const notFound = (): Answer => problem(404, 'Requested resource does not exist. Re-run request with valid ID.')
 
 export const noSuchPath = (): Answer =>
-  problem(
-    404,
-    'The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.',
-  )
+  problem(404, 'The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.')
 
 export const noInput = (): Answer =>
   problem(
@@ -44,10 +40,7 @@ export const invalid = (errors: Errors): Answer =>
   )
 
 export const conflict = (): Answer =>
-  problem(
-    409,
-    'Requested resource exists, but cannot be patched due to a patch conflict. Re-run request with valid input values.',
-  )
+  problem(409, 'Requested resource exists, but cannot be patched due to a patch conflict. Re-run request with valid input values.')
 
 /** Flask-RESTful's own errors, of requests that no handler saw, and of handlers that crashed. */
 export const message = (status: number, text: string): Answer => plain(status, { message: text })

@@ -24,4 +24,8 @@ export const publicKeys: Handlers = {
 }
 
 /** The same, as version 2 of the API has it. */
-export const publicKeysForGood: Handlers = deletingForGood(publicKeys, (state) => state.publicKeys, (key) => key.id)
+export const publicKeysForGood: Handlers = deletingForGood(
+  publicKeys,
+  (state) => state.publicKeys,
+  (key) => key.id,
+)

@@ -70,7 +70,11 @@ export const recipes: Handlers = {
 }
 
 /** The same, as version 2 of the API has it. */
-export const recipesForGood: Handlers = deletingForGood(recipes, (state) => state.recipes, (recipe) => recipe.id)
+export const recipesForGood: Handlers = deletingForGood(
+  recipes,
+  (state) => state.recipes,
+  (recipe) => recipe.id,
+)
 
 function templates(value: unknown): TemplateEntry[] | null {
   if (value === null) return null

@@ -78,17 +78,7 @@ export interface Records {
 /** The fields that are served of each kind, in the service's order. */
 export const servedFields = {
   public_keys: ['name', 'public_key', 'id', 'created'],
-  recipes: [
-    'name',
-    'link',
-    'recipe_type',
-    'linux_distribution',
-    'template_dictionary',
-    'require_dkms',
-    'arch',
-    'id',
-    'created',
-  ],
+  recipes: ['name', 'link', 'recipe_type', 'linux_distribution', 'template_dictionary', 'require_dkms', 'arch', 'id', 'created'],
   images: ['name', 'link', 'arch', 'metadata', 'id', 'created'],
   jobs: [
     'artifact_id',

@@ -72,7 +72,6 @@ function nodeState(state: State, { xname, mock }: RemoteBuildNode) {
 }
 
 function jobsOn(state: State, xname: string): number {
-  return [...state.jobs.values()].filter(
-    (job) => job.remote_build_node === xname && job.status !== 'success' && job.status !== 'error',
-  ).length
+  return [...state.jobs.values()].filter((job) => job.remote_build_node === xname && job.status !== 'success' && job.status !== 'error')
+    .length
 }

@@ -78,7 +78,9 @@ export async function serveMock(mock: Served, options: ServeOptions = {}): Promi
   })
   // Node takes connections out of HTTP even where a client only offers to speak something else.
   function serveAnyway({ method, url, rawHeaders }: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const kept = rawHeaders.flatMap((name, at) => (at % 2 === 0 && !/^(upgrade|connection)$/i.test(name) ? [`${name}: ${rawHeaders[at + 1]}`] : []))
+    const kept = rawHeaders.flatMap((name, at) =>
+      at % 2 === 0 && !/^(upgrade|connection)$/i.test(name) ? [`${name}: ${rawHeaders[at + 1]}`] : [],
+    )
     socket.unshift(Buffer.concat([Buffer.from([`${method} ${url} HTTP/1.1`, ...kept, '', ''].join('\r\n'), 'latin1'), head]))
     server.emit(certificates ? 'secureConnection' : 'connection', socket)
   }

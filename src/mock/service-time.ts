@@ -15,7 +15,8 @@ const takes = {
 
 /** How long the service would take for a request, in milliseconds; 0 for most. It answers nobody else meanwhile. */
 export function serviceTime({ method, path }: Pick<Call, 'method' | 'path'>, state: State): number {
-  const [, kind = '', id] = /^\/apis\/ims\/(?:v[23]\/)?(deleted\/images|images|jobs|remote-build-nodes\/status)(?:\/([^/]+))?$/.exec(path) ?? []
+  const [, kind = '', id] =
+    /^\/apis\/ims\/(?:v[23]\/)?(deleted\/images|images|jobs|remote-build-nodes\/status)(?:\/([^/]+))?$/.exec(path) ?? []
   const nodes = () =>
     [...state.remoteBuildNodes.values()]
       .filter(({ xname }) => id === undefined || xname === id)

@@ -1,5 +1,14 @@
 import { sortedText } from './json-text.ts'
-import { servedFields, type Deleted, type Image, type Job, type PublicKey, type Recipe, type Records, type RemoteBuildNode } from './records.ts'
+import {
+  servedFields,
+  type Deleted,
+  type Image,
+  type Job,
+  type PublicKey,
+  type Recipe,
+  type Records,
+  type RemoteBuildNode,
+} from './records.ts'
 
 /** The records of one kind, by id, in the order they came. */
 export interface Table<R> {
@@ -38,7 +47,11 @@ export function createState(records: Records): State {
   const listeners = new Set<() => void>()
   const changed = () => listeners.forEach((listener) => listener())
   const byId = <R extends { id: string }>(list: readonly R[], fields: readonly string[]) =>
-    createTable(list.map((record) => [record.id, record] as const), fields, changed)
+    createTable(
+      list.map((record) => [record.id, record] as const),
+      fields,
+      changed,
+    )
 
   const state = {
     publicKeys: byId(records.public_keys, servedFields.public_keys),
@@ -76,11 +89,7 @@ export function createState(records: Records): State {
 }
 
 // Texts are kept until their record changes, so that a list of ten thousand costs a join.
-function createTable<R extends object>(
-  entries: Iterable<readonly [string, R]>,
-  fields: readonly string[],
-  changed: () => void,
-): Table<R> {
+function createTable<R extends object>(entries: Iterable<readonly [string, R]>, fields: readonly string[], changed: () => void): Table<R> {
   const records = new Map(entries)
   const texts = new WeakMap<R, string>()
   let list: string | undefined

@@ -83,7 +83,15 @@ function wrongTexts(value: unknown): string[] | Errors | undefined {
   const entries = value instanceof Map ? [...value] : isObject(value) ? Object.entries(value) : undefined
   if (!entries) return ['Not a valid mapping type.']
   const wrong = (text: unknown) => wrongWith({ type: 'text' }, text)
-  return collected(entries.map(([key, item]) => [key, collected([['key', wrong(key)], ['value', wrong(item)]])]))
+  return collected(
+    entries.map(([key, item]) => [
+      key,
+      collected([
+        ['key', wrong(key)],
+        ['value', wrong(item)],
+      ]),
+    ]),
+  )
 }
 
 function collected(found: readonly (readonly [key: unknown, errors: string[] | Errors | undefined])[]): Errors | undefined {
@@ -109,7 +117,11 @@ export function readInteger(value: unknown): number | undefined {
 /** A UUID in its usual spelling; the service takes it without dashes, in braces and in upper case, too. */
 export function readUuid(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined
-  const digits = value.replace(/urn:|uuid:/g, '').replace(/^[{}]+|[{}]+$/g, '').replaceAll('-', '').toLowerCase()
+  const digits = value
+    .replace(/urn:|uuid:/g, '')
+    .replace(/^[{}]+|[{}]+$/g, '')
+    .replaceAll('-', '')
+    .toLowerCase()
   if (!/^[0-9a-f]{32}$/.test(digits)) return undefined
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }

@@ -68,7 +68,10 @@ export function bufferOutput(): { write: Write; blocks(): Buffer[] } {
       if (used + text.length * 3 > block.length) {
         full.push(block.subarray(0, used))
         held += used
-        if (held > mostHeld) throw new CliError(`the result is longer than ${mostHeld / 2 ** 30} GiB`, { more: ['It is held until the whole answer has come.'] })
+        if (held > mostHeld)
+          throw new CliError(`the result is longer than ${mostHeld / 2 ** 30} GiB`, {
+            more: ['It is held until the whole answer has come.'],
+          })
         block = Buffer.allocUnsafeSlow(Math.max(size, text.length * 3))
         used = 0
       }

@@ -45,7 +45,7 @@ export function search(tree: Node, value: Value, most = mostSteps): Value {
   function adapt(own: Interpreter): Interpreter {
     const visit = own.visit.bind(own)
     const withScope = own.withScope.bind(own)
-    own.withScope = scope => adapt(withScope(scope))
+    own.withScope = (scope) => adapt(withScope(scope))
     own.visit = (node, data) => {
       const found = apply(node, data)
       return (inside > 0 ? toPlain(found) : found) as never
@@ -89,9 +89,12 @@ export function search(tree: Node, value: Value, most = mostSteps): Value {
 
     function call(node: Call, data: Input): Data {
       const [list] = node.children
-      if ((node.name !== 'max' && node.name !== 'min') || list?.type !== 'Literal' || sizeOf(list.value) <= mostArguments) return visit(node, data)
+      if ((node.name !== 'max' && node.name !== 'min') || list?.type !== 'Literal' || sizeOf(list.value) <= mostArguments)
+        return visit(node, data)
       const items = list.value as unknown[]
-      const parts = Array.from({ length: Math.ceil(items.length / mostArguments) }, (_, at) => items.slice(at * mostArguments, (at + 1) * mostArguments))
+      const parts = Array.from({ length: Math.ceil(items.length / mostArguments) }, (_, at) =>
+        items.slice(at * mostArguments, (at + 1) * mostArguments),
+      )
       const ofItems = (value: unknown): Call => ({ ...node, children: [{ type: 'Literal', value: value as never }] })
       return call(ofItems(parts.map((part) => visit(ofItems(part), data))), data)
     }
@@ -147,7 +150,7 @@ export function search(tree: Node, value: Value, most = mostSteps): Value {
     if (typeof plain !== 'object' || plain === null) return plain
     const origin = origins.get(plain)
     if (origin !== undefined) return origin
-    if (Array.isArray(plain)) return plain.map(item => fromPlain(item, selected))
+    if (Array.isArray(plain)) return plain.map((item) => fromPlain(item, selected))
     return record(Object.entries(plain).map(([key, item]) => [key, fromPlain(item, selected)]))
   }
 
@@ -186,5 +189,5 @@ function record(entries: [string, Data][]): object {
   const target = Object.create(null) as Record<string, Data>
   for (const [key, item] of entries) target[key] = item
   const keys = entries.map(([key]) => key)
-  return keys.some(key => /^\d+$/.test(key)) ? new Proxy(target, { ownKeys: () => keys }) : target
+  return keys.some((key) => /^\d+$/.test(key)) ? new Proxy(target, { ownKeys: () => keys }) : target
 }

@@ -41,7 +41,8 @@ export function createSteps(most: number): Steps {
     },
     returned(result) {
       spend(sizeOf(result) / perStep)
-      if (typeof result === 'string' && result.length > longestText) throw new Error(`it makes a text of more than ${longestText} characters`)
+      if (typeof result === 'string' && result.length > longestText)
+        throw new Error(`it makes a text of more than ${longestText} characters`)
       return result
     },
     areEqual,
@@ -60,10 +61,22 @@ export function createSteps(most: number): Steps {
   function areEqual(first: unknown, second: unknown): boolean {
     spend(1)
     if (first === second) return true
-    if (Array.isArray(first) && Array.isArray(second)) return first.length === second.length && first.every((item, at) => areEqual(item, second[at]))
-    if (typeof first !== 'object' || typeof second !== 'object' || first === null || second === null || Array.isArray(first) || Array.isArray(second)) return false
+    if (Array.isArray(first) && Array.isArray(second))
+      return first.length === second.length && first.every((item, at) => areEqual(item, second[at]))
+    if (
+      typeof first !== 'object' ||
+      typeof second !== 'object' ||
+      first === null ||
+      second === null ||
+      Array.isArray(first) ||
+      Array.isArray(second)
+    )
+      return false
     const [keys, others] = [Object.keys(first), Object.keys(second)]
-    return keys.length === others.length && keys.every((key) => Object.hasOwn(second, key) && areEqual(first[key as never], second[key as never]))
+    return (
+      keys.length === others.length &&
+      keys.every((key) => Object.hasOwn(second, key) && areEqual(first[key as never], second[key as never]))
+    )
   }
 }
 

@@ -82,7 +82,8 @@ function refuseUnclosed(expression: string): void {
 function wordsOf(error: unknown): string {
   // The library and we go down into an expression by calls.
   if (error instanceof RangeError && /call stack/.test(error.message)) return 'it is nested too deeply'
-  if (error instanceof Error && /JSON literal/.test(error.message)) return "what stands between ` is neither JSON nor a word; a text is written 'text'"
+  if (error instanceof Error && /JSON literal/.test(error.message))
+    return "what stands between ` is neither JSON nor a word; a text is written 'text'"
   return error instanceof Error ? error.message.replace(/^syntax( error)?[:,] /i, '') : String(error)
 }
 

@@ -54,7 +54,7 @@ function createWriter(write: Write) {
   function writeWhole(value: Value): void {
     const top = writeLines(value instanceof Map ? value : new Map([[listName, value]]), '')
     writeLists(top.lists)
-    for (let level = top.tables; level.length > 0; ) {
+    for (let level = top.tables; level.length > 0;) {
       const next: Section<ValueMap>[] = []
       for (const [path, table] of level) {
         if (hasBody(table) || !hasTables(table)) {
@@ -111,7 +111,7 @@ function createWriter(write: Write) {
     if (!lines) writeGap()
     writeLists(lists)
     if (lines) writeGap()
-    for (let level = tables; level.length > 0; ) {
+    for (let level = tables; level.length > 0;) {
       const next: Section<ValueMap>[] = []
       for (const [inner, part] of level) {
         if (hasBody(part)) writeHeader(`[${inner}]\n`)
@@ -187,7 +187,11 @@ function list(items: string[]): string {
 const simple = /^[ !#-[\]-~]*$/
 
 const escapes: Readonly<Record<string, string>> = {
-  '"': '\\"', '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t',
+  '"': '\\"',
+  '\\': '\\\\',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
 }
 
 function quote(text: string): string {

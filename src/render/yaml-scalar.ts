@@ -4,32 +4,56 @@ const width = 80
 /** The commonest texts, which are plain whatever the column: one word that reads as nothing else, or a UUID. */
 const word = /^(?:(?!(?:true|True|TRUE|false|False|FALSE|null|Null|NULL)$)[A-Za-z/]|[0-9a-f]{8}-[0-9a-f]{4}-)[\w\-./+=@]*$/
 
-const notPlain = new RegExp([
-  '^$', '^[ ,[\\]{}#&*!|>\'"%@`]', '^[-?:](?: |$)', '^(?:---|\\.\\.\\.)', ': ', ' #', '[: ]$',
-  '[^ -~\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\u{10000}-\\u{10ffff}]',
-].join('|'), 'u')
+const notPlain = new RegExp(
+  [
+    '^$',
+    '^[ ,[\\]{}#&*!|>\'"%@`]',
+    '^[-?:](?: |$)',
+    '^(?:---|\\.\\.\\.)',
+    ': ',
+    ' #',
+    '[: ]$',
+    '[^ -~\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\u{10000}-\\u{10ffff}]',
+  ].join('|'),
+  'u',
+)
 
 /** What YAML 1.2 as ruamel.yaml knows it (with underscores and timestamps) reads as something other than text. */
-const otherThanText = new RegExp([
-  'true|True|TRUE|false|False|FALSE|null|Null|NULL|~|=|<<',
-  '[-+]?0b[01_]+|[-+]?0o?[0-7_]+|(?!_)[-+]?[0-9_]+|[-+]?0x[0-9a-fA-F_]+',
-  '[-+]?[0-9][0-9_]*\\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+',
-  '[-+]?\\.[0-9_]+(?:[eE][-+][0-9]+)?|[-+]?\\.(?:inf|Inf|INF)|\\.(?:nan|NaN|NAN)',
-  '[0-9]{4}-[0-9]{2}-[0-9]{2}',
-  '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \\t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]*)?' +
-    '(?:[ \\t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?',
-].map(pattern => `^(?:${pattern})$`).join('|'))
+const otherThanText = new RegExp(
+  [
+    'true|True|TRUE|false|False|FALSE|null|Null|NULL|~|=|<<',
+    '[-+]?0b[01_]+|[-+]?0o?[0-7_]+|(?!_)[-+]?[0-9_]+|[-+]?0x[0-9a-fA-F_]+',
+    '[-+]?[0-9][0-9_]*\\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+',
+    '[-+]?\\.[0-9_]+(?:[eE][-+][0-9]+)?|[-+]?\\.(?:inf|Inf|INF)|\\.(?:nan|NaN|NAN)',
+    '[0-9]{4}-[0-9]{2}-[0-9]{2}',
+    '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \\t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]*)?' +
+      '(?:[ \\t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?',
+  ]
+    .map((pattern) => `^(?:${pattern})$`)
+    .join('|'),
+)
 
 /** A quote or newline, a special character, or a space next to a line break: never in single quotes. */
-const needsDouble =
-  /['\n]|[^ -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]| [\x85\u2028\u2029]|[\x85\u2028\u2029] /u
+const needsDouble = /['\n]|[^ -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]| [\x85\u2028\u2029]|[\x85\u2028\u2029] /u
 
 /** What breaks lines besides the newline, as YAML 1.1 has it. */
 const otherBreaks = /[\x85\u2028\u2029]/
 
 const escapes: Readonly<Record<number, string>> = {
-  0x00: '0', 0x07: 'a', 0x08: 'b', 0x09: 't', 0x0a: 'n', 0x0b: 'v', 0x0c: 'f', 0x0d: 'r', 0x1b: 'e', 0x22: '"',
-  0x5c: '\\', 0x85: 'N', 0x2028: 'L', 0x2029: 'P',
+  0x00: '0',
+  0x07: 'a',
+  0x08: 'b',
+  0x09: 't',
+  0x0a: 'n',
+  0x0b: 'v',
+  0x0c: 'f',
+  0x0d: 'r',
+  0x1b: 'e',
+  0x22: '"',
+  0x5c: '\\',
+  0x85: 'N',
+  0x2028: 'L',
+  0x2029: 'P',
 }
 
 /** Whether the text is one word that can be written as it is, at any column. A quick test: no is no answer. */
@@ -59,7 +83,7 @@ function fold(text: string, column: number, indent: number | undefined): string 
   let start = 0
   for (const { 0: run, index } of text.matchAll(/[\x85\u2028\u2029]+|$/g)) {
     const end = index
-    for (let at = start; ; ) {
+    for (let at = start; ;) {
       at = text.indexOf(' ', Math.max(at, start + width + 1 - column))
       if (at < 0 || at >= end) break
       const alone = at > 0 && at + 1 < text.length && text[at - 1] !== ' ' && text[at + 1] !== ' '
@@ -114,8 +138,7 @@ function double(text: string, column: number, indent: number | undefined): strin
 }
 
 function isRaw(code: number): boolean {
-  return (code >= 0x20 && code <= 0x7e) || (code >= 0xa0 && code <= 0xd7ff) ||
-    (code >= 0xe000 && code <= 0xfffd && code !== 0xfeff)
+  return (code >= 0x20 && code <= 0x7e) || (code >= 0xa0 && code <= 0xd7ff) || (code >= 0xe000 && code <= 0xfffd && code !== 0xfeff)
 }
 
 function escapeCode(code: number): string {

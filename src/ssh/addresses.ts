@@ -13,10 +13,15 @@ const networks: Readonly<Record<Exclude<AccessName, 'port-forward'>, string>> = 
  */
 export function chooseContainer({ id, ssh_containers }: Pick<Job, 'id' | 'ssh_containers'>, name?: string): SshContainer {
   const all = ssh_containers ?? []
-  const found = name === undefined ? (all.find((one) => one.name === 'debug') ?? (all.length === 1 ? all[0] : undefined)) : all.find((one) => one.name === name)
+  const found =
+    name === undefined
+      ? (all.find((one) => one.name === 'debug') ?? (all.length === 1 ? all[0] : undefined))
+      : all.find((one) => one.name === name)
   if (found) return found
   const names = all.map((one) => one.name).join(', ') || 'none'
-  throw usageError(name === undefined ? `job ${id} has several SSH containers, or none` : `job ${id} has no SSH container ${name}`, { more: [`  it has ${names}`] })
+  throw usageError(name === undefined ? `job ${id} has several SSH containers, or none` : `job ${id} has no SSH container ${name}`, {
+    more: [`  it has ${names}`],
+  })
 }
 
 /** The addresses at which a container may be reached from here; one that is no address is left out. */
@@ -40,7 +45,10 @@ export function oddAddresses({ connection_info: info }: SshContainer): string[] 
 }
 
 /** Whether the shell of a job answers by now: at one of its addresses, within so many milliseconds. */
-export async function answers(job: Pick<Job, 'id' | 'ssh_containers'>, { patience = 3000, signal }: { patience?: number; signal?: AbortSignal } = {}): Promise<boolean> {
+export async function answers(
+  job: Pick<Job, 'id' | 'ssh_containers'>,
+  { patience = 3000, signal }: { patience?: number; signal?: AbortSignal } = {},
+): Promise<boolean> {
   const ways = (job.ssh_containers ?? []).flatMap((container) => addressesOf(container, 'auto'))
   try {
     const { socket } = await reach(ways, { patience, signal }).won

@@ -73,7 +73,9 @@ export function reach(addresses: readonly Address[], options: ReachOptions = {})
   const { signal, patience, each = 10_000, pause = 500, onAttempt } = options
   const over = new AbortController()
   const last = new Map<AccessName, State>()
-  let add = (_: Address) => (_reason: string): void => {}
+  let add =
+    (_: Address) =>
+    (_reason: string): void => {}
 
   const won = new Promise<Reached>((resolve, reject) => {
     const end = (finish: () => void) => {
@@ -130,7 +132,9 @@ interface State {
 }
 
 function nobody(states: readonly State[], { next, exit = 255, more = () => [] }: ReachOptions): CliError {
-  const why = states.map(({ address, tries, reason }) => `  ${addressText(address)}  ${reason === undefined ? 'no answer yet' : `${reason} (tried ${tries}×)`}`)
+  const why = states.map(
+    ({ address, tries, reason }) => `  ${addressText(address)}  ${reason === undefined ? 'no answer yet' : `${reason} (tried ${tries}×)`}`,
+  )
   return new CliError('no SSH server answers', { exit, more: [...why, ...more()], next, transient: true })
 }
 
@@ -155,7 +159,8 @@ function tryOnce(address: Address, limit: number, signal: AbortSignal): Promise<
       resolve(outcome)
     }
     const giveUp = () => settle('ended')
-    const late = () => settle(socket.connecting ? `no answer within ${seconds(limit)}` : `connects, but shows no SSH banner within ${seconds(limit)}`)
+    const late = () =>
+      settle(socket.connecting ? `no answer within ${seconds(limit)}` : `connects, but shows no SSH banner within ${seconds(limit)}`)
     let timer = setTimeout(late, limit)
     const onData = (chunk: Buffer) => {
       read = Buffer.concat([read, chunk])

@@ -14,7 +14,12 @@ export function commandText(words: readonly string[]): string | undefined {
  * @throws CliError (exit 255) when nothing could be started, and where stdout can't take what comes; the reason of the
  * signal: the command's streams are closed then (it gets no signal: OpenSSH delivers none to root)
  */
-export async function runCommand(session: Session, command: string | undefined, { stdin, stdout, stderr }: Streams, signal?: AbortSignal): Promise<Ending> {
+export async function runCommand(
+  session: Session,
+  command: string | undefined,
+  { stdin, stdout, stderr }: Streams,
+  signal?: AbortSignal,
+): Promise<Ending> {
   const interrupted = interruption(signal)
   const { channel, ended } = await Promise.race([start(session, { command }), interrupted])
   const stopFeeding = () => void channel.end()

@@ -4,12 +4,7 @@ import type { KnownKey } from './known-hosts.ts'
 export type HostKeyPolicy = 'accept-new' | 'verify'
 
 export type HostKeyReason =
-  | 'known'
-  | "new, same as the container's"
-  | 'new, accepted'
-  | 'changed'
-  | "differs from the container's"
-  | 'could not be compared'
+  'known' | "new, same as the container's" | 'new, accepted' | 'changed' | "differs from the container's" | 'could not be compared'
 
 /** Whether a host is the job's container, as far as can be told. */
 export interface HostKeyVerdict {
@@ -43,8 +38,13 @@ export async function checkHostKey(question: HostKeyQuestion): Promise<HostKeyVe
   const { jobId, key, policy, patience = 3000 } = question
   const known = question.known.filter((entry) => entry.jobId === jobId)
   const same = known.find((entry) => entry.key.blob.equals(key))
-  const verdict = (accept: boolean, why: HostKeyReason, remember: HostKeyVerdict['remember'] = [], compared = false) =>
-    ({ accept, why, fingerprint: fingerprint(key), remember, compared })
+  const verdict = (accept: boolean, why: HostKeyReason, remember: HostKeyVerdict['remember'] = [], compared = false) => ({
+    accept,
+    why,
+    fingerprint: fingerprint(key),
+    remember,
+    compared,
+  })
 
   if (known.length > 0 && !same) return verdict(false, 'changed')
   if (same && (same.compared || policy === 'accept-new')) return verdict(true, 'known')

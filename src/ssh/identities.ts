@@ -121,7 +121,10 @@ export interface Login {
 
 async function decrypt(path: string, ask: Ask): Promise<ParsedKey> {
   if (!ask) {
-    throw new CliError(`${path} needs its passphrase, and there is no terminal to ask for it`, { exit: 255, next: pastedWords(['ssh-add', path]) })
+    throw new CliError(`${path} needs its passphrase, and there is no terminal to ask for it`, {
+      exit: 255,
+      next: pastedWords(['ssh-add', path]),
+    })
   }
   for (let tries = 3; tries > 0; tries--) {
     const passphrase = await ask(`Passphrase of ${path}: `, { hidden: true })

@@ -50,7 +50,10 @@ export function openKeyFile(path: string, passphrase?: string): ParsedKey | unde
 
 function parse(text: string, passphrase?: string): ParsedKey | Error {
   try {
-    const key = ssh2.utils.parseKey(isPkcs8(text) || isEncryptedPem(text) ? toSshFormat(createPrivateKey({ key: text, passphrase })) : text, passphrase)
+    const key = ssh2.utils.parseKey(
+      isPkcs8(text) || isEncryptedPem(text) ? toSshFormat(createPrivateKey({ key: text, passphrase })) : text,
+      passphrase,
+    )
     return Array.isArray(key) ? (key as ParsedKey[])[0]! : key
   } catch (error) {
     return error as Error
@@ -63,7 +66,8 @@ function isWrongPassphrase(text: string, error: Error): boolean {
   return isEncrypted(text) && !unknownToOpenSsl(error)
 }
 
-const unknownToOpenSsl = ({ message }: Error) => /(digital envelope|PEM) routines::(unsupported|unknown)|interrupted or cancelled|^Keys of type /.test(message)
+const unknownToOpenSsl = ({ message }: Error) =>
+  /(digital envelope|PEM) routines::(unsupported|unknown)|interrupted or cancelled|^Keys of type /.test(message)
 
 function read(path: string): FileContent | undefined {
   let content: FileContent
@@ -74,12 +78,17 @@ function read(path: string): FileContent | undefined {
     throw fileError(path, 'read', cause)
   }
   if (content.stats.isFile()) return content
-  throw new CliError(`${path} is a pipe, which can be read once; a private key is read when it is looked for, and when it is used`, { next: 'ssh-add, or -i FILE' })
+  throw new CliError(`${path} is a pipe, which can be read once; a private key is read when it is looked for, and when it is used`, {
+    next: 'ssh-add, or -i FILE',
+  })
 }
 
 /** Ciphers of OpenSSH's own format that ssh2 decrypts. */
 const ciphers: ReadonlySet<string> = new Set([
-  'none', '3des-cbc', ...[128, 192, 256].flatMap((bits) => [`aes${bits}-cbc`, `aes${bits}-ctr`]), ...[128, 256].map((bits) => `aes${bits}-gcm@openssh.com`),
+  'none',
+  '3des-cbc',
+  ...[128, 192, 256].flatMap((bits) => [`aes${bits}-cbc`, `aes${bits}-ctr`]),
+  ...[128, 256].map((bits) => `aes${bits}-gcm@openssh.com`),
 ])
 
 /**
@@ -96,7 +105,9 @@ export function limitOf(path: string): { why: string; byAgent: boolean } | undef
   if (head && !ciphers.has(head.cipher)) return { why: `its cipher ${head.cipher} can't be read here`, byAgent: true }
   if (head?.publicKey.type.startsWith('sk-')) return { why: `a key of type ${head.publicKey.type} needs the system's ssh`, byAgent: false }
   const encryption = head || !isEncrypted(text) ? undefined : parse(text, 'none that anybody has')
-  return encryption instanceof Error && unknownToOpenSsl(encryption) ? { why: "its encryption can't be read here", byAgent: true } : undefined
+  return encryption instanceof Error && unknownToOpenSsl(encryption)
+    ? { why: "its encryption can't be read here", byAgent: true }
+    : undefined
 }
 
 function requirePrivate(path: string, { stats: { mode, uid } }: FileContent): void {
@@ -179,6 +190,14 @@ function ed25519File(key: KeyObject): string {
   const kind = field('ssh-ed25519')
   const inside = Buffer.concat([number(0), number(0), kind, field(own), field(secret, own), field('')])
   const padding = Buffer.from(Array.from({ length: (8 - (inside.length % 8)) % 8 }, (_, at) => at + 1))
-  const whole = Buffer.concat([Buffer.from(magic), field('none'), field('none'), field(''), number(1), field(kind, field(own)), field(inside, padding)])
+  const whole = Buffer.concat([
+    Buffer.from(magic),
+    field('none'),
+    field('none'),
+    field(''),
+    number(1),
+    field(kind, field(own)),
+    field(inside, padding),
+  ])
   return `-----BEGIN OPENSSH PRIVATE KEY-----\n${whole.toString('base64').replace(/.{70}/g, '$&\n')}\n-----END OPENSSH PRIVATE KEY-----\n`
 }

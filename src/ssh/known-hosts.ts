@@ -50,7 +50,12 @@ function keysIn(path: string, text: string): KnownHosts {
  *
  * @returns what went wrong, for stderr: a folder that can't be written hinders nobody
  */
-export async function rememberHostKeys(path: string, jobId: string, keys: readonly KnownKey['key'][], { now, compared }: { now: number; compared: boolean }): Promise<string | undefined> {
+export async function rememberHostKeys(
+  path: string,
+  jobId: string,
+  keys: readonly KnownKey['key'][],
+  { now, compared }: { now: number; compared: boolean },
+): Promise<string | undefined> {
   try {
     await rewriteLog(path, 'knownHosts', (text) => {
       const others = keysIn(path, text).keys.filter((known) => known.jobId !== jobId && (known.at ?? now) > now - kept)

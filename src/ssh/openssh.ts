@@ -28,7 +28,10 @@ type Setting = readonly [name: string, value: string]
  * another decision than ours. For an OpenSSH older than an option, that is in `IgnoreUnknown`.
  */
 const plain: readonly Setting[] = [
-  ['IgnoreUnknown', 'ForkAfterAuthentication,GSSAPIKeyExchange,IdentityAgent,KnownHostsCommand,ProxyJump,RemoteCommand,SessionType,StdinNull'],
+  [
+    'IgnoreUnknown',
+    'ForkAfterAuthentication,GSSAPIKeyExchange,IdentityAgent,KnownHostsCommand,ProxyJump,RemoteCommand,SessionType,StdinNull',
+  ],
   ['AddKeysToAgent', 'no'],
   ['CanonicalizeHostname', 'no'],
   ['ClearAllForwardings', 'yes'],
@@ -60,7 +63,12 @@ function settings({ jobId, identity, knownHosts, hostKeyIsKnown }: OpenSshWay): 
   const path = identity?.path
   return [
     ...plain,
-    ...(path ? [['IdentityFile', filePath(path)], ['IdentitiesOnly', 'yes']] as const : []),
+    ...(path
+      ? ([
+          ['IdentityFile', filePath(path)],
+          ['IdentitiesOnly', 'yes'],
+        ] as const)
+      : []),
     ['UserKnownHostsFile', filePath(knownHosts)],
     ['GlobalKnownHostsFile', '/dev/null'],
     ['HostKeyAlias', jobId],
@@ -74,13 +82,18 @@ function settings({ jobId, identity, knownHosts, hostKeyIsKnown }: OpenSshWay): 
 }
 
 /** What follows `ssh` on the command line that opens the job's shell or runs a command there. */
-export function sshArguments(way: OpenSshWay, { command = [], terminal = false }: { command?: readonly string[]; terminal?: boolean } = {}): string[] {
+export function sshArguments(
+  way: OpenSshWay,
+  { command = [], terminal = false }: { command?: readonly string[]; terminal?: boolean } = {},
+): string[] {
   return [
     // No option takes back what a configuration adds with SendEnv and SetEnv.
     '-F',
     'none',
     // Without a configuration GSSAPI is off, and an OpenSSH that is built without it would complain.
-    ...settings(way).filter(([name]) => !name.startsWith('GSSAPI')).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
+    ...settings(way)
+      .filter(([name]) => !name.startsWith('GSSAPI'))
+      .flatMap(([name, value]) => ['-o', `${name}=${value}`]),
     ...(terminal ? ['-t'] : []),
     '-p',
     String(way.port),
@@ -146,4 +159,3 @@ function filePath(path: string): string {
   const text = path.replaceAll('%', '%%')
   return /[\s"'#=]/.test(text) ? `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"` : text
 }
-

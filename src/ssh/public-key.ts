@@ -15,7 +15,9 @@ export function parsePublicKey(text: string): PublicKey | undefined {
   for (const line of text.split(/\r?\n/)) {
     // Word by word: the text is the service's, and may be long.
     const words = [...line.matchAll(/\S+/g)]
-    const at = words.findIndex(([word], index) => /^(ssh|ecdsa|sk-ssh|sk-ecdsa)-./.test(word) && /^[A-Za-z0-9+/]+=*$/.test(words[index + 1]?.[0] ?? ''))
+    const at = words.findIndex(
+      ([word], index) => /^(ssh|ecdsa|sk-ssh|sk-ecdsa)-./.test(word) && /^[A-Za-z0-9+/]+=*$/.test(words[index + 1]?.[0] ?? ''),
+    )
     if (at < 0) continue
     const [type, { 0: base64, index }] = [words[at]![0], words[at + 1]!]
     const blob = Buffer.from(base64, 'base64')

@@ -50,7 +50,10 @@ const algorithms: ConnectConfig['algorithms'] = {
 export function openSession(options: SessionOptions): Promise<Session> {
   const { username = 'root', login, keepalive = 15_000 } = options
   if (login.key.type.startsWith('sk-')) {
-    throw new CliError(`keys of type ${login.key.type} need the system's ssh`, { exit: 255, next: options.next && `${options.next} --openssh` })
+    throw new CliError(`keys of type ${login.key.type} need the system's ssh`, {
+      exit: 255,
+      next: options.next && `${options.next} --openssh`,
+    })
   }
   const method = login.agent
     ? { type: 'agent' as const, username, agent: login.agent }

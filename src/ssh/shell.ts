@@ -18,7 +18,12 @@ export function givesTerminal({ stdin }: Pick<Io, 'stdin'>, command: string | un
  *
  * @throws CliError (exit 255) when nothing could be started; the reason of the signal
  */
-export async function runInTerminal(session: Session, command: string | undefined, io: Streams & Pick<Io, 'env'>, signal?: AbortSignal): Promise<Ending> {
+export async function runInTerminal(
+  session: Session,
+  command: string | undefined,
+  io: Streams & Pick<Io, 'env'>,
+  signal?: AbortSignal,
+): Promise<Ending> {
   const interrupted = interruption(signal)
   const { stdin, stdout, stderr } = io
   const screen = [stdout.stream, stderr.stream].find((stream) => stream.isTTY) ?? stdout.stream

@@ -47,7 +47,8 @@ function textOf(stream: Readable): () => string {
 
 function touchBySftp({ client, lost }: Session, path: string, before: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (error: Error) => reject(refusal(path, lost() ?? [before, error.message].filter(Boolean).join('\n'), lost() === undefined ? 1 : 255))
+    const fail = (error: Error) =>
+      reject(refusal(path, lost() ?? [before, error.message].filter(Boolean).join('\n'), lost() === undefined ? 1 : 255))
     client.sftp((error, sftp) => {
       if (error) return fail(error)
       sftp.open(path, 'a', (error, handle) => {

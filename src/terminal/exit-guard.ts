@@ -17,7 +17,9 @@ export function guardExit(of: NodeJS.Process): () => void {
   of.exitCode = noOutcome
   const unfinished = () => {
     // It may have asked something.
-    say('\nError: cray-ims ended before its work was done, waiting for what never comes. What it has sent may have been done.\nNext: run it again with -vvv, and report what it prints')
+    say(
+      '\nError: cray-ims ended before its work was done, waiting for what never comes. What it has sent may have been done.\nNext: run it again with -vvv, and report what it prints',
+    )
     of.exitCode = noOutcome
   }
   const thrown = (error: unknown) => {
@@ -32,7 +34,10 @@ export function guardExit(of: NodeJS.Process): () => void {
 
 /** What stderr says of something that is no Failure. */
 export function defectText(error: unknown, env: Readonly<Record<string, string | undefined>>): string {
-  const hint = env.CRAY_IMS_DEBUG === '1' && error instanceof Error ? error.stack : 'Next: run it again with CRAY_IMS_DEBUG=1, and report what it prints'
+  const hint =
+    env.CRAY_IMS_DEBUG === '1' && error instanceof Error
+      ? error.stack
+      : 'Next: run it again with CRAY_IMS_DEBUG=1, and report what it prints'
   return `Error: cray-ims failed in a way that it should not: ${printable(messageOf(error))}\n${hint}`
 }
 

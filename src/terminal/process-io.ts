@@ -41,7 +41,11 @@ export function processIo(of: NodeJS.Process, env: NodeJS.ProcessEnv = of.env): 
 // A handler takes away the signal's own effect, so they are only set for who asks.
 function onSignals(of: NodeJS.Process): AbortController {
   const controller = new AbortController()
-  for (const [name, exit] of [['SIGHUP', 129], ['SIGINT', 130], ['SIGTERM', 143]] as const) {
+  for (const [name, exit] of [
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
     of.on(name, () => controller.abort(new CliError(`Interrupted by ${name}`, { exit })))
   }
   return controller
@@ -62,7 +66,8 @@ function output(descriptor: 1 | 2, open: () => WriteStream): Output & { written(
   const stop = (cause: NodeJS.ErrnoException) => {
     if (gone) return
     gone = true
-    if (descriptor === 1 && !readerLeft.has(cause.code ?? '')) failure = new CliError(`can't write stdout: ${cause.message}`, { more: ['What it holds is not complete.'], cause })
+    if (descriptor === 1 && !readerLeft.has(cause.code ?? ''))
+      failure = new CliError(`can't write stdout: ${cause.message}`, { more: ['What it holds is not complete.'], cause })
   }
   const stream = () => {
     if (opened) return opened

@@ -44,7 +44,12 @@ const silent: Progress = { update() {}, log() {}, stop() {} }
  * @param plain what a line a change says, from the spinner's text: it leaves out what changes all the time.
  * @param status is told whether this moves, and what else does gives way to it.
  */
-export async function createProgress(io: Io, quiet: boolean, plain: (text: string) => string = (text) => text, status: StatusLine = {}): Promise<Progress> {
+export async function createProgress(
+  io: Io,
+  quiet: boolean,
+  plain: (text: string) => string = (text) => text,
+  status: StatusLine = {},
+): Promise<Progress> {
   if (quiet) return silent
   const write = (text: string) => void io.stderr.write(`${printable(text)}\n`)
   // A terminal that has no columns (of script, of some CI systems) has no room for a spinner.
@@ -64,11 +69,20 @@ export async function createProgress(io: Io, quiet: boolean, plain: (text: strin
   const { cyan } = await coloursFor(io, io.stderr)
   const { interval, frames } = spinners.dots
   // It mustn't take stdin: what is typed ahead belongs to the shell that opens. Its own colours would go by stdout.
-  const spinner = ora({ stream: io.stderr.stream, discardStdin: false, isEnabled: true, color: false, spinner: { interval, frames: frames.map((frame) => cyan(frame)) } })
+  const spinner = ora({
+    stream: io.stderr.stream,
+    discardStdin: false,
+    isEnabled: true,
+    color: false,
+    spinner: { interval, frames: frames.map((frame) => cyan(frame)) },
+  })
   return {
     update(text) {
       const room = io.stderr.columns - spinnerTakes
-      const fitting = [text].flat().map((line) => shortened(printable(line), room)).join('\n')
+      const fitting = [text]
+        .flat()
+        .map((line) => shortened(printable(line), room))
+        .join('\n')
       if (spinner.isSpinning) {
         spinner.text = fitting
         return

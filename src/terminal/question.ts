@@ -71,7 +71,7 @@ export function createQuestions(io: Io): Questions {
   }
 
   async function readKeys(): Promise<string | undefined> {
-    for (let line = ''; ; ) {
+    for (let line = ''; ;) {
       if (rest === '' && !ended) await readMore()
       if (rest === '') return undefined
       const [key] = /^(?:\x1b(?:\[[0-9;]*[@-~]|O.)|.)/su.exec(rest) ?? [rest]
@@ -104,7 +104,8 @@ function nextChunk({ stdin, interrupted }: Io): Promise<Buffer | undefined> {
     const onData = (chunk: Buffer | string) => settle(() => resolve(Buffer.from(chunk)))
     const onEnd = () => settle(() => resolve(undefined))
     // Ctrl-C at a question is an answer that isn't given. Source: the original.
-    const onInterrupt = () => settle(() => reject((interrupted.reason as { exit?: number } | undefined)?.exit === 130 ? aborted() : interrupted.reason))
+    const onInterrupt = () =>
+      settle(() => reject((interrupted.reason as { exit?: number } | undefined)?.exit === 130 ? aborted() : interrupted.reason))
     // It may have come before anyone listened.
     if (interrupted.aborted) return onInterrupt()
     if (stdin.readableEnded || stdin.destroyed) return resolve(undefined)

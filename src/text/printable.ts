@@ -2,7 +2,8 @@
  * What a terminal acts on rather than shows, or shows in another place: control characters, line and paragraph
  * separators, marks of direction, invisible characters, and halves of surrogate pairs.
  */
-const acting = /[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|\udb40[\udc00-\udfff]/g
+const acting =
+  /[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|\udb40[\udc00-\udfff]/g
 
 /**
  * Text from outside as one line that a terminal only shows: what would move its cursor, colour, hide or reorder it, and
@@ -14,7 +15,10 @@ export function printable(text: string): string {
 
 /** The same for text of several lines. */
 export function printableLines(text: string): string {
-  return text.split('\n').map((line) => printable(withoutReturns(line))).join('\n')
+  return text
+    .split('\n')
+    .map((line) => printable(withoutReturns(line)))
+    .join('\n')
 }
 
 function withoutReturns(line: string): string {
@@ -25,7 +29,12 @@ function withoutReturns(line: string): string {
 
 /** The head of a text, on one line. */
 export function excerpt(text: string, length = 200): string {
-  const line = printable(text.slice(0, length * 8).replace(/\s+/g, ' ').trim())
+  const line = printable(
+    text
+      .slice(0, length * 8)
+      .replace(/\s+/g, ' ')
+      .trim(),
+  )
   return line.length > length ? `${line.slice(0, length)}…` : line
 }
 

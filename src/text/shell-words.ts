@@ -20,7 +20,9 @@ export function pastedWords(words: readonly string[]): string {
 export function pastedWord(word: string): string {
   if (printable(word) === word && !word.includes('\t')) return shellWord(word)
   const escape = (character: string) => [...Buffer.from(character)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')
-  const text = [...word].map((character) => named[character] ?? (printable(character) === character ? character : escape(character))).join('')
+  const text = [...word]
+    .map((character) => named[character] ?? (printable(character) === character ? character : escape(character)))
+    .join('')
   return `$'${text}'`
 }
 

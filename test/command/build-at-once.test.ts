@@ -27,7 +27,10 @@ function nodeOf(site: WatchedSite, name: string, own: Readonly<Record<string, st
 
 type Nodes = (site: WatchedSite) => readonly Node[]
 
-const same = (count: number): Nodes => (site) => Array.from({ length: count }, () => ({ home: site.home, env: site.env }))
+const same =
+  (count: number): Nodes =>
+  (site) =>
+    Array.from({ length: count }, () => ({ home: site.home, env: site.env }))
 const sameKey: Nodes = (site) => [nodeOf(site, 'one', keys), nodeOf(site, 'two', keys)]
 const otherKeys: Nodes = (site) => [nodeOf(site, 'one', keys), nodeOf(site, 'two', 'other')]
 
@@ -126,7 +129,9 @@ describe('the same build at once', () => {
       const outcomes = await late(site, undefined)
       oneImage(site, outcomes)
       expect(outcomes.map(({ exit }) => exit)).toEqual([0, 2])
-      expect(outcomes[1]!.stderr).toMatch(/Error: the image name mine is taken: image \S+ was made by another command meanwhile\nNext: cray-ims images describe \S+\n$/)
+      expect(outcomes[1]!.stderr).toMatch(
+        /Error: the image name mine is taken: image \S+ was made by another command meanwhile\nNext: cray-ims images describe \S+\n$/,
+      )
       expect([...site.mock.state.jobs.values()]).toEqual([])
     }))
 
@@ -150,7 +155,8 @@ describe('the same build at once', () => {
             while (posts < 2) await sleep(10)
           } else if (step === 'POST jobs') await first.says('→ packaging_artifacts')
           // Of the two lists that it reads once its own job is there, the second comes when the other has ended.
-          else if (posts === 2 && /^GET (jobs|images)$/.test(step) && [...site.mock.state.jobs.values()].length === 2 && ++lists === 2) await first.ended
+          else if (posts === 2 && /^GET (jobs|images)$/.test(step) && [...site.mock.state.jobs.values()].length === 2 && ++lists === 2)
+            await first.ended
           return undefined
         },
       })
@@ -200,18 +206,36 @@ const withoutUnshare = spawnSync('unshare', ['--help']).error !== undefined
 describe.skipIf(withoutUnshare)('the same customisation at once', () => {
   test.each(delays)('with one key, %d ms apart: one image', (delay) =>
     withSite({ keys, speed: 1000 }, async (site) => {
-      const outcomes = await together(sameKey(site), delay, ['customize', 'image-succeeds', '--name', 'mine', '--no-jail', '--run', 'echo once; sleep 0.5'])
+      const outcomes = await together(sameKey(site), delay, [
+        'customize',
+        'image-succeeds',
+        '--name',
+        'mine',
+        '--no-jail',
+        '--run',
+        'echo once; sleep 0.5',
+      ])
       oneImage(site, outcomes)
     }),
   )
 
   test.each([0, 150])('with keys of their own, %d ms apart: one makes it, the other is told whose job does', (delay) =>
     withSite({ keys, speed: 1000 }, async (site) => {
-      const outcomes = await together(otherKeys(site), delay, ['customize', 'image-succeeds', '--name', 'mine', '--no-jail', '--run', 'sleep 0.5'])
+      const outcomes = await together(otherKeys(site), delay, [
+        'customize',
+        'image-succeeds',
+        '--name',
+        'mine',
+        '--no-jail',
+        '--run',
+        'sleep 0.5',
+      ])
       expect(imagesOf(site)).toHaveLength(1)
       expect(outcomes.map(({ exit }) => exit).sort()).toEqual([0, 2])
       const refused = outcomes.find(({ exit }) => exit === 2)!
-      expect(refused.stderr).toMatch(/Error: job \S+ makes mine already, for another public key\nNext: cray-ims jobs wait \S+ --query resultant_image_id, or add --new\n/)
+      expect(refused.stderr).toMatch(
+        /Error: job \S+ makes mine already, for another public key\nNext: cray-ims jobs wait \S+ --query resultant_image_id, or add --new\n/,
+      )
     }),
   )
 })

@@ -11,7 +11,10 @@ const commands = {
 } as const
 
 /** Runs a command and sees to it that it made one image, of one key and one job, and left nothing. */
-async function makesOne(command: keyof typeof commands, prepare: (site: WatchedSite) => void | Promise<void>): Promise<{ site: WatchedSite; stderr: string }> {
+async function makesOne(
+  command: keyof typeof commands,
+  prepare: (site: WatchedSite) => void | Promise<void>,
+): Promise<{ site: WatchedSite; stderr: string }> {
   const site = await startWatchedSite({ keys })
   try {
     await prepare(site)
@@ -37,12 +40,14 @@ describe.concurrent('an answer that is lost', () => {
   ] as const
   test.each(lost)('%s, after %s was handled: nothing is made twice', async (instead, step) => {
     let times = 0
-    const { site } = await makesOne('build', (site) => site.intervene({ after: (asked) => (asked.step === step && times++ === 0 ? instead : undefined) }))
+    const { site } = await makesOne('build', (site) =>
+      site.intervene({ after: (asked) => (asked.step === step && times++ === 0 ? instead : undefined) }),
+    )
     expect(site.asked.filter(({ method, path }) => method === 'POST' && path === 'jobs').length).toBe(1)
     expect(site.asked.filter(({ method, path }) => method === 'POST' && path === 'public-keys').length).toBe(1)
   })
 
-  test("is taken for that of somebody else, who makes the same meanwhile: it is followed, and left alone", async () => {
+  test('is taken for that of somebody else, who makes the same meanwhile: it is followed, and left alone', async () => {
     const site = await startWatchedSite({ keys })
     try {
       const post = async (path: string, body: unknown): Promise<{ id: string }> => {
@@ -74,7 +79,10 @@ describe.concurrent('an answer that is lost', () => {
       site.intervene({
         before({ step, body }) {
           if (step === 'POST jobs') {
-            handle = () => site.mock.handle(new Request('http://ims/apis/ims/v3/jobs', { method: 'POST', body, headers: { 'Content-Type': 'application/json' } }))
+            handle = () =>
+              site.mock.handle(
+                new Request('http://ims/apis/ims/v3/jobs', { method: 'POST', body, headers: { 'Content-Type': 'application/json' } }),
+              )
             return instead
           }
           // The service carries it out while it is looked for.
@@ -92,7 +100,9 @@ describe.concurrent('an answer that is lost', () => {
       site.intervene({ before: ({ step }) => (step === 'POST jobs' ? 504 : undefined) })
       const { exit, stdout, stderr } = await run([...commands.build, '--interval', '1'], { cwd: site.home, env: site.env, limit: 110_000 })
       expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
-      expect(stderr).toContain('\nError: the service did not say whether it created the job of image mine, and none has appeared within 1m\n')
+      expect(stderr).toContain(
+        '\nError: the service did not say whether it created the job of image mine, and none has appeared within 1m\n',
+      )
       expect(stderr).toContain('HTTP 504 Gateway Timeout: POST /apis/ims/v3/jobs')
       expect(stderr).toMatch(/\nNext: cray-ims jobs list\n$/)
       expect(site.writes().map(({ step }) => step)).toEqual(['POST public-keys', 'POST jobs'])
@@ -137,9 +147,12 @@ describe.concurrent('a service that is away for a while', () => {
     expect(stderr).toContain('the service is away (')
   })
 
-  test.each(['GET jobs/ONE waiting_on_user', 'GET public-keys/ONE', 'GET jobs/ONE packaging_artifacts'])('a customisation, from %s on', async (step) => {
-    await makesOne('customize', away(step, 503, 30))
-  })
+  test.each(['GET jobs/ONE waiting_on_user', 'GET public-keys/ONE', 'GET jobs/ONE packaging_artifacts'])(
+    'a customisation, from %s on',
+    async (step) => {
+      await makesOne('customize', away(step, 503, 30))
+    },
+  )
 
   test.each([503, 'reset'] as const)('%s to the creation of a job that was carried out, and for 30 looks for it', async (instead) => {
     let left = 0

@@ -24,19 +24,28 @@ const at = <R>(options: WatchedSiteOptions, work: (site: WatchedSite) => Promise
 const id = (at: number) => `c0000000-0000-4000-8000-00000000000${at}`
 const jobsOf = ({ mock }: WatchedSite): Job[] => [...mock.state.jobs.values()]
 const keysOf = ({ mock }: WatchedSite): PublicKey[] => [...mock.state.publicKeys.values()]
-const imagesOf = ({ mock }: WatchedSite, name = 'mine') => [...mock.state.images.values()].filter((one) => one.name === name).map((one) => one.id)
+const imagesOf = ({ mock }: WatchedSite, name = 'mine') =>
+  [...mock.state.images.values()].filter((one) => one.name === name).map((one) => one.id)
 const build = (site: WatchedSite, ...words: string[]) => site.ims('build', 'succeeds', '--name', 'mine', ...words)
 
 describe.concurrent('a recipe', () => {
   test('that several could be is refused with the candidates, before anything is written', () =>
-    at({ seed: { recipes: [recipe(id(1), 'r', { created: '2026-01-01T00:00:00' }), recipe(id(2), 'r', { arch: 'aarch64' })] } }, async (site) => {
-      const { exit, stdout, stderr } = await site.ims('build', 'r', '--name', 'mine')
-      expect({ exit, stdout, writes: site.writes() }).toEqual({ exit: 2, stdout: '', writes: [] })
-      expect(stderr).toContain(`Error: r is the name of 2 recipes\n  ${id(1)}  2026-01-01T00:00:00  x86_64  r\n  ${id(2)}  2026-01-02T03:04:05  aarch64  r\n`)
-      for (const [words, chosen] of [[['--arch', 'x86_64'], id(1)], [['--latest'], id(2)]] as const) {
-        expect((await site.ims('build', 'r', '--name', 'mine', '--dry-run', ...words)).stdout).toContain(`"artifact_id":"${chosen}"`)
-      }
-    }))
+    at(
+      { seed: { recipes: [recipe(id(1), 'r', { created: '2026-01-01T00:00:00' }), recipe(id(2), 'r', { arch: 'aarch64' })] } },
+      async (site) => {
+        const { exit, stdout, stderr } = await site.ims('build', 'r', '--name', 'mine')
+        expect({ exit, stdout, writes: site.writes() }).toEqual({ exit: 2, stdout: '', writes: [] })
+        expect(stderr).toContain(
+          `Error: r is the name of 2 recipes\n  ${id(1)}  2026-01-01T00:00:00  x86_64  r\n  ${id(2)}  2026-01-02T03:04:05  aarch64  r\n`,
+        )
+        for (const [words, chosen] of [
+          [['--arch', 'x86_64'], id(1)],
+          [['--latest'], id(2)],
+        ] as const) {
+          expect((await site.ims('build', 'r', '--name', 'mine', '--dry-run', ...words)).stdout).toContain(`"artifact_id":"${chosen}"`)
+        }
+      },
+    ))
 
   test('that is deleted just before its job is created', () =>
     at({}, async (site) => {
@@ -49,21 +58,31 @@ describe.concurrent('a recipe', () => {
 
 describe.concurrent('a public key', () => {
   const posted = async (site: WatchedSite, words: string[] = [], env: Record<string, string> = {}) => {
-    const { exit, stdout, stderr } = await run(['build', 'succeeds', '--name', 'mine', '--dry-run', ...words], { cwd: site.home, env: { ...site.env, ...env } })
+    const { exit, stdout, stderr } = await run(['build', 'succeeds', '--name', 'mine', '--dry-run', ...words], {
+      cwd: site.home,
+      env: { ...site.env, ...env },
+    })
     const [, body] = /^POST \/apis\/ims\/v3\/public-keys (.*)$/m.exec(stdout) ?? []
     return { exit, stderr, stdout, body: body === undefined ? undefined : JSON.parse(body) }
   }
 
-  test('the first of the home, else the agent\'s', async () => {
+  test("the first of the home, else the agent's", async () => {
     const agent = await startAgent(folder)
     agent.add(join(folder, 'others'))
     try {
       const names = ['id_ed25519.pub', 'id_ecdsa.pub', 'id_rsa.pub']
       for (const [at_, name] of names.entries()) {
         const there = Object.fromEntries(names.slice(at_).map((one) => [one, `ssh-ed25519 AAAA${one.slice(3, 6)} mine`]))
-        await at({ keys: there }, async (site) => expect((await posted(site, [], { SSH_AUTH_SOCK: agent.socket })).body).toEqual({ name: 'jane public key', public_key: there[name] }))
+        await at({ keys: there }, async (site) =>
+          expect((await posted(site, [], { SSH_AUTH_SOCK: agent.socket })).body).toEqual({
+            name: 'jane public key',
+            public_key: there[name],
+          }),
+        )
       }
-      await at({ keys: {} }, async (site) => expect((await posted(site, [], { SSH_AUTH_SOCK: agent.socket })).body).toEqual({ name: 'jane public key', public_key: others }))
+      await at({ keys: {} }, async (site) =>
+        expect((await posted(site, [], { SSH_AUTH_SOCK: agent.socket })).body).toEqual({ name: 'jane public key', public_key: others }),
+      )
     } finally {
       agent.stop()
     }
@@ -73,14 +92,20 @@ describe.concurrent('a public key', () => {
     at({ keys: {} }, async (site) => {
       const { exit, stderr } = await posted(site)
       expect({ exit, asked: site.asked }).toEqual({ exit: 2, asked: [] })
-      expect(stderr).toContain("Error: you have no public key\n  looked for ~/.ssh/id_ed25519.pub, ~/.ssh/id_ecdsa.pub, ~/.ssh/id_rsa.pub, and an agent's\nNext: ssh-keygen -t ed25519, or --public-key FILE\n")
+      expect(stderr).toContain(
+        "Error: you have no public key\n  looked for ~/.ssh/id_ed25519.pub, ~/.ssh/id_ecdsa.pub, ~/.ssh/id_rsa.pub, and an agent's\nNext: ssh-keygen -t ed25519, or --public-key FILE\n",
+      )
     }))
 
   test('a file that is named', () =>
     at({}, async (site) => {
       writeFileSync(join(site.home, 'other.pub'), `${others}\n`)
       expect((await posted(site, ['--public-key', 'other.pub'])).body).toEqual({ name: 'jane public key', public_key: others })
-      expect((await posted(site, ['--public-key', 'nowhere.pub']))).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('nowhere.pub: no such file') })
+      expect(await posted(site, ['--public-key', 'nowhere.pub'])).toMatchObject({
+        exit: 2,
+        stdout: '',
+        stderr: expect.stringContaining('nowhere.pub: no such file'),
+      })
     }))
 
   test('a private key is refused, and nothing of it said or sent', () =>
@@ -88,21 +113,42 @@ describe.concurrent('a public key', () => {
       const { path } = makeKey(join(site.home, 'secret'))
       const { exit, stdout, stderr } = await posted(site, ['--public-key', path, '-vvv'])
       expect({ exit, stdout, asked: site.asked }).toEqual({ exit: 2, stdout: '', asked: [] })
-      expect(stderr).toContain('Error: ~/secret holds a private key, which must never leave this machine\nNext: --public-key ~/secret.pub\n')
+      expect(stderr).toContain(
+        'Error: ~/secret holds a private key, which must never leave this machine\nNext: --public-key ~/secret.pub\n',
+      )
       expect(stderr).not.toMatch(/BEGIN|b3BlbnNz/)
     }))
 
   test('is found by its content, whatever it and its comment are called there', () =>
-    at({ seed: { ...endingSeed, public_keys: [{ id: id(1), created: '2026-01-01T00:00:00', name: 'jane public key', public_key: others }, { id: id(2), created: '2026-01-01T00:00:00', name: 'laptop', public_key: `${own.split(' ').slice(0, 2).join(' ')} another comment\n` }] } }, async (site) => {
-      const { exit, stderr } = await build(site, '--keep-job')
-      expect({ exit, keys: keysOf(site).length, used: jobsOf(site)[0]!.public_key_id }).toEqual({ exit: 0, keys: 2, used: id(2) })
-      expect(stderr).not.toContain('uploaded')
-    }))
+    at(
+      {
+        seed: {
+          ...endingSeed,
+          public_keys: [
+            { id: id(1), created: '2026-01-01T00:00:00', name: 'jane public key', public_key: others },
+            {
+              id: id(2),
+              created: '2026-01-01T00:00:00',
+              name: 'laptop',
+              public_key: `${own.split(' ').slice(0, 2).join(' ')} another comment\n`,
+            },
+          ],
+        },
+      },
+      async (site) => {
+        const { exit, stderr } = await build(site, '--keep-job')
+        expect({ exit, keys: keysOf(site).length, used: jobsOf(site)[0]!.public_key_id }).toEqual({ exit: 0, keys: 2, used: id(2) })
+        expect(stderr).not.toContain('uploaded')
+      },
+    ))
 
   const bare = () => own.split(' ').slice(0, 2).join(' ')
 
   test.each(['jane: laptop', 'jane:'])('is uploaded without a comment that breaks the YAML of jobs: %s', (comment) =>
-    at({ keys: { 'id_ed25519.pub': `${bare()} ${comment}\n` } }, async (site) => expect((await posted(site)).body).toEqual({ name: 'jane public key', public_key: bare() })))
+    at({ keys: { 'id_ed25519.pub': `${bare()} ${comment}\n` } }, async (site) =>
+      expect((await posted(site)).body).toEqual({ name: 'jane public key', public_key: bare() }),
+    ),
+  )
 
   test('of an agent, too', async () => {
     const agent = await startAgent(folder)
@@ -117,11 +163,19 @@ describe.concurrent('a public key', () => {
   })
 
   test('that is there with such a comment is not chosen', () =>
-    at({ seed: { ...endingSeed, public_keys: [{ id: id(1), created: '2026-01-01T00:00:00', name: 'laptop', public_key: `${bare()} jane: laptop\n` }] } }, async (site) => {
-      expect(await build(site, '--keep-job')).toMatchObject({ exit: 0 })
-      expect(keysOf(site).map(({ id }) => id)).toEqual([id(1), jobsOf(site)[0]!.public_key_id])
-      expect(jobsOf(site)[0]!.public_key_id).not.toBe(id(1))
-    }))
+    at(
+      {
+        seed: {
+          ...endingSeed,
+          public_keys: [{ id: id(1), created: '2026-01-01T00:00:00', name: 'laptop', public_key: `${bare()} jane: laptop\n` }],
+        },
+      },
+      async (site) => {
+        expect(await build(site, '--keep-job')).toMatchObject({ exit: 0 })
+        expect(keysOf(site).map(({ id }) => id)).toEqual([id(1), jobsOf(site)[0]!.public_key_id])
+        expect(jobsOf(site)[0]!.public_key_id).not.toBe(id(1))
+      },
+    ))
 
   test('that breaks YAML without its comment is refused', () =>
     at({ keys: { 'id_ed25519.pub': 'odd: key\n' } }, async (site) => {
@@ -138,7 +192,9 @@ describe.concurrent('a name', () => {
     at({ seed }, async (site) => {
       const { exit, stdout, stderr } = await build(site)
       expect({ exit, stdout, writes: site.writes() }).toEqual({ exit: 2, stdout: '', writes: [] })
-      expect(stderr).toContain(`Error: the image name mine is taken\n  ${id(1)}  2026-01-02T03:04:05  x86_64  mine\nNext: add --if-exists skip or replace, or another --name\n`)
+      expect(stderr).toContain(
+        `Error: the image name mine is taken\n  ${id(1)}  2026-01-02T03:04:05  x86_64  mine\nNext: add --if-exists skip or replace, or another --name\n`,
+      )
     }))
 
   test('--if-exists skip prints the id of the one that is there', () =>
@@ -156,8 +212,15 @@ describe.concurrent('a name', () => {
       const { exit, stdout, stderr } = await build(site, '--if-exists', 'replace')
       expect({ exit, made: imagesOf(site).map((one) => `${one}\n`), jobs: jobsOf(site) }).toEqual({ exit: 0, made: [stdout], jobs: [] })
       expect(before).toEqual([id(1), stdout.trim()])
-      expect(site.writes().map(({ step, path }) => (step === 'DELETE images/ONE' ? `DELETE ${path}` : step))).toEqual(['POST public-keys', 'POST jobs', `DELETE images/${id(1)}`, 'DELETE jobs/ONE success'])
-      expect(stderr).toContain(`Deleting image ${id(1)}, created 2026-01-02T03:04:05, which ${stdout.slice(0, 8)}… replaces; to bring it back: cray-ims deleted images update ${id(1)} --operation undelete\n`)
+      expect(site.writes().map(({ step, path }) => (step === 'DELETE images/ONE' ? `DELETE ${path}` : step))).toEqual([
+        'POST public-keys',
+        'POST jobs',
+        `DELETE images/${id(1)}`,
+        'DELETE jobs/ONE success',
+      ])
+      expect(stderr).toContain(
+        `Deleting image ${id(1)}, created 2026-01-02T03:04:05, which ${stdout.slice(0, 8)}… replaces; to bring it back: cray-ims deleted images update ${id(1)} --operation undelete\n`,
+      )
     }))
 
   test('--if-exists replace deletes no image that is newer than the job', () =>
@@ -167,7 +230,11 @@ describe.concurrent('a name', () => {
       const newer = image(id(2), 'mine', { created: new Date(Date.now() + 1000).toISOString() })
       for (const one of [image(id(1), 'mine'), newer]) site.mock.state.images.set(one.id, one as never)
       const { exit, stderr, ...again } = await site.ims('build', '--resume', job.id, '--if-exists', 'replace')
-      expect({ exit, again: again.stdout, left: imagesOf(site).sort() }).toEqual({ exit: 0, again: stdout, left: [id(2), stdout.trim()].sort() })
+      expect({ exit, again: again.stdout, left: imagesOf(site).sort() }).toEqual({
+        exit: 0,
+        again: stdout,
+        left: [id(2), stdout.trim()].sort(),
+      })
       expect(stderr).toContain(`Deleting image ${id(1)}, created 2026-01-02T03:04:05, which `)
     }))
 
@@ -175,7 +242,8 @@ describe.concurrent('a name', () => {
     at({ seed }, async (site) => {
       site.intervene({
         before({ step, path }) {
-          if (step === 'GET images/ONE' && !path.endsWith(id(1))) site.mock.state.images.set(id(1), image(id(1), 'mine', { created: new Date(Date.now() + 1000).toISOString() }) as never)
+          if (step === 'GET images/ONE' && !path.endsWith(id(1)))
+            site.mock.state.images.set(id(1), image(id(1), 'mine', { created: new Date(Date.now() + 1000).toISOString() }) as never)
           return undefined
         },
       })
@@ -223,13 +291,23 @@ describe.concurrent('a name', () => {
   ])('%j that the service can not work with is refused before anything is sent: %s', (text, flag) =>
     at({}, async (site) => {
       writeFileSync(join(site.home, 'images.yaml'), 'images: [{name: mine, recipe: succeeds}]\n')
-      const ways = flag === '--name' ? [['build', 'succeeds'], ['customize', 'image-succeeds', '--run', 'true']] : [['build', 'succeeds', '--name', 'mine'], ['build', '--file', 'images.yaml']]
+      const ways =
+        flag === '--name'
+          ? [
+              ['build', 'succeeds'],
+              ['customize', 'image-succeeds', '--run', 'true'],
+            ]
+          : [
+              ['build', 'succeeds', '--name', 'mine'],
+              ['build', '--file', 'images.yaml'],
+            ]
       for (const words of ways) {
         const { exit, stdout, stderr } = await site.ims(...words, flag, text)
         expect({ exit, stdout, asked: site.asked }).toEqual({ exit: 2, stdout: '', asked: [] })
         expect(stderr).toContain(`Invalid value for '${flag}': the service can't work with the name`)
       }
-    }))
+    }),
+  )
 })
 
 describe.concurrent('jobs that are there already', () => {
@@ -241,14 +319,20 @@ describe.concurrent('jobs that are there already', () => {
     return jobsOf(site).at(-1)!
   }
   const fast = { speed: 3000 } as const
-  const dry = async (site: WatchedSite, ...words: string[]) => (await site.ims('build', 'hangs', '--name', 'mine', '--dry-run', ...words)).stdout
+  const dry = async (site: WatchedSite, ...words: string[]) =>
+    (await site.ims('build', 'hangs', '--name', 'mine', '--dry-run', ...words)).stdout
 
   test('one that waits on its user for long is named', () =>
     at({}, async (site) => {
       await site.ims('build', 'fails', '--name', 'forgotten', '--debug')
       const [job] = jobsOf(site) as [Job]
       site.mock.state.jobs.set(job.id, Object.assign(job, { created: new Date(Date.now() - 5 * 3600_000).toISOString() }))
-      expect((await build(site)).stderr).toMatch(new RegExp(`^Job ${job.id.slice(0, 8)}… forgotten, made 5h ago, waits on its user, holding 16 GiB: cray-ims jobs fail ${job.id}$`, 'm'))
+      expect((await build(site)).stderr).toMatch(
+        new RegExp(
+          `^Job ${job.id.slice(0, 8)}… forgotten, made 5h ago, waits on its user, holding 16 GiB: cray-ims jobs fail ${job.id}$`,
+          'm',
+        ),
+      )
     }))
 
   test('an unfinished one that makes the same is taken up, and said so', () =>
@@ -262,7 +346,11 @@ describe.concurrent('jobs that are there already', () => {
   test('--new, another name or another recipe make another', () =>
     at(fast, async (site) => {
       await begun(site)
-      for (const argv of [['hangs', '--name', 'mine', '--new'], ['hangs', '--name', 'other'], ['fails', '--name', 'mine']]) {
+      for (const argv of [
+        ['hangs', '--name', 'mine', '--new'],
+        ['hangs', '--name', 'other'],
+        ['fails', '--name', 'mine'],
+      ]) {
         expect((await site.ims('build', ...argv, '--dry-run')).stdout).toMatch(/^POST \/apis\/ims\/v3\/jobs /)
       }
     }))
@@ -272,7 +360,9 @@ describe.concurrent('jobs that are there already', () => {
       const { id } = await begun(site, '--build-env-size', '15')
       const { exit, stderr } = await site.ims('build', 'hangs', '--name', 'mine', '--build-env-size', '20', '--kernel-file-name', 'linux')
       expect({ exit, jobs: jobsOf(site).length }).toEqual({ exit: 2, jobs: 1 })
-      expect(stderr).toContain(`Error: job ${id} makes mine already, with other settings\n  --build-env-size 15, not 20\n  --kernel-file-name vmlinuz, not linux\nNext: cray-ims build --resume ${id}, or add --new\n`)
+      expect(stderr).toContain(
+        `Error: job ${id} makes mine already, with other settings\n  --build-env-size 15, not 20\n  --kernel-file-name vmlinuz, not linux\nNext: cray-ims build --resume ${id}, or add --new\n`,
+      )
       expect(await dry(site, '--build-env-size', '15')).toBe(`DELETE /apis/ims/v3/jobs/${id}\n`)
       expect(await dry(site)).toBe(`DELETE /apis/ims/v3/jobs/${id}\n`)
     }))
@@ -288,12 +378,20 @@ describe.concurrent('jobs that are there already', () => {
     at({}, async (site) => {
       expect((await site.ims('build', 'fails', '--name', 'mine')).exit).toBe(1)
       const [failed] = jobsOf(site) as [Job]
-      expect(await site.ims('build', '--resume', failed.id.slice(0, 8))).toMatchObject({ exit: 1, stdout: '', stderr: expect.stringContaining('image mine was not made') })
+      expect(await site.ims('build', '--resume', failed.id.slice(0, 8))).toMatchObject({
+        exit: 1,
+        stdout: '',
+        stderr: expect.stringContaining('image mine was not made'),
+      })
       expect((await build(site, '--keep-job')).exit).toBe(0)
       const done = jobsOf(site).find(({ status }) => status === 'success')!
       expect(await site.ims('build', '--resume', done.id)).toMatchObject({ exit: 0, stdout: `${done.resultant_image_id}\n` })
       expect(await site.ims('build', '--resume', done.id)).toMatchObject({ exit: 2, stdout: '' })
-      expect(await site.ims('build', '--resume', 'nothing')).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('nothing is no job that is under way') })
+      expect(await site.ims('build', '--resume', 'nothing')).toMatchObject({
+        exit: 2,
+        stdout: '',
+        stderr: expect.stringContaining('nothing is no job that is under way'),
+      })
     }))
 
   test.each([
@@ -307,5 +405,6 @@ describe.concurrent('jobs that are there already', () => {
       const { exit, stdout, stderr } = await site.ims(...argv)
       expect({ exit, stdout, asked: site.asked }).toEqual({ exit: 2, stdout: '', asked: [] })
       expect(stderr).toContain(says)
-    }))
+    }),
+  )
 })

@@ -8,24 +8,40 @@ const lines = (text: string) => text.trimEnd().split('\n')
 async function buildAgain(site: ImageSite, file: string, ...words: string[]) {
   const before = site.writes().length
   const { exit, stdout, stderr } = await site.build(file, '--format', 'json', ...words)
-  const results = Object.fromEntries((stdout === '' ? [] : (JSON.parse(stdout) as { name: string; result: string }[])).map(({ name, result }) => [name, result]))
+  const results = Object.fromEntries(
+    (stdout === '' ? [] : (JSON.parse(stdout) as { name: string; result: string }[])).map(({ name, result }) => [name, result]),
+  )
   return { exit, results, stderr, writes: site.writes().slice(before) }
 }
 
-const theSame = (site: ImageSite) => ({ jobs: namesOf(site), keys: [...site.mock.state.publicKeys.values()].length, images: Object.values(site.images()).map((found) => found.length), left: [...site.mock.state.jobs.values()].length })
+const theSame = (site: ImageSite) => ({
+  jobs: namesOf(site),
+  keys: [...site.mock.state.publicKeys.values()].length,
+  images: Object.values(site.images()).map((found) => found.length),
+  left: [...site.mock.state.jobs.values()].length,
+})
 
 describe.concurrent('the same command again', () => {
   test('keeps what is as ordered, and makes anew what is not', () =>
     atImageSite({}, async (site) => {
-      const write = (a: string, b: string, comment = '') => site.write('images.yaml', `${comment}${yamlOf(`name: a, ${a}`, `name: b, base: a, ${b}`, 'name: c, recipe: good')}`)
+      const write = (a: string, b: string, comment = '') =>
+        site.write('images.yaml', `${comment}${yamlOf(`name: a, ${a}`, `name: b, base: a, ${b}`, 'name: c, recipe: good')}`)
       site.write('set-up.sh', 'echo one\n')
       write('recipe: good', 'script: set-up.sh')
       expect(await buildAgain(site, 'images.yaml')).toMatchObject({ exit: 0, results: { a: 'made', b: 'made', c: 'made' } })
       const first = site.images()
 
       // How it is looked after, and how it is written down, makes no other image.
-      write('recipe: good, on_failure: delete, keep-job: true, if-exists: replace, debug: true', 'on-failure: keep, script: ./set-up.sh', '# changed\n')
-      expect(await buildAgain(site, 'images.yaml', '--parallel', '1', '--quiet')).toMatchObject({ exit: 0, results: { a: 'kept', b: 'kept', c: 'kept' }, writes: [] })
+      write(
+        'recipe: good, on_failure: delete, keep-job: true, if-exists: replace, debug: true',
+        'on-failure: keep, script: ./set-up.sh',
+        '# changed\n',
+      )
+      expect(await buildAgain(site, 'images.yaml', '--parallel', '1', '--quiet')).toMatchObject({
+        exit: 0,
+        results: { a: 'kept', b: 'kept', c: 'kept' },
+        writes: [],
+      })
 
       site.write('set-up.sh', 'echo two\n')
       const refused = await buildAgain(site, 'images.yaml')
@@ -47,10 +63,20 @@ describe.concurrent('the same command again', () => {
 
   test('what was made from an image that was there already is kept, and from a recipe that is gone', () =>
     atImageSite({}, async (site) => {
-      site.write('images.yaml', yamlOf('name: there, recipe: good, if-exists: skip', `name: on-there, base: there, run: 'true'`, 'name: other, recipe: other'))
-      expect(await buildAgain(site, 'images.yaml')).toMatchObject({ exit: 0, results: { there: 'kept', 'on-there': 'made', other: 'made' } })
+      site.write(
+        'images.yaml',
+        yamlOf('name: there, recipe: good, if-exists: skip', `name: on-there, base: there, run: 'true'`, 'name: other, recipe: other'),
+      )
+      expect(await buildAgain(site, 'images.yaml')).toMatchObject({
+        exit: 0,
+        results: { there: 'kept', 'on-there': 'made', other: 'made' },
+      })
       site.mock.state.recipes.delete(ids.other)
-      expect(await buildAgain(site, 'images.yaml')).toMatchObject({ exit: 0, results: { there: 'kept', 'on-there': 'kept', other: 'kept' }, writes: [] })
+      expect(await buildAgain(site, 'images.yaml')).toMatchObject({
+        exit: 0,
+        results: { there: 'kept', 'on-there': 'kept', other: 'kept' },
+        writes: [],
+      })
     }))
 
   test('a job of an order that has changed since stands in the way, unless it makes the same', () =>
@@ -74,7 +100,11 @@ describe.concurrent('the same command again', () => {
 
 describe.concurrent('jobs of others', () => {
   const post = async ({ mock }: ImageSite, path: string, data: object): Promise<{ id: string }> => {
-    const request = new Request(`http://ims/apis/ims/v3/${path}`, { method: 'POST', body: JSON.stringify(data), headers: { 'Content-Type': 'application/json' } })
+    const request = new Request(`http://ims/apis/ims/v3/${path}`, {
+      method: 'POST',
+      body: JSON.stringify(data),
+      headers: { 'Content-Type': 'application/json' },
+    })
     return (await mock.handle(request)).json() as Promise<{ id: string }>
   }
 
@@ -94,19 +124,30 @@ describe.concurrent('jobs of others', () => {
       await running.ended
       site.between = {}
       const [key] = [...site.mock.state.publicKeys.values()]
-      const foreign = await post(site, 'jobs', { job_type: 'create', artifact_id: ids.good, public_key_id: key!.id, image_root_archive_name: 'a', build_env_size: 20, ...differing })
+      const foreign = await post(site, 'jobs', {
+        job_type: 'create',
+        artifact_id: ids.good,
+        public_key_id: key!.id,
+        image_root_archive_name: 'a',
+        build_env_size: 20,
+        ...differing,
+      })
       await vi.waitFor(() => expect(['success', 'waiting_on_user']).toContain(site.mock.state.jobs.get(foreign.id)!.status), 30_000)
       const result = site.mock.state.jobs.get(foreign.id)!.resultant_image_id
       if (result) site.mock.state.images.delete(result)
       expect(await buildAgain(site, 'images.yaml')).toMatchObject({ exit: 0, results: { a: 'made' } })
       expect([...site.mock.state.jobs.values()].map(({ id }) => id)).toEqual([foreign.id])
       expect(namesOf(site)).toEqual(['a', 'a'])
-    }))
+    }),
+  )
 
   test('a request that is refused leaves no trace in the state', () =>
     atImageSite({}, async (site) => {
       site.write('images.yaml', yamlOf('name: a, recipe: good', 'name: b, recipe: good'))
-      site.between.before = ({ method, path, body }) => (method === 'POST' && path === '/jobs' && body.includes('"a"') ? { status: 422, reason: 'UNPROCESSABLE ENTITY', headers: {}, body: '' } : undefined)
+      site.between.before = ({ method, path, body }) =>
+        method === 'POST' && path === '/jobs' && body.includes('"a"')
+          ? { status: 422, reason: 'UNPROCESSABLE ENTITY', headers: {}, body: '' }
+          : undefined
       expect(await buildAgain(site, 'images.yaml')).toMatchObject({ exit: 1, results: { a: 'failed', b: 'made' } })
       expect(Object.keys(JSON.parse(site.read('images.yaml.state')).images)).toEqual(['b'])
     }))
@@ -117,17 +158,23 @@ describe.concurrent('killed at once, then the same command again: everything onc
   const writes = { before: [2, 4, 5], after: [1, 2, 3, 4, 5, 6] }
   const points: [string, (site: ImageSite, kill: () => never) => void][] = [
     ...(['before', 'after'] as const).flatMap((when) =>
-      writes[when].map((at): (typeof points)[number] => [`${when} its write ${at}`, (site, kill) => {
-        site.between[when] = ({ method }) => {
-          if (method !== 'GET' && site.writes().length === at) kill()
-        }
-      }]),
+      writes[when].map((at): (typeof points)[number] => [
+        `${when} its write ${at}`,
+        (site, kill) => {
+          site.between[when] = ({ method }) => {
+            if (method !== 'GET' && site.writes().length === at) kill()
+          }
+        },
+      ]),
     ),
-    ...[1, 9, 15].map((at): (typeof points)[number] => [`at its request ${at}`, (site, kill) => {
-      site.between.before = (_, count) => {
-        if (count === at) kill()
-      }
-    }]),
+    ...[1, 9, 15].map((at): (typeof points)[number] => [
+      `at its request ${at}`,
+      (site, kill) => {
+        site.between.before = (_, count) => {
+          if (count === at) kill()
+        }
+      },
+    ]),
   ]
 
   test.each(points)('%s', (_, arm) =>
@@ -142,10 +189,19 @@ describe.concurrent('killed at once, then the same command again: everything onc
       site.between = {}
       const { exit, stderr } = await site.build('images.yaml')
       expect({ exit, stderr: exit === 0 ? '' : stderr }).toEqual({ exit: 0, stderr: '' })
-      expect(theSame(site)).toEqual({ jobs: expect.toSatisfy((names: string[]) => [...names].sort().join() === 'a,taken'), keys: 1, images: [1, 1], left: 0 })
+      expect(theSame(site)).toEqual({
+        jobs: expect.toSatisfy((names: string[]) => [...names].sort().join() === 'a,taken'),
+        keys: 1,
+        images: [1, 1],
+        left: 0,
+      })
       expect(site.mock.state.images.get(ids.taken)).toBeUndefined()
       expect(site.mock.state.images.get(ids.image)).toBeDefined()
-      expect(readdirSync(site.folder).filter((name) => !name.endsWith('.tmp')).sort()).toEqual(['images.yaml', 'images.yaml.state'])
+      expect(
+        readdirSync(site.folder)
+          .filter((name) => !name.endsWith('.tmp'))
+          .sort(),
+      ).toEqual(['images.yaml', 'images.yaml.state'])
     }),
   )
 

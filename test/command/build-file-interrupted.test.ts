@@ -7,7 +7,11 @@ import { atImageSite, namesOf, yamlOf, type ImageSite } from '../support/image-s
 const lines = (text: string) => text.trimEnd().split('\n')
 
 describe.concurrent('interrupted', () => {
-  test.each([['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const)('%s leaves the jobs running; the same command ends it', (signal, exit) =>
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s leaves the jobs running; the same command ends it', (signal, exit) =>
     atImageSite({ speed: 400 }, async (site) => {
       site.write('images.yaml', yamlOf('name: a, recipe: good', 'name: b, recipe: twins', `name: c, base: a, run: 'true'`))
       const running = site.start('images.yaml', '--arch', 'x86_64', '--parallel', '2', '--if-exists', 'skip')
@@ -15,13 +19,18 @@ describe.concurrent('interrupted', () => {
       running.kill(signal)
       const outcome = await running.ended
       expect(outcome).toMatchObject({ exit, stdout: '' })
-      expect(lines(outcome.stderr).slice(-3)).toEqual([`Error: Interrupted by ${signal}`, 'The jobs go on.', 'Next: cray-ims build --file images.yaml --arch x86_64 --if-exists skip --parallel 2'])
+      expect(lines(outcome.stderr).slice(-3)).toEqual([
+        `Error: Interrupted by ${signal}`,
+        'The jobs go on.',
+        'Next: cray-ims build --file images.yaml --arch x86_64 --if-exists skip --parallel 2',
+      ])
       expect(site.writes().filter((write) => write.startsWith('DELETE'))).toEqual([])
       const again = await site.build('images.yaml', '--arch', 'x86_64', '--if-exists', 'skip', '--parallel', '2')
       expect(again.exit).toBe(0)
       expect(namesOf(site).sort()).toEqual(['a', 'b', 'c'])
       expect(Object.values(site.images()).map((found) => found.length)).toEqual([1, 1, 1])
-    }))
+    }),
+  )
 
   test('--cancel-on-interrupt deletes them, also where one is gone already', () =>
     atImageSite({}, async (site) => {
@@ -41,15 +50,23 @@ describe.concurrent('interrupted', () => {
 
   test('while its script runs: the same command follows that to its end', () =>
     atImageSite({}, async (site) => {
-      site.write('images.yaml', yamlOf(`name: a, base: there, run: 'echo run >>/opt/runs; echo begun; until [ -e /opt/go ]; do sleep 0.1; done; wc -l </opt/runs'`))
+      site.write(
+        'images.yaml',
+        yamlOf(`name: a, base: there, run: 'echo run >>/opt/runs; echo begun; until [ -e /opt/go ]; do sleep 0.1; done; wc -l </opt/runs'`),
+      )
       const running = site.start('images.yaml', '--on-failure', 'delete')
       await running.says('a: begun')
       running.kill('SIGINT')
-      expect(await running.ended).toMatchObject({ exit: 130, stderr: expect.stringContaining('The job goes on.\nNext: cray-ims build --file images.yaml --on-failure delete\n') })
+      expect(await running.ended).toMatchObject({
+        exit: 130,
+        stderr: expect.stringContaining('The job goes on.\nNext: cray-ims build --file images.yaml --on-failure delete\n'),
+      })
       expect([...site.mock.state.jobs.values()].map(({ status }) => status)).toEqual(['waiting_on_user'])
       const again = site.start('images.yaml')
       await again.says('a: begun')
-      expect(await run(['jobs', 'debug', 'a', '--quiet', '--', 'touch', '/opt/go'], { cwd: site.folder, env: site.env })).toMatchObject({ exit: 0 })
+      expect(await run(['jobs', 'debug', 'a', '--quiet', '--', 'touch', '/opt/go'], { cwd: site.folder, env: site.env })).toMatchObject({
+        exit: 0,
+      })
       const { exit, stderr } = await again.ended
       expect(exit).toBe(0)
       expect(lines(stderr)).toContain('a: 1')
@@ -85,7 +102,11 @@ describe.concurrent('interrupted', () => {
       site.between.before = () => new Promise(() => {})
       await vi.waitFor(() => expect(site.asked.length).toBeGreaterThan(0), 60_000)
       running.kill('SIGINT')
-      expect(await running.ended).toEqual({ exit: 130, stdout: '', stderr: 'Error: Interrupted by SIGINT\nNext: cray-ims build --file images.yaml\n' })
+      expect(await running.ended).toEqual({
+        exit: 130,
+        stdout: '',
+        stderr: 'Error: Interrupted by SIGINT\nNext: cray-ims build --file images.yaml\n',
+      })
     }))
 })
 
@@ -97,7 +118,10 @@ describe.concurrent('what is kept beside the file', () => {
       site.write('images.yaml', yamlOf('name: a, recipe: good'))
       expect((await site.build('images.yaml')).exit).toBe(0)
       expect(statSync(join(site.folder, state)).mode & 0o777).toBe(0o600)
-      expect(JSON.parse(site.read(state))).toEqual({ version: 1, images: { a: { order: expect.stringMatching(/^[\da-f]{64}$/), image: site.images().a![0] } } })
+      expect(JSON.parse(site.read(state))).toEqual({
+        version: 1,
+        images: { a: { order: expect.stringMatching(/^[\da-f]{64}$/), image: site.images().a![0] } },
+      })
     }))
 
   test.each<[string, (site: ImageSite) => void, string]>([
@@ -112,7 +136,8 @@ describe.concurrent('what is kept beside the file', () => {
       expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
       expect(stderr).toContain(`Error: ${join(site.folder, state)} ${why}\n`)
       expect(site.asked).toEqual([])
-    }))
+    }),
+  )
 
   test.skipIf(process.getuid?.() === 0)('in a folder that can not be written: nothing is sent', () =>
     atImageSite({}, async (site) => {
@@ -123,7 +148,8 @@ describe.concurrent('what is kept beside the file', () => {
       expect(exit).toBe(2)
       expect(stderr).toContain("can't be written: permission denied\n")
       expect(site.asked).toEqual([])
-    }))
+    }),
+  )
 })
 
 describe.concurrent('two runs of the same file', () => {
@@ -159,7 +185,9 @@ describe.concurrent('two runs of the same file', () => {
       site.write('images.yaml', yamlOf('name: a, recipe: good', 'name: b, recipe: other, if-exists: replace'))
       const second = await site.build('images.yaml')
       expect(second).toMatchObject({ exit: 2, stdout: '' })
-      expect(second.stderr).toMatch(/^Error: images\.yaml: process (\d+) makes its images already\n  since \S+; it is stopped, and goes on once it is continued\nNext: kill -CONT \1\n$/)
+      expect(second.stderr).toMatch(
+        /^Error: images\.yaml: process (\d+) makes its images already\n  since \S+; it is stopped, and goes on once it is continued\nNext: kill -CONT \1\n$/,
+      )
       expect([site.writes(), site.read('images.yaml.state')]).toEqual([writes, state])
       first.kill('SIGCONT')
       first.kill('SIGTERM')
@@ -183,7 +211,9 @@ describe.concurrent('two runs of the same file', () => {
       const { exit, stdout, stderr } = await first.ended
       expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
       const state = join(site.folder, 'images.yaml.state')
-      expect(stderr).toContain(`Error: ${state} isn't written: ${state}.lock isn't ours any more\nSomeone removed it, and another process may be at work by now.\n`)
+      expect(stderr).toContain(
+        `Error: ${state} isn't written: ${state}.lock isn't ours any more\nSomeone removed it, and another process may be at work by now.\n`,
+      )
       expect(site.read('images.yaml.state')).toBe('{"version": 1, "images": {"z": {"order": "newer"}}}')
       expect(site.writes().filter((write) => write.startsWith('DELETE'))).toEqual([])
     }))

@@ -5,7 +5,6 @@ import { startImageSite, yamlOf, type ImageSite } from '../support/image-site.ts
 import { programLine } from '../support/site.ts'
 import { describeWithTmux, openTerminal, type Terminal } from '../support/tmux.ts'
 
-
 describeWithTmux('build --file in a terminal', () => {
   let site: ImageSite
   beforeAll(async () => {
@@ -31,14 +30,26 @@ describeWithTmux('build --file in a terminal', () => {
     const screen = await terminal.shows(`back=${exit}`)
     return screen.slice(0, screen.indexOf('here$'))
   }
-  const jobsOf = (...names: string[]) => site.created.filter(({ image_root_archive_name: name }) => names.includes(name)).map(({ id }) => id)
+  const jobsOf = (...names: string[]) =>
+    site.created.filter(({ image_root_archive_name: name }) => names.includes(name)).map(({ id }) => id)
   const left = (...ids: string[]) => ids.filter((id) => site.mock.state.jobs.get(id))
 
   test('a table of all images moves, and its end stays', async () => {
-    site.write('images.yaml', yamlOf('name: compute, recipe: good', `name: compute-ssh, base: compute, run: 'echo set up'`, 'name: broken, recipe: bad', 'name: not-begun, base: broken, run: x'))
+    site.write(
+      'images.yaml',
+      yamlOf(
+        'name: compute, recipe: good',
+        `name: compute-ssh, base: compute, run: 'echo set up'`,
+        'name: broken, recipe: bad',
+        'name: not-begun, base: broken, run: x',
+      ),
+    )
     build('images.yaml --query "[].result"')
     await terminal.shows(/ of 4, \d+s\n  compute     .*\n/)
-    const screen = (await ends(1)).replace(/[\da-f]{8}-[\da-f-]{27}/g, 'ID').replace(/[\da-f]{8}…/g, 'JOB…').replace(/\d+s/g, 'TIME')
+    const screen = (await ends(1))
+      .replace(/[\da-f]{8}-[\da-f-]{27}/g, 'ID')
+      .replace(/[\da-f]{8}…/g, 'JOB…')
+      .replace(/\d+s/g, 'TIME')
     // The looks may come at other moments.
     expect(screen.slice(screen.indexOf('4 of 4'))).toMatchInlineSnapshot(`
       "4 of 4, TIME

@@ -14,7 +14,10 @@ describe('twenty builds, five at once, three of them failing', () => {
   let outcome: Awaited<ReturnType<ImageSite['build']>>
   beforeAll(async () => {
     site = await startImageSite({ speed: 2000 })
-    site.write('twenty.yaml', `images:\n${names.map((name) => `  - name: ${name}\n    recipe: ${failing.has(name) ? 'bad' : 'good'}\n`).join('')}`)
+    site.write(
+      'twenty.yaml',
+      `images:\n${names.map((name) => `  - name: ${name}\n    recipe: ${failing.has(name) ? 'bad' : 'good'}\n`).join('')}`,
+    )
     outcome = await site.build('twenty.yaml', '--parallel', '5', '--format', 'json')
   })
   afterAll(() => site.close())
@@ -28,13 +31,17 @@ describe('twenty builds, five at once, three of them failing', () => {
     const made = names.filter((name) => !failing.has(name))
     expect(Object.keys(site.images()).sort()).toEqual(made.sort())
     expect(Object.values(site.images()).every((found) => found.length === 1)).toBe(true)
-    expect([...site.mock.state.jobs.values()].map(({ image_root_archive_name: name, status }) => [name, status]).sort()).toEqual([...failing].sort().map((name) => [name, 'error']))
+    expect([...site.mock.state.jobs.values()].map(({ image_root_archive_name: name, status }) => [name, status]).sort()).toEqual(
+      [...failing].sort().map((name) => [name, 'error']),
+    )
   })
 
   test('1, with name, image and how it went of each in the order of the file', () => {
     expect(outcome.exit).toBe(1)
     const images = site.images()
-    expect(JSON.parse(outcome.stdout)).toEqual(names.map((name) => ({ name, image_id: images[name]?.[0] ?? null, result: failing.has(name) ? 'failed' : 'made' })))
+    expect(JSON.parse(outcome.stdout)).toEqual(
+      names.map((name) => ({ name, image_id: images[name]?.[0] ?? null, result: failing.has(name) ? 'failed' : 'made' })),
+    )
     expect(outcome.stderr).toContain('Error: 3 of 20 images were not made\n')
     for (const name of failing) expect(outcome.stderr).toMatch(new RegExp(`\n✖ ${name}: job [\\da-f]{8}… ended in error\n`))
     expect(lines(outcome.stderr).at(-1)).toBe('Next: cray-ims build --file twenty.yaml --parallel 5')
@@ -54,8 +61,23 @@ describe('twenty builds, five at once, three of them failing', () => {
   })
 
   test.each<[string[], (images: Record<string, string[]>) => string]>([
-    [['--format', 'toml'], (images) => names.map((name) => `[[results]]\nname = "${name}"\n${images[name] ? `image_id = "${images[name][0]}"\nresult = "kept"` : 'result = "failed"'}\n\n`).join('') + '\n'],
-    [['--format', 'yaml'], (images) => names.map((name) => `- name: ${name}\n  image_id:${images[name] ? ` ${images[name][0]}\n  result: kept` : '\n  result: failed'}\n`).join('') + '\n'],
+    [
+      ['--format', 'toml'],
+      (images) =>
+        names
+          .map(
+            (name) =>
+              `[[results]]\nname = "${name}"\n${images[name] ? `image_id = "${images[name][0]}"\nresult = "kept"` : 'result = "failed"'}\n\n`,
+          )
+          .join('') + '\n',
+    ],
+    [
+      ['--format', 'yaml'],
+      (images) =>
+        names
+          .map((name) => `- name: ${name}\n  image_id:${images[name] ? ` ${images[name][0]}\n  result: kept` : '\n  result: failed'}\n`)
+          .join('') + '\n',
+    ],
     [['--query', "[?result=='kept'].name | length(@)"], () => '17\n'],
   ])('again, %s: what is made is made', async (words, expected) => {
     const before = site.created.length
@@ -83,9 +105,20 @@ describe.concurrent('images that need each other', () => {
       const made = ['leaf', 'middle', 'twin', 'root', 'by-id']
       expect(JSON.parse(stdout)).toEqual(made.map((name) => ({ name, image_id: images[name]![0], result: 'made' })))
       const sources = Object.fromEntries(site.created.map((job) => [job.image_root_archive_name, job.artifact_id]))
-      expect(sources).toEqual({ leaf: images.middle![0], middle: images.root![0], twin: images.root![0], root: ids.good, 'by-id': ids.image })
+      expect(sources).toEqual({
+        leaf: images.middle![0],
+        middle: images.root![0],
+        twin: images.root![0],
+        root: ids.good,
+        'by-id': ids.image,
+      })
       const begun = namesOf(site)
-      for (const [one, other] of [['root', 'middle'], ['root', 'twin'], ['middle', 'leaf']] as const) expect(begun.indexOf(one)).toBeLessThan(begun.indexOf(other))
+      for (const [one, other] of [
+        ['root', 'middle'],
+        ['root', 'twin'],
+        ['middle', 'leaf'],
+      ] as const)
+        expect(begun.indexOf(one)).toBeLessThan(begun.indexOf(other))
       expect(site.mock.state.jobs.values().next().done).toBe(true)
       // What scripts print is told apart.
       for (const line of ['leaf: leaf', 'middle: set up']) expect(lines(stderr)).toContain(line)
@@ -93,17 +126,27 @@ describe.concurrent('images that need each other', () => {
 
   test('are not begun where that could not be made', () =>
     atImageSite({}, async (site) => {
-      site.write('images.yaml', `images:
+      site.write(
+        'images.yaml',
+        `images:
   - {name: root, recipe: bad}
   - {name: middle, base: root, run: 'true'}
   - {name: leaf, base: middle, run: 'true'}
   - {name: alone, base: there, run: 'exit 3'}
   - {name: on-alone, base: alone, run: 'true'}
-`)
+`,
+      )
       const { exit, stdout, stderr } = await site.build('images.yaml', '--query', "[].result | join(', ', @)")
       expect(stderr).toContain('Error: 5 of 5 images were not made\n')
       expect({ exit, stdout }).toEqual({ exit: 1, stdout: 'failed, not begun, not begun, failed, not begun\n' })
-      for (const line of ['· middle: not begun: there is no root', '· leaf: not begun: there is no middle', '✖ alone: the command ended with 3', '· on-alone: not begun: there is no alone', '  leaf: not begun']) expect(lines(stderr)).toContain(line)
+      for (const line of [
+        '· middle: not begun: there is no root',
+        '· leaf: not begun: there is no middle',
+        '✖ alone: the command ended with 3',
+        '· on-alone: not begun: there is no alone',
+        '  leaf: not begun',
+      ])
+        expect(lines(stderr)).toContain(line)
       expect(namesOf(site).sort()).toEqual(['alone', 'root'])
     }))
 })
@@ -119,27 +162,97 @@ describe.concurrent('what can not be made is refused with its line, and nothing 
   afterAll(() => site.close())
 
   test.each<[string, string, string, string[]]>([
-    ['a cycle', 'i.yaml', yamlOf('name: a, base: b, run: x', 'name: b, base: a, run: x'), ['i.yaml:2: a needs b, b needs a: none can be made first']],
-    ['a cycle in TOML', 'i.toml', '[[images]]\nname = "a"\nbase = "b"\nrun = "x"\n[[images]]\nname = "b"\nbase = "a"\nrun = "x"\n', ['i.toml:1: a needs b, b needs a: none can be made first']],
-    ['a cycle in JSON', 'i.json', '{"images": [\n{"name": "a", "base": "b", "run": "x"},\n{"name": "b", "base": "a", "run": "x"}]}', ['i.json:2: a needs b, b needs a: none can be made first']],
-    ['a base that is nowhere', 'i.yaml', yamlOf('name: a, base: ther, run: x'), ['i.yaml:2: there is no image ther', `${ids.image}  2026-01-02T03:04:05  x86_64  there`, 'Next: cray-ims images list']],
-    ['a recipe that is nowhere', 'i.toml', '[[images]]\nname = "a"\nrecipe = "goood"\n', ['i.toml:3: there is no recipe goood', 'Next: cray-ims recipes list']],
-    ['a recipe that may be several', 'i.json', '{"images": [{\n"name": "a",\n"recipe": "twins"}]}', ['i.json:3: twins is the name of 2 recipes', ...ids.twins]],
-    ['a recipe without link', 'i.yaml', yamlOf('name: a, recipe: linkless'), ['i.yaml:2: recipe linkless has no link: its archive was never uploaded']],
-    ['a recipe of another architecture', 'i.yaml', yamlOf('name: a, recipe: good, arch: aarch64'), ['i.yaml:2: recipe good is not for aarch64']],
-    ['a name twice', 'i.toml', '[[images]]\nname = "a"\nrecipe = "good"\n[[images]]\nname = "a"\nrecipe = "good"\n', ['i.toml:5: there is an image a in line 2 already']],
-    ['a wrong type', 'i.json', '{"images": [{"name": "a", "recipe": "good",\n"build-env-size": "big"}]}', ['i.json:2: build-env-size takes a whole number, not the text "big"']],
+    [
+      'a cycle',
+      'i.yaml',
+      yamlOf('name: a, base: b, run: x', 'name: b, base: a, run: x'),
+      ['i.yaml:2: a needs b, b needs a: none can be made first'],
+    ],
+    [
+      'a cycle in TOML',
+      'i.toml',
+      '[[images]]\nname = "a"\nbase = "b"\nrun = "x"\n[[images]]\nname = "b"\nbase = "a"\nrun = "x"\n',
+      ['i.toml:1: a needs b, b needs a: none can be made first'],
+    ],
+    [
+      'a cycle in JSON',
+      'i.json',
+      '{"images": [\n{"name": "a", "base": "b", "run": "x"},\n{"name": "b", "base": "a", "run": "x"}]}',
+      ['i.json:2: a needs b, b needs a: none can be made first'],
+    ],
+    [
+      'a base that is nowhere',
+      'i.yaml',
+      yamlOf('name: a, base: ther, run: x'),
+      ['i.yaml:2: there is no image ther', `${ids.image}  2026-01-02T03:04:05  x86_64  there`, 'Next: cray-ims images list'],
+    ],
+    [
+      'a recipe that is nowhere',
+      'i.toml',
+      '[[images]]\nname = "a"\nrecipe = "goood"\n',
+      ['i.toml:3: there is no recipe goood', 'Next: cray-ims recipes list'],
+    ],
+    [
+      'a recipe that may be several',
+      'i.json',
+      '{"images": [{\n"name": "a",\n"recipe": "twins"}]}',
+      ['i.json:3: twins is the name of 2 recipes', ...ids.twins],
+    ],
+    [
+      'a recipe without link',
+      'i.yaml',
+      yamlOf('name: a, recipe: linkless'),
+      ['i.yaml:2: recipe linkless has no link: its archive was never uploaded'],
+    ],
+    [
+      'a recipe of another architecture',
+      'i.yaml',
+      yamlOf('name: a, recipe: good, arch: aarch64'),
+      ['i.yaml:2: recipe good is not for aarch64'],
+    ],
+    [
+      'a name twice',
+      'i.toml',
+      '[[images]]\nname = "a"\nrecipe = "good"\n[[images]]\nname = "a"\nrecipe = "good"\n',
+      ['i.toml:5: there is an image a in line 2 already'],
+    ],
+    [
+      'a wrong type',
+      'i.json',
+      '{"images": [{"name": "a", "recipe": "good",\n"build-env-size": "big"}]}',
+      ['i.json:2: build-env-size takes a whole number, not the text "big"'],
+    ],
     ['no YAML', 'i.yaml', 'images:\n\t- name: a\n', ['i.yaml:2: not valid YAML: Tabs are not allowed as indentation']],
     ['no TOML', 'i.toml', '[[images]\n', ['i.toml:2: not valid TOML']],
     ['no JSON', 'i.json', '{"images": [\n', ['i.json:2: not valid YAML']],
     ['a script that is nowhere', 'i.yaml', yamlOf('name: a, base: there,\n     script: gone.sh'), ['i.yaml:3: gone.sh: no such file']],
     ['an empty script', 'i.yaml', yamlOf('name: a, base: there,\n     script: empty.sh'), ['i.yaml:3: empty.sh is empty']],
-    ['a script of Windows', 'i.yaml', yamlOf('name: a, base: there,\n     script: windows.sh'), ['i.yaml:3: windows.sh has a CR at the end in line 1']],
+    [
+      'a script of Windows',
+      'i.yaml',
+      yamlOf('name: a, base: there,\n     script: windows.sh'),
+      ['i.yaml:3: windows.sh has a CR at the end in line 1'],
+    ],
     ['a private key', 'i.yaml', yamlOf('name: a, recipe: good,\n     public-key: private'), ['i.yaml:3: ', 'private key']],
     ['a customisation by hand', 'i.yaml', yamlOf('name: a, base: there'), ['i.yaml:2: a needs a script or a run']],
-    ['a name that is taken', 'i.toml', '[[images]]\nrecipe = "good"\nname = "taken"\n', ['i.toml:3: the image name taken is taken', ids.taken, 'Next: add --if-exists skip or replace']],
-    ['an unsafe name', 'i.json', '{"images": [{"recipe": "good",\n"name": "yes"}]}', [`i.json:2: the service can't work with the name "yes"`]],
-    ['several', 'i.yaml', yamlOf('name: taken, recipe: good', 'name: a, recipe: nowhere', 'name: b, recipe: good', 'name: c, base: taken, run: x'), ['i.yaml: 2 mistakes; nothing was sent', '  i.yaml:2: the image name taken is taken', '  i.yaml:3: there is no recipe nowhere']],
+    [
+      'a name that is taken',
+      'i.toml',
+      '[[images]]\nrecipe = "good"\nname = "taken"\n',
+      ['i.toml:3: the image name taken is taken', ids.taken, 'Next: add --if-exists skip or replace'],
+    ],
+    [
+      'an unsafe name',
+      'i.json',
+      '{"images": [{"recipe": "good",\n"name": "yes"}]}',
+      [`i.json:2: the service can't work with the name "yes"`],
+    ],
+    [
+      'several',
+      'i.yaml',
+      yamlOf('name: taken, recipe: good', 'name: a, recipe: nowhere', 'name: b, recipe: good', 'name: c, base: taken, run: x'),
+      ['i.yaml: 2 mistakes; nothing was sent', '  i.yaml:2: the image name taken is taken', '  i.yaml:3: there is no recipe nowhere'],
+    ],
   ])('%s', async (what, path, text, expected) => {
     const file = what.replaceAll(' ', '-') + path.slice(1)
     site.write(file, text)
@@ -150,33 +263,62 @@ describe.concurrent('what can not be made is refused with its line, and nothing 
   })
 
   test('a file that is not there', async () => {
-    expect(await site.build('nothing.yaml')).toMatchObject({ exit: 2, stdout: '', stderr: 'Error: nothing.yaml: no such file\nNext: ls .\n' })
+    expect(await site.build('nothing.yaml')).toMatchObject({
+      exit: 2,
+      stdout: '',
+      stderr: 'Error: nothing.yaml: no such file\nNext: ls .\n',
+    })
   })
 })
 
 describe.concurrent('options', () => {
   test('a dry run reads alone, and prints what it would write', () =>
     atImageSite({}, async (site) => {
-      site.write('images.yaml', `images:
+      site.write(
+        'images.yaml',
+        `images:
   - {name: a, recipe: good, debug: true, build-env-size: 20}
   - {name: b, base: a, run: 'true', keep-job: true}
   - {name: taken, base: there, run: 'true', if-exists: replace}
   - {name: there, recipe: good, if-exists: skip}
   - {name: c, recipe: arm}
   - {name: d, base: c, arch: aarch64, run: 'true'}
-`)
+`,
+      )
       const { exit, stdout, stderr } = await site.build('images.yaml', '--dry-run')
       expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' })
       const bodies = lines(stdout).flatMap((line) => (line.startsWith('POST') ? [JSON.parse(line.slice(line.indexOf('{')))] : []))
       expect(lines(stdout).map((line) => line.replace(/ \{.*/, ''))).toEqual([
-        '# a', 'POST /apis/ims/v3/public-keys', 'POST /apis/ims/v3/jobs', 'DELETE /apis/ims/v3/jobs/NEW_JOB_ID',
-        '# b', 'POST /apis/ims/v3/jobs',
-        '# taken', 'POST /apis/ims/v3/jobs', `DELETE /apis/ims/v3/images/${ids.taken}`, 'DELETE /apis/ims/v3/jobs/NEW_JOB_ID',
-        '# c', 'POST /apis/ims/v3/jobs', 'DELETE /apis/ims/v3/jobs/NEW_JOB_ID',
-        '# d', 'POST /apis/ims/v3/jobs', 'DELETE /apis/ims/v3/jobs/NEW_JOB_ID',
+        '# a',
+        'POST /apis/ims/v3/public-keys',
+        'POST /apis/ims/v3/jobs',
+        'DELETE /apis/ims/v3/jobs/NEW_JOB_ID',
+        '# b',
+        'POST /apis/ims/v3/jobs',
+        '# taken',
+        'POST /apis/ims/v3/jobs',
+        `DELETE /apis/ims/v3/images/${ids.taken}`,
+        'DELETE /apis/ims/v3/jobs/NEW_JOB_ID',
+        '# c',
+        'POST /apis/ims/v3/jobs',
+        'DELETE /apis/ims/v3/jobs/NEW_JOB_ID',
+        '# d',
+        'POST /apis/ims/v3/jobs',
+        'DELETE /apis/ims/v3/jobs/NEW_JOB_ID',
       ])
-      expect(bodies[1]).toMatchObject({ job_type: 'create', artifact_id: ids.good, enable_debug: true, build_env_size: 20, image_root_archive_name: 'a', public_key_id: 'NEW_PUBLIC_KEY_ID' })
-      expect(bodies[2]).toMatchObject({ job_type: 'customize', artifact_id: 'IMAGE_ID_OF_a', ssh_containers: [{ name: 'customize', jail: true }] })
+      expect(bodies[1]).toMatchObject({
+        job_type: 'create',
+        artifact_id: ids.good,
+        enable_debug: true,
+        build_env_size: 20,
+        image_root_archive_name: 'a',
+        public_key_id: 'NEW_PUBLIC_KEY_ID',
+      })
+      expect(bodies[2]).toMatchObject({
+        job_type: 'customize',
+        artifact_id: 'IMAGE_ID_OF_a',
+        ssh_containers: [{ name: 'customize', jail: true }],
+      })
       expect(bodies[5]).toMatchObject({ artifact_id: 'IMAGE_ID_OF_c' })
       expect(site.writes()).toEqual([])
     }))
@@ -193,7 +335,10 @@ describe.concurrent('options', () => {
     [['good'], "RECIPE and --file don't go together."],
     [['--name', 'a'], '--name goes with a RECIPE alone.'],
     [['--resume', 'abcd'], "--resume and --file don't go together."],
-    [['--on-failure', 'shell'], "Invalid value for '--on-failure': with --file several jobs run side by side, and no shell is opened: keep or delete."],
+    [
+      ['--on-failure', 'shell'],
+      "Invalid value for '--on-failure': with --file several jobs run side by side, and no shell is opened: keep or delete.",
+    ],
     [['--parallel', '0'], "Invalid value for '--parallel': 0 at once is none."],
     [['--parallel', 'many'], "Invalid value for '--parallel': many is not a number from 0 up"],
   ])("%s isn't for a file", (words, why) =>
@@ -203,14 +348,28 @@ describe.concurrent('options', () => {
       expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
       expect(stderr).toContain(`Error: ${why}\n`)
       expect(site.asked).toEqual([])
-    }))
+    }),
+  )
 
   test('of the line hold for every image that says nothing else, paths of the file from its folder', () =>
     atImageSite({}, async (site) => {
       mkdirSync(join(site.folder, 'below'))
       const { publicKey } = makeKey(join(site.folder, 'below/key'))
-      site.write('below/images.yaml', 'images:\n  - {name: a, recipe: twins, public-key: key.pub}\n  - {name: b, recipe: twins, arch: x86_64, keep-job: false, job-mem-size: 4}\n')
-      const { exit } = await site.build('below/images.yaml', '--arch', 'aarch64', '--keep-job', '--debug', '--build-env-size', '30', '--job-mem-size', '12')
+      site.write(
+        'below/images.yaml',
+        'images:\n  - {name: a, recipe: twins, public-key: key.pub}\n  - {name: b, recipe: twins, arch: x86_64, keep-job: false, job-mem-size: 4}\n',
+      )
+      const { exit } = await site.build(
+        'below/images.yaml',
+        '--arch',
+        'aarch64',
+        '--keep-job',
+        '--debug',
+        '--build-env-size',
+        '30',
+        '--job-mem-size',
+        '12',
+      )
       expect(exit).toBe(0)
       const bodies = site.asked.flatMap(({ method, path, body }) => (method === 'POST' && path === '/jobs' ? [JSON.parse(body)] : []))
       const key = [...site.mock.state.publicKeys.values()].find(({ public_key: text }) => text === publicKey)!
@@ -226,7 +385,10 @@ describe.concurrent('options', () => {
 describe.concurrent('what is said', () => {
   test('quiet: ids of jobs alone, then what was not made', () =>
     atImageSite({}, async (site) => {
-      site.write('images.yaml', `images:\n  - {name: a, recipe: good}\n  - {name: b, recipe: bad}\n  - {name: c, base: b, run: 'true'}\n  - {name: d, base: there, run: 'echo loud'}\n`)
+      site.write(
+        'images.yaml',
+        `images:\n  - {name: a, recipe: good}\n  - {name: b, recipe: bad}\n  - {name: c, base: b, run: 'true'}\n  - {name: d, base: there, run: 'echo loud'}\n`,
+      )
       const { exit, stderr } = await site.build('images.yaml', '--quiet')
       expect(exit).toBe(1)
       const jobOf = (name: string) => site.created.find((job) => job.image_root_archive_name === name)!.id
@@ -257,7 +419,10 @@ describe.concurrent('what is said', () => {
       expect({ exit, refused }).toEqual({ exit: 0, refused: 60 })
       for (const name of names) {
         const own = lines(stderr).filter((line) => line.startsWith(`${name}: the service is`))
-        expect(own).toEqual([`${name}: the service is away (Error received from server: 503 Service Unavailable); looking again`, `${name}: the service is back`])
+        expect(own).toEqual([
+          `${name}: the service is away (Error received from server: 503 Service Unavailable); looking again`,
+          `${name}: the service is back`,
+        ])
       }
       expect(Object.values(site.images()).map((found) => found.length)).toEqual([1, 1, 1])
     }))

@@ -181,7 +181,10 @@ describeWithTmux('build in a terminal', () => {
     await someone.isBack(1)
   })
 
-  test.concurrent.for([['', true], ['export NO_COLOR=1; ', false]] as const)('the spinner has a colour, unless NO_COLOR is set: %s', async ([before, colours], context) => {
+  test.concurrent.for([
+    ['', true],
+    ['export NO_COLOR=1; ', false],
+  ] as const)('the spinner has a colour, unless NO_COLOR is set: %s', async ([before, colours], context) => {
     const someone = await build(context, 'hanging', '', { before: `${before}exec ` })
     const job = await someone.job()
     await put(job, 'building_image')
@@ -211,7 +214,10 @@ describeWithTmux('build in a terminal', () => {
   })
 
   test.concurrent("--logs shows the containers' lines above what moves", async (context) => {
-    fillCluster(steered.kubectl, { pod: pod({ 'fetch-recipe': ended(0), 'build-image': running }), logs: { 'fetch-recipe': 'Fetching\n', 'build-image': 'Installing\n' } })
+    fillCluster(steered.kubectl, {
+      pod: pod({ 'fetch-recipe': ended(0), 'build-image': running }),
+      logs: { 'fetch-recipe': 'Fetching\n', 'build-image': 'Installing\n' },
+    })
     const someone = await build(context, 'hanging', '--logs')
     const job = await someone.job()
     await put(job, 'building_image')

@@ -65,25 +65,35 @@ describe.concurrent('cray-ims build', () => {
     ['a query that finds nothing is 4', ['--query', 'nothing'], {}, '', 4],
   ] as const)('%s', (_, words, env, begins, exit) =>
     at({}, async (site) => {
-      const outcome = await run(['build', 'succeeds', '--name', 'mine', '--interval', '0.01', ...words], { cwd: site.home, env: { ...site.env, ...env } })
+      const outcome = await run(['build', 'succeeds', '--name', 'mine', '--interval', '0.01', ...words], {
+        cwd: site.home,
+        env: { ...site.env, ...env },
+      })
       const [made] = imagesOf(site)
       expect(outcome.exit).toBe(exit)
       if (begins === undefined) expect(outcome.stdout).toBe(`${made!.id}\n`)
       else expect(outcome.stdout.slice(0, begins.length || undefined)).toBe(begins)
       if (begins === '{\n') expect(JSON.parse(outcome.stdout)).toEqual(site.mock.state.images.served(made!))
       expect(jobsOf(site)).toEqual([])
-    }))
+    }),
+  )
 
   test('--keep-job keeps it', () =>
     at({}, async (site) => {
-      expect(await site.ims('build', 'succeeds', '--name', 'mine', '--keep-job')).toMatchObject({ exit: 0, stderr: expect.stringContaining('linked; job kept (') })
+      expect(await site.ims('build', 'succeeds', '--name', 'mine', '--keep-job')).toMatchObject({
+        exit: 0,
+        stderr: expect.stringContaining('linked; job kept ('),
+      })
       expect(jobsOf(site)).toMatchObject([{ status: 'success' }])
     }))
 
   test('the id of the job is said before anything else is asked of it, and also when quiet', () =>
     at({}, async (site) => {
       let [said, asked] = [false, false]
-      const program = startProgram(['build', 'succeeds', '--name', 'mine', '--interval', '0.01', '--quiet'], { cwd: site.home, env: site.env })
+      const program = startProgram(['build', 'succeeds', '--name', 'mine', '--interval', '0.01', '--quiet'], {
+        cwd: site.home,
+        env: site.env,
+      })
       site.intervene({
         async before({ step, job }) {
           if (step !== 'GET jobs/ONE creating') return undefined
@@ -100,24 +110,77 @@ describe.concurrent('cray-ims build', () => {
 
   test('what is asked of the job goes with it', () =>
     at({}, async (site) => {
-      const words = ['--kernel-file-name', 'linux', '--initrd-file-name', 'ramdisk', '--kernel-parameters-file-name', 'parameters', '--build-env-size', '15', '--job-mem-size', '4', '--require-dkms', 'true', '--debug']
+      const words = [
+        '--kernel-file-name',
+        'linux',
+        '--initrd-file-name',
+        'ramdisk',
+        '--kernel-parameters-file-name',
+        'parameters',
+        '--build-env-size',
+        '15',
+        '--job-mem-size',
+        '4',
+        '--require-dkms',
+        'true',
+        '--debug',
+      ]
       expect((await site.ims('build', 'succeeds', '--name', 'mine', '--keep-job', ...words)).exit).toBe(0)
       expect(jobsOf(site)).toMatchObject([
-        { kernel_file_name: 'linux', initrd_file_name: 'ramdisk', kernel_parameters_file_name: 'parameters', build_env_size: 15, job_mem_size: 4, require_dkms: true, enable_debug: true },
+        {
+          kernel_file_name: 'linux',
+          initrd_file_name: 'ramdisk',
+          kernel_parameters_file_name: 'parameters',
+          build_env_size: 15,
+          job_mem_size: 4,
+          require_dkms: true,
+          enable_debug: true,
+        },
       ])
     }))
 
   const keyId = 'c0000000-0000-4000-8000-000000000009'
   test.each([
-    ['jobs create', ['jobs', 'create', '--job-type', 'create', '--artifact-id', recipeOf('succeeds'), '--image-root-archive-name', 'mine', '--public-key-id', keyId]],
+    [
+      'jobs create',
+      [
+        'jobs',
+        'create',
+        '--job-type',
+        'create',
+        '--artifact-id',
+        recipeOf('succeeds'),
+        '--image-root-archive-name',
+        'mine',
+        '--public-key-id',
+        keyId,
+      ],
+    ],
     ['customize', ['customize', 'image-succeeds', '--name', 'mine', '--run', 'true', '--keep-job']],
   ])('the memory of a job is a number of GiB: %s', (_, words) =>
-    at({ seed: { ...endingSeed, public_keys: [{ id: keyId, created: '2026-01-01T00:00:00', name: 'k', public_key: keys['id_ed25519.pub'] }] } }, async (site) => {
-      expect((await run([...words, '--job-mem-size', '24'], { cwd: site.home, env: site.env })).exit).toBe(0)
-      expect(site.writes().filter(({ step }) => step === 'POST jobs').map(({ body }) => JSON.parse(body).job_mem_size)).toEqual([24])
-      const refused = await run([...words, '--job-mem-size', 'much'], { cwd: site.home, env: site.env })
-      expect(refused).toMatchObject({ exit: 2, stderr: expect.stringContaining("Invalid value for '--job-mem-size': much is not a valid integer") })
-    }))
+    at(
+      {
+        seed: {
+          ...endingSeed,
+          public_keys: [{ id: keyId, created: '2026-01-01T00:00:00', name: 'k', public_key: keys['id_ed25519.pub'] }],
+        },
+      },
+      async (site) => {
+        expect((await run([...words, '--job-mem-size', '24'], { cwd: site.home, env: site.env })).exit).toBe(0)
+        expect(
+          site
+            .writes()
+            .filter(({ step }) => step === 'POST jobs')
+            .map(({ body }) => JSON.parse(body).job_mem_size),
+        ).toEqual([24])
+        const refused = await run([...words, '--job-mem-size', 'much'], { cwd: site.home, env: site.env })
+        expect(refused).toMatchObject({
+          exit: 2,
+          stderr: expect.stringContaining("Invalid value for '--job-mem-size': much is not a valid integer"),
+        })
+      },
+    ),
+  )
 
   test('a field that the service refuses is named by its option', () =>
     at({}, async (site) => {
@@ -144,7 +207,9 @@ describe.concurrent('cray-ims build', () => {
       broken('GET images/ONE', (id) => images.set(id, { ...images.get(id)!, link: null }))
       const bare = await site.ims('build', 'succeeds', '--name', 'bare')
       expect([gone.exit, gone.stdout, bare.exit, bare.stdout]).toEqual([1, '', 1, ''])
-      expect(gone.stderr).toMatch(/Error: job \S+ succeeded, but its image \S+ is gone\nThe job is left as it is\.\nAgain: cray-ims build --resume \S+\nNext: cray-ims deleted images describe /)
+      expect(gone.stderr).toMatch(
+        /Error: job \S+ succeeded, but its image \S+ is gone\nThe job is left as it is\.\nAgain: cray-ims build --resume \S+\nNext: cray-ims deleted images describe /,
+      )
       expect(bare.stderr).toMatch(/Error: job \S+ succeeded, but its image \S+ has no link/)
       expect(jobsOf(site).map(({ status }) => status)).toEqual(['success', 'success'])
     }))
@@ -161,15 +226,69 @@ describe.concurrent('cray-ims build', () => {
 describe.concurrent('a build that fails', () => {
   type End = [what: string, recipe: string, words: string[], says: RegExp, job: object]
   const ends: End[] = [
-    ['in its build, debug off', 'fails', [], /Error: image mine was not made: job \S+ ended in error\n  build-image: .*ERROR.*\nNext: cray-ims jobs logs \S+ --failed\n/s, { status: 'error', enable_debug: false }],
-    ['in its build, with --debug', 'fails', ['--debug'], /Error: image mine was not made: its build failed\n  build-image: .*ERROR.*Job \S+ waits on its user, holding 16 GiB\..*\nNext: cray-ims jobs debug \S+\n/s, { status: 'waiting_on_user' }],
-    ['in its fetch, with --debug', 'fetch-fails', ['--debug'], /ended in error\n  fetch-recipe: .*Failed to download .*\nNext: cray-ims recipes describe a/s, { status: 'error' }],
-    ['as repositories do not answer', 'repos-fail', [], /ended in error\n  wait-for-repos: [^\n]*Read timed out[^\n]*\n  wait-for-repos: [^\n]* - Repos failed to be ready before timeout\nNext: /, { status: 'error' }],
-    ['in packaging', 'packaging-fails', [], /ended in error\n  buildenv-sidecar: Write failed because No space left on device\n  buildenv-sidecar: FATAL ERROR: [^\n]*\nNext: /, { status: 'error' }],
-    ['as its image has no kernel', 'no-kernel', [], /ended in error\n  buildenv-sidecar: Error: Image artifact \S+ does not exist or is not a regular file\.\nNext: /, { status: 'error' }],
-    ['as its recipe has no repositories', 'no-repos', [], /ended in error\n  wait-for-repos: [^\n]* - No matching http\(s\) repos found\. Exiting\.\nNext: /, { status: 'error' }],
-    ['by an exception in its fetch', 'fetch-crashes', [], /ended in error\n  fetch-recipe: ERROR:[^\n]*\n  fetch-recipe: tarfile\.ReadError: not a gzip file\nNext: cray-ims recipes describe a/, { status: 'error' }],
-    ['for want of memory', 'out-of-memory', [], /ended in error\n  build-image: OOMKilled: exit code \d+\n  It needs more memory: --job-mem-size GIB\n  build-image: [^\n]* Killed [^\n]*\n/, { status: 'error' }],
+    [
+      'in its build, debug off',
+      'fails',
+      [],
+      /Error: image mine was not made: job \S+ ended in error\n  build-image: .*ERROR.*\nNext: cray-ims jobs logs \S+ --failed\n/s,
+      { status: 'error', enable_debug: false },
+    ],
+    [
+      'in its build, with --debug',
+      'fails',
+      ['--debug'],
+      /Error: image mine was not made: its build failed\n  build-image: .*ERROR.*Job \S+ waits on its user, holding 16 GiB\..*\nNext: cray-ims jobs debug \S+\n/s,
+      { status: 'waiting_on_user' },
+    ],
+    [
+      'in its fetch, with --debug',
+      'fetch-fails',
+      ['--debug'],
+      /ended in error\n  fetch-recipe: .*Failed to download .*\nNext: cray-ims recipes describe a/s,
+      { status: 'error' },
+    ],
+    [
+      'as repositories do not answer',
+      'repos-fail',
+      [],
+      /ended in error\n  wait-for-repos: [^\n]*Read timed out[^\n]*\n  wait-for-repos: [^\n]* - Repos failed to be ready before timeout\nNext: /,
+      { status: 'error' },
+    ],
+    [
+      'in packaging',
+      'packaging-fails',
+      [],
+      /ended in error\n  buildenv-sidecar: Write failed because No space left on device\n  buildenv-sidecar: FATAL ERROR: [^\n]*\nNext: /,
+      { status: 'error' },
+    ],
+    [
+      'as its image has no kernel',
+      'no-kernel',
+      [],
+      /ended in error\n  buildenv-sidecar: Error: Image artifact \S+ does not exist or is not a regular file\.\nNext: /,
+      { status: 'error' },
+    ],
+    [
+      'as its recipe has no repositories',
+      'no-repos',
+      [],
+      /ended in error\n  wait-for-repos: [^\n]* - No matching http\(s\) repos found\. Exiting\.\nNext: /,
+      { status: 'error' },
+    ],
+    [
+      'by an exception in its fetch',
+      'fetch-crashes',
+      [],
+      /ended in error\n  fetch-recipe: ERROR:[^\n]*\n  fetch-recipe: tarfile\.ReadError: not a gzip file\nNext: cray-ims recipes describe a/,
+      { status: 'error' },
+    ],
+    [
+      'for want of memory',
+      'out-of-memory',
+      [],
+      /ended in error\n  build-image: OOMKilled: exit code \d+\n  It needs more memory: --job-mem-size GIB\n  build-image: [^\n]* Killed [^\n]*\n/,
+      { status: 'error' },
+    ],
   ]
   test.skipIf(skip).each(ends)('%s', (_, recipe, words, says, job) =>
     at({ ...fast, kubectl: 'real' }, async (site) => {
@@ -177,13 +296,17 @@ describe.concurrent('a build that fails', () => {
       expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
       expect(stderr).toMatch(says)
       expect(jobsOf(site)).toMatchObject([job])
-    }))
+    }),
+  )
 
   test('without kubectl it says where to look', () =>
     at({}, async (site) => {
       const { exit, stderr } = await site.ims('build', 'fails', '--name', 'mine')
       const [{ id }] = jobsOf(site) as [Job]
-      expect({ exit, last: lines(stderr).slice(-2) }).toEqual({ exit: 1, last: [`Error: image mine was not made: job ${id.slice(0, 8)}… ended in error`, `Next: cray-ims jobs describe ${id}`] })
+      expect({ exit, last: lines(stderr).slice(-2) }).toEqual({
+        exit: 1,
+        last: [`Error: image mine was not made: job ${id.slice(0, 8)}… ended in error`, `Next: cray-ims jobs describe ${id}`],
+      })
     }))
 
   test.skipIf(skip).each([[[]], [['--debug']]])('--on-failure delete saves its logs first, for their owner alone: %j', (words) =>
@@ -198,7 +321,8 @@ describe.concurrent('a build that fails', () => {
       expect(readFileSync(path!, 'utf8')).toMatch(/^build-image \| .*ERROR/m)
       expect(stderr).toContain(`Job ${id} is deleted.\n`)
       expect(lines(stderr).slice(3).join('\n')).not.toContain('Again:')
-    }))
+    }),
+  )
 
   test('--on-failure delete keeps a job whose logs can not be saved, and says so', () =>
     at({}, async (site) => {
@@ -206,7 +330,9 @@ describe.concurrent('a build that fails', () => {
       const [{ id, status }] = jobsOf(site) as [Job]
       expect({ exit, status }).toEqual({ exit: 1, status: 'error' })
       expect(stderr).toContain(`The logs of job ${id} can't be saved: The connection to the server localhost:8080 was refused\n`)
-      expect(stderr).toContain(`Job ${id} is kept: with it its logs would be lost. To delete it all the same: cray-ims jobs delete ${id}; next time --without-logs\n`)
+      expect(stderr).toContain(
+        `Job ${id} is kept: with it its logs would be lost. To delete it all the same: cray-ims jobs delete ${id}; next time --without-logs\n`,
+      )
     }))
 
   test.each([[['--without-logs']], [['--on-failure', 'delete']]])('… but deletes it all the same with %j', (words) =>
@@ -215,7 +341,8 @@ describe.concurrent('a build that fails', () => {
       expect({ exit, jobs: jobsOf(site) }).toEqual({ exit: 1, jobs: [] })
       expect(stderr).toContain("can't be saved")
       expect(existsSync(join(site.config, 'ims_job_logs'))).toBe(false)
-    }))
+    }),
+  )
 
   test.skipIf(skip)('logs that can not be written: the job stays', () =>
     at({ ...fast, kubectl: 'real' }, async (site) => {
@@ -224,7 +351,8 @@ describe.concurrent('a build that fails', () => {
       expect(exit).toBe(1)
       expect(stderr).toMatch(/Error: the logs of job \S+ can't be saved to .*\nThe job is left as it is\.\n/)
       expect(jobsOf(site)).toMatchObject([{ status: 'error' }])
-    }))
+    }),
+  )
 
   test.skipIf(skip)('logs through a link that others may have made: the job stays', () =>
     at({ ...fast, kubectl: 'real' }, async (site) => {
@@ -233,14 +361,21 @@ describe.concurrent('a build that fails', () => {
       chmodSync(site.config, 0o777)
       const { exit, stderr } = await site.ims('build', 'fails', '--name', 'mine', '--on-failure', 'delete')
       expect(exit).toBe(1)
-      expect(stderr).toMatch(/Error: the logs of job \S+ can't be saved to .*ims_job_logs is a symbolic link in a folder that others can write\n/)
+      expect(stderr).toMatch(
+        /Error: the logs of job \S+ can't be saved to .*ims_job_logs is a symbolic link in a folder that others can write\n/,
+      )
       expect(existsSync(join(site.home, 'elsewhere'))).toBe(false)
       expect(jobsOf(site)).toMatchObject([{ status: 'error' }])
-    }))
+    }),
+  )
 
   test('--on-failure keep', () =>
     at({}, async (site) => {
-      expect(await site.ims('build', 'fails', '--name', 'mine', '--debug', '--on-failure', 'keep')).toMatchObject({ exit: 1, stdout: '', stderr: expect.stringContaining('Next: cray-ims jobs debug ') })
+      expect(await site.ims('build', 'fails', '--name', 'mine', '--debug', '--on-failure', 'keep')).toMatchObject({
+        exit: 1,
+        stdout: '',
+        stderr: expect.stringContaining('Next: cray-ims jobs debug '),
+      })
       expect(jobsOf(site)).toMatchObject([{ status: 'waiting_on_user' }])
     }))
 
@@ -258,7 +393,9 @@ describe.concurrent('a build that fails', () => {
     at({ keys: { 'id_ed25519.pub': keys['id_ed25519.pub']! } }, async (site) => {
       const { exit, stdout, stderr } = await site.ims('build', 'fails', '--name', 'mine', '--debug', '--on-failure', 'shell')
       expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
-      expect(stderr).toMatch(/\nError: no key here opens job [^]*\nAgain: cray-ims build --resume \S+\nNext: cray-ims jobs debug \S+ -i FILE\n$/)
+      expect(stderr).toMatch(
+        /\nError: no key here opens job [^]*\nAgain: cray-ims build --resume \S+\nNext: cray-ims jobs debug \S+ -i FILE\n$/,
+      )
       expect(jobsOf(site)).toMatchObject([{ status: 'waiting_on_user' }])
     }))
 
@@ -267,7 +404,10 @@ describe.concurrent('a build that fails', () => {
       const { exit, stdout, stderr } = await site.ims('build', 'hangs', '--name', 'mine', '--timeout', '1')
       const [{ id, status }] = jobsOf(site) as [Job]
       expect({ exit, stdout, status }).toEqual({ exit: 3, stdout: '', status: 'building_image' })
-      expect(lines(stderr).slice(-2)).toEqual([`Error: not there after 1s: ${id.slice(0, 8)}… building_image`, `Next: cray-ims build --resume ${id}`])
+      expect(lines(stderr).slice(-2)).toEqual([
+        `Error: not there after 1s: ${id.slice(0, 8)}… building_image`,
+        `Next: cray-ims build --resume ${id}`,
+      ])
     }))
 
   test.skipIf(skip)('why a pod can not run is said, once', () =>
@@ -277,7 +417,8 @@ describe.concurrent('a build that fails', () => {
       program.kill('SIGINT')
       const { exit, stderr } = await program.ended
       expect({ exit, times: stderr.split("its pod can't run").length - 1 }).toEqual({ exit: 130, times: 1 })
-    }))
+    }),
+  )
 })
 
 describe.concurrent('a build that is interrupted', () => {
@@ -293,8 +434,13 @@ describe.concurrent('a build that is interrupted', () => {
       const { exit, stdout, stderr } = await program.ended
       const [{ id, status }] = jobsOf(site) as [Job]
       expect({ exit, stdout, status }).toEqual({ exit: code, stdout: '', status: 'building_image' })
-      expect(lines(stderr).slice(-3)).toEqual([`Error: Interrupted by ${signal}`, 'The job goes on.', `Next: cray-ims build --resume ${id} --if-exists replace --keep-job`])
-    }))
+      expect(lines(stderr).slice(-3)).toEqual([
+        `Error: Interrupted by ${signal}`,
+        'The job goes on.',
+        `Next: cray-ims build --resume ${id} --if-exists replace --keep-job`,
+      ])
+    }),
+  )
 
   test('--cancel-on-interrupt deletes it', () =>
     at(fast, async (site) => {
@@ -355,10 +501,29 @@ describe.concurrent('--dry-run', () => {
   const taken = image('c0000000-0000-4000-8000-000000000001', 'mine')
   const cases: [string, string[]][] = [
     ['a build', ['build', 'succeeds', '--name', 'mine']],
-    ['with settings', ['build', 'succeeds', '--name', 'mine', '--debug', '--build-env-size', '15', '--require-dkms', 'false', '--kernel-file-name', 'linux', '--keep-job']],
+    [
+      'with settings',
+      [
+        'build',
+        'succeeds',
+        '--name',
+        'mine',
+        '--debug',
+        '--build-env-size',
+        '15',
+        '--require-dkms',
+        'false',
+        '--kernel-file-name',
+        'linux',
+        '--keep-job',
+      ],
+    ],
     ['one that replaces', ['build', 'succeeds', '--name', 'mine', '--if-exists', 'replace']],
     ['a customisation', ['customize', 'image-succeeds', '--name', 'mine', '--run', 'exit 0']],
-    ['one that is not confined', ['customize', 'image-succeeds', '--name', 'mine', '--no-jail', '--initrd-file-name', 'ramdisk', '--run', 'exit 0']],
+    [
+      'one that is not confined',
+      ['customize', 'image-succeeds', '--name', 'mine', '--no-jail', '--initrd-file-name', 'ramdisk', '--run', 'exit 0'],
+    ],
   ]
   test.each(cases)('%s: prints what is sent then', (what, argv) =>
     at({ seed: { ...endingSeed, images: [...endingSeed.images, ...(what === 'one that replaces' ? [taken] : [])] } }, async (site) => {
@@ -372,19 +537,29 @@ describe.concurrent('--dry-run', () => {
       const printed = lines(stdout.replaceAll('NEW_PUBLIC_KEY_ID', key!.id).replaceAll('NEW_JOB_ID', job!))
       expect(printed.slice(0, sent.length)).toEqual(sent)
       if (real.exit === 0) expect(printed).toEqual(sent)
-    }))
+    }),
+  )
 
   test('what is there already is not sent', () =>
     at({}, async (site) => {
       expect((await site.ims('build', 'fails', '--name', 'mine', '--debug')).exit).toBe(1)
       const [{ id }] = jobsOf(site) as [Job]
-      expect(await site.ims('build', 'fails', '--name', 'mine', '--debug', '--dry-run')).toMatchObject({ exit: 0, stdout: `DELETE /apis/ims/v3/jobs/${id}\n` })
-      expect((await site.ims('build', 'fails', '--name', 'other', '--dry-run')).stdout).toMatch(/^POST \/apis\/ims\/v3\/jobs [^\n]*\nDELETE /)
+      expect(await site.ims('build', 'fails', '--name', 'mine', '--debug', '--dry-run')).toMatchObject({
+        exit: 0,
+        stdout: `DELETE /apis/ims/v3/jobs/${id}\n`,
+      })
+      expect((await site.ims('build', 'fails', '--name', 'other', '--dry-run')).stdout).toMatch(
+        /^POST \/apis\/ims\/v3\/jobs [^\n]*\nDELETE /,
+      )
     }))
 
   test('what is wrong is told all the same', () =>
     at({}, async (site) => {
-      expect((await site.ims('build', 'succeeds', '--name', 'image-succeeds', '--dry-run'))).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining(imageOf('succeeds')) })
+      expect(await site.ims('build', 'succeeds', '--name', 'image-succeeds', '--dry-run')).toMatchObject({
+        exit: 2,
+        stdout: '',
+        stderr: expect.stringContaining(imageOf('succeeds')),
+      })
       expect(site.writes()).toEqual([])
     }))
 })
@@ -394,8 +569,10 @@ describe.concurrent('--logs', () => {
     at({ speed: 500, kubectl: 'real' }, async (site) => {
       const { exit, stdout, stderr } = await site.ims('build', 'succeeds', '--name', 'mine', '--logs')
       expect({ exit, stdout }).toEqual({ exit: 0, stdout: `${imagesOf(site)[0]!.id}\n` })
-      for (const container of ['fetch-recipe', 'wait-for-repos', 'build-image', 'buildenv-sidecar']) expect(stderr).toMatch(new RegExp(`^${container} \\| `, 'm'))
-    }))
+      for (const container of ['fetch-recipe', 'wait-for-repos', 'build-image', 'buildenv-sidecar'])
+        expect(stderr).toMatch(new RegExp(`^${container} \\| `, 'm'))
+    }),
+  )
 
   test('a kubectl that does not work is told of once, and is in the way of nothing', () =>
     at({}, async (site) => {
@@ -411,9 +588,25 @@ test('no secret is in what is said, however much, or given to kubectl', async ()
     const often = ['--interval', '0.01', '-vvvv', '--logs']
     expect((await run(['auth', 'login', '--username', 'jane', '--password', site.mock.token], { cwd: site.home, env })).exit).toBe(0)
     const tokens = join(site.mock.configDir, '.config/cray/tokens')
-    const { access_token, refresh_token } = JSON.parse(readFileSync(join(tokens, readdirSync(tokens).find((name) => name.endsWith('.jane'))!), 'utf8'))
-    const secrets = [site.mock.token, access_token, refresh_token, ...readFileSync(join(site.home, '.ssh/id_ed25519'), 'utf8').split('\n').slice(1, -2)]
-    for (const argv of [['build', 'failing', '--name', 'mine', '--debug', '--on-failure', 'delete'], ['customize', 'image', '--name', 'other', '--run', 'exit 0']]) {
+    const { access_token, refresh_token } = JSON.parse(
+      readFileSync(
+        join(
+          tokens,
+          readdirSync(tokens).find((name) => name.endsWith('.jane'))!,
+        ),
+        'utf8',
+      ),
+    )
+    const secrets = [
+      site.mock.token,
+      access_token,
+      refresh_token,
+      ...readFileSync(join(site.home, '.ssh/id_ed25519'), 'utf8').split('\n').slice(1, -2),
+    ]
+    for (const argv of [
+      ['build', 'failing', '--name', 'mine', '--debug', '--on-failure', 'delete'],
+      ['customize', 'image', '--name', 'other', '--run', 'exit 0'],
+    ]) {
       const { stdout, stderr } = await run([...argv, ...often], { cwd: site.home, env })
       expect(stderr).toContain('POST https://')
       for (const secret of secrets) expect([stdout, stderr, ...site.kubectl.calls()].some((text) => text.includes(secret))).toBe(false)

@@ -13,18 +13,28 @@ const at = <R>(settings: string, work: (site: WatchedSite, ims: (...argv: string
   })
 
 describe.concurrent('a configuration that is named and is not there', () => {
-  const missing = { exit: 2, stdout: '', stderr: expect.stringContaining('Error: No configuration exists. Run `cray init --configuration nope`\n') }
-  test.each([['list'], ['use', 'default'], ['describe'], ['get', 'core'], ['set', 'core', 'a=b'], ['unset', 'core.hostname']])('config %s', (...words) =>
-    at('', async (site, ims) => {
-      expect(await ims('config', ...words, '--configuration', 'nope')).toMatchObject(missing)
-      expect(await run(['config', ...words], { cwd: site.home, env: { ...site.env, CRAY_CONFIG: 'nope' } })).toMatchObject(missing)
-    }))
+  const missing = {
+    exit: 2,
+    stdout: '',
+    stderr: expect.stringContaining('Error: No configuration exists. Run `cray init --configuration nope`\n'),
+  }
+  test.each([['list'], ['use', 'default'], ['describe'], ['get', 'core'], ['set', 'core', 'a=b'], ['unset', 'core.hostname']])(
+    'config %s',
+    (...words) =>
+      at('', async (site, ims) => {
+        expect(await ims('config', ...words, '--configuration', 'nope')).toMatchObject(missing)
+        expect(await run(['config', ...words], { cwd: site.home, env: { ...site.env, CRAY_CONFIG: 'nope' } })).toMatchObject(missing)
+      }),
+  )
 
   test('config list where the active one is gone', () =>
     at('', async (site, ims) => {
       writeFileSync(join(site.config, 'active_config'), 'nope')
       expect(await ims('config', 'list')).toMatchObject(missing)
-      expect(await ims('config', 'list', '--configuration', 'default', '--query', 'configurations[].name')).toMatchObject({ exit: 0, stdout: 'default\n' })
+      expect(await ims('config', 'list', '--configuration', 'default', '--query', 'configurations[].name')).toMatchObject({
+        exit: 0,
+        stdout: 'default\n',
+      })
       expect(await ims('config', 'use', 'default')).toMatchObject({ exit: 0, stdout: 'Your active configuration is: default\n' })
     }))
 })
@@ -35,7 +45,13 @@ test.each([
   ['format', '--format'],
 ])('a table or a list in the configuration for %s', async (key, flag) => {
   for (const settings of [`[core.${key}]\nname = "x"\n`, `${key} = ["x"]\n`]) {
-    const refused = { exit: 2, stdout: '', stderr: expect.stringMatching(`configurations/default: Invalid value for '${flag}': a list or table is no value of it\nNext: cray-ims config unset core.${key}`) }
+    const refused = {
+      exit: 2,
+      stdout: '',
+      stderr: expect.stringMatching(
+        `configurations/default: Invalid value for '${flag}': a list or table is no value of it\nNext: cray-ims config unset core.${key}`,
+      ),
+    }
     await at(settings, async (site, ims) => {
       expect(await ims('images', 'list')).toMatchObject(refused)
       expect(site.asked).toEqual([])
@@ -44,21 +60,29 @@ test.each([
 })
 
 describe.concurrent('a user and a hostname with http', () => {
-  const refused = { exit: 2, stdout: '', stderr: expect.stringContaining("Error: You've configured your cray hostname with http. Please reconfigure for https.\n") }
+  const refused = {
+    exit: 2,
+    stdout: '',
+    stderr: expect.stringContaining("Error: You've configured your cray hostname with http. Please reconfigure for https.\n"),
+  }
   const user = '[auth.login]\nusername = "jane"\n'
   test.each<[string, (site: WatchedSite) => void]>([
     ['without a token file', () => {}],
-    ['with an empty object in it', ({ config, url }) => {
-      mkdirSync(join(config, 'tokens'))
-      writeFileSync(join(config, 'tokens', `localhost:${new URL(url).port}.jane`), '{}')
-    }],
+    [
+      'with an empty object in it',
+      ({ config, url }) => {
+        mkdirSync(join(config, 'tokens'))
+        writeFileSync(join(config, 'tokens', `localhost:${new URL(url).port}.jane`), '{}')
+      },
+    ],
   ])('are refused %s, and nothing is sent', (_, prepare) =>
     at(user, async (site, ims) => {
       prepare(site)
       expect(await ims('images', 'list')).toMatchObject(refused)
       expect(await ims('jobs', 'wait', 'x')).toMatchObject(refused)
       expect(site.asked).toEqual([])
-    }))
+    }),
+  )
 
   test('so is a token file that is named, and empty', () =>
     at('', async (site, ims) => {
@@ -79,7 +103,8 @@ describe.concurrent("verbose in a command's table", () => {
       expect(table.exit).toBe(0)
       expect(settled(table.stderr).split('\n').length).toBe(settled(typed.stderr).split('\n').length)
       expect(table.stderr).toContain('/apis/ims/v3/images')
-    }))
+    }),
+  )
 
   test.each(['"much"', '-1', '1.5'])('%s is refused, and the file named', (value) =>
     at(`[ims.images.list]\nverbose = ${value}\n`, async (site, ims) => {
@@ -87,7 +112,8 @@ describe.concurrent("verbose in a command's table", () => {
       expect({ exit, asked: site.asked }).toEqual({ exit: 2, asked: [] })
       expect(stderr).toContain('configurations/default')
       expect(stderr).toContain('Next: cray-ims config unset ims.images.list.verbose\n')
-    }))
+    }),
+  )
 })
 
 describe.concurrent('a field that the service refuses is shown as its option', () => {
@@ -102,7 +128,8 @@ describe.concurrent('a field that the service refuses is shown as its option', (
       const { exit, stderr } = await ims(...argv)
       expect(exit).toBe(2)
       expect(stderr).toContain(line)
-    }))
+    }),
+  )
 
   test('of build', () =>
     withSite({ keys: { 'id_ed25519.pub': 'ssh-ed25519 AAAA jane\n' } }, async (site) => {

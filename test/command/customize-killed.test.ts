@@ -39,7 +39,9 @@ describe.concurrent('a customisation that is killed', () => {
   })
 
   // A read is the same before it as after the step before; until the first lists are read, a build is the same, too.
-  const points = steps.slice(3).flatMap((step) => [...(step.startsWith('GET') ? [] : [['before', step] as const]), ['after', step] as const])
+  const points = steps
+    .slice(3)
+    .flatMap((step) => [...(step.startsWith('GET') ? [] : [['before', step] as const]), ['after', step] as const])
   test.each(points)('%s %s', (when, step) => survives({ keys }, 'mine', step, when, argv))
 
   test('while its command runs: the same line follows it to its end', async () => {
@@ -53,7 +55,9 @@ describe.concurrent('a customisation that is killed', () => {
       await first.ended
       const again = site.start(...line)
       await again.says('\nbegun\n')
-      expect(await run(['jobs', 'debug', 'mine', '--quiet', '--', 'touch', '/opt/go'], { cwd: site.home, env: site.env })).toMatchObject({ exit: 0 })
+      expect(await run(['jobs', 'debug', 'mine', '--quiet', '--', 'touch', '/opt/go'], { cwd: site.home, env: site.env })).toMatchObject({
+        exit: 0,
+      })
       const { exit, stdout, stderr } = await again.ended
       expect({ exit, stderr }).toEqual({ exit: 0, stderr: expect.stringContaining('\nruns: 1\n') })
       expect([...site.mock.state.images.values()].filter(({ name }) => name === 'mine').map(({ id }) => `${id}\n`)).toEqual([stdout])

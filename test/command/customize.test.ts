@@ -14,7 +14,8 @@ if (withoutKubectl) console.warn('There is no kubectl in PATH (Debian: kubernete
 const skip = withoutKubectl && !process.env.CI
 
 const namespaces = spawnSync('unshare', ['--user', '--map-root-user', '--mount', '--pid', '--fork', 'true']).status === 0
-if (!namespaces) console.warn("Namespaces of Linux are not allowed here: what runs in an image root isn't tested, for there is none to change into.")
+if (!namespaces)
+  console.warn("Namespaces of Linux are not allowed here: what runs in an image root isn't tested, for there is none to change into.")
 
 const keys = ownKeys()
 
@@ -33,7 +34,12 @@ describe.concurrent('cray-ims customize', () => {
       expect({ exit, stdout: [stdout] }).toEqual({ exit: 0, stdout: madeBy(site) })
       const [, id] = /^Job (\S+)$/m.exec(stderr)!
       const short = `${id!.slice(0, 8)}…`
-      const words = stderr.replace(/ \d+s /g, ' … ').replace(/\(\d+s\)/, '(…)').replace(/127\.0\.0\.1:\d+/g, 'HOST').replace(/SHA256:\S+/, 'SHA256:…').replace(/^(out|err)\n(out|err)$/m, 'out\nerr')
+      const words = stderr
+        .replace(/ \d+s /g, ' … ')
+        .replace(/\(\d+s\)/, '(…)')
+        .replace(/127\.0\.0\.1:\d+/g, 'HOST')
+        .replace(/SHA256:\S+/, 'SHA256:…')
+        .replace(/^(out|err)\n(out|err)$/m, 'out\nerr')
       // Whether it is still seen to wait after it was told is a matter of time.
       const said = lines(words).filter((line) => !line.endsWith('→ packaging_artifacts'))
       expect(said).toEqual([
@@ -51,11 +57,14 @@ describe.concurrent('cray-ims customize', () => {
         `✔ image ${stdout.slice(0, 8)}… linked; job deleted (…)`,
       ])
       expect(site.writes().map(({ step }) => step)).toEqual(['POST public-keys', 'POST jobs', 'DELETE jobs/ONE success'])
-      expect(JSON.parse(site.writes()[1]!.body)).toMatchObject({ job_type: 'customize', ssh_containers: [{ name: 'customize', jail: true }] })
+      expect(JSON.parse(site.writes()[1]!.body)).toMatchObject({
+        job_type: 'customize',
+        ssh_containers: [{ name: 'customize', jail: true }],
+      })
       expect(JSON.parse(site.writes()[1]!.body)).not.toHaveProperty('enable_debug')
     }))
 
-  const where = "test ! -e /mnt && cat /etc/cray-release && echo new >/etc/new && cat /etc/new"
+  const where = 'test ! -e /mnt && cat /etc/cray-release && echo new >/etc/new && cat /etc/new'
   test.runIf(namespaces).each([
     [[], true],
     [['--jail'], true],
@@ -66,23 +75,29 @@ describe.concurrent('cray-ims customize', () => {
       expect({ exit, stdout: [stdout] }).toEqual({ exit: 0, stdout: madeBy(site) })
       expect(stderr).toContain('\nmine\nnew\n')
       expect(JSON.parse(site.writes()[1]!.body).ssh_containers).toEqual([{ name: 'customize', jail }])
-    }))
+    }),
+  )
 
   const scripts: [string, string, number][] = [
     ['with an interpreter', '#!/bin/sh\ncat /etc/cray-release\necho "$0"\n', 0o755],
     ['without one, and not to be run', 'cat /etc/cray-release\necho "$0"\n', 0o644],
   ]
-  test.runIf(namespaces).each(scripts.flatMap((script) => ([['--jail'], ['--no-jail']] as const).map((words) => [...script, words] as const)))('a script %s', (_, text, mode, words) =>
-    at({}, async (site) => {
-      mkdirSync(join(site.home, 'own'))
-      writeFileSync(join(site.home, 'own/script'), text, { mode })
-      // Its path is said as it was given, and starts from where the program was started.
-      const { exit, stdout, stderr } = await customize(site, '--script', 'own/script', ...words)
-      const [, id] = /^Job (\S+)$/m.exec(stderr)!
-      expect({ exit, stdout: [stdout] }).toEqual({ exit: 0, stdout: madeBy(site) })
-      expect(stderr).toContain(`Job ${id!.slice(0, 8)}… runs own/script\nmine\n/.cray-ims-${id}/script.`)
-      expect(stderr).toContain(`Again: cray-ims customize --resume ${id} --script own/script\n`)
-    }))
+  test
+    .runIf(namespaces)
+    .each(scripts.flatMap((script) => ([['--jail'], ['--no-jail']] as const).map((words) => [...script, words] as const)))(
+    'a script %s',
+    (_, text, mode, words) =>
+      at({}, async (site) => {
+        mkdirSync(join(site.home, 'own'))
+        writeFileSync(join(site.home, 'own/script'), text, { mode })
+        // Its path is said as it was given, and starts from where the program was started.
+        const { exit, stdout, stderr } = await customize(site, '--script', 'own/script', ...words)
+        const [, id] = /^Job (\S+)$/m.exec(stderr)!
+        expect({ exit, stdout: [stdout] }).toEqual({ exit: 0, stdout: madeBy(site) })
+        expect(stderr).toContain(`Job ${id!.slice(0, 8)}… runs own/script\nmine\n/.cray-ims-${id}/script.`)
+        expect(stderr).toContain(`Again: cray-ims customize --resume ${id} --script own/script\n`)
+      }),
+  )
 
   const refused: [string, string[], RegExp][] = [
     ['no way to do it by hand', [], /Error: Without a terminal a customisation needs --script or --run\.\n/],
@@ -90,30 +105,50 @@ describe.concurrent('cray-ims customize', () => {
     ['a jail and none', ['--run', 'x', '--jail', '--no-jail'], /--jail and --no-jail don't go together/],
     ['a script that is not there', ['--script', 'nowhere/script'], /Error: nowhere\/script: no such file\n/],
     ['a script that is empty', ['--script', 'empty'], /Error: empty is empty\n/],
-    ['a script of Windows', ['--script', 'windows'], /Error: windows has a CR at the end in line 1.*\nNext: sed -i 's\/\\r\$\/\/' windows\n/],
+    [
+      'a script of Windows',
+      ['--script', 'windows'],
+      /Error: windows has a CR at the end in line 1.*\nNext: sed -i 's\/\\r\$\/\/' windows\n/,
+    ],
     ['a script that is no text', ['--script', 'binary'], /Error: binary is no text: line 2 has a NUL\n/],
     ['a script without its interpreter', ['--script', 'nothing'], /Error: nothing has no interpreter after #!\n/],
     ['an empty command', ['--run', ' '], /--run.*an empty text is no command/],
   ]
   test.each(refused)('refuses before anything is sent: %s', (_, words, says) =>
     at({}, async (site) => {
-      for (const [name, text] of Object.entries({ empty: '\n', windows: '#!/bin/sh\r\necho one\r\n', binary: '#!/bin/sh\n\0', nothing: '#!\n' })) writeFileSync(join(site.home, name), text)
+      for (const [name, text] of Object.entries({
+        empty: '\n',
+        windows: '#!/bin/sh\r\necho one\r\n',
+        binary: '#!/bin/sh\n\0',
+        nothing: '#!\n',
+      }))
+        writeFileSync(join(site.home, name), text)
       const { exit, stdout, stderr } = await customize(site, ...words)
       expect({ exit, stdout, asked: site.asked }).toEqual({ exit: 2, stdout: '', asked: [] })
       expect(stderr).toMatch(says)
-    }))
+    }),
+  )
 
-  test.runIf(namespaces).each([['--jail'], ['--no-jail']])('a script whose interpreter the image lacks has done nothing: the job waits for another (%s)', (jail) =>
-    at({}, async (site) => {
-      writeFileSync(join(site.home, 'script'), '#!/usr/bin/no-such-python3\nprint(1)\n')
-      const { exit, stdout, stderr } = await customize(site, '--script', 'script', jail)
-      expect({ exit, stdout, statuses: jobsOf(site).map(({ status }) => status) }).toEqual({ exit: 255, stdout: '', statuses: ['waiting_on_user'] })
-      expect(stderr).toContain("Error: the script couldn't be started: there is no /usr/bin/no-such-python3 in the image root, which its first line names\n")
-      const [, again] = /\nAgain: cray-ims (.*)\n$/.exec(stderr) ?? []
-      writeFileSync(join(site.home, 'script'), '#!/usr/bin/env sh\nexit 0\n')
-      const second = await site.ims(...again!.split(' '))
-      expect(second).toMatchObject({ exit: 0, stdout: madeBy(site)[0] })
-    }))
+  test.runIf(namespaces).each([['--jail'], ['--no-jail']])(
+    'a script whose interpreter the image lacks has done nothing: the job waits for another (%s)',
+    (jail) =>
+      at({}, async (site) => {
+        writeFileSync(join(site.home, 'script'), '#!/usr/bin/no-such-python3\nprint(1)\n')
+        const { exit, stdout, stderr } = await customize(site, '--script', 'script', jail)
+        expect({ exit, stdout, statuses: jobsOf(site).map(({ status }) => status) }).toEqual({
+          exit: 255,
+          stdout: '',
+          statuses: ['waiting_on_user'],
+        })
+        expect(stderr).toContain(
+          "Error: the script couldn't be started: there is no /usr/bin/no-such-python3 in the image root, which its first line names\n",
+        )
+        const [, again] = /\nAgain: cray-ims (.*)\n$/.exec(stderr) ?? []
+        writeFileSync(join(site.home, 'script'), '#!/usr/bin/env sh\nexit 0\n')
+        const second = await site.ims(...again!.split(' '))
+        expect(second).toMatchObject({ exit: 0, stdout: madeBy(site)[0] })
+      }),
+  )
 
   test('a job that is done needs no command to be taken up', () =>
     at({}, async (site) => {
@@ -136,9 +171,14 @@ describe.concurrent('a customisation that fails', () => {
       expect({ exit, stdout, made: madeBy(site) }).toEqual({ exit: 1, stdout: '', made: [] })
       const [{ id }] = jobsOf(site) as [Job]
       expect(stderr).toContain(`✖ ${why}\n`)
-      expect(stderr).toMatch(new RegExp(`Error: image mine was not made: ${why}\nJob ${id} was told to end without a result\\.\nNext: cray-ims jobs delete ${id}\n$`))
+      expect(stderr).toMatch(
+        new RegExp(
+          `Error: image mine was not made: ${why}\nJob ${id} was told to end without a result\\.\nNext: cray-ims jobs delete ${id}\n$`,
+        ),
+      )
       await expect.poll(() => jobsOf(site)[0]!.status, { timeout: 30_000 }).toBe('error')
-    }))
+    }),
+  )
 
   test('--on-failure keep leaves it waiting, and says how to go on', () =>
     at({}, async (site) => {
@@ -152,7 +192,10 @@ describe.concurrent('a customisation that fails', () => {
         `Next: cray-ims jobs debug ${id}`,
       ])
       // What is half changed is no place for another try, nor for another command.
-      for (const [command, why] of [['exit 7', 'the script ended with 7, and may have changed half of its image root'], ['exit 0', 'another script or command was started in its image root']] as const) {
+      for (const [command, why] of [
+        ['exit 7', 'the script ended with 7, and may have changed half of its image root'],
+        ['exit 0', 'another script or command was started in its image root'],
+      ] as const) {
         const again = await site.ims('customize', '--resume', id, '--run', command)
         expect({ exit: again.exit, stdout: again.stdout }).toEqual({ exit: 1, stdout: '' })
         expect(again.stderr).toContain(`Error: image mine was not made: ${why} (by jane@`)
@@ -168,11 +211,16 @@ describe.concurrent('a customisation that fails', () => {
       const [, path] = /^Logs (.*)$/m.exec(stderr)!
       expect(statSync(path!).mode & 0o777).toBe(0o600)
       expect(readFileSync(path!, 'utf8')).toContain('prepare | ')
-    }))
+    }),
+  )
 
   test('--on-failure delete where the logs can not be saved keeps the job', () =>
     at({}, async (site) => {
-      expect(await customize(site, '--run', 'exit 7', '--on-failure', 'delete')).toMatchObject({ exit: 1, stdout: '', stderr: expect.stringContaining("can't be saved") })
+      expect(await customize(site, '--run', 'exit 7', '--on-failure', 'delete')).toMatchObject({
+        exit: 1,
+        stdout: '',
+        stderr: expect.stringContaining("can't be saved"),
+      })
       expect(jobsOf(site)).toMatchObject([{ status: 'waiting_on_user' }])
     }))
 
@@ -194,7 +242,8 @@ describe.concurrent('a customisation that fails', () => {
       const { exit, stdout, stderr } = await site.ims('customize', image, '--name', 'mine', '--run', 'exit 0')
       expect({ exit, stdout, status: jobsOf(site)[0]!.status }).toEqual({ exit: 1, stdout: '', status: 'error' })
       expect(stderr).toMatch(says)
-    }))
+    }),
+  )
 
   test('3 at the time limit', () =>
     at({ speed: 3000 }, async (site) => {
@@ -217,12 +266,24 @@ describe.concurrent('a customisation that fails', () => {
     }))
 
   /** Counts its runs, says so, and ends once it may. */
-  const counting = 'echo run >>/opt/runs; echo "runs: $(wc -l </opt/runs)"; until [ -e /opt/go ]; do sleep 0.1; done; echo "over: $(wc -l </opt/runs)"; exit 0'
-  const letGo = (site: WatchedSite) => run(['jobs', 'debug', 'mine', '--quiet', '--interval', '0.05', '--', 'touch', '/opt/go'], { cwd: site.home, env: site.env })
+  const counting =
+    'echo run >>/opt/runs; echo "runs: $(wc -l </opt/runs)"; until [ -e /opt/go ]; do sleep 0.1; done; echo "over: $(wc -l </opt/runs)"; exit 0'
+  const letGo = (site: WatchedSite) =>
+    run(['jobs', 'debug', 'mine', '--quiet', '--interval', '0.05', '--', 'touch', '/opt/go'], { cwd: site.home, env: site.env })
 
   test('a connection that breaks off is no failure, whatever was asked for: the command runs on, once', () =>
     at({}, async (site) => {
-      const program = site.start('customize', 'image-succeeds', '--name', 'mine', '--run', counting, '--on-failure', 'delete', '--without-logs')
+      const program = site.start(
+        'customize',
+        'image-succeeds',
+        '--name',
+        'mine',
+        '--run',
+        counting,
+        '--on-failure',
+        'delete',
+        '--without-logs',
+      )
       await program.says('\nruns: 1\n')
       for (const times of [1, 2]) {
         site.dropShells()
@@ -270,10 +331,21 @@ describe.concurrent('a customisation that fails', () => {
       const [{ id }] = jobsOf(site) as [Job]
       program.kill(signal)
       const { exit, stdout, stderr } = await program.ended
-      expect({ exit, stdout, jobs: jobsOf(site).map(({ status }) => status) }).toEqual({ exit: code, stdout: '', jobs: words.length > 0 ? [] : ['waiting_on_user'] })
-      const last = words.length > 0 ? [`Job ${id} is deleted.`] : ['The job waits on its user, holding 16 GiB; what was run in it may still run.', `Next: cray-ims customize --resume ${id} --run 'echo "it runs"; exec sleep 1000'`]
+      expect({ exit, stdout, jobs: jobsOf(site).map(({ status }) => status) }).toEqual({
+        exit: code,
+        stdout: '',
+        jobs: words.length > 0 ? [] : ['waiting_on_user'],
+      })
+      const last =
+        words.length > 0
+          ? [`Job ${id} is deleted.`]
+          : [
+              'The job waits on its user, holding 16 GiB; what was run in it may still run.',
+              `Next: cray-ims customize --resume ${id} --run 'echo "it runs"; exec sleep 1000'`,
+            ]
       expect(lines(stderr).slice(-last.length)).toEqual(last)
-    }))
+    }),
+  )
 
   test('a key that is named, in a folder that nobody looks through', () =>
     at({ keys: {} }, async (site) => {
@@ -283,7 +355,9 @@ describe.concurrent('a customisation that fails', () => {
       expect([...site.mock.state.publicKeys.values()].map((key) => key.public_key)).toEqual([publicKey])
       // It opens the shell again, in which the command has failed.
       const [{ id }] = jobsOf(site) as [Job]
-      expect((await site.ims('customize', '--resume', id, '--run', 'exit 1', '--public-key', 'other.pub')).stderr).toContain('the script ended with 1')
+      expect((await site.ims('customize', '--resume', id, '--run', 'exit 1', '--public-key', 'other.pub')).stderr).toContain(
+        'the script ended with 1',
+      )
     }))
 
   test('a key whose private half is not here is told before its script could run', () =>

@@ -36,7 +36,9 @@ describeWithSshd("the system's ssh", () => {
     const host = /^Host (\S+)$/m.exec(stdout)![1]!
     expect(await system(['scp', '-F', 'config', '-q', `${host}:/mnt/image/kiwi.log`, 'copied'])).toMatchObject({ exit: 0 })
     expect(readFileSync(join(site.home, 'copied'), 'utf8')).toContain('ERROR')
-    expect(await system(['sftp', '-F', 'config', '-q', '-b', '-', host], 'put seed.json /mnt/image/seed\nls -l /mnt/image/seed\n')).toMatchObject({
+    expect(
+      await system(['sftp', '-F', 'config', '-q', '-b', '-', host], 'put seed.json /mnt/image/seed\nls -l /mnt/image/seed\n'),
+    ).toMatchObject({
       exit: 0,
       stdout: expect.stringContaining(String(statSync(join(site.home, 'seed.json')).size)),
     })
@@ -45,14 +47,24 @@ describeWithSshd("the system's ssh", () => {
 
   test('--openssh runs a command with its streams and exit code; the job is seen to afterwards', async () => {
     const outcome = await site.debug([jobs.left.id, '--openssh', '--', 'cat; exit 7'], { stdin: 'through' })
-    expect(outcome).toEqual({ exit: 7, stdout: 'through', stderr: expect.stringMatching(/host key SHA256:\S+ new, accepted\n(.*\n)*Job .* still waits/) })
+    expect(outcome).toEqual({
+      exit: 7,
+      stdout: 'through',
+      stderr: expect.stringMatching(/host key SHA256:\S+ new, accepted\n(.*\n)*Job .* still waits/),
+    })
   })
 
   test('--openssh with --on-exit', async () => {
-    expect(await site.debug([jobs.released.id, '--openssh', '--on-exit', 'complete'], { stdin: 'exit\n' })).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^[0-9a-f-]{36}\n$/) })
+    expect(await site.debug([jobs.released.id, '--openssh', '--on-exit', 'complete'], { stdin: 'exit\n' })).toMatchObject({
+      exit: 0,
+      stdout: expect.stringMatching(/^[0-9a-f-]{36}\n$/),
+    })
   })
 
   test('--openssh in a shell that releases the job and is ended by that', async () => {
-    expect(await site.debug([jobs.signalled.id, '--openssh', '--', 'touch /mnt/image/failed; sleep 100'])).toMatchObject({ exit: 1, stderr: expect.stringContaining('✖ error') })
+    expect(await site.debug([jobs.signalled.id, '--openssh', '--', 'touch /mnt/image/failed; sleep 100'])).toMatchObject({
+      exit: 1,
+      stderr: expect.stringContaining('✖ error'),
+    })
   })
 })

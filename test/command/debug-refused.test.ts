@@ -49,7 +49,11 @@ function cluster(contents: ClusterContents, script = standInCluster): Record<str
 
 /** What differs from run to run, by its name. */
 const masked = (text: string, { id }: { id: string }) =>
-  text.replaceAll(id, 'JOB').replaceAll(`${id.slice(0, 8)}…`, 'JOB…').replace(/SHA256:[\w+/]+/g, 'SHA256').replace(/127\.0\.0\.1:\d+/g, 'ADDRESS')
+  text
+    .replaceAll(id, 'JOB')
+    .replaceAll(`${id.slice(0, 8)}…`, 'JOB…')
+    .replace(/SHA256:[\w+/]+/g, 'SHA256')
+    .replace(/127\.0\.0\.1:\d+/g, 'ADDRESS')
 
 /** The host keys of a job's shell, as their files have them. */
 async function hostKeys({ id }: { id: string }): Promise<string> {
@@ -115,7 +119,10 @@ describe.concurrent('no shell will come', () => {
 
   test('to a job that packages its image', async () => {
     await site.ask('PATCH', `/jobs/${jobs.packaging.id}`, { status: 'packaging_artifacts' })
-    expect(await site.debug([jobs.packaging.id])).toMatchObject({ exit: 1, stderr: expect.stringContaining('is past that: it packages its image') })
+    expect(await site.debug([jobs.packaging.id])).toMatchObject({
+      exit: 1,
+      stderr: expect.stringContaining('is past that: it packages its image'),
+    })
   })
 
   test('to one with debug off: the line that creates it again', async () => {
@@ -129,18 +136,36 @@ describe.concurrent('no shell will come', () => {
       "
     `)
     const line = /^Next: cray-ims (jobs create .*)$/m.exec(stderr)![1]!
-    expect(await run(['-c', `${programLine} ${line}`], { cwd: site.home, env: site.env, command: ['sh'] })).toMatchObject({ exit: 0, stdout: expect.stringContaining('enable_debug = true') })
+    expect(await run(['-c', `${programLine} ${line}`], { cwd: site.home, env: site.env, command: ['sh'] })).toMatchObject({
+      exit: 0,
+      stdout: expect.stringContaining('enable_debug = true'),
+    })
   })
 
   const place = 'FailedScheduling 0/3 nodes are available: 3 Insufficient memory.'
   const pull = { waiting: { reason: 'ImagePullBackOff', message: 'Back-off pulling image "registry/x"' } }
   const stuck: [string, ClusterContents['pod'], string][] = [
-    ['no place', { ...pod({ 'build-image': {} }, { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: place }] }), spec: { containers: [] } }, `Unschedulable: ${place}`],
+    [
+      'no place',
+      {
+        ...pod(
+          { 'build-image': {} },
+          { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: place }] },
+        ),
+        spec: { containers: [] },
+      },
+      `Unschedulable: ${place}`,
+    ],
     ['no image', pod({ 'build-image': pull }, { phase: 'Pending' }), 'build-image: ImagePullBackOff: Back-off pulling image "registry/x"'],
   ]
   test.each(stuck)('to a job whose pod has %s', async (_, found, why) => {
     const { exit, stderr } = await site.debug([jobs.building.id], { env: cluster({ pod: found }) })
-    expect({ exit, stderr }).toEqual({ exit: 1, stderr: expect.stringContaining(`can't run\n  ${why}\nNext: kubectl describe pods -n ims -l job-name=cray-ims-${jobs.building.id}-create\n`) })
+    expect({ exit, stderr }).toEqual({
+      exit: 1,
+      stderr: expect.stringContaining(
+        `can't run\n  ${why}\nNext: kubectl describe pods -n ims -l job-name=cray-ims-${jobs.building.id}-create\n`,
+      ),
+    })
   })
 
   test.each([
@@ -150,7 +175,12 @@ describe.concurrent('no shell will come', () => {
   ])('to a job %s whose pod was killed: it never ends', async (_, job) => {
     const env = cluster({ pod: pod({ 'build-image': ended(137, 'OOMKilled') }, { phase: 'Failed' }) })
     const { exit, stderr } = await site.debug([job.id], { env })
-    const lines = [`no shell will come: job ${job.id} stays ${job.status}: its pod has failed`, '  build-image: OOMKilled: exit code 137', '  It needs more memory: --job-mem-size GIB', `Next: cray-ims jobs delete ${job.id}`]
+    const lines = [
+      `no shell will come: job ${job.id} stays ${job.status}: its pod has failed`,
+      '  build-image: OOMKilled: exit code 137',
+      '  It needs more memory: --job-mem-size GIB',
+      `Next: cray-ims jobs delete ${job.id}`,
+    ]
     expect({ exit, stderr }).toEqual({ exit: 1, stderr: expect.stringContaining(`Error: ${lines.join('\n')}\n`) })
   })
 
@@ -160,12 +190,20 @@ describe.concurrent('no shell will come', () => {
     // It asks about the pod at its first look.
     await until(() => standIns.some((one) => one.env.PATH === env.PATH && one.calls().length > 0))
     await site.ask('DELETE', `/jobs/${jobs.deleted.id}`)
-    expect(await outcome).toMatchObject({ exit: 1, stderr: expect.stringContaining(`Error: job ${jobs.deleted.id} is gone: it was deleted\nNext: cray-ims jobs list\n`) })
+    expect(await outcome).toMatchObject({
+      exit: 1,
+      stderr: expect.stringContaining(`Error: job ${jobs.deleted.id} is gone: it was deleted\nNext: cray-ims jobs list\n`),
+    })
   })
 
   test('in time: exit 3, and how to go on', async () => {
     const { exit, stderr } = await site.debug([jobs.building.id, '--timeout', '1s'])
-    expect({ exit, stderr }).toEqual({ exit: 3, stderr: expect.stringMatching(/building_image; waits for the build, should it fail\n\S+ is still building_image .* after it was created, longer than that ever takes: its pod may have failed\..*\nError: not there after 1s: .*building_image\nNext: cray-ims jobs debug \S+\n$/) })
+    expect({ exit, stderr }).toEqual({
+      exit: 3,
+      stderr: expect.stringMatching(
+        /building_image; waits for the build, should it fail\n\S+ is still building_image .* after it was created, longer than that ever takes: its pod may have failed\..*\nError: not there after 1s: .*building_image\nNext: cray-ims jobs debug \S+\n$/,
+      ),
+    })
     expect(stderr).toContain(`Next: cray-ims jobs debug ${jobs.building.id}\n`)
   })
 })
@@ -186,11 +224,18 @@ describe.concurrent('keys', () => {
   })
 
   test('-i names the one', async () => {
-    expect(await site.debug([jobs.strange.id, '-i', 'strange', '--', 'echo', 'in'])).toMatchObject({ exit: 0, stdout: 'in\n', stderr: expect.stringContaining('key ~/strange\n') })
+    expect(await site.debug([jobs.strange.id, '-i', 'strange', '--', 'echo', 'in'])).toMatchObject({
+      exit: 0,
+      stdout: 'in\n',
+      stderr: expect.stringContaining('key ~/strange\n'),
+    })
   })
 
   test('-i names another', async () => {
-    expect(await site.debug([jobs.strange.id, '-i', '.ssh/id_ed25519'])).toMatchObject({ exit: 255, stderr: expect.stringContaining('no key here opens job') })
+    expect(await site.debug([jobs.strange.id, '-i', '.ssh/id_ed25519'])).toMatchObject({
+      exit: 255,
+      stderr: expect.stringContaining('no key here opens job'),
+    })
   })
 
   test('the agent has it', async () => {
@@ -199,7 +244,11 @@ describe.concurrent('keys', () => {
     try {
       agent.add(join(site.home, 'strange'))
       const env = { SSH_AUTH_SOCK: agent.socket }
-      expect(await site.debug([jobs.strange.id, '--', 'echo', 'in'], { env })).toMatchObject({ exit: 0, stdout: 'in\n', stderr: expect.stringContaining('key agent\n') })
+      expect(await site.debug([jobs.strange.id, '--', 'echo', 'in'], { env })).toMatchObject({
+        exit: 0,
+        stdout: 'in\n',
+        stderr: expect.stringContaining('key agent\n'),
+      })
       expect(await site.debug([jobs.strange.id, '--openssh', '--', 'echo', 'in'], { env })).toMatchObject({ exit: 0, stdout: 'in\n' })
     } finally {
       agent.stop()
@@ -216,7 +265,10 @@ describe.concurrent('keys', () => {
 
   test('its record is gone, and the job is jailed: whose it probably is', async () => {
     const { exit, stderr } = await site.debug([jobs.jailedKeyless.id])
-    expect({ exit, stderr }).toEqual({ exit: 255, stderr: expect.stringContaining('most likely of the Configuration Framework Service (CFS)') })
+    expect({ exit, stderr }).toEqual({
+      exit: 255,
+      stderr: expect.stringContaining('most likely of the Configuration Framework Service (CFS)'),
+    })
   })
 
   test('nothing secret is logged, or told to kubectl', async () => {
@@ -226,11 +278,21 @@ describe.concurrent('keys', () => {
       const login = ['auth', 'login', '--username', 'jane', '--password', secure.mock.token]
       expect(await run(login, { cwd: secure.home, env: secure.env })).toMatchObject({ exit: 0 })
       const folder = join(secure.mock.configDir, '.config/cray/tokens')
-      const token = JSON.parse(readFileSync(join(folder, readdirSync(folder).find((name) => name.endsWith('.jane'))!), 'utf8')) as Record<string, unknown>
+      const token = JSON.parse(
+        readFileSync(
+          join(
+            folder,
+            readdirSync(folder).find((name) => name.endsWith('.jane'))!,
+          ),
+          'utf8',
+        ),
+      ) as Record<string, unknown>
       const { exit, stdout, stderr } = await secure.debug(['-vvvv', job.id, '--', 'env'])
       expect(exit).toBe(0)
       expect(stderr).toContain('GET https://')
-      const key = readFileSync(join(secure.home, '.ssh/id_ed25519'), 'utf8').split('\n').filter((line) => line.length > 20 && !line.startsWith('-'))
+      const key = readFileSync(join(secure.home, '.ssh/id_ed25519'), 'utf8')
+        .split('\n')
+        .filter((line) => line.length > 20 && !line.startsWith('-'))
       const secrets = [...key, secure.mock.token, String(token.access_token), String(token.refresh_token)]
       const told = [stdout, stderr, ...secure.kubectl.calls()].join('\n')
       expect(secrets.filter((secret) => told.includes(secret)).length).toBe(0)
@@ -254,14 +316,18 @@ describe.concurrent('keys', () => {
       await other.close()
       folder.remove()
     })
-    const screen = () => `${path}: its cipher chacha20-poly1305@openssh.com can't be read here\nAn ssh-agent can: one that has the key is asked first. To start one: eval "$(ssh-agent)"\nSo can the system's ssh: cray-ims jobs debug ${job.id} --openssh\nNext: ssh-add ${path}\n`
+    const screen = () =>
+      `${path}: its cipher chacha20-poly1305@openssh.com can't be read here\nAn ssh-agent can: one that has the key is asked first. To start one: eval "$(ssh-agent)"\nSo can the system's ssh: cray-ims jobs debug ${job.id} --openssh\nNext: ssh-add ${path}\n`
 
     test('it is said who can, without a terminal', async () => {
       expect(await other.debug([job.id, '--', 'true'])).toMatchObject({ exit: 255, stderr: expect.stringContaining(screen()) })
     })
 
     test('of -i, too', async () => {
-      expect(await other.debug([job.id, '-i', path, '--', 'true'])).toMatchObject({ exit: 255, stderr: expect.stringContaining(`jobs debug ${job.id} --openssh -i ${path}\nNext: ssh-add ${path}\n`) })
+      expect(await other.debug([job.id, '-i', path, '--', 'true'])).toMatchObject({
+        exit: 255,
+        stderr: expect.stringContaining(`jobs debug ${job.id} --openssh -i ${path}\nNext: ssh-add ${path}\n`),
+      })
     })
 
     test.each(['', '-i'])('the agent opens the job with it %s', async (option) => {
@@ -275,7 +341,9 @@ describe.concurrent('keys', () => {
         execFileSync('ssh-keygen', ['-q', '-p', '-P', 'open sesame', '-N', '', '-f', copy])
         agent.add(copy)
         const words = option === '' ? [] : [option, path]
-        expect(await other.debug([job.id, ...words, '--on-exit', 'keep', '--', 'echo in'], { env: { SSH_AUTH_SOCK: agent.socket } })).toMatchObject({ exit: 0, stdout: 'in\n' })
+        expect(
+          await other.debug([job.id, ...words, '--on-exit', 'keep', '--', 'echo in'], { env: { SSH_AUTH_SOCK: agent.socket } }),
+        ).toMatchObject({ exit: 0, stdout: 'in\n' })
       } finally {
         agent.stop()
         own.remove()
@@ -307,7 +375,8 @@ describe.concurrent('keys', () => {
     beforeAll(async () => {
       locked = await startSite({ jobs: [job], publicKey: key.publicKey })
       mkdirSync(join(locked.home, '.ssh'), { recursive: true })
-      for (const end of ['', '.pub']) writeFileSync(join(locked.home, `.ssh/id_locked${end}`), readFileSync(`${key.path}${end}`), { mode: 0o600 })
+      for (const end of ['', '.pub'])
+        writeFileSync(join(locked.home, `.ssh/id_locked${end}`), readFileSync(`${key.path}${end}`), { mode: 0o600 })
     })
     afterAll(async () => {
       await locked.close()
@@ -316,7 +385,10 @@ describe.concurrent('keys', () => {
 
     test('never without a terminal', async () => {
       const { exit, stderr } = await locked.debug([job.id, '--', 'true'], { stdin: 'open sesame\n' })
-      expect({ exit, stderr }).toEqual({ exit: 255, stderr: expect.stringContaining('needs its passphrase, and there is no terminal to ask for it') })
+      expect({ exit, stderr }).toEqual({
+        exit: 255,
+        stderr: expect.stringContaining('needs its passphrase, and there is no terminal to ask for it'),
+      })
     })
 
     describeWithTmux('on one', () => {
@@ -324,7 +396,10 @@ describe.concurrent('keys', () => {
         const terminal = await openTerminal({ cwd: locked.home })
         try {
           const exports = Object.entries(locked.env).map(([name, value]) => `export ${name}='${value}'`)
-          writeFileSync(join(locked.home, 'open'), `${exports.join('\n')}\n${programLine} jobs debug ${job.id} -vvvv -- echo in; echo "exit=$?"\n`)
+          writeFileSync(
+            join(locked.home, 'open'),
+            `${exports.join('\n')}\n${programLine} jobs debug ${job.id} -vvvv -- echo in; echo "exit=$?"\n`,
+          )
           terminal.type('sh open', 'Enter')
           await terminal.shows('Passphrase of ')
           terminal.type('wrong', 'Enter')
@@ -344,10 +419,15 @@ describe.concurrent('keys', () => {
 })
 
 describe('host keys', () => {
-  const debug = (job: { id: string }, words: string[] = [], env: Record<string, string> = {}) => site.debug([job.id, ...words, '--', 'echo', 'in'], { env })
+  const debug = (job: { id: string }, words: string[] = [], env: Record<string, string> = {}) =>
+    site.debug([job.id, ...words, '--', 'echo', 'in'], { env })
 
   test('a new one is shown and kept, with 0600; then it is known', async () => {
-    expect(await debug(jobs.waiting)).toMatchObject({ exit: 0, stdout: 'in\n', stderr: expect.stringMatching(/\n {2}host key SHA256:\S+ new, accepted\n/) })
+    expect(await debug(jobs.waiting)).toMatchObject({
+      exit: 0,
+      stdout: 'in\n',
+      stderr: expect.stringMatching(/\n {2}host key SHA256:\S+ new, accepted\n/),
+    })
     expect(statSync(site.knownHosts).mode & 0o777).toBe(0o600)
     expect(readFileSync(site.knownHosts, 'utf8')).toContain(`${jobs.waiting.id} ssh-ed25519 `)
     expect(await debug(jobs.waiting)).toMatchObject({ exit: 0, stderr: expect.stringMatching(/\n {2}host key SHA256:\S+ known\n/) })
@@ -367,24 +447,39 @@ describe('host keys', () => {
       Next: kubectl get pods -n ims -l job-name=cray-ims-JOB-create -o wide
       "
     `)
-    for (const word of ['--openssh', '--print-command', '--ssh-config']) expect(await debug(jobs.changed, [word])).toMatchObject({ exit: 255, stdout: '' })
+    for (const word of ['--openssh', '--print-command', '--ssh-config'])
+      expect(await debug(jobs.changed, [word])).toMatchObject({ exit: 255, stdout: '' })
   })
 
   test("one that is the pod's", async () => {
     const env = cluster({ pod: pod({ sshd: running }), hostKeys: await hostKeys(jobs.verified) })
-    expect(await debug(jobs.verified, ['--host-key', 'verify'], env)).toMatchObject({ exit: 0, stderr: expect.stringMatching(/host key SHA256:\S+ new, same as the pod's\n/) })
+    expect(await debug(jobs.verified, ['--host-key', 'verify'], env)).toMatchObject({
+      exit: 0,
+      stderr: expect.stringMatching(/host key SHA256:\S+ new, same as the pod's\n/),
+    })
     // It was compared once, which is enough.
-    expect(await debug(jobs.verified, ['--host-key', 'verify'])).toMatchObject({ exit: 0, stderr: expect.stringMatching(/host key SHA256:\S+ known\n/) })
+    expect(await debug(jobs.verified, ['--host-key', 'verify'])).toMatchObject({
+      exit: 0,
+      stderr: expect.stringMatching(/host key SHA256:\S+ known\n/),
+    })
   })
 
   test("one that isn't: no shell", async () => {
     const env = cluster({ pod: pod({ sshd: running }), hostKeys: await hostKeys(jobs.waiting) })
-    expect(await debug(jobs.other, [], env)).toMatchObject({ exit: 255, stdout: '', stderr: expect.stringContaining("is refused: it isn't the pod's\n") })
+    expect(await debug(jobs.other, [], env)).toMatchObject({
+      exit: 255,
+      stdout: '',
+      stderr: expect.stringContaining("is refused: it isn't the pod's\n"),
+    })
     expect(readFileSync(site.knownHosts, 'utf8')).not.toContain(jobs.other.id)
   })
 
   test("one that can't be compared: refused where that is asked for", async () => {
-    expect(await debug(jobs.other, ['--host-key', 'verify'])).toMatchObject({ exit: 255, stdout: '', stderr: expect.stringContaining("is refused: it couldn't be compared with the pod's\n") })
+    expect(await debug(jobs.other, ['--host-key', 'verify'])).toMatchObject({
+      exit: 255,
+      stdout: '',
+      stderr: expect.stringContaining("is refused: it couldn't be compared with the pod's\n"),
+    })
     rmSync(site.knownHosts)
     expect(await debug(jobs.waiting)).toMatchObject({ exit: 0, stderr: expect.stringContaining(' new, accepted\n') })
   })

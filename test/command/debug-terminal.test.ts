@@ -22,7 +22,10 @@ const jobs = {
 }
 
 // Asks the server itself for its keys, where the test says which.
-const readingHostKeys = standInCluster.replace(/^exec\).*$/m, `exec) ssh-keyscan -p "$(cat "$DIR/port")" 127.0.0.1 2>/dev/null | cut -d ' ' -f 2- ;;`)
+const readingHostKeys = standInCluster.replace(
+  /^exec\).*$/m,
+  `exec) ssh-keyscan -p "$(cat "$DIR/port")" 127.0.0.1 2>/dev/null | cut -d ' ' -f 2- ;;`,
+)
 
 describeWithTmux('jobs debug in a terminal', () => {
   let site: Site & { kubectl: StandIn }
@@ -48,7 +51,10 @@ describeWithTmux('jobs debug in a terminal', () => {
   /** Starts it with words of a shell's line. */
   const open = (words: string) => {
     const exports = Object.entries(site.env).map(([name, value]) => `export ${name}='${value}'`)
-    writeFileSync(join(site.home, 'open'), `${exports.join('\n')}\nclear; echo $$ >pid; exec ${programLine} jobs debug --interval 0.2 ${words}\n`)
+    writeFileSync(
+      join(site.home, 'open'),
+      `${exports.join('\n')}\nclear; echo $$ >pid; exec ${programLine} jobs debug --interval 0.2 ${words}\n`,
+    )
     terminal.type('sh open', 'Enter')
   }
   const prompt = /\[root@\S+ ~\]# ?$/
@@ -81,7 +87,11 @@ describeWithTmux('jobs debug in a terminal', () => {
     terminal.type('r', 'Enter')
     await terminal.shows('Logs:')
     const screen = terminal.screen().replaceAll(id, 'JOB').replaceAll(id.slice(0, 8), 'JOB').replace(String(port), 'PORT')
-    const words = screen.replace(/SHA256:\S+/, 'SHA256:…').replace(/image \d+s →/, 'image TIME →').replace(/root@\S+/, 'root@POD').replace(/\n+here\$ ?$/, '')
+    const words = screen
+      .replace(/SHA256:\S+/, 'SHA256:…')
+      .replace(/image \d+s →/, 'image TIME →')
+      .replace(/root@\S+/, 'root@POD')
+      .replace(/\n+here\$ ?$/, '')
     expect(words).toMatchInlineSnapshot(`
       "Job JOB… sles15-barebones, create
       ✔ building_image TIME → waiting_on_user
@@ -110,7 +120,10 @@ describeWithTmux('jobs debug in a terminal', () => {
     expect(await statusOf(jobs.followed)).toBe('building_image')
   })
 
-  test.each([['SIGTERM', 143], ['SIGHUP', 129]] as const)('%s while it waits', async (name, exit) => {
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s while it waits', async (name, exit) => {
     open(jobs.followed.id)
     await terminal.shows('waits for the build')
     process.kill(Number(readFileSync(join(site.home, 'pid'), 'utf8')), name)
@@ -207,7 +220,10 @@ describeWithTmux('jobs debug in a terminal', () => {
     await isBack(255)
   })
 
-  test.each([['SIGTERM', 143], ['SIGHUP', 129]] as const)('%s in the shell', async (name, exit) => {
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s in the shell', async (name, exit) => {
     await openShell(jobs.left)
     process.kill(Number(readFileSync(join(site.home, 'pid'), 'utf8')), name)
     await isBack(exit)
@@ -222,7 +238,10 @@ describeWithTmux('jobs debug in a terminal', () => {
     await isBack(8)
   })
 
-  test.each([['SIGTERM', 143], ['SIGHUP', 129]] as const)("%s while the system's ssh runs ends both", async (name, exit) => {
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)("%s while the system's ssh runs ends both", async (name, exit) => {
     await openShell(jobs.used, '--openssh')
     process.kill(Number(readFileSync(join(site.home, 'pid'), 'utf8')), name)
     await terminal.shows('The job is left as it is.')

@@ -11,14 +11,29 @@ import { pod, running } from '../support/pods.ts'
 import { describeWithSshd, makeKey, startSshd, temporaryFolder } from '../support/sshd.ts'
 import { isAlive, standInKubectl, type StandIn } from '../support/stand-in-kubectl.ts'
 
-const jobs = { refused: failedBuild(), refusedToo: failedBuild(), mortal: failedBuild(), forwarded: failedBuild(), forwardedToo: failedBuild(), released: customizing(), killed: failedBuild(), hanging: failedBuild(), unreachable: failedBuild(), late: failedBuild({ artifact_id: ids.late, status: 'building_image' }) }
+const jobs = {
+  refused: failedBuild(),
+  refusedToo: failedBuild(),
+  mortal: failedBuild(),
+  forwarded: failedBuild(),
+  forwardedToo: failedBuild(),
+  released: customizing(),
+  killed: failedBuild(),
+  hanging: failedBuild(),
+  unreachable: failedBuild(),
+  late: failedBuild({ artifact_id: ids.late, status: 'building_image' }),
+}
 // A server that takes connections and never says anything.
 const silent: Server = createServer((socket) => socket.on('error', () => {}))
 
 /** A job whose server takes connections, and says nothing. */
 function crashed(id: string, remote: string) {
   const at = { host: '127.0.0.1', port: (silent.address() as AddressInfo).port }
-  return failedBuild({ id, remote_build_node: remote, ssh_containers: [{ name: 'debug', jail: false, status: 'pending', connection_info: { customer_access: at } }] })
+  return failedBuild({
+    id,
+    remote_build_node: remote,
+    ssh_containers: [{ name: 'debug', jail: false, status: 'pending', connection_info: { customer_access: at } }],
+  })
 }
 
 let site: Site
@@ -36,33 +51,56 @@ afterAll(async () => {
   silent.close()
 })
 
-const forwards = (of: StandIn) => (existsSync(join(of.folder, 'forwards')) ? readFileSync(join(of.folder, 'forwards'), 'utf8').trim().split('\n').map(Number) : [])
+const forwards = (of: StandIn) =>
+  existsSync(join(of.folder, 'forwards')) ? readFileSync(join(of.folder, 'forwards'), 'utf8').trim().split('\n').map(Number) : []
 
 test('a port-forward leads into the job, and ends with the shell', async () => {
-  const { exit, stdout, stderr } = await site.debug([jobs.forwarded.id, '--access', 'port-forward', '--', 'echo in'], { env: { PATH: cluster.env.PATH! } })
+  const { exit, stdout, stderr } = await site.debug([jobs.forwarded.id, '--access', 'port-forward', '--', 'echo in'], {
+    env: { PATH: cluster.env.PATH! },
+  })
   expect({ exit, stdout, stderr }).toEqual({ exit: 0, stdout: 'in\n', stderr: expect.stringContaining('reaching its pod\n') })
-  expect(cluster.calls()).toContainEqual(expect.stringMatching(/^port-forward -n ims --address 127\.0\.0\.1 pod\/cray-ims-1-create-x7k2p :\d+$/))
+  expect(cluster.calls()).toContainEqual(
+    expect.stringMatching(/^port-forward -n ims --address 127\.0\.0\.1 pod\/cray-ims-1-create-x7k2p :\d+$/),
+  )
   await Promise.all(forwards(cluster).map(gone))
 })
 
-test.each(['refused', 'refusedToo'] as const)('a port-forward that ends because no server is up yet is opened again (%s)', async (which) => {
-  const own = standInKubectl(standInCluster)
-  fillCluster(own, { pod: pod({ sshd: running }), refusals: 2 })
-  try {
-    const { exit, stdout, stderr } = await site.debug([jobs[which].id, '--access', 'port-forward', '--timeout', '1m', ...(which === 'refused' ? [] : ['--openssh']), '-v', '--', 'echo in'], { env: { PATH: own.env.PATH! } })
-    expect({ exit, stdout }).toEqual({ exit: 0, stdout: 'in\n' })
-    expect(stderr.match(/port-forward: lost connection to pod: connection refused; opening it again/g)).toHaveLength(2)
-    await Promise.all(forwards(own).map(gone))
-  } finally {
-    own.remove()
-  }
-})
+test.each(['refused', 'refusedToo'] as const)(
+  'a port-forward that ends because no server is up yet is opened again (%s)',
+  async (which) => {
+    const own = standInKubectl(standInCluster)
+    fillCluster(own, { pod: pod({ sshd: running }), refusals: 2 })
+    try {
+      const { exit, stdout, stderr } = await site.debug(
+        [
+          jobs[which].id,
+          '--access',
+          'port-forward',
+          '--timeout',
+          '1m',
+          ...(which === 'refused' ? [] : ['--openssh']),
+          '-v',
+          '--',
+          'echo in',
+        ],
+        { env: { PATH: own.env.PATH! } },
+      )
+      expect({ exit, stdout }).toEqual({ exit: 0, stdout: 'in\n' })
+      expect(stderr.match(/port-forward: lost connection to pod: connection refused; opening it again/g)).toHaveLength(2)
+      await Promise.all(forwards(own).map(gone))
+    } finally {
+      own.remove()
+    }
+  },
+)
 
 test('OpenSSH gets a port-forward of its own: the first may end with the look at the host key', async () => {
   const own = standInKubectl(standInCluster)
   fillCluster(own, { pod: pod({ sshd: running }), oneEach: true })
   try {
-    expect(await site.debug([jobs.mortal.id, '--access', 'port-forward', '--openssh', '--', 'echo in'], { env: { PATH: own.env.PATH! } })).toMatchObject({ exit: 0, stdout: 'in\n' })
+    expect(
+      await site.debug([jobs.mortal.id, '--access', 'port-forward', '--openssh', '--', 'echo in'], { env: { PATH: own.env.PATH! } }),
+    ).toMatchObject({ exit: 0, stdout: 'in\n' })
     await Promise.all(forwards(own).map(gone))
   } finally {
     own.remove()
@@ -71,13 +109,22 @@ test('OpenSSH gets a port-forward of its own: the first may end with the look at
 
 test('OpenSSH goes through it, too; a line to be printed cannot', async () => {
   const env = { PATH: cluster.env.PATH! }
-  expect(await site.debug([jobs.forwardedToo.id, '--access', 'port-forward', '--openssh', '--', 'echo in'], { env })).toMatchObject({ exit: 0, stdout: 'in\n' })
-  expect(await site.debug([jobs.forwardedToo.id, '--access', 'port-forward', '--print-command'], { env })).toMatchObject({ exit: 255, stdout: '', stderr: expect.stringContaining('it would end with this program') })
+  expect(await site.debug([jobs.forwardedToo.id, '--access', 'port-forward', '--openssh', '--', 'echo in'], { env })).toMatchObject({
+    exit: 0,
+    stdout: 'in\n',
+  })
+  expect(await site.debug([jobs.forwardedToo.id, '--access', 'port-forward', '--print-command'], { env })).toMatchObject({
+    exit: 255,
+    stdout: '',
+    stderr: expect.stringContaining('it would end with this program'),
+  })
   await Promise.all(forwards(cluster).map(gone))
 })
 
 test('a release goes through it', async () => {
-  const outcome = await site.debug([jobs.released.id, '--access', 'port-forward', '--on-exit', 'complete', '--', 'true'], { env: { PATH: cluster.env.PATH! } })
+  const outcome = await site.debug([jobs.released.id, '--access', 'port-forward', '--on-exit', 'complete', '--', 'true'], {
+    env: { PATH: cluster.env.PATH! },
+  })
   expect(outcome).toMatchObject({ exit: 0, stderr: expect.stringContaining('✔ success') })
 })
 
@@ -85,7 +132,11 @@ test('kill -9 of ours leaves no port-forward behind', async () => {
   const own = standInKubectl(standInCluster)
   fillCluster(own, { pod: pod({ sshd: running }) })
   try {
-    const child = spawn(process.execPath, [program, 'jobs', 'debug', jobs.killed.id, '--access', 'port-forward', '--', 'echo in; sleep 1000'], { cwd: site.home, env: { ...site.env, PATH: own.env.PATH! }, stdio: ['ignore', 'pipe', 'ignore'] })
+    const child = spawn(
+      process.execPath,
+      [program, 'jobs', 'debug', jobs.killed.id, '--access', 'port-forward', '--', 'echo in; sleep 1000'],
+      { cwd: site.home, env: { ...site.env, PATH: own.env.PATH! }, stdio: ['ignore', 'pipe', 'ignore'] },
+    )
     await new Promise((said) => child.stdout.once('data', said))
     const [pid] = forwards(own)
     expect(isAlive(pid!)).toBe(true)
@@ -98,13 +149,22 @@ test('kill -9 of ours leaves no port-forward behind', async () => {
 
 test('a port-forward that cannot be had: why, and what it takes', async () => {
   const { exit, stderr } = await site.debug([jobs.forwarded.id, '--access', 'port-forward'])
-  expect({ exit, stderr }).toEqual({ exit: 255, stderr: expect.stringMatching(/can't reach job [0-9a-f]{8}… by port-forward: The connection to the server localhost:8080 was refused\n.*\nNext: kubectl cluster-info\n$/) })
+  expect({ exit, stderr }).toEqual({
+    exit: 255,
+    stderr: expect.stringMatching(
+      /can't reach job [0-9a-f]{8}… by port-forward: The connection to the server localhost:8080 was refused\n.*\nNext: kubectl cluster-info\n$/,
+    ),
+  })
 })
 
 test('a kubectl that hangs keeps nobody from the shell', async () => {
   const dead = standInKubectl('echo $$ >>"$DIR/forwards"; exec sleep 1000')
   try {
-    expect(await site.debug([jobs.hanging.id, '--', 'echo in'], { env: { PATH: dead.env.PATH! } })).toMatchObject({ exit: 0, stdout: 'in\n', stderr: expect.stringContaining(' new, accepted\n') })
+    expect(await site.debug([jobs.hanging.id, '--', 'echo in'], { env: { PATH: dead.env.PATH! } })).toMatchObject({
+      exit: 0,
+      stdout: 'in\n',
+      stderr: expect.stringContaining(' new, accepted\n'),
+    })
     await Promise.all(forwards(dead).map(gone))
   } finally {
     dead.remove()
@@ -113,7 +173,14 @@ test('a kubectl that hangs keeps nobody from the shell', async () => {
 
 test('a server without a banner, to the time limit', async () => {
   const { exit, stderr } = await site.debug([jobs.unreachable.id, '--timeout', '1s', '--', 'true'])
-  expect({ exit, stderr }).toEqual({ exit: 3, stderr: expect.stringMatching(new RegExp(`Error: no SSH server answers\n {2}customer 127\\.0\\.0\\.1:\\d+ {2}.*\nNext: cray-ims jobs debug ${jobs.unreachable.id}\n$`)) })
+  expect({ exit, stderr }).toEqual({
+    exit: 3,
+    stderr: expect.stringMatching(
+      new RegExp(
+        `Error: no SSH server answers\n {2}customer 127\\.0\\.0\\.1:\\d+ {2}.*\nNext: cray-ims jobs debug ${jobs.unreachable.id}\n$`,
+      ),
+    ),
+  })
 })
 
 test('a job that no way leads into for long: where to look, and what frees it', async () => {
@@ -132,11 +199,19 @@ test('a job that no way leads into for long: where to look, and what frees it', 
     ])
     expect(onNode).toMatchObject({
       exit: 3,
-      stderr: expect.stringMatching(new RegExp(`Error: no SSH server answers\n {2}customer .*\n {2}port-forward .*lost connection to pod: connection refused \\(tried \\d+×\\)\nIt runs on the remote build node ${remote}; look at that: cray-ims remote-build-nodes status describe ${remote}\n.*deleting it frees its memory.*\nNext: cray-ims jobs delete ${jobs.unreachable.id}\n$`)),
+      stderr: expect.stringMatching(
+        new RegExp(
+          `Error: no SSH server answers\n {2}customer .*\n {2}port-forward .*lost connection to pod: connection refused \\(tried \\d+×\\)\nIt runs on the remote build node ${remote}; look at that: cray-ims remote-build-nodes status describe ${remote}\n.*deleting it frees its memory.*\nNext: cray-ims jobs delete ${jobs.unreachable.id}\n$`,
+        ),
+      ),
     })
-    expect(inPod.stderr).toMatch(new RegExp(`\nLook at its pod: kubectl describe pods -n ims -l job-name=\\S+\n.*\nNext: cray-ims jobs delete ${jobs.hanging.id}\n$`))
+    expect(inPod.stderr).toMatch(
+      new RegExp(`\nLook at its pod: kubectl describe pods -n ims -l job-name=\\S+\n.*\nNext: cray-ims jobs delete ${jobs.hanging.id}\n$`),
+    )
     expect(byOne.stderr).toMatch(new RegExp(`\nNext: cray-ims jobs debug ${jobs.hanging.id}\n$`))
-    expect(without.stderr).toMatch(new RegExp(`\n {2}port-forward {2}there is no kubectl in PATH\n.*\n.*\nNext: cray-ims jobs delete ${jobs.hanging.id}\n$`))
+    expect(without.stderr).toMatch(
+      new RegExp(`\n {2}port-forward {2}there is no kubectl in PATH\n.*\n.*\nNext: cray-ims jobs delete ${jobs.hanging.id}\n$`),
+    )
   } finally {
     await other.close()
     own.remove()
@@ -156,7 +231,9 @@ describeWithSshd('OpenSSH as the server', () => {
     const own = makeKey(join(folder.path, 'id'))
     const server = await startSshd({ authorized: [own.publicKey] })
     const at = { host: '127.0.0.1', port: server.port }
-    const job = failedBuild({ ssh_containers: [{ name: 'debug', jail: false, status: 'pending', connection_info: { customer_access: at } }] })
+    const job = failedBuild({
+      ssh_containers: [{ name: 'debug', jail: false, status: 'pending', connection_info: { customer_access: at } }],
+    })
     const other = await startSite({ jobs: [job], publicKey: own.publicKey })
     try {
       const words = ['jobs', 'debug', job.id, '--interval', '0.2', '-i', own.path, '--', 'echo in; sleep 1000']
@@ -177,11 +254,17 @@ describeWithSshd('OpenSSH as the server', () => {
 })
 
 test('an address that the job has not', async () => {
-  expect(await site.debug([jobs.unreachable.id, '--access', 'cluster'])).toMatchObject({ exit: 255, stderr: expect.stringMatching(/has no cluster address\n {2}customer 127\.0\.0\.1:\d+\nNext: .* --access port-forward\n$/) })
+  expect(await site.debug([jobs.unreachable.id, '--access', 'cluster'])).toMatchObject({
+    exit: 255,
+    stderr: expect.stringMatching(/has no cluster address\n {2}customer 127\.0\.0\.1:\d+\nNext: .* --access port-forward\n$/),
+  })
 })
 
 test('a container that the job has not', async () => {
-  expect(await site.debug([jobs.unreachable.id, '-c', 'other'])).toMatchObject({ exit: 2, stderr: expect.stringContaining('has no SSH container other\n  it has debug\n') })
+  expect(await site.debug([jobs.unreachable.id, '-c', 'other'])).toMatchObject({
+    exit: 2,
+    stderr: expect.stringContaining('has no SSH container other\n  it has debug\n'),
+  })
 })
 
 async function gone(pid: number): Promise<void> {

@@ -7,7 +7,12 @@ import { customizing, failedBuild, ids, jailed, programLine, startSite, type See
 
 const twins = [failedBuild({ image_root_archive_name: 'twin' }), failedBuild({ image_root_archive_name: 'twin' })]
 const old = failedBuild({ image_root_archive_name: 'reused', status: 'error' })
-const waiting = { create: failedBuild({ image_root_archive_name: 'reused' }), customize: customizing(), jailed: jailed(), remote: failedBuild({ remote_build_node: 'x3000c0s1b0n0' }) }
+const waiting = {
+  create: failedBuild({ image_root_archive_name: 'reused' }),
+  customize: customizing(),
+  jailed: jailed(),
+  remote: failedBuild({ remote_build_node: 'x3000c0s1b0n0' }),
+}
 const fated: (SeededJob & { id: string })[] = []
 const fate = (job: SeededJob & { id: string }) => {
   fated.push(job)
@@ -16,19 +21,67 @@ const fate = (job: SeededJob & { id: string }) => {
 
 // Each ends as its own job does, so that none stands in another's way.
 const fates: [string, string, string[], number, { stdout?: RegExp; stderr?: RegExp }][] = [
-  ['complete prints the image after a shell', fate(customizing()), ['--on-exit', 'complete'], 0, { stdout: /^[0-9a-f-]{36}\n$/, stderr: /✔ success: image / }],
+  [
+    'complete prints the image after a shell',
+    fate(customizing()),
+    ['--on-exit', 'complete'],
+    0,
+    { stdout: /^[0-9a-f-]{36}\n$/, stderr: /✔ success: image / },
+  ],
   ['complete in a jail', fate(jailed()), ['--on-exit', 'complete'], 0, { stdout: /^[0-9a-f-]{36}\n$/ }],
-  ['complete prints it on stderr after a command', fate(customizing()), ['--on-exit', 'complete', '--', 'echo mine'], 0, { stdout: /^mine\n$/, stderr: /\n[0-9a-f-]{36}\n$/ }],
-  ["a command's own code comes before the outcome", fate(customizing()), ['--on-exit', 'complete', '--', 'exit 5'], 5, { stdout: /^$/, stderr: /✔ success/ }],
-  ['complete of an image that can\'t be packaged', fate(customizing({ artifact_id: ids.badImage })), ['--on-exit', 'complete', '--', 'true'], 1, { stderr: /✖ error\. Logs: cray-ims jobs logs / }],
-  ['complete of a create job, which ends in error either way', fate(failedBuild()), ['--on-exit', 'complete', '--', 'true'], 0, { stderr: /✖ error/ }],
+  [
+    'complete prints it on stderr after a command',
+    fate(customizing()),
+    ['--on-exit', 'complete', '--', 'echo mine'],
+    0,
+    { stdout: /^mine\n$/, stderr: /\n[0-9a-f-]{36}\n$/ },
+  ],
+  [
+    "a command's own code comes before the outcome",
+    fate(customizing()),
+    ['--on-exit', 'complete', '--', 'exit 5'],
+    5,
+    { stdout: /^$/, stderr: /✔ success/ },
+  ],
+  [
+    "complete of an image that can't be packaged",
+    fate(customizing({ artifact_id: ids.badImage })),
+    ['--on-exit', 'complete', '--', 'true'],
+    1,
+    { stderr: /✖ error\. Logs: cray-ims jobs logs / },
+  ],
+  [
+    'complete of a create job, which ends in error either way',
+    fate(failedBuild()),
+    ['--on-exit', 'complete', '--', 'true'],
+    0,
+    { stderr: /✖ error/ },
+  ],
   ['fail of a create job', fate(failedBuild()), ['--on-exit', 'fail', '--', 'true'], 0, { stderr: /✖ error/ }],
   ['fail of a customize job is its error', fate(customizing()), ['--on-exit', 'fail', '--', 'true'], 1, { stderr: /✖ error/ }],
-  ['keep says how to release', fate(customizing()), ['--on-exit', 'keep', '--', 'true'], 0, { stderr: /still waits, holding 32 GiB\. Release it: cray-ims jobs complete [0-9a-f-]{36}\n$/ }],
+  [
+    'keep says how to release',
+    fate(customizing()),
+    ['--on-exit', 'keep', '--', 'true'],
+    0,
+    { stderr: /still waits, holding 32 GiB\. Release it: cray-ims jobs complete [0-9a-f-]{36}\n$/ },
+  ],
   ['keep of a create job', fate(failedBuild()), ['--', 'exit 3'], 3, { stderr: /Release it: cray-ims jobs fail [0-9a-f-]{36}\n$/ }],
   ['delete', fate(customizing()), ['--on-exit', 'delete', '--', 'exit 4'], 4, { stderr: /Job [0-9a-f]{8}… deleted\n$/ }],
-  ['a job that was completed in the shell', fate(customizing()), ['--on-exit', 'keep', '--', 'touch /mnt/image/complete'], 0, { stderr: /✔ success/ }],
-  ['a job that was completed by a long command, which that ends', fate(jailed()), ['--', 'touch /tmp/complete; sleep 100'], 0, { stderr: /✔ success/ }],
+  [
+    'a job that was completed in the shell',
+    fate(customizing()),
+    ['--on-exit', 'keep', '--', 'touch /mnt/image/complete'],
+    0,
+    { stderr: /✔ success/ },
+  ],
+  [
+    'a job that was completed by a long command, which that ends',
+    fate(jailed()),
+    ['--', 'touch /tmp/complete; sleep 100'],
+    0,
+    { stderr: /✔ success/ },
+  ],
   ['a job that was failed by a long command', fate(customizing()), ['--', 'touch /mnt/image/failed; sleep 100'], 1, { stderr: /✖ error/ }],
 ]
 
@@ -43,11 +96,23 @@ describe.concurrent('jobs debug', () => {
     // Each look moves the job on.
     const stepping = await startSite({ mock: ['--speed', 'step'] })
     try {
-      const asked = { job_type: 'create', artifact_id: ids.failing, public_key_id: ids.key, image_root_archive_name: 'followed', enable_debug: true }
+      const asked = {
+        job_type: 'create',
+        artifact_id: ids.failing,
+        public_key_id: ids.key,
+        image_root_archive_name: 'followed',
+        enable_debug: true,
+      }
       const { id } = await stepping.ask('POST', '/jobs', asked)
       const { exit, stdout, stderr } = await stepping.debug(['followed', '--', 'ls', '/mnt/image'])
       expect({ exit, stdout }).toEqual({ exit: 0, stdout: 'build\nkiwi.log\n' })
-      const words = (text: string) => text.replaceAll(id, 'ID').replaceAll(id.slice(0, 8), 'ID').replace(/\d+s /g, '').replace(/\d{4,}/g, 'PORT').replace(/SHA256:\S+/, 'SHA256')
+      const words = (text: string) =>
+        text
+          .replaceAll(id, 'ID')
+          .replaceAll(id.slice(0, 8), 'ID')
+          .replace(/\d+s /g, '')
+          .replace(/\d{4,}/g, 'PORT')
+          .replace(/SHA256:\S+/, 'SHA256')
       expect(words(stderr)).toMatchInlineSnapshot(`
         "Job ID… followed, create
         ID… creating; waits for its build
@@ -81,7 +146,10 @@ describe.concurrent('jobs debug', () => {
   test('a command gets and gives bytes as they are', async () => {
     const bytes = randomBytes(3_000_000)
     writeFileSync(join(site.home, 'in'), bytes)
-    for (const [command, where] of [['cat', 'out'], ['cat >&2', 'err']] as const) {
+    for (const [command, where] of [
+      ['cat', 'out'],
+      ['cat >&2', 'err'],
+    ] as const) {
       const line = `${programLine} jobs debug --quiet ${waiting.create.id} -- '${command}' <in >out 2>err`
       expect(await run(['-c', line], { cwd: site.home, env: site.env, command: ['sh'] })).toMatchObject({ exit: 0 })
       expect(readFileSync(join(site.home, where)).equals(bytes)).toBe(true)
@@ -93,7 +161,10 @@ describe.concurrent('jobs debug', () => {
   })
 
   test('a shell reads commands from a pipe', async () => {
-    expect(await site.debug([waiting.create.id], { stdin: 'cd /mnt/image; ls build; exit 9\n' })).toMatchObject({ exit: 9, stdout: 'image-root\n' })
+    expect(await site.debug([waiting.create.id], { stdin: 'cd /mnt/image; ls build; exit 9\n' })).toMatchObject({
+      exit: 9,
+      stdout: 'image-root\n',
+    })
   })
 
   const create = ['Image root /mnt/image/build/image-root', 'Log        /mnt/image/kiwi.log', 'Release    touch /mnt/image/failed']

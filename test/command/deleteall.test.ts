@@ -53,7 +53,10 @@ test.skipIf(!hasScript)('in a terminal it says how many would go, and no leaves 
 test.skipIf(!hasScript)('counts the jobs of each status that is given', async () => {
   await mock.stop()
   const statuses = ['success', 'packaging_artifacts', 'error', 'error'] as const
-  writeFileSync(join(folder, 'seed.json'), JSON.stringify(seedOf(statuses.map((status, at) => ({ id: idOf(`aaaa000${at}`), ends: 'succeeds', status })))))
+  writeFileSync(
+    join(folder, 'seed.json'),
+    JSON.stringify(seedOf(statuses.map((status, at) => ({ id: idOf(`aaaa000${at}`), ends: 'succeeds', status })))),
+  )
   mock = await startMock(['--tls', '--seed', join(folder, 'seed.json')])
   env.CRAY_CONFIG_DIR = mock.configDir
   const { stdout } = await inTerminal('jobs deleteall --status error --status success', 'y\n')

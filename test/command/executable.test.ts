@@ -57,13 +57,22 @@ describe.skipIf(skip)('the single executable, without Node', () => {
       ['SSL_CERT_DIR', () => '/nowhere'],
     ]
     // It would be loaded, and can't be.
-    beforeAll(() => writeFileSync(own('openssl.cnf'), 'nodejs_conf = a\nopenssl_conf = a\n[a]\nproviders = b\n[b]\nc = d\n[d]\nmodule = /nowhere\nactivate = 1\n[broken\n'))
+    beforeAll(() =>
+      writeFileSync(
+        own('openssl.cnf'),
+        'nodejs_conf = a\nopenssl_conf = a\n[a]\nproviders = b\n[b]\nc = d\n[d]\nmodule = /nowhere\nactivate = 1\n[broken\n',
+      ),
+    )
 
     const all = () => Object.fromEntries(variables.map(([name, value]) => [name, value()]))
     const alone = ['NODE_DEBUG', 'NODE_UNIQUE_ID', 'NODE_USE_SYSTEM_CA', 'NODE_REPL_EXTERNAL_MODULE', 'OPENSSL_CONF']
     test.each([...alone, 'all at once'])('%s', async (name) => {
       const set = all()
-      const asked = await run(['mock', '--tls', '--', executable, 'recipes', 'list', '--query', 'length(@)'], { cwd: folder, env: { ...env, ...(name in set ? { [name]: set[name]! } : set) }, command: [executable] })
+      const asked = await run(['mock', '--tls', '--', executable, 'recipes', 'list', '--query', 'length(@)'], {
+        cwd: folder,
+        env: { ...env, ...(name in set ? { [name]: set[name]! } : set) },
+        command: [executable],
+      })
       expect(asked).toEqual({ exit: 0, stdout: '4\n', stderr: '' })
       expect(existsSync(own('warnings'))).toBe(false)
     })
@@ -83,7 +92,8 @@ describe.skipIf(skip)('the single executable, without Node', () => {
         const unverified = { ...env, CRAY_CONFIG_DIR: own('verified'), NODE_TLS_REJECT_UNAUTHORIZED: '0' }
         mkdirSync(own('verified/.config/cray/configurations'), { recursive: true })
         writeFileSync(own('verified/.config/cray/configurations/default'), `[core]\nhostname = "${mock.hostname}"\n`)
-        const images = (more: Record<string, string>) => run(['images', 'list', '--query', 'length(@)'], { cwd: folder, env: { ...unverified, ...more }, command: [executable] })
+        const images = (more: Record<string, string>) =>
+          run(['images', 'list', '--query', 'length(@)'], { cwd: folder, env: { ...unverified, ...more }, command: [executable] })
         expect(await images({})).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('not trusted') })
         expect(await images({ NODE_EXTRA_CA_CERTS: mock.caFile! })).toEqual({ exit: 0, stdout: '2\n', stderr: '' })
         const { stderr } = await images({ NODE_EXTRA_CA_CERTS: '/nowhere' })
@@ -96,17 +106,31 @@ describe.skipIf(skip)('the single executable, without Node', () => {
   })
 
   test('ends each time when it has listed 10,000 records', { timeout: 1_200_000 }, async () => {
-    const image = (number: number) => ({ id: `d88521c3-b339-43bc-afda-${String(number).padStart(12, '0')}`, name: `compute-${number}`, link: { path: `s3://boot-images/${number}/manifest.json`, etag: 'f04af5f34635ae7c507322985e60c00c', type: 's3' }, metadata: Object.fromEntries(Array.from({ length: 12 }, (_, at) => [`note-${at}`, `value ${at} of image ${number}`])) })
+    const image = (number: number) => ({
+      id: `d88521c3-b339-43bc-afda-${String(number).padStart(12, '0')}`,
+      name: `compute-${number}`,
+      link: { path: `s3://boot-images/${number}/manifest.json`, etag: 'f04af5f34635ae7c507322985e60c00c', type: 's3' },
+      metadata: Object.fromEntries(Array.from({ length: 12 }, (_, at) => [`note-${at}`, `value ${at} of image ${number}`])),
+    })
     writeFileSync(join(folder, 'many.json'), JSON.stringify({ images: Array.from({ length: 10_000 }, (_, number) => image(number)) }))
     const mock = await startMock(['--tls', '--seed', join(folder, 'many.json')], env, [executable])
     try {
       // Each is killed where it takes a minute: one that hung took no signal but that.
-      const list = () => run(['images', 'list', '--format', 'yaml'], { cwd: folder, env: { ...env, CRAY_CONFIG_DIR: mock.configDir }, command: [executable] })
+      const list = () =>
+        run(['images', 'list', '--format', 'yaml'], {
+          cwd: folder,
+          env: { ...env, CRAY_CONFIG_DIR: mock.configDir },
+          command: [executable],
+        })
       const { stdout } = await list()
       expect(stdout.split('\n').length).toBeGreaterThan(100_000)
       for (let round = 0; round < 50; round++) {
         for (const outcome of await Promise.all([list(), list()])) {
-          expect({ exit: outcome.exit, stderr: outcome.stderr, whole: outcome.stdout === stdout }).toEqual({ exit: 0, stderr: '', whole: true })
+          expect({ exit: outcome.exit, stderr: outcome.stderr, whole: outcome.stdout === stdout }).toEqual({
+            exit: 0,
+            stderr: '',
+            whole: true,
+          })
         }
       }
     } finally {
@@ -127,13 +151,25 @@ describe.skipIf(skip)('the single executable, without Node', () => {
   })
 
   test('is a mock, and asks it over TLS', async () => {
-    const asked = await given('mock', '--tls', '--', 'sh', '-c', '"$0" recipes list --query "length(@)"; "$0" images describe none; exit 7', executable)
+    const asked = await given(
+      'mock',
+      '--tls',
+      '--',
+      'sh',
+      '-c',
+      '"$0" recipes list --query "length(@)"; "$0" images describe none; exit 7',
+      executable,
+    )
     expect(asked).toMatchObject({ exit: 7, stdout: '4\n' })
     expect(asked.stderr).toContain('HTTP 404 Not Found')
   })
 
   test('through a proxy, where undici is what asks', async () => {
-    const asked = await run(['images', 'list'], { cwd: folder, env: { ...env, HTTPS_PROXY: 'http://127.0.0.1:1', CRAY_IMS_RETRIES: '0', CRAY_CONFIG_DIR: await configured() }, command: [executable] })
+    const asked = await run(['images', 'list'], {
+      cwd: folder,
+      env: { ...env, HTTPS_PROXY: 'http://127.0.0.1:1', CRAY_IMS_RETRIES: '0', CRAY_CONFIG_DIR: await configured() },
+      command: [executable],
+    })
     expect(asked).toMatchObject({ exit: 2, stdout: '' })
     expect(asked.stderr).toContain('127.0.0.1:1')
   })
@@ -157,7 +193,11 @@ describe.skipIf(skip)('the single executable, without Node', () => {
   })
 
   test('an error says where in the program it happened when asked to', async () => {
-    const asked = await run(['images', 'list'], { cwd: folder, env: { ...env, CRAY_CONFIG_DIR: '/nowhere', CRAY_IMS_DEBUG: '1' }, command: [executable] })
+    const asked = await run(['images', 'list'], {
+      cwd: folder,
+      env: { ...env, CRAY_CONFIG_DIR: '/nowhere', CRAY_IMS_DEBUG: '1' },
+      command: [executable],
+    })
     expect(asked.exit).toBe(2)
     expect(asked.stderr).toMatch(/^ {4}at .*main\.js:\d+:\d+/m)
   })

@@ -32,7 +32,8 @@ const reasons = {
 } as const
 const statuses = { killed: 'building_image', 'no-config': 'waiting_for_repos', 'image-killed': 'fetching_image' } as const
 
-const commandOf = (source: keyof typeof reasons) => (source === 'image-killed' ? ['customize', source, '--name', 'mine', '--run', 'true'] : ['build', source, '--name', 'mine'])
+const commandOf = (source: keyof typeof reasons) =>
+  source === 'image-killed' ? ['customize', source, '--name', 'mine', '--run', 'true'] : ['build', source, '--name', 'mine']
 
 describe.skipIf(skip).concurrent('a job whose pod has failed', () => {
   const sources = ['killed', 'no-config', 'image-killed'] as const
@@ -50,7 +51,12 @@ describe.skipIf(skip).concurrent('a job whose pod has failed', () => {
 
       const again = await site.ims(...commandOf(source))
       expect({ exit: again.exit, stdout: again.stdout, posts: posts(site) }).toEqual({ exit: 1, stdout: '', posts: 1 })
-      expect(lines(again.stderr)).toEqual([why, ...reasons[source], `To begin again: --new, or first cray-ims jobs delete ${id}`, `Next: cray-ims jobs delete ${id}`])
+      expect(lines(again.stderr)).toEqual([
+        why,
+        ...reasons[source],
+        `To begin again: --new, or first cray-ims jobs delete ${id}`,
+        `Next: cray-ims jobs delete ${id}`,
+      ])
 
       for (const one of [...site.mock.state.recipes.values(), ...site.mock.state.images.values()]) one.mock = { builds: 'succeeds' }
       const anew = await site.ims(...commandOf(source), '--new')
@@ -72,12 +78,20 @@ describe.skipIf(skip).concurrent('a job whose pod has failed', () => {
         [['jobs', 'debug', id, '--', 'true'], 'no shell will come: '],
       ] as const) {
         const { exit, stderr } = await site.ims(...words)
-        expect({ words, exit, stderr }).toEqual({ words, exit: 1, stderr: expect.stringContaining(`Error: ${head}${dead}\n${reasons['no-config'].join('\n')}\n`) })
+        expect({ words, exit, stderr }).toEqual({
+          words,
+          exit: 1,
+          stderr: expect.stringContaining(`Error: ${head}${dead}\n${reasons['no-config'].join('\n')}\n`),
+        })
         expect(lines(stderr).at(-1)).toBe(`Next: cray-ims jobs delete ${id}`)
       }
       const logs = await run(['jobs', 'logs', id, '-f'], { cwd: site.home, env: site.env })
-      expect(logs).toMatchObject({ exit: 1, stderr: expect.stringContaining(`Error: ${dead}\n${reasons['no-config'].join('\n')}\nNext: cray-ims jobs delete ${id}\n`) })
-    }))
+      expect(logs).toMatchObject({
+        exit: 1,
+        stderr: expect.stringContaining(`Error: ${dead}\n${reasons['no-config'].join('\n')}\nNext: cray-ims jobs delete ${id}\n`),
+      })
+    }),
+  )
 
   test('ends jobs wait of several, whatever the others do', () =>
     at(async (site) => {
@@ -93,15 +107,22 @@ describe.skipIf(skip).concurrent('a job whose pod has failed', () => {
   test('is an image of a file that is not made; new: true makes it again', () =>
     at(async (site) => {
       const file = join(site.home, 'images.yaml')
-      const write = (more: string) => writeFileSync(file, `images:\n  - {name: a, recipe: succeeds}\n  - {name: b, recipe: no-config${more}}\n`)
+      const write = (more: string) =>
+        writeFileSync(file, `images:\n  - {name: a, recipe: succeeds}\n  - {name: b, recipe: no-config${more}}\n`)
       const build = () => site.ims('build', '--file', file)
       write('')
       const first = await build()
       const { id } = jobsOf(site)[0]!
       const reason = `b: ${reasons['no-config'][0].trim()}`
-      expect(first).toMatchObject({ exit: 1, stderr: expect.stringContaining(`job ${id} stays waiting_for_repos: its pod has failed\n${reason}\n`) })
+      expect(first).toMatchObject({
+        exit: 1,
+        stderr: expect.stringContaining(`job ${id} stays waiting_for_repos: its pod has failed\n${reason}\n`),
+      })
       const again = await build()
-      expect(again).toMatchObject({ exit: 1, stderr: expect.stringContaining(`job ${id} stays waiting_for_repos: its pod has failed\n${reason}\n`) })
+      expect(again).toMatchObject({
+        exit: 1,
+        stderr: expect.stringContaining(`job ${id} stays waiting_for_repos: its pod has failed\n${reason}\n`),
+      })
       expect({ posts: posts(site), jobs: jobsOf(site).length }).toEqual({ posts: 2, jobs: 1 })
       for (const one of site.mock.state.recipes.values()) one.mock = { builds: 'succeeds' }
       write(', new: true')
@@ -114,10 +135,14 @@ test('a pod that fails while its image is packaged ends jobs complete', async ()
   const job = customizing()
   const site = await startSite({ jobs: [job], kubectl: standInCluster, mock: ['--speed', '1'] })
   try {
-    fillCluster(site.kubectl, { pod: pod({ prepare: ended(0), 'buildenv-sidecar': ended(137, 'OOMKilled'), sshd: ended(0) }, { phase: 'Failed' }) })
+    fillCluster(site.kubectl, {
+      pod: pod({ prepare: ended(0), 'buildenv-sidecar': ended(137, 'OOMKilled'), sshd: ended(0) }, { phase: 'Failed' }),
+    })
     const { exit, stdout, stderr } = await run(['jobs', 'complete', job.id, '--interval', '0.1'], { cwd: site.home, env: site.env })
     expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
-    expect(stderr).toContain(`Error: job ${job.id} stays packaging_artifacts: its pod has failed\n  buildenv-sidecar: OOMKilled: exit code 137\n  It needs more memory: --job-mem-size GIB\nNext: cray-ims jobs delete ${job.id}\n`)
+    expect(stderr).toContain(
+      `Error: job ${job.id} stays packaging_artifacts: its pod has failed\n  buildenv-sidecar: OOMKilled: exit code 137\n  It needs more memory: --job-mem-size GIB\nNext: cray-ims jobs delete ${job.id}\n`,
+    )
   } finally {
     await site.close()
   }
@@ -129,10 +154,17 @@ test('without kubectl, and with a cluster that does not answer: this lasts longe
     const [{ id, kubernetes_job }] = jobsOf(site) as [Job]
     // As if it had begun yesterday.
     site.mock.state.jobs.set(id, { ...site.mock.state.jobs.get(id)!, created: '2026-01-02T03:04:05' })
-    for (const [words, PATH] of [[['jobs', 'wait', id], '/nowhere'], [['build', '--resume', id], site.env.PATH!]] as const) {
+    for (const [words, PATH] of [
+      [['jobs', 'wait', id], '/nowhere'],
+      [['build', '--resume', id], site.env.PATH!],
+    ] as const) {
       const { exit, stderr } = await run([...words, '--interval', '0.05', '--timeout', '2'], { cwd: site.home, env: { ...site.env, PATH } })
       expect(exit).toBe(3)
-      expect(stderr).toMatch(new RegExp(`${id.slice(0, 8)}… is still waiting_for_repos \\S+ after it was created, longer than that ever takes: its pod may have failed\\. Where kubectl works \\(here: .*\\): kubectl get pods -n ims -l job-name=${kubernetes_job}\n`))
+      expect(stderr).toMatch(
+        new RegExp(
+          `${id.slice(0, 8)}… is still waiting_for_repos \\S+ after it was created, longer than that ever takes: its pod may have failed\\. Where kubectl works \\(here: .*\\): kubectl get pods -n ims -l job-name=${kubernetes_job}\n`,
+        ),
+      )
     }
   })
 })

@@ -31,8 +31,10 @@ async function configured(starting: Promise<Loopback>): Promise<void> {
   configure(server.url)
 }
 const answering = (text: string) => (socket: Socket) => void socket.once('data', () => socket.write(text))
-const serving = (listener: RequestListener, pair?: Pair) => configured(serveHttp((request, response) => void request.resume().on('end', () => listener(request, response)), pair))
-const cray = (argv: readonly string[], env: Record<string, string> = {}) => run(argv, { cwd: home.path, env: { PATH: process.env.PATH!, HOME: home.path, CRAY_IMS_RETRIES: '0', ...env } })
+const serving = (listener: RequestListener, pair?: Pair) =>
+  configured(serveHttp((request, response) => void request.resume().on('end', () => listener(request, response)), pair))
+const cray = (argv: readonly string[], env: Record<string, string> = {}) =>
+  run(argv, { cwd: home.path, env: { PATH: process.env.PATH!, HOME: home.path, CRAY_IMS_RETRIES: '0', ...env } })
 
 const list = ['images', 'list']
 
@@ -64,7 +66,9 @@ describe('an answer that becomes larger than it may is an error that names the l
     ['a list', [...list, '--query', 'length(@)'], 9, 'the answer is larger than 512 MiB decoded'],
     ['one record', ['images', 'describe', 'x'], 2, 'the answer is larger than 64 MiB decoded'],
   ])('%s', async (_, argv, times, why) => {
-    await serving((_request, response) => void response.writeHead(200, json).end(Buffer.concat([gzipSync('['), ...Array(times).fill(spaces)])))
+    await serving(
+      (_request, response) => void response.writeHead(200, json).end(Buffer.concat([gzipSync('['), ...Array(times).fill(spaces)])),
+    )
     const { exit, stdout, stderr } = await cray(argv)
     expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
     expect(stderr).toContain(why)
@@ -72,8 +76,14 @@ describe('an answer that becomes larger than it may is an error that names the l
 })
 
 test('a limit of weeks is one', async () => {
-  await serving((_request, response) => void setTimeout(() => response.writeHead(200, { 'Content-Type': 'application/json' }).end('[]'), 100))
-  expect(await cray([...list, '--connect-timeout', '597h', '--request-timeout', '1000h'])).toEqual({ exit: 0, stdout: 'results = []\n\n', stderr: '' })
+  await serving(
+    (_request, response) => void setTimeout(() => response.writeHead(200, { 'Content-Type': 'application/json' }).end('[]'), 100),
+  )
+  expect(await cray([...list, '--connect-timeout', '597h', '--request-timeout', '1000h'])).toEqual({
+    exit: 0,
+    stdout: 'results = []\n\n',
+    stderr: '',
+  })
 })
 
 test.each([
@@ -86,6 +96,8 @@ test.each([
   const id = 'aaaa0001-0000-4000-8000-000000000000'
   const { exit, stdout, stderr } = await cray(['jobs', 'wait', id], { HTTPS_PROXY: proxy.url, CRAY_IMS_JOBS_WAIT_INTERVAL: '1' })
   expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
-  expect(stderr).toContain(`ims.invalid:443 through the proxy ${proxy.url} (HTTPS_PROXY): ${why}\nHTTPS_PROXY names the proxy; NO_PROXY names the hosts that are reached without it.\n`)
+  expect(stderr).toContain(
+    `ims.invalid:443 through the proxy ${proxy.url} (HTTPS_PROXY): ${why}\nHTTPS_PROXY names the proxy; NO_PROXY names the hosts that are reached without it.\n`,
+  )
   expect(proxy.asked).toEqual(['CONNECT ims.invalid:443'])
 })

@@ -15,11 +15,15 @@ let seen: { url: string; authorization: string | undefined }[]
 beforeEach(async () => {
   home = temporaryFolder()
   seen = []
-  const answer = (request: IncomingMessage) => (request.url!.endsWith('/token') ? { access_token: 'NEW', refresh_token: 'NEXT', expires_in: 300 } : [])
-  server = await serveHttp((request, response) => {
-    seen.push({ url: request.url!, authorization: request.headers.authorization })
-    request.resume().on('end', () => response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer(request))))
-  }, await makeServerCertificate({ name: 'elsewhere.local' }))
+  const answer = (request: IncomingMessage) =>
+    request.url!.endsWith('/token') ? { access_token: 'NEW', refresh_token: 'NEXT', expires_in: 300 } : []
+  server = await serveHttp(
+    (request, response) => {
+      seen.push({ url: request.url!, authorization: request.headers.authorization })
+      request.resume().on('end', () => response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer(request))))
+    },
+    await makeServerCertificate({ name: 'elsewhere.local' }),
+  )
 })
 afterEach(async () => {
   await server.close()
@@ -31,10 +35,12 @@ const write = (path: string, text: string) => {
   mkdirSync(dirname(file(path)), { recursive: true, mode: 0o700 })
   writeFileSync(file(path), text, { mode: 0o600 })
 }
-const configure = (hostname = server.url, core = '') => write('configurations/default', `[core]\nhostname = "${hostname}"\n${core}[auth.login]\nusername = "jane"\n`)
+const configure = (hostname = server.url, core = '') =>
+  write('configurations/default', `[core]\nhostname = "${hostname}"\n${core}[auth.login]\nusername = "jane"\n`)
 const tokenFile = () => `tokens/127_0_0_1:${server.port}.jane`
 const giveToken = (more: object = {}) => write(tokenFile(), JSON.stringify({ access_token: 'SECRET', ...more }))
-const cray = (argv: readonly string[], env: Record<string, string> = {}) => run(argv, { cwd: home.path, env: { PATH: process.env.PATH!, HOME: home.path, ...env } })
+const cray = (argv: readonly string[], env: Record<string, string> = {}) =>
+  run(argv, { cwd: home.path, env: { PATH: process.env.PATH!, HOME: home.path, ...env } })
 const listed = { exit: 0, stdout: 'results = []\n\n' }
 const warning = (what: string) => `Warning: the server is not verified (--insecure)${what}\n`
 const footer = 'Next: cray-ims config set core ca_file=FILE\nOnce, unverified: add --insecure\n'
@@ -50,9 +56,13 @@ describe('--insecure on the line', () => {
   test('sends a token that is named, the refresh token, and a password, and says which', async () => {
     configure()
     write('t', JSON.stringify({ access_token: 'SECRET' }))
-    expect((await cray(['jobs', 'list', '--insecure', '--token', file('t')])).stderr).toBe(warning(`: whoever answers gets the token in ${file('t')}.`))
+    expect((await cray(['jobs', 'list', '--insecure', '--token', file('t')])).stderr).toBe(
+      warning(`: whoever answers gets the token in ${file('t')}.`),
+    )
     giveToken({ refresh_token: 'R', expires_at: 1 })
-    expect((await cray(['jobs', 'list', '--insecure'])).stderr).toBe(['the refresh token of jane', 'the token of jane'].map((secret) => warning(`: whoever answers gets ${secret}.`)).join(''))
+    expect((await cray(['jobs', 'list', '--insecure'])).stderr).toBe(
+      ['the refresh token of jane', 'the token of jane'].map((secret) => warning(`: whoever answers gets ${secret}.`)).join(''),
+    )
     const login = await cray(['auth', 'login', '--username', 'joe', '--password', 'SECRET', '--insecure'])
     expect(login).toEqual({ exit: 0, stdout: 'Success!\n\n', stderr: warning(': whoever answers gets the password of joe.') })
     configure(server.url.replace('//', '//u:SECRET@'))
@@ -78,13 +88,20 @@ describe.each<[string, string, Record<string, string>]>([
   test.each([
     ['no token', () => giveToken(), ['jobs', 'list'], 'the token of jane'],
     ['no refresh token', () => giveToken({ refresh_token: 'SECRET', expires_at: 1 }), ['jobs', 'list'], 'the refresh token of jane'],
-    ["no hostname's password", () => configure(server.url.replace('//', '//u:SECRET@'), core), ['jobs', 'list'], 'the password of the hostname'],
+    [
+      "no hostname's password",
+      () => configure(server.url.replace('//', '//u:SECRET@'), core),
+      ['jobs', 'list'],
+      'the password of the hostname',
+    ],
   ])('sends %s: it has to be typed', async (_what, prepare, argv, secret) => {
     configure(server.url, core)
     prepare()
     const outcome = await cray(argv, env)
     expect(outcome).toMatchObject({ exit: 2, stdout: '' })
-    expect(outcome.stderr).toBe(`Error: ${secret} is not sent to a server that is not verified\nCRAY_IMS_INSECURE and insecure in [core] do without verification only where nothing secret is sent.\n${footer}`)
+    expect(outcome.stderr).toBe(
+      `Error: ${secret} is not sent to a server that is not verified\nCRAY_IMS_INSECURE and insecure in [core] do without verification only where nothing secret is sent.\n${footer}`,
+    )
     expect(server.connections()).toBe(0)
     expect((await cray([...argv, '--insecure'], env)).exit).toBe(0)
   })

@@ -35,7 +35,11 @@ function userAt(home: string) {
       writeFileSync(path, text, { mode: 0o600 })
     },
     ims: (words: readonly string[], more: Partial<Parameters<typeof run>[1]> = {}) => run(words, { cwd: '/', env, ...more }),
-    files: () => readdirSync(home, { recursive: true, withFileTypes: true }).filter((entry) => !entry.isDirectory()).map(({ name }) => name).sort(),
+    files: () =>
+      readdirSync(home, { recursive: true, withFileTypes: true })
+        .filter((entry) => !entry.isDirectory())
+        .map(({ name }) => name)
+        .sort(),
   }
   return user
 }
@@ -67,14 +71,18 @@ describe('several processes at once', () => {
   test('config set, init, config use and logins: each one is there', async () => {
     const some = numbers.slice(0, 4)
     user.put(join(dirname(user.configuration), 'other'), '[core]\nhostname = "h"\n')
-    const all = await Promise.all(some.flatMap((at) => [
-      user.ims(['config', 'set', 'mine', `key${at}=v${at}`, '--configuration', 'default']),
-      user.ims([...login(`user${at}`), '--configuration', 'default']),
-      user.ims(['init', '--no-auth', '--overwrite', '--hostname', mock.url]),
-      user.ims(['config', 'use', 'other', '--configuration', 'default']),
-    ]))
+    const all = await Promise.all(
+      some.flatMap((at) => [
+        user.ims(['config', 'set', 'mine', `key${at}=v${at}`, '--configuration', 'default']),
+        user.ims([...login(`user${at}`), '--configuration', 'default']),
+        user.ims(['init', '--no-auth', '--overwrite', '--hostname', mock.url]),
+        user.ims(['config', 'use', 'other', '--configuration', 'default']),
+      ]),
+    )
     expect(exits(all)).toEqual(all.map(() => '0'))
-    expect(settings(readFileSync(user.configuration, 'utf8')).filter((one) => one.startsWith('key'))).toEqual(some.map((at) => `key${at}=v${at}`))
+    expect(settings(readFileSync(user.configuration, 'utf8')).filter((one) => one.startsWith('key'))).toEqual(
+      some.map((at) => `key${at}=v${at}`),
+    )
     expect(readdirSync(user.tokens).sort()).toEqual(some.map((at) => expect.stringMatching(`\\.user${at}$`)))
     expect(['default', 'other']).toContain(readFileSync(user.active, 'utf8'))
     expect(user.files()).toHaveLength(3 + some.length)
@@ -147,7 +155,9 @@ describeWithMounts('a disk', () => {
     disk.fill(4096)
     const { exit, stdout, stderr } = await user.ims(login('jane'))
     expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
-    expect(stderr).toBe(`Error: ${file()} can't be written: no space left on device\nThe login succeeded, but its token is lost, for there is no place to keep it: you are not logged in.\nNext: df -h ${user.tokens}\n`)
+    expect(stderr).toBe(
+      `Error: ${file()} can't be written: no space left on device\nThe login succeeded, but its token is lost, for there is no place to keep it: you are not logged in.\nNext: df -h ${user.tokens}\n`,
+    )
     expect(readdirSync(user.tokens)).toEqual([])
   })
 
@@ -169,12 +179,19 @@ describeWithMounts('a disk', () => {
     disk.readOnly()
     const { exit, stderr } = await home.ims([...login('jane'), '--configuration', other])
     expect(exit).toBe(2)
-    expect(stderr).toMatch(new RegExp(`^Error: ${other} can't be written: read-only file system\nThe token is kept, in (.*); who it is for is not: pass --token \\1\nNext: `))
+    expect(stderr).toMatch(
+      new RegExp(
+        `^Error: ${other} can't be written: read-only file system\nThe token is kept, in (.*); who it is for is not: pass --token \\1\nNext: `,
+      ),
+    )
     expect(readdirSync(home.tokens)).toHaveLength(1)
     expect(readdirSync(tokens)).toEqual([])
   })
 
-  test.each([['full', () => disk.fill(0)], ['read only', () => disk.readOnly()]] as const)('that is %s: a renewed token serves all the same, and a warning is given', async (_, spoil) => {
+  test.each([
+    ['full', () => disk.fill(0)],
+    ['read only', () => disk.readOnly()],
+  ] as const)('that is %s: a renewed token serves all the same, and a warning is given', async (_, spoil) => {
     const { stdout } = await user.ims(login('jane'))
     expect(stdout).toBe('Success!\n\n')
     const kept = JSON.parse(readFileSync(file(), 'utf8'))
@@ -183,7 +200,9 @@ describeWithMounts('a disk', () => {
     spoil()
     const listed = await user.ims(['recipes', 'list', '--query', 'length(@)'])
     expect({ exit: listed.exit, stdout: listed.stdout }).toEqual({ exit: 0, stdout: '4\n' })
-    expect(listed.stderr).toMatch(/^Warning: the new token isn't kept, and the one in its file may not be good for another: .* can't be written: .*\n$/)
+    expect(listed.stderr).toMatch(
+      /^Warning: the new token isn't kept, and the one in its file may not be good for another: .* can't be written: .*\n$/,
+    )
     expect(readFileSync(file(), 'utf8')).toBe(old)
   })
 })
@@ -201,7 +220,11 @@ describeWithMounts('a disk that fills up', () => {
       writeFileSync(file, yamlOf('name: a, recipe: good'))
       disk.fill(0)
       const { exit, stdout, stderr } = await site.build(file)
-      expect({ exit, stdout, stderr }).toEqual({ exit: 2, stdout: '', stderr: `Error: ${file}.state can't be written: no space left on device\nNext: df -h ${disk.path}\n` })
+      expect({ exit, stdout, stderr }).toEqual({
+        exit: 2,
+        stdout: '',
+        stderr: `Error: ${file}.state can't be written: no space left on device\nNext: df -h ${disk.path}\n`,
+      })
       expect(site.asked).toEqual([])
     }))
 
@@ -218,7 +241,10 @@ describeWithMounts('a disk that fills up', () => {
       const { exit, stderr } = await site.build(file)
       expect(exit).toBe(1)
       expect(stderr).toContain(`a: ${file}.state can't be written: no space left on device\n`)
-      expect([readFileSync(`${file}.state`, 'utf8'), readdirSync(disk.path).sort()]).toEqual([kept, ['filling', 'images.yaml', 'images.yaml.state']])
+      expect([readFileSync(`${file}.state`, 'utf8'), readdirSync(disk.path).sort()]).toEqual([
+        kept,
+        ['filling', 'images.yaml', 'images.yaml.state'],
+      ])
       disk.empty()
       expect(await site.build(file)).toMatchObject({ exit: 0 })
       expect(namesOf(site)).toEqual(['a'])
@@ -241,14 +267,20 @@ describeWithMounts('a disk that fills up', () => {
     expect((await add('two')).status).toBe(201)
     served.kill('SIGTERM')
     expect(await served.ended).toMatchObject({ exit: 0 })
-    expect(JSON.parse(readFileSync(state, 'utf8')).images.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining(['one', 'two']))
+    expect(JSON.parse(readFileSync(state, 'utf8')).images.map(({ name }: { name: string }) => name)).toEqual(
+      expect.arrayContaining(['one', 'two']),
+    )
     expect(readdirSync(disk.path)).toEqual(['state.json'])
   })
 
   test("under the ready file of a mock: it doesn't start", async () => {
     const file = join(disk.path, 'ready')
     disk.fill(0)
-    expect(await run(['mock', '--ready-file', file], { cwd: '/', env: { PATH: process.env.PATH!, HOME: folder.path } })).toEqual({ exit: 2, stdout: '', stderr: `Error: ${file} can't be written: no space left on device\nNext: df -h ${disk.path}\n` })
+    expect(await run(['mock', '--ready-file', file], { cwd: '/', env: { PATH: process.env.PATH!, HOME: folder.path } })).toEqual({
+      exit: 2,
+      stdout: '',
+      stderr: `Error: ${file} can't be written: no space left on device\nNext: df -h ${disk.path}\n`,
+    })
     expect(readdirSync(disk.path)).toEqual(['filling'])
   })
 })
@@ -258,7 +290,8 @@ describeAsRoot('somebody who may not write', () => {
     const user = userAt(folder.path)
     user.put(user.configuration, before())
     user.put(user.active, 'default')
-    for (const path of [folder.path, join(folder.path, '.config'), join(folder.path, '.config/cray'), dirname(user.configuration)]) chmodSync(path, 0o755)
+    for (const path of [folder.path, join(folder.path, '.config'), join(folder.path, '.config/cray'), dirname(user.configuration)])
+      chmodSync(path, 0o755)
     for (const path of [user.configuration, user.active]) chmodSync(path, 0o644)
     const { exit, stdout, stderr } = await user.ims(words, { command: [...asStranger, process.execPath, program] })
     expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
@@ -270,7 +303,12 @@ describeAsRoot('somebody who may not write', () => {
     const user = userAt(folder.path)
     user.put(user.configuration, before())
     chmodSync(folder.path, 0o755)
-    for (const words of [['recipes', 'list'], ['config', 'get', 'core'], ['config', 'set', 'core', 'a=b'], ['init', '--hostname', 'h']]) {
+    for (const words of [
+      ['recipes', 'list'],
+      ['config', 'get', 'core'],
+      ['config', 'set', 'core', 'a=b'],
+      ['init', '--hostname', 'h'],
+    ]) {
       const { exit, stdout, stderr } = await user.ims(words, { command: [...asStranger, process.execPath, program] })
       expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
       expect(stderr).toMatch(/^Error: \/\S+ can't be read: permission denied\nNext: namei -l \/\S+\n$/)
@@ -282,23 +320,44 @@ describeAsRoot('somebody who may not write', () => {
   test('who has no home', async () => {
     const { HOME: _, ...env } = userAt(folder.path).env
     const command = [...asStranger, process.execPath, program]
-    for (const words of [['recipes', 'list'], ['config', 'set', 'core', 'a=b'], ['config', 'list'], ['init', '--hostname', 'h', '--no-auth'], ['jobs', 'debug', 'x']]) {
+    for (const words of [
+      ['recipes', 'list'],
+      ['config', 'set', 'core', 'a=b'],
+      ['config', 'list'],
+      ['init', '--hostname', 'h', '--no-auth'],
+      ['jobs', 'debug', 'x'],
+    ]) {
       for (const home of [{}, { HOME: '' }] as Record<string, string>[]) {
-        expect(await run(words, { cwd: '/', env: { ...env, ...home }, command })).toEqual({ exit: 2, stdout: '', stderr: `Error: HOME is not set, and user ${stranger} has no home folder\nNext: export HOME=FOLDER\n` })
+        expect(await run(words, { cwd: '/', env: { ...env, ...home }, command })).toEqual({
+          exit: 2,
+          stdout: '',
+          stderr: `Error: HOME is not set, and user ${stranger} has no home folder\nNext: export HOME=FOLDER\n`,
+        })
       }
     }
     expect(await run(['--version'], { cwd: '/', env, command })).toMatchObject({ exit: 0, stderr: '' })
-    expect(await run(['recipes', 'list', '--query', 'length(@)'], { cwd: '/', env: { ...env, CRAY_CONFIG_DIR: mock.configDir }, command })).toMatchObject({ exit: 2, stderr: expect.stringContaining("can't be read: permission denied") })
+    expect(
+      await run(['recipes', 'list', '--query', 'length(@)'], { cwd: '/', env: { ...env, CRAY_CONFIG_DIR: mock.configDir }, command }),
+    ).toMatchObject({ exit: 2, stderr: expect.stringContaining("can't be read: permission denied") })
   })
 
   test("root, with the files of a user: they stay that user's", async () => {
     const user = userAt(folder.path)
     user.put(user.configuration, before())
-    const theirs = [folder.path, join(folder.path, '.config'), join(folder.path, '.config/cray'), dirname(user.configuration), user.configuration]
+    const theirs = [
+      folder.path,
+      join(folder.path, '.config'),
+      join(folder.path, '.config/cray'),
+      dirname(user.configuration),
+      user.configuration,
+    ]
     for (const path of theirs) chownSync(path, stranger, stranger)
     expect(await user.ims(['config', 'set', 'core', 'key=value'])).toMatchObject({ exit: 0, stderr: '' })
     expect([statSync(user.configuration).uid, statSync(user.configuration).mode & 0o777]).toEqual([stranger, 0o600])
-    expect(await user.ims(['config', 'get', 'core.key'], { command: [...asStranger, process.execPath, program] })).toMatchObject({ exit: 0, stdout: 'value\n' })
+    expect(await user.ims(['config', 'get', 'core.key'], { command: [...asStranger, process.execPath, program] })).toMatchObject({
+      exit: 0,
+      stdout: 'value\n',
+    })
   })
 })
 
@@ -307,16 +366,35 @@ describe('what is not where it should be', () => {
     const home = join(folder.path, 'home')
     writeFileSync(home, '')
     const user = userAt(home)
-    expect(await user.ims(['recipes', 'list'])).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringMatching(/^Error: No configuration exists\. Run `cray init`\n/) })
-    expect(await user.ims(['init', '--no-auth', '--hostname', 'h'])).toMatchObject({ exit: 2, stdout: '', stderr: `Error: ${user.configuration} can't be read: not a directory\nNext: namei -l ${user.configuration}\n` })
-    expect(await user.ims(['init', '--no-auth', '--hostname', 'h', '--overwrite'])).toMatchObject({ exit: 2, stdout: '', stderr: `Error: ${user.configuration} can't be written: not a directory\nNext: namei -l ${user.configuration}\n` })
+    expect(await user.ims(['recipes', 'list'])).toMatchObject({
+      exit: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^Error: No configuration exists\. Run `cray init`\n/),
+    })
+    expect(await user.ims(['init', '--no-auth', '--hostname', 'h'])).toMatchObject({
+      exit: 2,
+      stdout: '',
+      stderr: `Error: ${user.configuration} can't be read: not a directory\nNext: namei -l ${user.configuration}\n`,
+    })
+    expect(await user.ims(['init', '--no-auth', '--hostname', 'h', '--overwrite'])).toMatchObject({
+      exit: 2,
+      stdout: '',
+      stderr: `Error: ${user.configuration} can't be written: not a directory\nNext: namei -l ${user.configuration}\n`,
+    })
   })
 
   test('a folder where the configuration should be', async () => {
     const user = userAt(folder.path)
     mkdirSync(user.configuration, { recursive: true })
-    expect(await user.ims(['recipes', 'list'])).toMatchObject({ exit: 2, stderr: `Error: No configuration exists. Run \`cray init\`\n${user.configuration} is a folder.\nNext: namei -l ${user.configuration}\n` })
-    expect(await user.ims(['init', '--no-auth', '--hostname', 'h', '--overwrite'])).toMatchObject({ exit: 2, stdout: '', stderr: `Error: ${user.configuration} can't be read: it is a folder, not a file\nNext: namei -l ${user.configuration}\n` })
+    expect(await user.ims(['recipes', 'list'])).toMatchObject({
+      exit: 2,
+      stderr: `Error: No configuration exists. Run \`cray init\`\n${user.configuration} is a folder.\nNext: namei -l ${user.configuration}\n`,
+    })
+    expect(await user.ims(['init', '--no-auth', '--hostname', 'h', '--overwrite'])).toMatchObject({
+      exit: 2,
+      stdout: '',
+      stderr: `Error: ${user.configuration} can't be read: it is a folder, not a file\nNext: namei -l ${user.configuration}\n`,
+    })
     expect(user.files()).toEqual([])
   })
 
@@ -329,11 +407,17 @@ describe('what is not where it should be', () => {
       return { exit: status, stdout, stderr }
     }
     expect(within('--help')).toMatchObject({ exit: 0, stderr: '' })
-    expect(within('recipes list --query "length(@)" --token "$HOME/token"')).toMatchObject({ exit: 2, stderr: expect.stringContaining('token: no such file') })
+    expect(within('recipes list --query "length(@)" --token "$HOME/token"')).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining('token: no such file'),
+    })
     expect(within('config set core key=value')).toEqual({ exit: 0, stdout: '\n', stderr: '' })
     expect(within(`auth login --username jane --password ${mock.token}`)).toMatchObject({ exit: 0, stderr: '' })
     expect(within('recipes list --query "length(@)"')).toEqual({ exit: 0, stdout: '4\n', stderr: '' })
-    expect(within('build nothing --name mine --dry-run')).toMatchObject({ exit: 2, stderr: expect.stringContaining('you have no public key') })
+    expect(within('build nothing --name mine --dry-run')).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining('you have no public key'),
+    })
     const gone = { exit: 2, stdout: '', stderr: 'Error: the current folder is gone\nNext: cd\n' }
     expect(within('recipes list --token token')).toEqual(gone)
     expect(within('recipes list --ca-file ca.pem')).toEqual(gone)
@@ -341,7 +425,11 @@ describe('what is not where it should be', () => {
     expect(within('build --file images.yaml')).toEqual(gone)
     expect(within('build good --name mine --public-key mine.pub')).toEqual(gone)
     expect(within('mock --ready-file ready')).toEqual(gone)
-    expect(within('public-keys create --name n --public-key mine.pub')).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('the current folder is gone') })
+    expect(within('public-keys create --name n --public-key mine.pub')).toMatchObject({
+      exit: 2,
+      stdout: '',
+      stderr: expect.stringContaining('the current folder is gone'),
+    })
   })
 })
 

@@ -13,7 +13,12 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-const caches = () => ['dist', 'dist/chunks'].flatMap((name) => readdirSync(join(folder, name)).filter((file) => file.endsWith('.cache')).map((file) => join(folder, name, file)))
+const caches = () =>
+  ['dist', 'dist/chunks'].flatMap((name) =>
+    readdirSync(join(folder, name))
+      .filter((file) => file.endsWith('.cache'))
+      .map((file) => join(folder, name, file)),
+  )
 const program = () => [process.execPath, join(folder, 'bin/cray-ims.js')]
 const version = () => run(['--version'], { cwd: folder, env: { PATH: process.env.PATH! }, command: program() })
 
@@ -82,17 +87,33 @@ describe("code of anybody's that has the name of a module", () => {
     const env = { PATH: process.env.PATH!, HOME: join(folder, 'home'), NODE_PATH: join(folder, 'path') }
     // The mock loads ssh2 as jobs debug does, and a proxy undici.
     const line = `"$0" "$1" recipes list --query 'length(@)' && HTTPS_PROXY=http://127.0.0.1:1 NO_PROXY= no_proxy= "$0" "$1" images list --retries 0; "$0" "$1" jobs debug none; exit 7`
-    const { exit, stdout } = await run(['mock', '--tls', '--', 'sh', '-c', line, ...program()], { cwd: join(folder, 'cwd'), env, command: program() })
+    const { exit, stdout } = await run(['mock', '--tls', '--', 'sh', '-c', line, ...program()], {
+      cwd: join(folder, 'cwd'),
+      env,
+      command: program(),
+    })
     expect({ exit, stdout }).toEqual({ exit: 7, stdout: '4\n' })
     // As a library it is loaded by Node itself.
-    const library = await run(['-e', `const { createMock } = require('./dist/mock.js'); const { ImsClient } = require('./dist/library.js'); console.log(typeof createMock, typeof ImsClient)`], { cwd: folder, env, command: [process.execPath] })
+    const library = await run(
+      [
+        '-e',
+        `const { createMock } = require('./dist/mock.js'); const { ImsClient } = require('./dist/library.js'); console.log(typeof createMock, typeof ImsClient)`,
+      ],
+      { cwd: folder, env, command: [process.execPath] },
+    )
     expect(library).toEqual({ exit: 0, stdout: 'function function\n', stderr: '' })
     expect(existsSync(mark()) ? readFileSync(mark(), 'utf8') : '').toBe('')
   })
 
   test('is asked for nowhere in what is built', () => {
-    const built = ['dist', 'dist/chunks'].flatMap((name) => readdirSync(join(folder, name)).filter((file) => file.endsWith('.js')).map((file) => readFileSync(join(folder, name, file), 'utf8')))
-    const asked = built.flatMap((text) => [...text.matchAll(/(?<![\w.$])(?:require|import)\(\s*(["'`])([^"'`]*)\1\s*\)/g)].map((match) => match[2]!))
+    const built = ['dist', 'dist/chunks'].flatMap((name) =>
+      readdirSync(join(folder, name))
+        .filter((file) => file.endsWith('.js'))
+        .map((file) => readFileSync(join(folder, name, file), 'utf8')),
+    )
+    const asked = built.flatMap((text) =>
+      [...text.matchAll(/(?<![\w.$])(?:require|import)\(\s*(["'`])([^"'`]*)\1\s*\)/g)].map((match) => match[2]!),
+    )
     expect(asked.length).toBeGreaterThan(100)
     expect(asked.filter((id) => !/^\.\/(?:chunks\/)?[\w-]+\.js$|^\.\.\/[\w-]+\.js$/.test(id) && !id.startsWith('node:'))).toEqual([])
   })

@@ -61,7 +61,11 @@ describe.skipIf(skip).concurrent('logs by the real kubectl', () => {
   })
 
   test('one container, some of its lines, without its name', async () => {
-    expect(await logs(failed, '-c', 'build-image', '--tail', '2', '--no-prefix')).toEqual({ exit: 0, stdout: '+ touch /mnt/image/build_failed\n+ exit 0\n', stderr: '' })
+    expect(await logs(failed, '-c', 'build-image', '--tail', '2', '--no-prefix')).toEqual({
+      exit: 0,
+      stdout: '+ touch /mnt/image/build_failed\n+ exit 0\n',
+      stderr: '',
+    })
     const nobody = await logs(failed, '-c', 'nobody')
     expect(nobody).toMatchObject({ exit: 1, stdout: '' })
     expect(nobody.stderr).toContain(`It has ${containers.join(', ')}.`)
@@ -89,7 +93,11 @@ describe.skipIf(skip).concurrent('logs by the real kubectl', () => {
     try {
       await following.says('buildenv-sidecar | Waiting for SSH container to set /mnt/image/exiting flag')
       await following.says('sshd | Waiting for User to mark this shell as either successful or failed.')
-      await mock.fetch(`/apis/ims/v3/jobs/${id}`, { method: 'PATCH', body: JSON.stringify({ status }), headers: { 'Content-Type': 'application/json' } })
+      await mock.fetch(`/apis/ims/v3/jobs/${id}`, {
+        method: 'PATCH',
+        body: JSON.stringify({ status }),
+        headers: { 'Content-Type': 'application/json' },
+      })
       const followed = await following.ended
       expect(followed).toMatchObject({ exit, stderr: '' })
       expect(prefixes(followed.stdout).slice(0, 4)).toEqual(containers.slice(0, 4))
@@ -115,12 +123,19 @@ describe.skipIf(skip).concurrent('logs by the real kubectl', () => {
   })
 
   test('no container that failed', async () => {
-    for (const [id, status] of [[succeeded, 'success'], [hanging, 'building_image']] as const) {
+    for (const [id, status] of [
+      [succeeded, 'success'],
+      [hanging, 'building_image'],
+    ] as const) {
       const { exit, stdout, stderr } = await logs(id, '--failed')
       expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
       expect(stderr).toContain(`has failed: it is ${status}\nNext: cray-ims jobs logs ${id}\n`)
     }
-    expect(await logs(failed, '--failed', '-f')).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining("--failed and --follow don't go together.") })
+    expect(await logs(failed, '--failed', '-f')).toMatchObject({
+      exit: 2,
+      stdout: '',
+      stderr: expect.stringContaining("--failed and --follow don't go together."),
+    })
   })
 
   test('a pod that can not run: why is told while it is followed', async () => {
@@ -148,7 +163,12 @@ describe.skipIf(skip).concurrent('logs by the real kubectl', () => {
   })
 
   test('coloured in a terminal, each container in its own, unless NO_COLOR', async () => {
-    const inTerminal = (more: Record<string, string>) => run(['-qec', `${process.execPath} ${program} jobs logs ${failed} --tail 1`, '/dev/null'], { cwd: folder, env: { ...env, TERM: 'xterm', ...more }, command: ['script'] })
+    const inTerminal = (more: Record<string, string>) =>
+      run(['-qec', `${process.execPath} ${program} jobs logs ${failed} --tail 1`, '/dev/null'], {
+        cwd: folder,
+        env: { ...env, TERM: 'xterm', ...more },
+        command: ['script'],
+      })
     const coloured = (await inTerminal({})).stdout
     expect(coloured).toMatch(/\x1b\[36mfetch-recipe\x1b\[39m \| /)
     expect(coloured).toMatch(/\x1b\[35mwait-for-repos\x1b\[39m \| /)
@@ -197,11 +217,16 @@ describe.concurrent('logs by a stand-in', () => {
 
   test('containers that have ended under a job that has not', async () => {
     const standIn = standInKubectl('case "$1" in get) cat $DIR/pods ;; logs) echo "2026-01-02T03:04:05.000000001Z $C" ;; esac')
-    writeFileSync(join(standIn.folder, 'pods'), list(pod({ 'fetch-recipe': ended(0), 'build-image': ended(137, 'OOMKilled') }, { phase: 'Failed' })))
+    writeFileSync(
+      join(standIn.folder, 'pods'),
+      list(pod({ 'fetch-recipe': ended(0), 'build-image': ended(137, 'OOMKilled') }, { phase: 'Failed' })),
+    )
     try {
       const { exit, stdout, stderr } = await run(['jobs', 'logs', waits, '-f'], { cwd: folder, env: theirs(standIn) })
       expect({ exit, stdout }).toEqual({ exit: 1, stdout: 'fetch-recipe | fetch-recipe\nbuild-image | build-image\n' })
-      expect(stderr).toContain('Error: job aaaa0002-0000-4000-8000-000000000001 stays waiting_on_user: its pod has failed\n  build-image: OOMKilled: exit code 137\n  It needs more memory: --job-mem-size GIB\n')
+      expect(stderr).toContain(
+        'Error: job aaaa0002-0000-4000-8000-000000000001 stays waiting_on_user: its pod has failed\n  build-image: OOMKilled: exit code 137\n  It needs more memory: --job-mem-size GIB\n',
+      )
       expect(stderr).toMatch(/\nNext: cray-ims jobs delete aaaa0002-0000-4000-8000-000000000001\n$/)
     } finally {
       standIn.remove()
@@ -217,17 +242,25 @@ describe.concurrent('logs by a stand-in', () => {
   })
 
   test.each([[[]], [['-f']], [['--failed']]])('not allowed: what is needed: %s', async (options) => {
-    const standIn = standInKubectl(`echo 'Error from server (Forbidden): pods is forbidden: User "jane" cannot list resource "pods"' >&2; exit 1`)
+    const standIn = standInKubectl(
+      `echo 'Error from server (Forbidden): pods is forbidden: User "jane" cannot list resource "pods"' >&2; exit 1`,
+    )
     try {
       const { exit, stdout, stderr } = await run(['jobs', 'logs', waits, ...options], { cwd: folder, env: theirs(standIn) })
       expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
-      expect(stderr).toContain('cannot list resource "pods"\nIt takes the right to get and list pods, pods/log and events in namespace ims.\nNext: kubectl auth can-i get pods/log -n ims\n')
+      expect(stderr).toContain(
+        'cannot list resource "pods"\nIt takes the right to get and list pods, pods/log and events in namespace ims.\nNext: kubectl auth can-i get pods/log -n ims\n',
+      )
     } finally {
       standIn.remove()
     }
   })
 
   test('a JOB that is unknown', async () => {
-    expect(await run(['jobs', 'logs', 'ffff'], { cwd: folder, env })).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('Next: cray-ims jobs list') })
+    expect(await run(['jobs', 'logs', 'ffff'], { cwd: folder, env })).toMatchObject({
+      exit: 2,
+      stdout: '',
+      stderr: expect.stringContaining('Next: cray-ims jobs list'),
+    })
   })
 })

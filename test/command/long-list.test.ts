@@ -6,7 +6,13 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { serveHttp, type Loopback } from '../support/loopback.ts'
 import { program, run } from '../support/program.ts'
 
-const image = (number: number) => ({ id: `id-${number}`, name: `é ${number}`, link: { path: 's3://x', etag: '' }, metadata: { a: '1', b: ' x' }, created: null })
+const image = (number: number) => ({
+  id: `id-${number}`,
+  name: `é ${number}`,
+  link: { path: 's3://x', etag: '' },
+  metadata: { a: '1', b: ' x' },
+  created: null,
+})
 const list = JSON.stringify(Array.from({ length: 5000 }, (_, number) => image(number)))
 let body: string
 let cut: boolean
@@ -64,7 +70,11 @@ test('a list that is not of tables alone is printed as toml, too', async () => {
 })
 
 test('a reader that is slow gets all of it', async () => {
-  const child = spawn(process.execPath, [program, 'images', 'list', '--format', 'json'], { cwd: folder, env: env(), stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [program, 'images', 'list', '--format', 'json'], {
+    cwd: folder,
+    env: env(),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   await new Promise((done) => setTimeout(done, 1000))
   const { stdout } = await images('--format', 'json')
   let text = ''

@@ -30,15 +30,23 @@ const emptyFolder = () => mkdtempSync(join(folder, 'tmp-'))
 const environment = (more: Record<string, string> = {}) => ({ PATH: process.env.PATH!, HOME: folder, LANG: 'C.UTF-8', ...more })
 const ims = `${process.execPath} ${program}`
 
-describe.each([['plain HTTP', []], ['TLS', ['--tls']]] as const)('what asks a mock as it is told to, over %s', (_, tls) => {
+describe.each([
+  ['plain HTTP', []],
+  ['TLS', ['--tls']],
+] as const)('what asks a mock as it is told to, over %s', (_, tls) => {
   const inMock = (line: string) => run(['mock', ...tls, '--', 'sh', '-c', line], { cwd: folder, env: environment() })
 
   test('cray-ims, in a COMMAND', async () => {
-    expect(await inMock(`${ims} recipes list --query 'length(@)' && ${ims} public-keys create --name k --public-key id.pub --query name`)).toEqual({ exit: 0, stdout: '4\nk\n', stderr: '' })
+    expect(
+      await inMock(`${ims} recipes list --query 'length(@)' && ${ims} public-keys create --name k --public-key id.pub --query name`),
+    ).toEqual({ exit: 0, stdout: '4\nk\n', stderr: '' })
   })
 
   test.skipIf(!kubectl)('kubectl, in a COMMAND', async () => {
-    expect(await inMock('kubectl get pods -n ims && kubectl get namespace ims -o name')).toMatchObject({ exit: 0, stdout: 'namespace/ims\n' })
+    expect(await inMock('kubectl get pods -n ims && kubectl get namespace ims -o name')).toMatchObject({
+      exit: 0,
+      stdout: 'namespace/ims\n',
+    })
     const stranger = await inMock("sed -i 's#mock:[0-9a-f]*@##; s/token: .*/token: other/' $KUBECONFIG; kubectl get pods -n ims")
     expect(stranger).toMatchObject({ exit: 1, stdout: '' })
     expect(stranger.stderr).toMatch(/must be logged in|Unauthorized|provide credentials/)
@@ -47,12 +55,19 @@ describe.each([['plain HTTP', []], ['TLS', ['--tls']]] as const)('what asks a mo
   test.skipIf(!curl)('curl, with what is printed', async () => {
     const mock = await startMock([...tls])
     try {
-      const asked = (...argv: string[]) => run(['--silent', '--write-out', ' %{http_code}', ...argv], { cwd: folder, env: environment(), command: ['curl'] })
+      const asked = (...argv: string[]) =>
+        run(['--silent', '--write-out', ' %{http_code}', ...argv], { cwd: folder, env: environment(), command: ['curl'] })
       expect(await asked('--config', mock.curlConfig, `${mock.url}/apis/ims/v3/public-keys`)).toMatchObject({ exit: 0, stdout: '[]\n 200' })
       const key = '{"name": "k", "public_key": "x"}'
       const offering = ['-H', 'Connection: Upgrade', '-H', 'Upgrade: h2c', '-H', 'Content-Type: application/json', '-d', key]
-      expect(await asked('--config', mock.curlConfig, ...offering, `${mock.url}/apis/ims/public-keys`)).toMatchObject({ exit: 0, stdout: expect.stringMatching(/"name": "k".* 201$/s) })
-      expect(await asked('--config', mock.curlConfig, `${mock.url}/api/v1/pods`)).toMatchObject({ exit: 0, stdout: expect.stringContaining('"PodList"') })
+      expect(await asked('--config', mock.curlConfig, ...offering, `${mock.url}/apis/ims/public-keys`)).toMatchObject({
+        exit: 0,
+        stdout: expect.stringMatching(/"name": "k".* 201$/s),
+      })
+      expect(await asked('--config', mock.curlConfig, `${mock.url}/api/v1/pods`)).toMatchObject({
+        exit: 0,
+        stdout: expect.stringContaining('"PodList"'),
+      })
       expect(await asked('--insecure', `${mock.url}/apis/ims/v3/public-keys`)).toMatchObject({ exit: 0, stdout: 'Jwt is missing 401' })
     } finally {
       await mock.stop()
@@ -96,7 +111,19 @@ test.skipIf(!kubectl || !ssh)('kubectl enters the container of a shell, and forw
     'kill $forward',
   ]
   const done = await run(['mock', '--tls', '--seed', seed, '--', 'bash', '-c', script.join('\n')], { cwd: folder, env: environment() })
-  const shown = ['ecdsa-sha2-nistp256', 'ssh-ed25519', 'there and back', 'same', 'wrong', 'command terminated with exit code 7', '7', 'same', 'once more', '5', '']
+  const shown = [
+    'ecdsa-sha2-nistp256',
+    'ssh-ed25519',
+    'there and back',
+    'same',
+    'wrong',
+    'command terminated with exit code 7',
+    '7',
+    'same',
+    'once more',
+    '5',
+    '',
+  ]
   expect({ ...done, stdout: done.stdout.split('\n') }).toEqual({ exit: 0, stdout: shown, stderr: '' })
 })
 
@@ -105,7 +132,20 @@ test.skipIf(!curl)('--server-name: is asked by the name of a system', async () =
   try {
     const { port } = new URL(mock.url)
     const asked = (name: string, ...argv: string[]) =>
-      run(['--silent', '--write-out', ' %{http_code}', '--config', mock.curlConfig, '--connect-to', `::127.0.0.1:${port}`, ...argv, `https://${name}/apis/ims/public-keys`], { cwd: folder, env: environment(), command: ['curl'] })
+      run(
+        [
+          '--silent',
+          '--write-out',
+          ' %{http_code}',
+          '--config',
+          mock.curlConfig,
+          '--connect-to',
+          `::127.0.0.1:${port}`,
+          ...argv,
+          `https://${name}/apis/ims/public-keys`,
+        ],
+        { cwd: folder, env: environment(), command: ['curl'] },
+      )
     expect(await asked('api-gw-service-nmn.local')).toMatchObject({ exit: 0, stdout: '[]\n 200' })
     // Neither is the certificate for another, nor would one be answered.
     expect(await asked('api-gw-service.local')).toMatchObject({ exit: 60 })
@@ -113,7 +153,11 @@ test.skipIf(!curl)('--server-name: is asked by the name of a system', async () =
   } finally {
     await mock.stop()
   }
-  expect(await run(['mock', '--server-name', 'a b'], { cwd: folder, env: environment() })).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('is no host name') })
+  expect(await run(['mock', '--server-name', 'a b'], { cwd: folder, env: environment() })).toMatchObject({
+    exit: 2,
+    stdout: '',
+    stderr: expect.stringContaining('is no host name'),
+  })
 })
 
 test('--serial lets a request wait for the one before', async () => {
@@ -142,7 +186,11 @@ test('a login takes the token as password, and no other', async () => {
   try {
     expect(await login('guess\n')).toMatchObject({ exit: 2, stderr: expect.stringContaining('Invalid Credentials') })
     expect(await login(`${mock.token}\n`)).toMatchObject({ exit: 0, stdout: 'Success!\n\n' })
-    const kept = join(mock.configDir, '.config/cray/tokens', readdirSync(join(mock.configDir, '.config/cray/tokens')).find((name) => name.endsWith('.jane'))!)
+    const kept = join(
+      mock.configDir,
+      '.config/cray/tokens',
+      readdirSync(join(mock.configDir, '.config/cray/tokens')).find((name) => name.endsWith('.jane'))!,
+    )
     const { access_token: token, ...rest } = JSON.parse(readFileSync(kept, 'utf8')) as { access_token: string }
     expect(token).not.toBe(mock.token)
     writeFileSync(kept, JSON.stringify({ access_token: token, ...rest, expires_at: 1 }))
@@ -154,7 +202,9 @@ test('a login takes the token as password, and no other', async () => {
 })
 
 const sshPort = async (mock: { fetch(path: string): Promise<Response> }): Promise<number> => {
-  const [job] = (await (await mock.fetch('/apis/ims/v3/jobs')).json()) as [{ ssh_containers: [{ connection_info: { customer_access: { port: number } } }] }]
+  const [job] = (await (await mock.fetch('/apis/ims/v3/jobs')).json()) as [
+    { ssh_containers: [{ connection_info: { customer_access: { port: number } } }] },
+  ]
   return job.ssh_containers[0].connection_info.customer_access.port
 }
 
@@ -165,7 +215,11 @@ describe('nothing is left', () => {
     try {
       const port = await sshPort(mock)
       await until(() => answers(port))
-      expect(readdirSync(TMPDIR).map((name) => name.replace(/\w{6}$/, '')).sort()).toEqual(['cray-ims-mock-', 'cray-ims-shell-'])
+      expect(
+        readdirSync(TMPDIR)
+          .map((name) => name.replace(/\w{6}$/, ''))
+          .sort(),
+      ).toEqual(['cray-ims-mock-', 'cray-ims-shell-'])
       process.kill(mock.pid, signal)
       await until(() => readdirSync(TMPDIR).length === 0)
     } finally {
@@ -175,7 +229,11 @@ describe('nothing is left', () => {
 
   test('when it hangs up around a command, which is told, too', async () => {
     const TMPDIR = emptyFolder()
-    const child = spawn(process.execPath, [program, 'mock', '--', 'sh', '-c', "trap 'echo told; exit 9' HUP; echo started; while :; do sleep 0.1; done"], { env: environment({ TMPDIR }), stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(
+      process.execPath,
+      [program, 'mock', '--', 'sh', '-c', "trap 'echo told; exit 9' HUP; echo started; while :; do sleep 0.1; done"],
+      { env: environment({ TMPDIR }), stdio: ['ignore', 'pipe', 'inherit'] },
+    )
     let text = ''
     child.stdout.setEncoding('utf8').on('data', (more: string) => (text += more))
     const ended = new Promise((done) => child.once('close', done))
@@ -202,36 +260,64 @@ describe('nothing is left', () => {
 
 const another = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--']
 describe.runIf(process.getuid?.() === 0 && has(another[0]!, ...another.slice(1), 'true'))('another user of the machine', () => {
-  test.each([['plain HTTP', []], ['TLS', ['--tls']]] as const)('comes as far as the ports, and no further: %s', async (_, tls) => {
+  test.each([
+    ['plain HTTP', []],
+    ['TLS', ['--tls']],
+  ] as const)('comes as far as the ports, and no further: %s', async (_, tls) => {
     const TMPDIR = emptyFolder()
     // As /tmp is: anybody may make files there, and take away only their own.
     for (const path of [folder, TMPDIR]) chmodSync(path, path === TMPDIR ? 0o1777 : 0o755)
     const mock = await startMock([...tls, '--seed', seed], { TMPDIR })
     try {
-      const as = (line: string) => run(['sh', '-c', line], { cwd: '/', env: { PATH: process.env.PATH!, HOME: '/nonexistent', KUBECACHEDIR: '/nonexistent' }, command: another })
+      const as = (line: string) =>
+        run(['sh', '-c', line], {
+          cwd: '/',
+          env: { PATH: process.env.PATH!, HOME: '/nonexistent', KUBECACHEDIR: '/nonexistent' },
+          command: another,
+        })
       const { port } = new URL(mock.url)
       await until(() => readdirSync(TMPDIR).length === 2)
       for (const name of readdirSync(TMPDIR)) {
         expect(await as(`ls ${join(TMPDIR, name)}`)).toMatchObject({ exit: 2, stdout: '' })
-        expect((await as(`mv ${join(TMPDIR, name)} ${join(TMPDIR, 'moved')} || rm -rf ${join(TMPDIR, name)} || rmdir ${join(TMPDIR, name)}`)).exit).not.toBe(0)
+        expect(
+          (await as(`mv ${join(TMPDIR, name)} ${join(TMPDIR, 'moved')} || rm -rf ${join(TMPDIR, name)} || rmdir ${join(TMPDIR, name)}`))
+            .exit,
+        ).not.toBe(0)
       }
-      for (const path of [mock.tokenFile, mock.kubeconfig, mock.curlConfig, join(mock.configDir, '.config/cray/configurations/default')]) expect((await as(`cat ${path}`)).stdout).toBe('')
+      for (const path of [mock.tokenFile, mock.kubeconfig, mock.curlConfig, join(mock.configDir, '.config/cray/configurations/default')])
+        expect((await as(`cat ${path}`)).stdout).toBe('')
       // Neither command lines nor environments have the token.
-      expect((await as(`cat /proc/${mock.pid}/cmdline /proc/${mock.pid}/environ | tr '\\0' '\\n'; ps axww -o args; ps axeww`)).stdout).not.toContain(mock.token)
+      expect(
+        (await as(`cat /proc/${mock.pid}/cmdline /proc/${mock.pid}/environ | tr '\\0' '\\n'; ps axww -o args; ps axeww`)).stdout,
+      ).not.toContain(mock.token)
 
       const curl = 'curl --silent --insecure --max-time 10'
-      for (const path of ['/apis/ims/v3/jobs', '/apis/ims/v3/public-keys', '/api/v1/pods', '/version']) expect((await as(`${curl} -o /dev/null -w '%{http_code}' ${mock.url}${path}`)).stdout).toBe('401')
-      const form = (fields: string) => `${curl} -w '%{http_code}' ${mock.url}/keycloak/realms/shasta/protocol/openid-connect/token -d '${fields}'`
+      for (const path of ['/apis/ims/v3/jobs', '/apis/ims/v3/public-keys', '/api/v1/pods', '/version'])
+        expect((await as(`${curl} -o /dev/null -w '%{http_code}' ${mock.url}${path}`)).stdout).toBe('401')
+      const form = (fields: string) =>
+        `${curl} -w '%{http_code}' ${mock.url}/keycloak/realms/shasta/protocol/openid-connect/token -d '${fields}'`
       expect((await as(form('grant_type=password&client_id=shasta&username=jane&password=x'))).stdout).toMatch(/invalid_grant.*401$/)
-      expect((await as(form('grant_type=client_credentials&client_id=admin-client&client_secret=x'))).stdout).toMatch(/unauthorized_client.*401$/)
+      expect((await as(form('grant_type=client_credentials&client_id=admin-client&client_secret=x'))).stdout).toMatch(
+        /unauthorized_client.*401$/,
+      )
       expect((await as(form('grant_type=refresh_token&client_id=shasta&refresh_token=x'))).stdout).toMatch(/invalid_grant.*400$/)
-      expect((await as(`${curl} -X POST -H 'Content-Type: application/json' -d '{"name":"mine","public_key":"ssh-ed25519 AAAA"}' -o /dev/null -w '%{http_code}' ${mock.url}/apis/ims/v3/public-keys`)).stdout).toBe('401')
-      expect((await as(`${curl} -o /dev/null -w '%{http_code}' -H 'Host: attacker.example:${port}' ${mock.url}/apis/ims/v3/jobs`)).stdout).toBe('421')
+      expect(
+        (
+          await as(
+            `${curl} -X POST -H 'Content-Type: application/json' -d '{"name":"mine","public_key":"ssh-ed25519 AAAA"}' -o /dev/null -w '%{http_code}' ${mock.url}/apis/ims/v3/public-keys`,
+          )
+        ).stdout,
+      ).toBe('401')
+      expect(
+        (await as(`${curl} -o /dev/null -w '%{http_code}' -H 'Host: attacker.example:${port}' ${mock.url}/apis/ims/v3/jobs`)).stdout,
+      ).toBe('421')
 
       if (tls.length === 0) {
         const shell = await sshPort(mock)
         await until(() => answers(shell))
-        const tried = await as(`ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -p ${shell} root@127.0.0.1 id`)
+        const tried = await as(
+          `ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -p ${shell} root@127.0.0.1 id`,
+        )
         expect(tried).toMatchObject({ exit: 255, stdout: '', stderr: expect.stringContaining('Permission denied (publickey)') })
       }
     } finally {
@@ -247,17 +333,35 @@ describe.runIf(process.getuid?.() === 0 && has(another[0]!, ...another.slice(1),
     writeFileSync(precious, 'precious')
     expect(spawnSync(another[0]!, [...another.slice(1), 'ln', '-s', precious, join(shared, 'ready')]).status).toBe(0)
     const { exit, stdout, stderr } = await run(['mock', '--ready-file', join(shared, 'ready')], { cwd: folder, env: environment() })
-    expect([exit, stdout, readFileSync(precious, 'utf8'), lstatSync(join(shared, 'ready')).isSymbolicLink()]).toEqual([2, '', 'precious', true])
+    expect([exit, stdout, readFileSync(precious, 'utf8'), lstatSync(join(shared, 'ready')).isSymbolicLink()]).toEqual([
+      2,
+      '',
+      'precious',
+      true,
+    ])
     expect(stderr).toMatch(/symbolic link in a folder that others can write/)
   })
 })
 
 const without = (reason: string, start: readonly string[]) => ({ reason, start, skip: !has(start[0]!, ...start.slice(1), 'true') })
-describe.each([
-  { ...without('that is another user', another), real: true },
-  { ...without('that sees only some of /proc', ['unshare', '--mount', '--', 'sh', '-c', 'mount -t tmpfs none /proc/irq && exec "$@"', 'sh']), real: true },
-  { ...without('that is root and has one id', ['unshare', '--user', '--map-root-user', '--']), real: false },
-].filter(({ skip }) => !skip))('the shell of a mock $reason', ({ start, real }) => {
+describe.each(
+  [
+    { ...without('that is another user', another), real: true },
+    {
+      ...without('that sees only some of /proc', [
+        'unshare',
+        '--mount',
+        '--',
+        'sh',
+        '-c',
+        'mount -t tmpfs none /proc/irq && exec "$@"',
+        'sh',
+      ]),
+      real: true,
+    },
+    { ...without('that is root and has one id', ['unshare', '--user', '--map-root-user', '--']), real: false },
+  ].filter(({ skip }) => !skip),
+)('the shell of a mock $reason', ({ start, real }) => {
   test(`is ${real ? 'a real one' : 'none but a stand-in'}, of which nothing is left`, async () => {
     const TMPDIR = emptyFolder()
     for (const path of [folder, TMPDIR]) chmodSync(path, path === TMPDIR ? 0o1777 : 0o755)
@@ -265,8 +369,17 @@ describe.each([
     try {
       const port = await sshPort(mock)
       await until(() => answers(port))
-      const options = ['-F', '/dev/null', '-i', join(folder, 'id'), ...['BatchMode=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR'].flatMap((one) => ['-o', one])]
-      const shell = await run([...options, '-p', String(port), 'root@127.0.0.1', 'ls /tmp; id -u; cat /etc/hostname; touch /mnt/image/complete'], { cwd: folder, env: environment(), command: ['ssh'] })
+      const options = [
+        '-F',
+        '/dev/null',
+        '-i',
+        join(folder, 'id'),
+        ...['BatchMode=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR'].flatMap((one) => ['-o', one]),
+      ]
+      const shell = await run(
+        [...options, '-p', String(port), 'root@127.0.0.1', 'ls /tmp; id -u; cat /etc/hostname; touch /mnt/image/complete'],
+        { cwd: folder, env: environment(), command: ['ssh'] },
+      )
       expect(shell.stdout).toBe(real ? '0\n' : '')
       if (!real) expect(shell.stderr).toContain('id: there is no real shell here')
     } finally {
@@ -281,11 +394,20 @@ const apart = ['unshare', '--user', '--map-root-user', '--net', '--']
 test.runIf(has(apart[0]!, ...apart.slice(1), 'true'))('the build listens on no port', async () => {
   const copy = join(emptyFolder(), 'copy')
   for (const name of ['bin', 'dist', 'scripts', 'package.json']) cpSync(join(program, '../..', name), join(copy, name), { recursive: true })
-  const caches = () => readdirSync(join(copy, 'dist'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.cache')).sort()
+  const caches = () =>
+    readdirSync(join(copy, 'dist'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.cache'))
+      .sort()
   const before = caches()
   for (const name of before) rmSync(join(copy, 'dist', name))
   const TMPDIR = emptyFolder()
-  expect(await run([...apart.slice(1), process.execPath, join(copy, 'scripts/code-cache.mjs')], { cwd: copy, env: environment({ TMPDIR }), command: [apart[0]!] })).toEqual({ exit: 0, stdout: '', stderr: '' })
+  expect(
+    await run([...apart.slice(1), process.execPath, join(copy, 'scripts/code-cache.mjs')], {
+      cwd: copy,
+      env: environment({ TMPDIR }),
+      command: [apart[0]!],
+    }),
+  ).toEqual({ exit: 0, stdout: '', stderr: '' })
   expect(caches()).toEqual(before)
   expect(before.length).toBeGreaterThan(3)
   expect(existsSync(TMPDIR) && readdirSync(TMPDIR)).toEqual([])

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { atImageSite, yamlOf } from '../support/image-site.ts'
@@ -43,7 +53,11 @@ const ims = (words: readonly string[], more: Partial<Parameters<typeof run>[1]> 
 const named: [string, readonly string[], RegExp, Record<string, string>?][] = [
   ['a token', ['recipes', 'list', '--token', 'odd'], /^Error: Unable to open token file, is it valid JSON\?\n\S+odd: (.*)$/m],
   ['a configuration', ['recipes', 'list'], /^Error: \S+odd can't be read: (.*)$/m, { CRAY_CONFIG: 'ODD' }],
-  ['a public key to upload', ['public-keys', 'create', '--name', 'mine', '--public-key', 'odd'], /^Error: Invalid value for '--public-key': Could not open file: odd: (.*)$/m],
+  [
+    'a public key to upload',
+    ['public-keys', 'create', '--name', 'mine', '--public-key', 'odd'],
+    /^Error: Invalid value for '--public-key': Could not open file: odd: (.*)$/m,
+  ],
   ['a public key for a job', ['build', 'good', '--name', 'mine', '--public-key', 'odd'], /^Error: \S+odd can't be read: (.*)$/m],
   ['a file of images', ['build', '--file', 'odd'], /^Error: \S+odd can't be read: (.*)$/m],
   ['a script', ['customize', 'image', '--name', 'mine', '--script', 'odd'], /^Error: \S+odd can't be read: (.*)$/m],
@@ -51,7 +65,8 @@ const named: [string, readonly string[], RegExp, Record<string, string>?][] = [
   ['the state of a mock', ['mock', '--state', 'odd', '--', 'true'], /^Error: Can't read the records in \S+odd\n(.*)$/m],
   ['the CAs', ['recipes', 'list', '--ca-file', 'odd'], /^Warning: \S+: \S+odd: unreadable \((.*)\)$/m],
 ]
-const oddly = (words: readonly string[], more: Record<string, string> = {}) => ims(words, { env: { ...env, ...(more.CRAY_CONFIG && { CRAY_CONFIG: at('odd') }) } })
+const oddly = (words: readonly string[], more: Record<string, string> = {}) =>
+  ims(words, { env: { ...env, ...(more.CRAY_CONFIG && { CRAY_CONFIG: at('odd') }) } })
 
 describe.each(named)('as %s', (what, words, says, more) => {
   test('a named pipe is refused at once', async () => {
@@ -67,7 +82,11 @@ describe.each(named)('as %s', (what, words, says, more) => {
     truncateSync(at('odd'), 2 ** 30)
     const { exit, stdout, stderr } = await oddly(words, more)
     if (what !== 'the CAs') expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
-    expect(says.exec(stderr)?.[1]).toMatch(what === 'the CAs' ? /^it is larger than a file of certificates may be, which is 16 MiB$/ : /^it is larger than .* may be, which is \d+ [KM]iB$/)
+    expect(says.exec(stderr)?.[1]).toMatch(
+      what === 'the CAs'
+        ? /^it is larger than a file of certificates may be, which is 16 MiB$/
+        : /^it is larger than .* may be, which is \d+ [KM]iB$/,
+    )
   })
 })
 
@@ -77,11 +96,19 @@ async function pipeAsCas(): Promise<string> {
 }
 
 test.each(['/dev/full', '/dev/zero'])('%s as a token is refused at once', async (path) => {
-  expect(await ims(['recipes', 'list', '--token', path])).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining(`${path}: it is a device, not a file\n`) })
+  expect(await ims(['recipes', 'list', '--token', path])).toMatchObject({
+    exit: 2,
+    stdout: '',
+    stderr: expect.stringContaining(`${path}: it is a device, not a file\n`),
+  })
 })
 
 test('a folder as a token is named', async () => {
-  expect(await ims(['recipes', 'list', '--token', '/tmp'])).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('/tmp: it is a folder, not a file\n') })
+  expect(await ims(['recipes', 'list', '--token', '/tmp'])).toMatchObject({
+    exit: 2,
+    stdout: '',
+    stderr: expect.stringContaining('/tmp: it is a folder, not a file\n'),
+  })
 })
 
 describe('what a shell hands over open', () => {
@@ -108,7 +135,11 @@ describe('what a shell hands over open', () => {
     expect(await bash(`{ read -r line; ${upload('-')}; } < key`)).toMatchObject({ exit: 0, stdout: `${publicKey}\n\n` })
   })
 
-  test.each([['<(cat /dev/zero)', ''], ['-', ' < /dev/zero'], ['/dev/stdin', ' < /dev/zero']])('%s%s without an end is refused at its limit', async (from, redirected) => {
+  test.each([
+    ['<(cat /dev/zero)', ''],
+    ['-', ' < /dev/zero'],
+    ['/dev/stdin', ' < /dev/zero'],
+  ])('%s%s without an end is refused at its limit', async (from, redirected) => {
     const { exit, stdout, stderr } = await bash(`${upload(from)}${redirected}`)
     expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
     expect(stderr).toMatch(/Could not open file: .*: it is larger than a public key may be, which is 64 KiB\n/)
@@ -118,26 +149,40 @@ describe('what a shell hands over open', () => {
     put('token', token)
     writeFileSync(at('mine.pub'), `${publicKey}\n`)
     expect(await bash(`${cray} recipes list --query 'length(@)' --token <(cat token)`)).toEqual({ exit: 0, stdout: '4\n', stderr: '' })
-    const { exit, stdout, stderr } = await bash(`RECIPE=$(${cray} recipes list --query '[0].id'); ${cray} build "$RECIPE" --name mine --dry-run --public-key mine.pub --token <(cat token)`)
-    expect({ exit, stdout, stderr: stderr.includes('token') }).toEqual({ exit: 0, stdout: expect.stringContaining('POST /apis/ims/v3/jobs'), stderr: false })
+    const { exit, stdout, stderr } = await bash(
+      `RECIPE=$(${cray} recipes list --query '[0].id'); ${cray} build "$RECIPE" --name mine --dry-run --public-key mine.pub --token <(cat token)`,
+    )
+    expect({ exit, stdout, stderr: stderr.includes('token') }).toEqual({
+      exit: 0,
+      stdout: expect.stringContaining('POST /apis/ims/v3/jobs'),
+      stderr: false,
+    })
   })
 
   test('a token that is to be renewed is renewed once, and said not to be kept', async () => {
     put('token', JSON.stringify({ ...JSON.parse(token), expires_at: 1 }))
     const { exit, stdout, stderr } = await bash(`${cray} recipes list --query 'length(@)' --token <(cat token)`)
     expect({ exit, stdout }).toEqual({ exit: 0, stdout: '4\n' })
-    expect(stderr).toMatch(/^Warning: the new token isn't kept, and the one in its file may not be good for another: \/dev\/fd\/\d+ is a pipe\n$/)
+    expect(stderr).toMatch(
+      /^Warning: the new token isn't kept, and the one in its file may not be good for another: \/dev\/fd\/\d+ is a pipe\n$/,
+    )
   })
 
   test('a configuration, a file of images, a script', async () => {
     writeFileSync(at('mine.pub'), `${publicKey}\n`)
     writeFileSync(at('images.yaml'), 'images:\n  - {name: mine, recipe: none, public-key: /none}\n')
-    expect(await bash(`CRAY_CONFIG=<(cat $CRAY_CONFIG_DIR/.config/cray/configurations/default) ${cray} recipes list --query 'length(@)'`)).toMatchObject({ exit: 0, stdout: '4\n' })
+    expect(
+      await bash(`CRAY_CONFIG=<(cat $CRAY_CONFIG_DIR/.config/cray/configurations/default) ${cray} recipes list --query 'length(@)'`),
+    ).toMatchObject({ exit: 0, stdout: '4\n' })
     expect((await bash(`${cray} build --dry-run --file <(cat images.yaml)`)).stderr).toContain('/none: no such file')
     const image = '20000000-0000-4000-8000-00000000000a'
-    const own = await startMock(['--seed', put('seed.json', JSON.stringify({ images: [{ id: image, name: 'there', link: { path: 's3://x', type: 's3' } }] }))])
+    const own = await startMock([
+      '--seed',
+      put('seed.json', JSON.stringify({ images: [{ id: image, name: 'there', link: { path: 's3://x', type: 's3' } }] })),
+    ])
     try {
-      const customize = (script: string) => bash(`CRAY_CONFIG_DIR=${own.configDir} ${cray} customize ${image} --name mine --dry-run --public-key mine.pub --script ${script}`)
+      const customize = (script: string) =>
+        bash(`CRAY_CONFIG_DIR=${own.configDir} ${cray} customize ${image} --name mine --dry-run --public-key mine.pub --script ${script}`)
       expect(await customize('<(echo echo)')).toMatchObject({ exit: 0, stdout: expect.stringContaining('POST /apis/ims/v3/jobs') })
       expect(await customize('<(true)')).toMatchObject({ exit: 2, stderr: expect.stringMatching(/fd\/\d+ is empty\n/) })
     } finally {
@@ -190,7 +235,10 @@ describe('links that others may have made', () => {
     symlinkSync(at('nowhere'), join(shared, '.config/cray/tokens'))
     chmodSync(configurations, 0o777)
     chmodSync(dirname(configurations), 0o777)
-    expect(await ims(['config', 'set', 'core', 'a=b'], { env: user })).toMatchObject({ exit: 2, stderr: expect.stringContaining(refused(join(configurations, 'default'))) })
+    expect(await ims(['config', 'set', 'core', 'a=b'], { env: user })).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining(refused(join(configurations, 'default'))),
+    })
     expect(await ims(['auth', 'login', '--username', 'jane', '--password', 'SECRET'], { env: user })).toMatchObject({
       exit: 2,
       stderr: expect.stringContaining(`tokens is a symbolic link in a folder that others can write\n`),

@@ -22,7 +22,16 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const env = () => ({ PATH: process.env.PATH!, HOME: folder })
 
 test('has what it is to have', () => {
-  expect(readdirSync(join(folder, 'node_modules/cray-ims')).sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'bin', 'completions', 'dist', 'docs', 'package.json'])
+  expect(readdirSync(join(folder, 'node_modules/cray-ims')).sort()).toEqual([
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'bin',
+    'completions',
+    'dist',
+    'docs',
+    'package.json',
+  ])
 })
 
 test('needs no other package', () => {
@@ -40,8 +49,16 @@ test.each([
 test('its program runs, and its mock', async () => {
   const cray = [join(folder, 'node_modules/.bin/cray-ims')]
   const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8')) as { version: string }
-  expect(await run(['--version'], { cwd: folder, env: env(), command: cray })).toEqual({ exit: 0, stdout: `cray-ims ${version}\n`, stderr: '' })
-  const listed = await run(['mock', '--tls', '--', ...cray, 'recipes', 'list', '--query', 'length(@)'], { cwd: folder, env: env(), command: cray })
+  expect(await run(['--version'], { cwd: folder, env: env(), command: cray })).toEqual({
+    exit: 0,
+    stdout: `cray-ims ${version}\n`,
+    stderr: '',
+  })
+  const listed = await run(['mock', '--tls', '--', ...cray, 'recipes', 'list', '--query', 'length(@)'], {
+    cwd: folder,
+    env: env(),
+    command: cray,
+  })
   expect(listed).toEqual({ exit: 0, stdout: '4\n', stderr: '' })
 })
 
@@ -64,9 +81,20 @@ console.log(image.name, image.arch, refused)
   mkdirSync(join(folder, 'node_modules/@types'), { recursive: true })
   symlinkSync(join(top, 'node_modules/@types/node'), join(folder, 'node_modules/@types/node'))
   symlinkSync(join(top, 'node_modules/undici-types'), join(folder, 'node_modules/undici-types'))
-  const config = { compilerOptions: { target: 'ES2023', module: 'NodeNext', strict: true, types: ['node'], outDir: '.' }, files: ['use.ts'] }
+  const config = {
+    compilerOptions: { target: 'ES2023', module: 'NodeNext', strict: true, types: ['node'], outDir: '.' },
+    files: ['use.ts'],
+  }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
-  const compiled = await run(['--project', folder], { cwd: folder, env: env(), command: [process.execPath, join(top, 'node_modules/typescript/bin/tsc')] })
+  const compiled = await run(['--project', folder], {
+    cwd: folder,
+    env: env(),
+    command: [process.execPath, join(top, 'node_modules/typescript/bin/tsc')],
+  })
   expect(compiled).toEqual({ exit: 0, stdout: '', stderr: '' })
-  expect(await run(['use.js'], { cwd: folder, env: env(), command: [process.execPath] })).toEqual({ exit: 0, stdout: 'n x86_64 Failure\n', stderr: '' })
+  expect(await run(['use.js'], { cwd: folder, env: env(), command: [process.execPath] })).toEqual({
+    exit: 0,
+    stdout: 'n x86_64 Failure\n',
+    stderr: '',
+  })
 })

@@ -58,7 +58,11 @@ describe.skipIf(skip).concurrent('jobs complete and jobs fail', () => {
   })
 
   test('fail of a customize job', async () => {
-    expect(await tell('fail', jobs.failed)).toMatchObject({ exit: 0, stdout: '', stderr: expect.stringMatching(/^ {2}host key SHA256:\S+ new, accepted$/m) })
+    expect(await tell('fail', jobs.failed)).toMatchObject({
+      exit: 0,
+      stdout: '',
+      stderr: expect.stringMatching(/^ {2}host key SHA256:\S+ new, accepted$/m),
+    })
     expect(await statusOf(jobs.failed)).toBe('error')
   })
 
@@ -96,7 +100,11 @@ describe.skipIf(skip).concurrent('jobs complete and jobs fail', () => {
   })
 
   test('a JOB that is unknown', async () => {
-    expect(await ims('jobs', 'complete', 'ffff')).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('Next: cray-ims jobs list') })
+    expect(await ims('jobs', 'complete', 'ffff')).toMatchObject({
+      exit: 2,
+      stdout: '',
+      stderr: expect.stringContaining('Next: cray-ims jobs list'),
+    })
   })
 
   test.each([
@@ -107,7 +115,9 @@ describe.skipIf(skip).concurrent('jobs complete and jobs fail', () => {
     for (const word of ['complete', 'fail'] as const) {
       const { exit, stdout, stderr } = await tell(word, job, '-v')
       expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
-      expect(stderr).toContain(`Error: job ${job.id} does not wait on its user: it is ${job.status}\nNext: cray-ims ${next.replace('ID', job.id)}\n`)
+      expect(stderr).toContain(
+        `Error: job ${job.id} does not wait on its user: it is ${job.status}\nNext: cray-ims ${next.replace('ID', job.id)}\n`,
+      )
     }
   })
 })
@@ -115,7 +125,9 @@ describe.skipIf(skip).concurrent('jobs complete and jobs fail', () => {
 test.skipIf(skip)('a job that does not wait is not connected to', async () => {
   const door = await serveSocket(() => {})
   const address = { host: '127.0.0.1', port: door.port }
-  const hasReached = [{ name: 'customize', jail: false, status: 'pending', connection_info: { customer_access: address, 'cluster.local': address } }]
+  const hasReached = [
+    { name: 'customize', jail: false, status: 'pending', connection_info: { customer_access: address, 'cluster.local': address } },
+  ]
   const job = customizing({ status: 'success', ssh_containers: hasReached as never })
   const site = await startSite({ jobs: [job] })
   try {

@@ -16,7 +16,10 @@ beforeAll(async () => {
   mock = await startMock(['--tls'])
   password = mock.token
   mkdirSync(join(folder, '.config/cray/configurations'), { recursive: true })
-  writeFileSync(join(folder, '.config/cray/configurations/default'), `[core]\nhostname = "${mock.url.replace('//', '//user:HOST-SECRET@')}"\n`)
+  writeFileSync(
+    join(folder, '.config/cray/configurations/default'),
+    `[core]\nhostname = "${mock.url.replace('//', '//user:HOST-SECRET@')}"\n`,
+  )
   env = { PATH: process.env.PATH!, HOME: folder, CRAY_CONFIG_DIR: folder, CRAY_IMS_CA_FILE: mock.caFile! }
 })
 afterAll(async () => {
@@ -49,7 +52,7 @@ test('no secret is on stdout or stderr, however much is logged', async () => {
   }
 })
 
-test("no secret is in what Node itself logs of requests", async () => {
+test('no secret is in what Node itself logs of requests', async () => {
   const logged = { ...env, NODE_DEBUG: '*' }
   await run(['auth', 'login', '--username', 'jane', '--password', password], { cwd: folder, env })
   const kept = JSON.parse(readFileSync(tokenFile(), 'utf8')) as { access_token: string; refresh_token: string }
@@ -66,7 +69,15 @@ test("no secret is in what Node itself logs of requests", async () => {
     expect(outcomes.map(({ exit }) => exit)).toEqual([0, 0, 0, 2])
     const all = outcomes.map(({ stderr }) => stderr).join('\n')
     expect(all).toMatch(/^HTTPS? \d+: /m)
-    for (const secret of [password, 'HOST-SECRET', 'PROXY-SECRET', Buffer.from('user:HOST-SECRET').toString('base64'), Buffer.from('user:PROXY-SECRET').toString('base64'), kept.access_token, kept.refresh_token]) {
+    for (const secret of [
+      password,
+      'HOST-SECRET',
+      'PROXY-SECRET',
+      Buffer.from('user:HOST-SECRET').toString('base64'),
+      Buffer.from('user:PROXY-SECRET').toString('base64'),
+      kept.access_token,
+      kept.refresh_token,
+    ]) {
       expect(all.includes(secret), 'a secret was printed').toBe(false)
     }
   } finally {

@@ -26,12 +26,22 @@ let env: Record<string, string>
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'terminal-text-'))
   const seed = seedOf([{ id: job, name: evil, ends: 'fails', status: 'error' }])
-  writeFileSync(join(folder, 'seed.json'), JSON.stringify({ ...seed, recipes: [...seed.recipes!, { id: idOf('bbbb0001'), name: evil, recipe_type: 'kiwi-ng', linux_distribution: 'sles15' }], images: [{ id: idOf('cccc0001'), name: evil, arch: 'x86_64' }] }))
+  writeFileSync(
+    join(folder, 'seed.json'),
+    JSON.stringify({
+      ...seed,
+      recipes: [...seed.recipes!, { id: idOf('bbbb0001'), name: evil, recipe_type: 'kiwi-ng', linux_distribution: 'sles15' }],
+      images: [{ id: idOf('cccc0001'), name: evil, arch: 'x86_64' }],
+    }),
+  )
   mkdirSync(join(folder, '.ssh'))
   makeKey(join(folder, '.ssh/id_ed25519'))
   mock = await startMock(['--seed', join(folder, 'seed.json')])
   kubectl = standInKubectl(standInCluster)
-  fillCluster(kubectl, { pod: pod({ 'build-image': ended(1) }, { phase: 'Failed' }), logs: { 'build-image': `2026-01-02T03:04:05Z ERROR ${evil.replace('\n', '\r')}\n` } })
+  fillCluster(kubectl, {
+    pod: pod({ 'build-image': ended(1) }, { phase: 'Failed' }),
+    logs: { 'build-image': `2026-01-02T03:04:05Z ERROR ${evil.replace('\n', '\r')}\n` },
+  })
   env = { PATH: kubectl.env.PATH!, HOME: folder, LANG: 'C.UTF-8', TERM: 'xterm', SHELL: '/bin/sh', CRAY_CONFIG_DIR: mock.configDir }
 })
 afterAll(async () => {

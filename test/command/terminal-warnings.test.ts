@@ -19,7 +19,19 @@ beforeAll(async () => {
 })
 afterAll(() => site.close())
 
-const job = (flag: string, value: string) => ['jobs', 'create', '--job-type', 'create', '--artifact-id', recipeOf('succeeds'), '--public-key-id', keyId, ...(flag === '--image-root-archive-name' ? [] : ['--image-root-archive-name', 'good']), flag, value]
+const job = (flag: string, value: string) => [
+  'jobs',
+  'create',
+  '--job-type',
+  'create',
+  '--artifact-id',
+  recipeOf('succeeds'),
+  '--public-key-id',
+  keyId,
+  ...(flag === '--image-root-archive-name' ? [] : ['--image-root-archive-name', 'good']),
+  flag,
+  value,
+]
 const key = (file: string) => ['public-keys', 'create', '--name', 'k', '--public-key', file]
 
 const warned: [string, string[], string][] = [
@@ -35,7 +47,11 @@ describe('what the service can not work with', () => {
   test.skipIf(skip).each(warned)('is warned of in a terminal, and sent: %s', async (_, argv, warning) => {
     const before = site.writes().length
     const line = [process.execPath, program, ...argv].map((word) => `'${word}'`).join(' ')
-    const { stdout } = await run(['-qefc', line, '/dev/null'], { cwd: site.home, env: { ...site.env, PATH: process.env.PATH!, SHELL: '/bin/sh' }, command: ['script'] })
+    const { stdout } = await run(['-qefc', line, '/dev/null'], {
+      cwd: site.home,
+      env: { ...site.env, PATH: process.env.PATH!, SHELL: '/bin/sh' },
+      command: ['script'],
+    })
     expect(stdout).toContain(warning)
     expect(site.writes().length).toBe(before + 1)
   })

@@ -37,24 +37,42 @@ describe('a service that is busy with another request', () => {
   test('a read is tried again', async () => {
     let asked = 0
     await configured(serveHttp((_request, response) => ++asked > 2 && empty(response)))
-    expect(await cray('images', 'list', '--request-timeout', '0.3s', '--retries', '2')).toEqual({ exit: 0, stdout: 'results = []\n\n', stderr: '' })
+    expect(await cray('images', 'list', '--request-timeout', '0.3s', '--retries', '2')).toEqual({
+      exit: 0,
+      stdout: 'results = []\n\n',
+      stderr: '',
+    })
     expect(asked).toBe(3)
   })
 
   test('so is one whose answer stops in its middle', async () => {
     let asked = 0
-    await configured(serveHttp((_request, response) => (++asked > 1 ? empty(response) : void response.writeHead(200, { 'Content-Type': 'application/json' }).write('['))))
-    expect(await cray('images', 'list', '--request-timeout', '0.3s', '-v')).toMatchObject({ exit: 0, stderr: expect.stringContaining('the answer stopped in its middle') })
+    await configured(
+      serveHttp((_request, response) =>
+        ++asked > 1 ? empty(response) : void response.writeHead(200, { 'Content-Type': 'application/json' }).write('['),
+      ),
+    )
+    expect(await cray('images', 'list', '--request-timeout', '0.3s', '-v')).toMatchObject({
+      exit: 0,
+      stderr: expect.stringContaining('the answer stopped in its middle'),
+    })
     expect(asked).toBe(2)
   })
 
   test.each([
-    ['a read', ['images', 'list', '--retries', '1'], 2, (at: string) => `Error: ${at} did not answer within 0.3s, tried 2 times\nThe time limit is --request-timeout (0.3s).\n${slow}Next: the same command with --request-timeout 0.6s\n`],
+    [
+      'a read',
+      ['images', 'list', '--retries', '1'],
+      2,
+      (at: string) =>
+        `Error: ${at} did not answer within 0.3s, tried 2 times\nThe time limit is --request-timeout (0.3s).\n${slow}Next: the same command with --request-timeout 0.6s\n`,
+    ],
     [
       'a write',
       ['images', 'delete', 'x', '--retries', '1'],
       1,
-      (at: string) => `Error: ${at} did not answer within 0.3s\nThe time limit is --request-timeout (0.3s).\n${slow}The DELETE may have been carried out all the same; look with: cray-ims images list\nNext: cray-ims images list\n`,
+      (at: string) =>
+        `Error: ${at} did not answer within 0.3s\nThe time limit is --request-timeout (0.3s).\n${slow}The DELETE may have been carried out all the same; look with: cray-ims images list\nNext: cray-ims images list\n`,
     ],
   ])('%s that gets no answer in time says so, names the option, and does not blame the hostname', async (_what, argv, times, screen) => {
     let asked = 0
@@ -65,17 +83,27 @@ describe('a service that is busy with another request', () => {
 })
 
 test('an answer that comes byte by byte, and has no end', async () => {
-  const at = await configured(serveHttp((_request, response) => {
-    response.writeHead(200, { 'Content-Type': 'application/json' }).write('[')
-    const drip = setInterval(() => response.write(' '), 20)
-    response.on('close', () => clearInterval(drip))
-  }))
-  expect(await cray('images', 'list', '--request-timeout', '0.1s')).toMatchObject({ exit: 2, stderr: expect.stringContaining(`Error: the answer of ${at} did not end within 1s\nThe time limit is --request-timeout, times 10 for a whole answer (0.1s).\n`) })
+  const at = await configured(
+    serveHttp((_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' }).write('[')
+      const drip = setInterval(() => response.write(' '), 20)
+      response.on('close', () => clearInterval(drip))
+    }),
+  )
+  expect(await cray('images', 'list', '--request-timeout', '0.1s')).toMatchObject({
+    exit: 2,
+    stderr: expect.stringContaining(
+      `Error: the answer of ${at} did not end within 1s\nThe time limit is --request-timeout, times 10 for a whole answer (0.1s).\n`,
+    ),
+  })
 })
 
 test('a connection that does not come about in time', async () => {
   // It is taken, but its TLS is never answered.
-  const at = await configured(serveSocket(() => {}), 'https')
+  const at = await configured(
+    serveSocket(() => {}),
+    'https',
+  )
   expect(await cray('images', 'list', '--connect-timeout', '0.3s', '--retries', '1')).toEqual({
     exit: 2,
     stdout: '',
@@ -85,7 +113,10 @@ test('a connection that does not come about in time', async () => {
 
 test('a token server that does not answer', async () => {
   const pair = await makeServerCertificate({})
-  const at = await configured(serveHttp(() => {}, pair), 'https')
+  const at = await configured(
+    serveHttp(() => {}, pair),
+    'https',
+  )
   writeFileSync(join(home.path, 'ca.pem'), pair.cert)
   expect(await cray('auth', 'login', '--username', 'u', '--password', 'p', '--ca-file', 'ca.pem', '--request-timeout', '0.3s')).toEqual({
     exit: 2,

@@ -42,7 +42,10 @@ async function mockOf(jobs: readonly SeededJob[], ...options: string[]): Promise
 const often = ['--interval', '0.05']
 /** For those that are ended from outside: should that not happen, they end by themselves. */
 const bounded = ['--timeout', '100']
-const runIn = (env: Record<string, string>) => (...argv: string[]) => run(argv, { cwd: folder, env })
+const runIn =
+  (env: Record<string, string>) =>
+  (...argv: string[]) =>
+    run(argv, { cwd: folder, env })
 const lines = (text: string) => text.trimEnd().split('\n')
 
 describe.concurrent('jobs that move each time they are described', () => {
@@ -167,7 +170,13 @@ describe.concurrent('several jobs', () => {
     const asked: string[] = []
     const server = await serveHttp((request, response) => {
       const statuses = looks[Math.min(asked.push(`${request.method} ${request.url}`), looks.length) - 1]!
-      const jobs = Object.entries(statuses).map(([beginning, status]) => ({ id: idOf(beginning), status, job_type: 'create', image_root_archive_name: 'n', enable_debug: false }))
+      const jobs = Object.entries(statuses).map(([beginning, status]) => ({
+        id: idOf(beginning),
+        status,
+        job_type: 'create',
+        image_root_archive_name: 'n',
+        enable_debug: false,
+      }))
       response.setHeader('Content-Type', 'application/json').end(JSON.stringify(jobs))
     })
     return { asked, server, wait: (...argv: string[]) => runIn(environment(server.url))('jobs', 'wait', ...often, ...argv) }
@@ -175,8 +184,17 @@ describe.concurrent('several jobs', () => {
 
   test('500 cost one request a look, and are printed as a list', async () => {
     const names = Array.from({ length: 500 }, (_, at) => String(10_000_000 + at))
-    const all = (status: string, others: Record<string, string> = {}) => ({ ...Object.fromEntries(names.map((name) => [name, status])), dddd0001: 'error', ...others })
-    const { asked, server, wait } = await service([all('building_image'), all('success', { [names[7]!]: 'packaging_artifacts' }), all('success', { [names[7]!]: 'packaging_artifacts' }), all('success')])
+    const all = (status: string, others: Record<string, string> = {}) => ({
+      ...Object.fromEntries(names.map((name) => [name, status])),
+      dddd0001: 'error',
+      ...others,
+    })
+    const { asked, server, wait } = await service([
+      all('building_image'),
+      all('success', { [names[7]!]: 'packaging_artifacts' }),
+      all('success', { [names[7]!]: 'packaging_artifacts' }),
+      all('success'),
+    ])
     try {
       const { exit, stdout, stderr } = await wait(...names.map(idOf), '--format', 'json')
       expect(exit).toBe(0)
@@ -184,7 +202,11 @@ describe.concurrent('several jobs', () => {
       expect((JSON.parse(stdout) as { id: string }[]).map(({ id }) => id)).toEqual(names.map(idOf))
       // Each once as it was found, each once as it changed, one of them twice.
       expect(lines(stderr).length).toBe(1001)
-      expect(lines(stderr).filter((line) => line.startsWith(`${names[7]}… `)).map((line) => line.replace(/ \d+s /, ' … '))).toEqual([
+      expect(
+        lines(stderr)
+          .filter((line) => line.startsWith(`${names[7]}… `))
+          .map((line) => line.replace(/ \d+s /, ' … ')),
+      ).toEqual([
         `${names[7]}… n, create: building_image`,
         `${names[7]}… building_image … → packaging_artifacts`,
         `${names[7]}… packaging_artifacts … → success`,
@@ -195,7 +217,10 @@ describe.concurrent('several jobs', () => {
   })
 
   test('1 as soon as one can not get there any more', async () => {
-    const { asked, server, wait } = await service([{ aaaa0001: 'building_image', aaaa0002: 'building_image', aaaa0003: 'success' }, { aaaa0001: 'building_image', aaaa0002: 'error', aaaa0003: 'success' }])
+    const { asked, server, wait } = await service([
+      { aaaa0001: 'building_image', aaaa0002: 'building_image', aaaa0003: 'success' },
+      { aaaa0001: 'building_image', aaaa0002: 'error', aaaa0003: 'success' },
+    ])
     try {
       const { exit, stdout, stderr } = await wait('aaaa0001', 'aaaa0002', idOf('aaaa0003'), '--query', '[].status')
       expect({ exit, stdout }).toEqual({ exit: 1, stdout: 'building_image\nerror\nsuccess\n' })
@@ -232,9 +257,22 @@ describe.concurrent('a wait that something comes in between', () => {
     ['503', 'the service is away (Error received from server: 503 Service Unavailable); looking again\n'],
     ['reset', 'the service is away (the server closed the connection without an answer); looking again\n'],
   ])('a server that is away from the first look on: %s', async (fault, said) => {
-    const mock = await mockOf([{ id: idOf('aaaa0001'), status: 'packaging_artifacts' }], '--speed', 'step', '--fault', `GET /jobs/* ${fault} x5`)
+    const mock = await mockOf(
+      [{ id: idOf('aaaa0001'), status: 'packaging_artifacts' }],
+      '--speed',
+      'step',
+      '--fault',
+      `GET /jobs/* ${fault} x5`,
+    )
     try {
-      const { exit, stdout, stderr } = await runIn(environment(mock.hostname))('jobs', 'wait', idOf('aaaa0001'), ...often, '--query', 'status')
+      const { exit, stdout, stderr } = await runIn(environment(mock.hostname))(
+        'jobs',
+        'wait',
+        idOf('aaaa0001'),
+        ...often,
+        '--query',
+        'status',
+      )
       expect({ exit, stdout }).toEqual({ exit: 0, stdout: 'success\n' })
       expect(stderr.split(said).length - 1).toBe(1)
     } finally {
@@ -273,10 +311,13 @@ describe.concurrent('a wait that something comes in between', () => {
     const id = idOf('aaaa0001')
     const mock = await mockOf([{ id, status: 'waiting_on_user', type: 'customize' }])
     try {
-      const wait = (...argv: string[]) => runIn(environment(mock.hostname))('jobs', 'wait', id, '--interval', '1h', '--timeout', '0.2', ...argv)
+      const wait = (...argv: string[]) =>
+        runIn(environment(mock.hostname))('jobs', 'wait', id, '--interval', '1h', '--timeout', '0.2', ...argv)
       const { exit, stdout, stderr } = await wait('--for', 'done')
       expect({ exit, stdout }).toEqual({ exit: 3, stdout: '' })
-      expect(stderr).toContain(`  it waits on its user: cray-ims jobs debug ${id}\nError: not there after 0s: aaaa0001… waiting_on_user\nNext: cray-ims jobs wait ${id} --for done\n`)
+      expect(stderr).toContain(
+        `  it waits on its user: cray-ims jobs debug ${id}\nError: not there after 0s: aaaa0001… waiting_on_user\nNext: cray-ims jobs wait ${id} --for done\n`,
+      )
       expect((await wait()).stderr).toContain(`Next: cray-ims jobs wait ${id}\n`)
     } finally {
       await mock.stop()
@@ -332,7 +373,10 @@ describe.concurrent('a wait that something comes in between', () => {
 
 describe.concurrent('in a terminal', () => {
   const inTerminal = async (size: string) => {
-    const mock = await mockOf([{ id: idOf('aaaa0001'), type: 'customize', status: 'waiting_on_user' }, { id: idOf('aaaa0002'), status: 'success' }])
+    const mock = await mockOf([
+      { id: idOf('aaaa0001'), type: 'customize', status: 'waiting_on_user' },
+      { id: idOf('aaaa0002'), status: 'success' },
+    ])
     try {
       const line = `${size}${process.execPath} ${program} jobs wait aaaa0001 aaaa0002 --for done --interval 0.1 --timeout 1`
       const env = { ...environment(mock.hostname), PATH: process.env.PATH!, TERM: 'xterm' }
@@ -385,7 +429,14 @@ describe.concurrent('a job that hangs', () => {
     try {
       const { exit, stderr } = await runIn(environment(mock.hostname))('jobs', 'wait', id, ...often, '--timeout', '3')
       expect(exit).toBe(3)
-      expect(lines(stderr)).toEqual(['aaaa0001… result, create: building_image', expect.stringMatching(/^aaaa0001… is still building_image \d+d(?:\d+h)? after it was created, longer than that ever takes: its pod may have failed\. Where kubectl works \(here: there is no kubectl in PATH\): kubectl get pods -n ims -l job-name=\S+$/), 'Error: not there after 3s: aaaa0001… building_image', `Next: cray-ims jobs wait ${id}`])
+      expect(lines(stderr)).toEqual([
+        'aaaa0001… result, create: building_image',
+        expect.stringMatching(
+          /^aaaa0001… is still building_image \d+d(?:\d+h)? after it was created, longer than that ever takes: its pod may have failed\. Where kubectl works \(here: there is no kubectl in PATH\): kubectl get pods -n ims -l job-name=\S+$/,
+        ),
+        'Error: not there after 3s: aaaa0001… building_image',
+        `Next: cray-ims jobs wait ${id}`,
+      ])
     } finally {
       await mock.stop()
     }
@@ -394,7 +445,10 @@ describe.concurrent('a job that hangs', () => {
   test('a kubectl that hangs holds nothing up, and is not left behind', async () => {
     const mock = await mockOf(hanging)
     const { env, folder: place, remove } = standInKubectl('echo $$ > $DIR/pid; exec sleep 300')
-    const waiting = startProgram(['jobs', 'wait', id, ...often, ...bounded], { cwd: folder, env: { ...environment(mock.hostname), ...env } })
+    const waiting = startProgram(['jobs', 'wait', id, ...often, ...bounded], {
+      cwd: folder,
+      env: { ...environment(mock.hostname), ...env },
+    })
     try {
       const pid = await vi.waitFor(() => Number(readFileSync(join(place, 'pid'), 'utf8').trim() || expect.fail()), 30_000)
       waiting.kill('SIGTERM')

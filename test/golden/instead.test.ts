@@ -29,7 +29,9 @@ describe.concurrent('what we do instead', () => {
 
 test.each(reasons)('has a test and a line in the README: %s', (text) => {
   const found = instead.filter(({ reason }) => text.startsWith(reason))
-  const table = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8').split('\n').filter((line) => line.startsWith('| '))
+  const table = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
   expect(found.length).toBeGreaterThan(0)
   expect(found.filter(({ row }) => !table.some((line) => line.includes(row)))).toEqual([])
 })

@@ -15,7 +15,13 @@ export interface Instead {
 const json = { 'Content-Type': 'application/json' }
 const ok = (body: string, headers: Record<string, string> = json) => ({ status: 200, headers, body })
 const get = (path: string, more: Record<string, string> = {}) => ({ method: 'GET', path, query: '', headers: more, raw_body: '' })
-const post = (path: string, body: string) => ({ method: 'POST', path, query: '', headers: { 'Content-Type': 'application/json' }, raw_body: body })
+const post = (path: string, body: string) => ({
+  method: 'POST',
+  path,
+  query: '',
+  headers: { 'Content-Type': 'application/json' },
+  raw_body: body,
+})
 const list = get('/apis/ims/v3/jobs')
 const listed = '[[results]]\na = 1\n\n\n'
 const one = ok('[{"a": 1}]')
@@ -39,7 +45,8 @@ const tokenFile = {
 }
 const withUser = { mode: '0o600', text: `${core}\n[auth.login]\nusername = "jane"\n` }
 const recipe = ['ims', 'recipes', 'create', '--name', 'n', '--recipe-type', 'kiwi-ng', '--linux-distribution', 'sles15']
-const configurations = '{\n  "configurations": [\n    {\n      "name": "a",\n      "is_active": false\n    },\n    {\n      "name": "default",\n      "is_active": true\n    },\n    {\n      "name": "z",\n      "is_active": false\n    }\n  ]\n}\n'
+const configurations =
+  '{\n  "configurations": [\n    {\n      "name": "a",\n      "is_active": false\n    },\n    {\n      "name": "default",\n      "is_active": true\n    },\n    {\n      "name": "z",\n      "is_active": false\n    }\n  ]\n}\n'
 
 /** `cray ims jobs list` of one record, without credentials. */
 export const base: Recorded = {
@@ -181,7 +188,10 @@ export const instead: readonly Instead[] = [
     row: 'path in the configuration',
     case: {
       argv: ['ims', 'public-keys', 'create', '--name', 'n'],
-      files: { [settings]: `${core}[ims.public-keys.create]\npublic_key = "k.pub"\n`, 'k.pub': 'ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQD u@h\n' },
+      files: {
+        [settings]: `${core}[ims.public-keys.create]\npublic_key = "k.pub"\n`,
+        'k.pub': 'ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQD u@h\n',
+      },
       responses: [ok('{"id": "x"}')],
       stdout: 'id = "x"\n\n',
       requests: [post('/apis/ims/v3/public-keys', '{"name": "n", "public_key": "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQD u@h\\n"}')],
@@ -207,12 +217,16 @@ export const instead: readonly Instead[] = [
       tls: true,
       files: {
         [settings]: `${core}[auth.login]\nusername = "jane"\n`,
-        '.config/cray/tokens/@HOSTNAME_@.jane': '{"access_token": "SECRET-OLD", "refresh_token": "SECRET-REFRESH", "expires_at": 4102444800.0, "client_id": "shasta"}',
+        '.config/cray/tokens/@HOSTNAME_@.jane':
+          '{"access_token": "SECRET-OLD", "refresh_token": "SECRET-REFRESH", "expires_at": 4102444800.0, "client_id": "shasta"}',
       },
       responses: [{ status: 401, headers: json, body: '{}' }, login, one],
       requests: [
         get('/apis/ims/v3/jobs', { Authorization: 'Bearer SECRET-OLD' }),
-        { ...loginForm('grant_type=refresh_token&refresh_token=SECRET-REFRESH&client_id=shasta'), headers: { 'Content-Type': 'application/x-www-form-urlencoded' } },
+        {
+          ...loginForm('grant_type=refresh_token&refresh_token=SECRET-REFRESH&client_id=shasta'),
+          headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+        },
         get('/apis/ims/v3/jobs', { Authorization: `Bearer ${token}` }),
       ],
       files_written: { '.config/cray/tokens/@HOSTNAME_@.jane': tokenFile },
@@ -245,7 +259,11 @@ export const instead: readonly Instead[] = [
       files_written: { '.config/cray/tokens/@HOSTNAME_@.jane': tokenFile, [settings]: withUser },
     },
   },
-  { reason: 'A byte order mark at the head of a configuration', row: 'byte order mark before a configuration', case: { files: { [settings]: `\uFEFF${core}` } } },
+  {
+    reason: 'A byte order mark at the head of a configuration',
+    row: 'byte order mark before a configuration',
+    case: { files: { [settings]: `\uFEFF${core}` } },
+  },
   {
     reason: "Refused: a configuration's name has no slash.",
     row: 'slash',
@@ -256,7 +274,12 @@ export const instead: readonly Instead[] = [
     reason: 'The message says what is wrong with the token',
     row: 'token server',
     says: ['mac'],
-    case: { ...refused, argv: ['ims', 'jobs', 'list', '--token', 't'], tls: true, files: { [settings]: core, t: '{"access_token": "x", "token_type": "mac"}' } },
+    case: {
+      ...refused,
+      argv: ['ims', 'jobs', 'list', '--token', 't'],
+      tls: true,
+      files: { [settings]: core, t: '{"access_token": "x", "token_type": "mac"}' },
+    },
   },
   {
     reason: "The value is all that follows the first '='.",
@@ -313,7 +336,11 @@ export const instead: readonly Instead[] = [
     reason: 'Refused before anything is sent: a byte order mark has no place',
     row: 'public key file',
     says: ['byte order mark'],
-    case: { ...refused, argv: ['ims', 'public-keys', 'create', '--name', 'n', '--public-key', 'k'], files: { [settings]: core, k: '\uFEFFssh-rsa AAAA a\n' } },
+    case: {
+      ...refused,
+      argv: ['ims', 'public-keys', 'create', '--name', 'n', '--public-key', 'k'],
+      files: { [settings]: core, k: '\uFEFFssh-rsa AAAA a\n' },
+    },
   },
   ...['', '7', '1d12h', '2 months', 'd', '-1d'].map((age) => ({
     reason: 'Refused before anything is sent: an age is one number',
@@ -321,17 +348,47 @@ export const instead: readonly Instead[] = [
     says: ['--age'],
     case: { ...refused, argv: ['ims', 'jobs', 'deleteall', `--age=${age}`] },
   })),
-  ...['age = 7', 'age = 7.5', 'age = true', 'age = []', 'age = {}', 'age = ""', 'age = 2026-01-01', 'job_type = ""', 'job_type = "other"', 'job_type = ["create"]', 'status = 1', 'status = {a = 1}', 'status = []', 'status = [""]', 'status = ["error", 1]', 'status = ["error", "other"]', 'status = [["error"]]'].map((setting) => ({
+  ...[
+    'age = 7',
+    'age = 7.5',
+    'age = true',
+    'age = []',
+    'age = {}',
+    'age = ""',
+    'age = 2026-01-01',
+    'job_type = ""',
+    'job_type = "other"',
+    'job_type = ["create"]',
+    'status = 1',
+    'status = {a = 1}',
+    'status = []',
+    'status = [""]',
+    'status = ["error", 1]',
+    'status = ["error", "other"]',
+    'status = [["error"]]',
+  ].map((setting) => ({
     reason: 'A filter of a deletion that is empty, wrong or unknown',
     row: 'filter of `deleteall`',
     says: [settings, setting.split(' ')[0]!.replace('_', '-')],
     case: { ...refused, argv: ['ims', 'jobs', 'deleteall'], files: { [settings]: `${core}[ims.jobs.deleteall]\n${setting}\n` } },
   })),
-  ...([['jobs', 'agee = "7d"'], ['jobs', 'job-types = "create"'], ['images', 'age = "7d"'], ['deleted.recipes', 'name = "x"'], ['jobs', '[ims.jobs.deleteall.filter]']] as const).map(([group, setting]) => ({
+  ...(
+    [
+      ['jobs', 'agee = "7d"'],
+      ['jobs', 'job-types = "create"'],
+      ['images', 'age = "7d"'],
+      ['deleted.recipes', 'name = "x"'],
+      ['jobs', '[ims.jobs.deleteall.filter]'],
+    ] as const
+  ).map(([group, setting]) => ({
     reason: 'A filter of a deletion that is empty, wrong or unknown',
     row: 'filter of `deleteall`',
     says: [settings, 'no option of this command'],
-    case: { ...refused, argv: ['ims', ...group.split('.'), 'deleteall', '--yes'], files: { [settings]: `${core}[ims.${group}.deleteall]\n${setting}\n` } },
+    case: {
+      ...refused,
+      argv: ['ims', ...group.split('.'), 'deleteall', '--yes'],
+      files: { [settings]: `${core}[ims.${group}.deleteall]\n${setting}\n` },
+    },
   })),
   {
     reason: 'A filter of a deletion that is empty, wrong or unknown',
@@ -351,12 +408,18 @@ export const instead: readonly Instead[] = [
       stdout: '\n',
     },
   },
-  ...([
-    [['--status', 'packaging_artifacts'], '', 'status=packaging_artifacts'],
-    [['--status', 'error', '--status=packaging_artifacts', '--job-type', 'create'], '', 'job_type=create&status=error&status=packaging_artifacts'],
-    [[], 'status = ["error", "success"]', 'status=error&status=success'],
-    [['--status', 'creating'], 'status = ["error", "success"]', 'status=creating'],
-  ] as const).map(([words, setting, query]) => ({
+  ...(
+    [
+      [['--status', 'packaging_artifacts'], '', 'status=packaging_artifacts'],
+      [
+        ['--status', 'error', '--status=packaging_artifacts', '--job-type', 'create'],
+        '',
+        'job_type=create&status=error&status=packaging_artifacts',
+      ],
+      [[], 'status = ["error", "success"]', 'status=error&status=success'],
+      [['--status', 'creating'], 'status = ["error", "success"]', 'status=creating'],
+    ] as const
+  ).map(([words, setting, query]) => ({
     reason: '--status of jobs deleteall takes packaging_artifacts',
     row: '`--status` of `jobs deleteall`',
     case: {
@@ -373,7 +436,12 @@ export const instead: readonly Instead[] = [
     says: ["'--status': invalid choice: other"],
     case: { ...refused, argv: ['ims', 'jobs', 'deleteall', '--status', 'error', '--status', 'other'] },
   },
-  ...[['--metadata-key', '--metadata-value'], ['--metadata-key', '--metadata-value=x'], ['--link-path', '--format', 'json'], ['--metadata-key', 'k', '--metadata-value', '--help']].map((words) => ({
+  ...[
+    ['--metadata-key', '--metadata-value'],
+    ['--metadata-key', '--metadata-value=x'],
+    ['--link-path', '--format', 'json'],
+    ['--metadata-key', 'k', '--metadata-value', '--help'],
+  ].map((words) => ({
     reason: 'A value that is the name of another option',
     row: "another option's name",
     says: ['has no value: the next word is', `(For that very text: ${words.at(words[1] === 'k' ? 2 : 0)}=`],
@@ -384,7 +452,15 @@ export const instead: readonly Instead[] = [
     row: "another option's name",
     case: {
       argv: ['ims', 'images', 'update', 'x', '--metadata-key=--metadata-value', '--metadata-value', '--other', '--link-path', '-v'],
-      requests: [{ method: 'PATCH', path: '/apis/ims/v3/images/x', query: '', headers: { 'Content-Type': 'application/json' }, raw_body: '{"link": {"path": "-v"}, "metadata": {"key": "--metadata-value", "value": "--other"}}' }],
+      requests: [
+        {
+          method: 'PATCH',
+          path: '/apis/ims/v3/images/x',
+          query: '',
+          headers: { 'Content-Type': 'application/json' },
+          raw_body: '{"link": {"path": "-v"}, "metadata": {"key": "--metadata-value", "value": "--other"}}',
+        },
+      ],
       responses: [ok('{"a": 1}')],
       stdout: 'a = 1\n\n',
     },
@@ -399,8 +475,20 @@ export const instead: readonly Instead[] = [
     row: 'lone surrogate',
     case: { responses: [ok('{"a": "\\ud83d"}')], stdout: 'a = "\uFFFD"\n\n' },
   },
-  { reason: 'Global options are accepted anywhere', row: 'Global options', case: { argv: ['--format', 'json', 'ims', '-v', 'jobs', 'list'], stdout: '[\n  {\n    "a": 1\n  }\n]\n' } },
-  ...([['../images', '..%2Fimages'], ['a/b', 'a%2Fb'], ['a?b=c', 'a%3Fb%3Dc'], ['a#b', 'a%23b'], ['a%2Fb', 'a%252Fb']] as const).map(([id, sent]) => ({
+  {
+    reason: 'Global options are accepted anywhere',
+    row: 'Global options',
+    case: { argv: ['--format', 'json', 'ims', '-v', 'jobs', 'list'], stdout: '[\n  {\n    "a": 1\n  }\n]\n' },
+  },
+  ...(
+    [
+      ['../images', '..%2Fimages'],
+      ['a/b', 'a%2Fb'],
+      ['a?b=c', 'a%3Fb%3Dc'],
+      ['a#b', 'a%23b'],
+      ['a%2Fb', 'a%252Fb'],
+    ] as const
+  ).map(([id, sent]) => ({
     reason: 'An id is sent as exactly one',
     row: '../images',
     case: { argv: ['ims', 'images', 'describe', id], responses: [ok('{"a": 1}')], requests: [described(sent)], stdout: 'a = 1\n\n' },
@@ -439,7 +527,12 @@ export const instead: readonly Instead[] = [
     reason: 'An expired token without a refresh token',
     row: 'without a refresh token',
     says: ['session has expired'],
-    case: { ...refused, argv: ['ims', 'jobs', 'list', '--token', 't'], tls: true, files: { [settings]: core, t: '{"access_token": "x", "expires_at": 1.0}' } },
+    case: {
+      ...refused,
+      argv: ['ims', 'jobs', 'list', '--token', 't'],
+      tls: true,
+      files: { [settings]: core, t: '{"access_token": "x", "expires_at": 1.0}' },
+    },
   },
   {
     reason: 'A date in the configuration',

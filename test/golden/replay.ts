@@ -35,7 +35,11 @@ export interface Asked {
 }
 
 /** Runs one case against the built program and says in what it differs; nothing where it doesn't. */
-export async function replay(recorded: Recorded, certificate: Certificate, { says = [], command, path = process.env.PATH! }: Asked = {}): Promise<string[]> {
+export async function replay(
+  recorded: Recorded,
+  certificate: Certificate,
+  { says = [], command, path = process.env.PATH! }: Asked = {},
+): Promise<string[]> {
   const home = mkdtempSync(join(tmpdir(), 'golden-'))
   const served = await serve(recorded, certificate)
   const { port } = served.server.address() as AddressInfo
@@ -62,7 +66,9 @@ export async function replay(recorded: Recorded, certificate: Certificate, { say
       SSL_CERT_FILE: certificate.file,
       REQUESTS_CA_BUNDLE: certificate.file,
     }
-    const env = Object.fromEntries(Object.entries({ ...base, ...wanted.env }).filter((entry): entry is [string, string] => entry[1] !== null))
+    const env = Object.fromEntries(
+      Object.entries({ ...base, ...wanted.env }).filter((entry): entry is [string, string] => entry[1] !== null),
+    )
     const outcome = await run(wanted.argv, { cwd: home, env, stdin: wanted.stdin ?? '', command })
     const check = (what: Parameters<typeof skipped.has>[0], problems: () => string[]) => (skipped.has(what) ? [] : problems())
     return [
@@ -70,7 +76,11 @@ export async function replay(recorded: Recorded, certificate: Certificate, { say
       ...check('stdout', () => (wanted.stdout === null ? [] : differ('stdout', outcome.stdout, bytes(wanted.stdout).toString()))),
       ...check('requests', () => compareRequests(served.sent, wanted.requests)),
       ...check('stderr', () => compareErrors(outcome.stderr, wanted)),
-      ...says.flatMap((text) => (typeof text === 'string' ? outcome.stderr.includes(text) : !outcome.stderr.includes(text.not)) ? [] : [`stderr: ${JSON.stringify(text)}: ${outcome.stderr}`]),
+      ...says.flatMap((text) =>
+        (typeof text === 'string' ? outcome.stderr.includes(text) : !outcome.stderr.includes(text.not))
+          ? []
+          : [`stderr: ${JSON.stringify(text)}: ${outcome.stderr}`],
+      ),
       ...check('files', () => compareFiles(before, snapshot(home), wanted)),
     ]
   } finally {
@@ -172,7 +182,11 @@ function compareRequest(got: Sent, wanted: Recorded['requests'][number]): string
     ...differ('tenant', got.headers['cray-tenant-name'], headers['cray-tenant-name']),
     ...(wanted.raw_body ? differ('content type', type(got.headers['content-type']), type(headers['content-type'])) : []),
     ...(type(headers['content-type'])?.includes('urlencoded')
-      ? differ('form', pairs(got.body).filter((pair) => !leaked.test(pair)), pairs(wanted.raw_body).filter((pair) => !leaked.test(pair)))
+      ? differ(
+          'form',
+          pairs(got.body).filter((pair) => !leaked.test(pair)),
+          pairs(wanted.raw_body).filter((pair) => !leaked.test(pair)),
+        )
       : differ('body', data(got.body), data(wanted.raw_body))),
   ]
 }
@@ -193,7 +207,8 @@ function compareErrors(got: string, wanted: Recorded): string[] {
 
 /** A command that succeeds says nothing but warnings, unless it is asked to, or asks. */
 function silent(got: string, { argv, env, name }: Recorded): string[] {
-  const asked = argv.some((word) => /^(-v+|--verbose)$/.test(word)) || name === 'conf-table-verbose' || ['init', 'auth', 'config'].includes(argv[0]!)
+  const asked =
+    argv.some((word) => /^(-v+|--verbose)$/.test(word)) || name === 'conf-table-verbose' || ['init', 'auth', 'config'].includes(argv[0]!)
   const lines = got.split('\n').filter((line) => line !== '' && !line.startsWith('Warning: '))
   return asked || lines.length === 0 ? [] : [`stderr is not empty: ${got} (${JSON.stringify(env)})`]
 }

@@ -45,7 +45,11 @@ describe.skipIf(skip)('the real kubectl against the mock', () => {
     const { kubectl, start, mock } = await site('fails', clock)
     const job = await start('recipe', { debug: true })
     clock.pass(50)
-    const table = (text: string) => text.trimEnd().split('\n').map((line) => line.split(/ {2,}/))
+    const table = (text: string) =>
+      text
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split(/ {2,}/))
     const [head, row] = table(await words(kubectl, 'get', 'pods'))
     expect(head).toEqual(['NAME', 'READY', 'STATUS', 'RESTARTS', 'AGE'])
     expect(row!.slice(1, 4)).toEqual(['0/2', 'Init:3/4', '0'])
@@ -85,13 +89,35 @@ describe.skipIf(skip)('the real kubectl against the mock', () => {
     const job = await start('image')
     const [service, map, claim, secret] = ['service', 'configmap', 'job-claim', 'signing-keys'].map((what) => `cray-ims-${job.id}-${what}`)
     const get = (...args: string[]) => words(kubectl, 'get', ...args)
-    const cells = async (...args: string[]) => (await get(...args, '--no-headers')).trimEnd().split('\n').map((line) => line.split(/ {2,}/))
-    expect(await cells('svc')).toEqual([[service, 'LoadBalancer', expect.stringMatching(/^10\./), expect.stringMatching(/^10\./), expect.stringMatching(/^22:3\d{4}\/TCP$/), expect.any(String)]])
-    expect(await get('svc', service!, '-o', 'jsonpath={.status.loadBalancer.ingress[0].ip} {.spec.selector.app}')).toMatch(new RegExp(`^10\\S+ ims-${job.id}-customize$`))
+    const cells = async (...args: string[]) =>
+      (await get(...args, '--no-headers'))
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split(/ {2,}/))
+    expect(await cells('svc')).toEqual([
+      [
+        service,
+        'LoadBalancer',
+        expect.stringMatching(/^10\./),
+        expect.stringMatching(/^10\./),
+        expect.stringMatching(/^22:3\d{4}\/TCP$/),
+        expect.any(String),
+      ],
+    ])
+    expect(await get('svc', service!, '-o', 'jsonpath={.status.loadBalancer.ingress[0].ip} {.spec.selector.app}')).toMatch(
+      new RegExp(`^10\\S+ ims-${job.id}-customize$`),
+    )
     expect(await get('pods', '-l', `app=ims-${job.id}-customize`, '-o', 'name')).toMatch(/^pod\/cray-ims-/)
     expect(await cells('cm')).toEqual([[map, '1', expect.any(String)]])
     expect(await get('configmap', map!, '-o', 'jsonpath={.data.public_key}')).toBe('ssh-ed25519 AAAA')
-    expect((await cells('pvc'))[0]!.slice(0, 6)).toEqual([claim, 'Bound', expect.stringMatching(/^pvc-/), '300Gi', 'RWO', 'k8s-block-replicated'])
+    expect((await cells('pvc'))[0]!.slice(0, 6)).toEqual([
+      claim,
+      'Bound',
+      expect.stringMatching(/^pvc-/),
+      '300Gi',
+      'RWO',
+      'k8s-block-replicated',
+    ])
     expect(await get('secrets', '-o', 'name')).toBe(`secret/${secret}\n`)
     const password = await kubectl.read(['get', 'secret', 'admin-client-auth', '-o', 'jsonpath={.data.client-secret}'])
     expect(Buffer.from(password, 'base64').toString()).toBe('the token')
@@ -124,7 +150,9 @@ describe.skipIf(skip)('the real kubectl against the mock', () => {
     const stamped = (await logs('-c', 'build-image', '--timestamps')).trimEnd().split('\n')
     expect(stamped.every((line) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z /.test(line))).toBe(true)
     expect(stamped.toSorted()).toEqual(stamped)
-    expect((await logs('-c', 'build-image', '--since-time', stamped.at(-3)!.split(' ')[0]!)).split('\n').length).toBeLessThan(stamped.length)
+    expect((await logs('-c', 'build-image', '--since-time', stamped.at(-3)!.split(' ')[0]!)).split('\n').length).toBeLessThan(
+      stamped.length,
+    )
     await expect(logs('-c', 'nobody')).rejects.toThrow(/container nobody is not valid/)
     const failed = await tailOfFailed(kubectl, job, (await findPod(kubectl, job))!, 5)
     expect([failed.container, failed.lines.length, failed.errors.at(-1)]).toEqual(['build-image', 5, 'ERROR: Kiwi reported a build error.'])
@@ -135,7 +163,12 @@ describe.skipIf(skip)('the real kubectl against the mock', () => {
     const job = await start('recipe')
     const over = async () => ['success', 'error'].includes(job.status)
     const lines = await all(followLogs(kubectl, job, { jobEnded: over, interval: 50, grace: 60_000 }))
-    expect([...new Set(lines.map(({ container }) => container))].slice(0, 4)).toEqual(['fetch-recipe', 'wait-for-repos', 'build-ca-rpm', 'build-image'])
+    expect([...new Set(lines.map(({ container }) => container))].slice(0, 4)).toEqual([
+      'fetch-recipe',
+      'wait-for-repos',
+      'build-ca-rpm',
+      'build-image',
+    ])
     expect(lines).toEqual(expect.arrayContaining(await all(readLogs(kubectl, job))))
     expect(lines.length).toBe((await all(readLogs(kubectl, job))).length)
     expect(lines.findLast(({ container }) => container === 'buildenv-sidecar')!.line).toBe('}')
@@ -145,24 +178,26 @@ describe.skipIf(skip)('the real kubectl against the mock', () => {
   test('a connection that breaks costs no line and repeats none', async () => {
     let cuts = 0
     // Breaks each stream of a log that is followed once it has brought some bytes, four times.
-    const around = (handle: Handle): Handle => async (request) => {
-      const response = await handle(request)
-      if (!request.url.includes('follow=true') || cuts === 4) return response
-      cuts++
-      let bytes = 0
-      const cutting = new TransformStream<Uint8Array, Uint8Array>({
-        async transform(chunk, controller) {
-          const rest = Math.max(900 - bytes, 0)
-          bytes += chunk.length
-          controller.enqueue(chunk.subarray(0, rest))
-          if (bytes <= 900) return
-          // An error forgets what wasn't sent yet.
-          for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate)
-          controller.error(new Error('cut'))
-        },
-      })
-      return new Response(response.body!.pipeThrough(cutting), { headers: response.headers })
-    }
+    const around =
+      (handle: Handle): Handle =>
+      async (request) => {
+        const response = await handle(request)
+        if (!request.url.includes('follow=true') || cuts === 4) return response
+        cuts++
+        let bytes = 0
+        const cutting = new TransformStream<Uint8Array, Uint8Array>({
+          async transform(chunk, controller) {
+            const rest = Math.max(900 - bytes, 0)
+            bytes += chunk.length
+            controller.enqueue(chunk.subarray(0, rest))
+            if (bytes <= 900) return
+            // An error forgets what wasn't sent yet.
+            for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate)
+            controller.error(new Error('cut'))
+          },
+        })
+        return new Response(response.body!.pipeThrough(cutting), { headers: response.headers })
+      }
     const { kubectl, start } = await site('fails', wallClock, { speed: 200, around })
     const job = await start('recipe')
     const lines = await all(followLogs(kubectl, job, { jobEnded: async () => job.status === 'error', interval: 50, grace: 60_000 }))
@@ -180,6 +215,8 @@ describe.skipIf(skip)('the real kubectl against the mock', () => {
     await served.stop()
     open.splice(open.indexOf(served.stop), 1)
     await expect(findPod(kubectl, job)).rejects.toMatchObject({ kind: 'unreachable' })
-    await expect(createKubectl({ ...served.env, KUBECONFIG: '/nowhere' }, { limit: 30_000 }).read(['get', 'pods'])).rejects.toMatchObject({ kind: 'unreachable' })
+    await expect(createKubectl({ ...served.env, KUBECONFIG: '/nowhere' }, { limit: 30_000 }).read(['get', 'pods'])).rejects.toMatchObject({
+      kind: 'unreachable',
+    })
   })
 })

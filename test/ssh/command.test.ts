@@ -84,7 +84,12 @@ describeWithSshd('commands over OpenSSH', () => {
 
   test('a reader of stdout that goes away ends it quietly', async () => {
     let taken = 0
-    const streams = testStreams({ sink: { write: (chunk, done) => done((taken += chunk.length) > mebibyte ? Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }) : undefined) } })
+    const streams = testStreams({
+      sink: {
+        write: (chunk, done) =>
+          done((taken += chunk.length) > mebibyte ? Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }) : undefined),
+      },
+    })
     expect(await runCommand(session, 'yes', streams)).toEqual({ code: 0 })
     expect(streams.err()).toBe('')
     // The connection is as good as before.
@@ -95,7 +100,12 @@ describeWithSshd('commands over OpenSSH', () => {
     const interruption = new AbortController()
     const streams = testStreams()
     const file = join(folder.path, 'interrupted')
-    const ended = runCommand(session, `trap '' PIPE; while echo here; do sleep 0.05; done; echo yes > ${file}`, streams, interruption.signal)
+    const ended = runCommand(
+      session,
+      `trap '' PIPE; while echo here; do sleep 0.05; done; echo yes > ${file}`,
+      streams,
+      interruption.signal,
+    )
     while (streams.out().length === 0) await pause(10)
     interruption.abort(new CliError('Interrupted by SIGINT', { exit: 130 }))
     await expect(ended).rejects.toThrow('Interrupted by SIGINT')
@@ -117,7 +127,7 @@ describeWithSshd('commands over OpenSSH', () => {
     }
   })
 
-  describe('256 MiB, over several renewals of the connection\'s keys', () => {
+  describe("256 MiB, over several renewals of the connection's keys", () => {
     const size = 256 * mebibyte
     const piece = Buffer.from(Array.from({ length: mebibyte }, (_, index) => (index * 31 + (index >> 8)) % 256))
 
@@ -127,12 +137,14 @@ describeWithSshd('commands over OpenSSH', () => {
       let bytes = 0
       const watch = watchMemory()
       const streams = testStreams({ sink: { write: (chunk, done) => (got.update(chunk), (bytes += chunk.length), done()) } })
-      const source = Readable.from((function* () {
-        for (let n = 0; n < size / mebibyte; n++) {
-          sent.update(piece)
-          yield piece
-        }
-      })())
+      const source = Readable.from(
+        (function* () {
+          for (let n = 0; n < size / mebibyte; n++) {
+            sent.update(piece)
+            yield piece
+          }
+        })(),
+      )
       expect(await runCommand(session, 'cat', { ...streams, stdin: source })).toEqual({ code: 0 })
       expect(bytes).toBe(size)
       expect(got.digest('hex')).toBe(sent.digest('hex'))

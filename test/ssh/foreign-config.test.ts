@@ -63,10 +63,25 @@ describeWithSshd('a configuration of the user', () => {
   let way: OpenSshWay
   let env: Record<string, string>
   beforeAll(async () => {
-    server = await startSshd({ authorized: [own.publicKey], config: ['AcceptEnv *', 'AllowTcpForwarding yes', 'AllowAgentForwarding yes', 'PermitTunnel yes'] })
+    server = await startSshd({
+      authorized: [own.publicKey],
+      config: ['AcceptEnv *', 'AllowTcpForwarding yes', 'AllowAgentForwarding yes', 'PermitTunnel yes'],
+    })
     agent = await startAgent(folder.path)
-    await rememberHostKeys(knownHosts, jobId, server.hostKeys.map((line) => parsePublicKey(line)!), { now: Date.now(), compared: true })
-    way = { jobId, host: '127.0.0.1', port: server.port, identity: { kind: 'file', path: own.path, encrypted: false }, knownHosts, hostKeyIsKnown: true }
+    await rememberHostKeys(
+      knownHosts,
+      jobId,
+      server.hostKeys.map((line) => parsePublicKey(line)!),
+      { now: Date.now(), compared: true },
+    )
+    way = {
+      jobId,
+      host: '127.0.0.1',
+      port: server.port,
+      identity: { kind: 'file', path: own.path, encrypted: false },
+      knownHosts,
+      hostKeyIsKnown: true,
+    }
     env = { PATH: process.env.PATH!, HOME: folder.path, SSH_AUTH_SOCK: agent.socket, SECRET: 'hidden', CRAY_SECRET: 'hidden' }
     mkdirSync(join(home, '.ssh'), { recursive: true, mode: 0o700 })
   })
@@ -77,7 +92,15 @@ describeWithSshd('a configuration of the user', () => {
   })
 
   // OpenSSH takes the home of the user's entry, whatever HOME is.
-  const withHome = ['unshare', ...(userInfo().uid === 0 ? ['-m'] : ['-Urm']), 'sh', '-c', 'mount --bind "$0" "$1" && shift && exec ssh "$@"', home, userInfo().uid === 0 ? userInfo().homedir : '/root']
+  const withHome = [
+    'unshare',
+    ...(userInfo().uid === 0 ? ['-m'] : ['-Urm']),
+    'sh',
+    '-c',
+    'mount --bind "$0" "$1" && shift && exec ssh "$@"',
+    home,
+    userInfo().uid === 0 ? userInfo().homedir : '/root',
+  ]
   const asUser = (word: string) => word.replace(/^root@/, `${server.user}@`).replace('User root', `User ${server.user}`)
   const filled = (text: string) => `Host *\n  ${text.replaceAll('MARK', mark).replaceAll('PORT', String(server.port))}\n`
   // Names alone: their values are those of this machine.

@@ -33,12 +33,15 @@ describeWithSshd('the hosts of jobs', () => {
   const newFile = () => join(folder.path, `known_${count++}`)
 
   /** Judges as `jobs debug` does, with a file of known hosts. */
-  const judge = (file: string, containersOwn?: () => Promise<PublicKey[]>, seen: string[] = []): VerifyHostKey => async (key) => {
-    const verdict = await checkHostKey({ jobId, key, known: readKnownHosts(file).keys, containersOwn, policy: 'accept-new' })
-    seen.push(verdict.why)
-    if (!verdict.accept) throw new CliError(`refused: ${verdict.why}`)
-    if (verdict.remember.length > 0) await rememberHostKeys(file, jobId, verdict.remember, { now: Date.now(), compared: verdict.compared })
-  }
+  const judge =
+    (file: string, containersOwn?: () => Promise<PublicKey[]>, seen: string[] = []): VerifyHostKey =>
+    async (key) => {
+      const verdict = await checkHostKey({ jobId, key, known: readKnownHosts(file).keys, containersOwn, policy: 'accept-new' })
+      seen.push(verdict.why)
+      if (!verdict.accept) throw new CliError(`refused: ${verdict.why}`)
+      if (verdict.remember.length > 0)
+        await rememberHostKeys(file, jobId, verdict.remember, { now: Date.now(), compared: verdict.compared })
+    }
   const connect = async (to: Sshd, verifyHostKey: VerifyHostKey) => {
     await (await logIn(to, { file: own.path, publicKey: own.publicKey, verifyHostKey })).close()
   }
@@ -60,9 +63,17 @@ describeWithSshd('the hosts of jobs', () => {
   test("the container's own keys, or another's", async () => {
     const file = newFile()
     const seen: string[] = []
-    await expect(connect(server, judge(file, async () => [parsePublicKey(own.publicKey)!], seen))).rejects.toThrow("refused: differs from the container's")
+    await expect(
+      connect(
+        server,
+        judge(file, async () => [parsePublicKey(own.publicKey)!], seen),
+      ),
+    ).rejects.toThrow("refused: differs from the container's")
     expect(readKnownHosts(file).keys).toEqual([])
-    await connect(server, judge(file, async () => ownKeys, seen))
+    await connect(
+      server,
+      judge(file, async () => ownKeys, seen),
+    )
     expect(seen).toEqual(["differs from the container's", "new, same as the container's"])
     expect(readKnownHosts(file).keys).toHaveLength(3)
   })
@@ -139,7 +150,9 @@ describeWithSshd('the hosts of jobs', () => {
   test('the line can be pasted, the Host block works', async () => {
     const file = join(folder.path, "it's a folder")
     const line = sshLine(wayTo(server, file), { command: ['exit', '4'] }).replace('root@', `${server.user}@`)
-    expect(await run(['-c', line], { cwd: folder.path, env: { PATH: process.env.PATH!, HOME: folder.path }, command: ['sh'] })).toMatchObject({ exit: 4 })
+    expect(
+      await run(['-c', line], { cwd: folder.path, env: { PATH: process.env.PATH!, HOME: folder.path }, command: ['sh'] }),
+    ).toMatchObject({ exit: 4 })
     expect(readFileSync(file, 'utf8')).toContain(publicKeyLine(ownKeys[2]!))
     const config = join(folder.path, 'ssh_config')
     writeFileSync(config, sshConfig(wayTo(server, file, { hostKeyIsKnown: true }), 'the-job').replace('User root', `User ${server.user}`))
@@ -148,17 +161,24 @@ describeWithSshd('the hosts of jobs', () => {
 
   test('runOpenSsh gives its streams and exit code through; where there is no ssh it says so', async () => {
     const [source, program] = [join(folder.path, 'open.ts'), join(folder.path, 'open.cjs')]
-    writeFileSync(source, [
-      `import { runOpenSsh } from '${join(import.meta.dirname, '../../src/ssh/openssh.ts')}'`,
-      'const [way, options] = process.argv.slice(2).map((text) => JSON.parse(text))',
-      'runOpenSsh(way, { ...options, env: process.env }).then((exit) => { process.exitCode = exit }, (failure) => { console.error(failure.message); process.exitCode = failure.exit })',
-    ].join('\n'))
+    writeFileSync(
+      source,
+      [
+        `import { runOpenSsh } from '${join(import.meta.dirname, '../../src/ssh/openssh.ts')}'`,
+        'const [way, options] = process.argv.slice(2).map((text) => JSON.parse(text))',
+        'runOpenSsh(way, { ...options, env: process.env }).then((exit) => { process.exitCode = exit }, (failure) => { console.error(failure.message); process.exitCode = failure.exit })',
+      ].join('\n'),
+    )
     await build({ input: source, platform: 'node', output: { file: program, format: 'cjs' }, logLevel: 'silent' })
     const start = (options: object, stdin = '') =>
       run([JSON.stringify(wayTo(server, newFile())), JSON.stringify(options)], {
-        cwd: folder.path, env: { PATH: process.env.PATH!, HOME: folder.path }, stdin, command: [process.execPath, program],
+        cwd: folder.path,
+        env: { PATH: process.env.PATH!, HOME: folder.path },
+        stdin,
+        command: [process.execPath, program],
       })
-    if (server.user === 'root') expect(await start({ command: ['cat;', 'exit', '6'] }, 'through')).toMatchObject({ exit: 6, stdout: 'through' })
+    if (server.user === 'root')
+      expect(await start({ command: ['cat;', 'exit', '6'] }, 'through')).toMatchObject({ exit: 6, stdout: 'through' })
     expect(await start({ ssh: 'no-such-ssh' })).toMatchObject({ exit: 255, stderr: 'ssh is not installed\n' })
   })
 })

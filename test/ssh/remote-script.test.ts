@@ -36,7 +36,10 @@ describeWithSshd('a script in an image root, over OpenSSH', () => {
   })
 
   /** Starts or takes up a script over a connection of its own. */
-  async function attach(one: RemoteScript, { at = server, passed = 0, onOutput = (_: string) => {}, signal = new AbortController().signal } = {}): Promise<Attached & { output: string }> {
+  async function attach(
+    one: RemoteScript,
+    { at = server, passed = 0, onOutput = (_: string) => {}, signal = new AbortController().signal } = {},
+  ): Promise<Attached & { output: string }> {
     const session = await logIn(at, { file: own.path, publicKey: own.publicKey })
     // Services before ims-sshd 1.9 have none that works.
     session.client.sftp = () => expect.unreachable('SFTP was asked for')
@@ -48,7 +51,10 @@ describeWithSshd('a script in an image root, over OpenSSH', () => {
       },
     }
     try {
-      return { ...(await attachScript(session, one, { output, passed, onPassed: () => {}, signal })), output: Buffer.concat(chunks).toString() }
+      return {
+        ...(await attachScript(session, one, { output, passed, onPassed: () => {}, signal })),
+        output: Buffer.concat(chunks).toString(),
+      }
     } finally {
       await session.close()
     }
@@ -85,7 +91,11 @@ describeWithSshd('a script in an image root, over OpenSSH', () => {
     const at = place()
     await attach(script(at, 'umask'))
     expect(statSync(at).mode & 0o777).toBe(0o700)
-    expect(readdirSync(at).map((name) => [name, (statSync(join(at, name)).mode & 0o077)]).filter(([, open]) => open !== 0)).toEqual([])
+    expect(
+      readdirSync(at)
+        .map((name) => [name, statSync(join(at, name)).mode & 0o077])
+        .filter(([, open]) => open !== 0),
+    ).toEqual([])
   })
 
   test('it runs on when the connection breaks off, and the next one has what is left of its output', async () => {
@@ -101,7 +111,13 @@ describeWithSshd('a script in an image root, over OpenSSH', () => {
   test('whoever comes later sees how it ended', async () => {
     const one = script(place(), 'echo only once; exit 3')
     await attach(one)
-    expect(await attach({ ...one, run: 'other' })).toMatchObject({ state: 'ended', code: 3, before: true, started: { run: one.run }, output: 'only once\n' })
+    expect(await attach({ ...one, run: 'other' })).toMatchObject({
+      state: 'ended',
+      code: 3,
+      before: true,
+      started: { run: one.run },
+      output: 'only once\n',
+    })
   })
 
   test('of several at the same moment, one runs', async () => {
@@ -172,15 +188,25 @@ describeWithSshd('a script in an image root, over OpenSSH', () => {
   test('a root in which nothing can be run is no exit code of the script, either', async () => {
     const root = mkdtempSync(join(folder.path, 'bare-'))
     const failure = await attach(script(join(root, '.state'), 'exit 0', { root })).catch((error: unknown) => error)
-    expect(failure).toMatchObject({ exit: 255, message: "the script couldn't be started in the image root", more: [expect.stringContaining('chroot')] })
+    expect(failure).toMatchObject({
+      exit: 255,
+      message: "the script couldn't be started in the image root",
+      more: [expect.stringContaining('chroot')],
+    })
     expect(readdirSync(root)).toEqual([])
   })
 
   test('nor is a jail without a shell, and what helps is said', async () => {
-    const jail = await startSshd({ authorized: [own.publicKey], config: ["ForceCommand echo '/bin/bash: No such file or directory' >&2; exit 1"] })
+    const jail = await startSshd({
+      authorized: [own.publicKey],
+      config: ["ForceCommand echo '/bin/bash: No such file or directory' >&2; exit 1"],
+    })
     try {
       const failure = await attach(script(place(), 'exit 0'), { at: jail }).catch((error: unknown) => error)
-      expect(failure).toMatchObject({ exit: 255, more: ['  /bin/bash: No such file or directory', expect.stringContaining('--new --no-jail')] })
+      expect(failure).toMatchObject({
+        exit: 255,
+        more: ['  /bin/bash: No such file or directory', expect.stringContaining('--new --no-jail')],
+      })
     } finally {
       await jail.stop()
     }

@@ -8,7 +8,9 @@ import { describeWithSshd, makeKey, startAgent, startSshd, temporaryFolder, type
 import { logIn } from '../support/ssh-login.ts'
 import { testStreams } from '../support/ssh-streams.ts'
 
-const sftpServer = ['/usr/lib/openssh/sftp-server', '/usr/libexec/openssh/sftp-server', '/usr/lib/ssh/sftp-server'].find((path) => existsSync(path))
+const sftpServer = ['/usr/lib/openssh/sftp-server', '/usr/libexec/openssh/sftp-server', '/usr/lib/ssh/sftp-server'].find((path) =>
+  existsSync(path),
+)
 
 describeWithSshd('logging in to OpenSSH', () => {
   const folder = temporaryFolder()
@@ -100,12 +102,16 @@ describeWithSshd('logging in to OpenSSH', () => {
 
     test('a host key, by whoever judges it; nothing was sent to log in', async () => {
       const refusal = new CliError('changed')
-      await expect(logIn(server, { file: own.path, publicKey: own.publicKey, verifyHostKey: async () => Promise.reject(refusal) })).rejects.toBe(refusal)
+      await expect(
+        logIn(server, { file: own.path, publicKey: own.publicKey, verifyHostKey: async () => Promise.reject(refusal) }),
+      ).rejects.toBe(refusal)
     })
 
     test('a login that takes too long', async () => {
       const never = () => new Promise<void>(() => {})
-      await expect(logIn(server, { file: own.path, publicKey: own.publicKey, verifyHostKey: never, readyTimeout: 200 })).rejects.toThrow('no SSH login: not within 0.2 s')
+      await expect(logIn(server, { file: own.path, publicKey: own.publicKey, verifyHostKey: never, readyTimeout: 200 })).rejects.toThrow(
+        'no SSH login: not within 0.2 s',
+      )
     })
 
     test('an interruption ends it', async () => {
@@ -114,7 +120,9 @@ describeWithSshd('logging in to OpenSSH', () => {
         interruption.abort(new CliError('Interrupted by SIGINT', { exit: 130 }))
         await new Promise(() => {})
       }
-      await expect(logIn(server, { file: own.path, publicKey: own.publicKey, verifyHostKey, signal: interruption.signal })).rejects.toThrow('Interrupted by SIGINT')
+      await expect(logIn(server, { file: own.path, publicKey: own.publicKey, verifyHostKey, signal: interruption.signal })).rejects.toThrow(
+        'Interrupted by SIGINT',
+      )
     })
   })
 
@@ -123,7 +131,11 @@ describeWithSshd('logging in to OpenSSH', () => {
     const server = await startSshd({ authorized: [own.publicKey], hostKeyTypes: [type] })
     try {
       const seen: string[] = []
-      const session = await logIn(server, { file: own.path, publicKey: own.publicKey, verifyHostKey: async (blob) => void seen.push(blob.toString('base64')) })
+      const session = await logIn(server, {
+        file: own.path,
+        publicKey: own.publicKey,
+        verifyHostKey: async (blob) => void seen.push(blob.toString('base64')),
+      })
       await session.close()
       expect(seen).toEqual([server.hostKeys[0]!.split(' ')[1]])
     } finally {
@@ -151,7 +163,12 @@ describeWithSshd('logging in to OpenSSH', () => {
     const own = key('toucher')
     test.each([
       ['by command', []],
-      ['by SFTP where the shell is missing', [`ForceCommand case "$SSH_ORIGINAL_COMMAND" in *sftp*) exec ${sftpServer};; *) echo '/bin/bash: No such file or directory' >&2; exit 1;; esac`]],
+      [
+        'by SFTP where the shell is missing',
+        [
+          `ForceCommand case "$SSH_ORIGINAL_COMMAND" in *sftp*) exec ${sftpServer};; *) echo '/bin/bash: No such file or directory' >&2; exit 1;; esac`,
+        ],
+      ],
       ['by SFTP where only that is allowed', ['ForceCommand internal-sftp']],
     ])('%s', async (how, config) => {
       const server = await startSshd({ authorized: [own.publicKey], config })

@@ -27,7 +27,8 @@ describeWithSshd('shells as a process of their own', () => {
     folder.remove()
   })
 
-  const asked = (options: object = {}) => JSON.stringify({ port: server.port, user: server.user, file: own.path, publicKey: own.publicKey, ...options })
+  const asked = (options: object = {}) =>
+    JSON.stringify({ port: server.port, user: server.user, file: own.path, publicKey: own.publicKey, ...options })
   const start = (options?: object, stdin?: string) =>
     run([asked(options)], { cwd: folder.path, env: { PATH: process.env.PATH! }, stdin, command: [process.execPath, program] })
 
@@ -46,7 +47,11 @@ describeWithSshd('shells as a process of their own', () => {
 
   test('a reader that goes away', async () => {
     const line = `${process.execPath} ${program} '${asked({ command: 'yes' })}' | head -1`
-    expect(await run(['-c', line], { cwd: folder.path, env: { PATH: process.env.PATH! }, command: ['sh'] })).toMatchObject({ exit: 0, stdout: 'y\n', stderr: '{"code":0}\n' })
+    expect(await run(['-c', line], { cwd: folder.path, env: { PATH: process.env.PATH! }, command: ['sh'] })).toMatchObject({
+      exit: 0,
+      stdout: 'y\n',
+      stderr: '{"code":0}\n',
+    })
   })
 
   describeWithTmux('in a terminal', () => {
@@ -156,7 +161,11 @@ describeWithSshd('shells as a process of their own', () => {
       await isBack(1)
     })
 
-    test.each([['SIGTERM', 143], ['SIGHUP', 129], ['SIGQUIT', 131]] as const)('%s to us', async (name, exit) => {
+    test.each([
+      ['SIGTERM', 143],
+      ['SIGHUP', 129],
+      ['SIGQUIT', 131],
+    ] as const)('%s to us', async (name, exit) => {
       await openShell()
       process.kill(Number(readFileSync(join(folder.path, 'pid'), 'utf8')), name)
       await terminal.shows(/here\$ ?$/)

@@ -27,7 +27,15 @@ export async function makeServerCertificate(of: { ca?: Pair; name?: string; expi
     ...(of.ca ? { ca: of.ca } : {}),
     ...(of.expired ? { notBeforeDate: new Date(now - 3 * day), notAfterDate: new Date(now - day) } : {}),
     extensions: [
-      { name: 'subjectAltName', altNames: of.name ? [{ type: 2, value: of.name }] : [{ type: 2, value: 'localhost' }, { type: 7, ip: '127.0.0.1' }] },
+      {
+        name: 'subjectAltName',
+        altNames: of.name
+          ? [{ type: 2, value: of.name }]
+          : [
+              { type: 2, value: 'localhost' },
+              { type: 7, ip: '127.0.0.1' },
+            ],
+      },
     ],
   })
 }

@@ -9,7 +9,12 @@ import { listenerOf } from '../../src/mock/kubernetes/listener.ts'
 import { createMock, type Clock, type Ending, type Job, type Mock, type Signal } from '../../src/mock/library.ts'
 import { ask, countedIds } from './mock-time.ts'
 
-const ids = { recipe: '10000000-0000-4000-8000-000000000001', packer: '10000000-0000-4000-8000-000000000002', image: '20000000-0000-4000-8000-000000000001', key: '30000000-0000-4000-8000-000000000001' }
+const ids = {
+  recipe: '10000000-0000-4000-8000-000000000001',
+  packer: '10000000-0000-4000-8000-000000000002',
+  image: '20000000-0000-4000-8000-000000000001',
+  key: '30000000-0000-4000-8000-000000000001',
+}
 const link = (path: string) => ({ path: `s3://ims/${path}`, type: 's3' })
 
 /** A mock of the service together with its Kubernetes. */

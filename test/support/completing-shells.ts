@@ -16,7 +16,12 @@ export function isInstalled(shell: Shell): boolean {
  *
  * @param folder an empty one, for the files that this needs.
  */
-export function complete(shell: Shell, script: string, lines: readonly string[], { folder, cwd }: { folder: string; cwd: string }): string[][] {
+export function complete(
+  shell: Shell,
+  script: string,
+  lines: readonly string[],
+  { folder, cwd }: { folder: string; cwd: string },
+): string[][] {
   const at = (name: string) => join(folder, name)
   writeFileSync(at('script'), script)
   writeFileSync(at('lines'), lines.map((line) => `${line}\n`).join(''))
@@ -30,7 +35,10 @@ export function complete(shell: Shell, script: string, lines: readonly string[],
   return results.map((result, index) => offered(lines[index]!, result))
 }
 
-type Driver = (at: (name: string) => string, lines: readonly string[]) => { files: Record<string, string>; command: string[]; stdin?: string }
+type Driver = (
+  at: (name: string) => string,
+  lines: readonly string[],
+) => { files: Record<string, string>; command: string[]; stdin?: string }
 
 /** Each writes every line with what the shell puts in place of its last word: all that it would offer there. */
 const drivers: Readonly<Record<Shell, Driver>> = {

@@ -53,9 +53,27 @@ export interface ImageSite {
 
 const link = (path: string) => ({ path: `s3://ims/${path}`, type: 's3' })
 const uuid = (letter: string, number: number) => `${letter.repeat(8)}-0000-4000-8000-${String(number).padStart(12, '0')}`
-const recipe = (number: number, name: string, builds: Ending, arch = 'x86_64') => ({ id: uuid('a', number), name, arch, recipe_type: 'kiwi-ng' as const, linux_distribution: 'sles15' as const, link: link(name), mock: { builds } })
+const recipe = (number: number, name: string, builds: Ending, arch = 'x86_64') => ({
+  id: uuid('a', number),
+  name,
+  arch,
+  recipe_type: 'kiwi-ng' as const,
+  linux_distribution: 'sles15' as const,
+  link: link(name),
+  mock: { builds },
+})
 
-export const ids = { good: uuid('a', 1), bad: uuid('a', 2), hanging: uuid('a', 3), other: uuid('a', 4), arm: uuid('a', 5), twins: [uuid('a', 6), uuid('a', 7)], linkless: uuid('a', 8), image: uuid('b', 1), taken: uuid('b', 2) }
+export const ids = {
+  good: uuid('a', 1),
+  bad: uuid('a', 2),
+  hanging: uuid('a', 3),
+  other: uuid('a', 4),
+  arm: uuid('a', 5),
+  twins: [uuid('a', 6), uuid('a', 7)],
+  linkless: uuid('a', 8),
+  image: uuid('b', 1),
+  taken: uuid('b', 2),
+}
 
 const seed = {
   recipes: [
@@ -68,11 +86,21 @@ const seed = {
     recipe(7, 'twins', 'succeeds', 'aarch64'),
     { ...recipe(8, 'linkless', 'succeeds'), link: null },
   ] as Seed['recipes'],
-  images: ['there', 'taken'].map((name, at) => ({ id: uuid('b', at + 1), created: '2026-01-02T03:04:05', name, link: link(name), arch: 'x86_64' as const })),
+  images: ['there', 'taken'].map((name, at) => ({
+    id: uuid('b', at + 1),
+    created: '2026-01-02T03:04:05',
+    name,
+    link: link(name),
+    arch: 'x86_64' as const,
+  })),
 }
 
 /** @param kubectl what `kubectl` does, in lines of shell; there is none unless given. */
-export async function startImageSite({ speed = 4000, kubectl, jobs }: { speed?: Speed; kubectl?: string; jobs?: Seed['jobs'] } = {}): Promise<ImageSite> {
+export async function startImageSite({
+  speed = 4000,
+  kubectl,
+  jobs,
+}: { speed?: Speed; kubectl?: string; jobs?: Seed['jobs'] } = {}): Promise<ImageSite> {
   const { path: home, remove } = temporaryFolder()
   const folder = join(home, 'my images')
   for (const one of ['.ssh', '.config/cray/configurations', 'my images']) mkdirSync(join(home, one), { recursive: true, mode: 0o700 })
@@ -124,7 +152,11 @@ export async function startImageSite({ speed = 4000, kubectl, jobs }: { speed?: 
     start: (file: string, ...words: string[]) => startProgram(argv(file, words), { cwd: folder, env }),
     images() {
       const made = [...mock.state.images.values()].filter(({ id }) => !seed.images.some((one) => one.id === id))
-      return Object.fromEntries([...new Set(made.map(({ name }) => name))].sort().map((name) => [name, made.filter((one) => one.name === name).map(({ id }) => id)]))
+      return Object.fromEntries(
+        [...new Set(made.map(({ name }) => name))]
+          .sort()
+          .map((name) => [name, made.filter((one) => one.name === name).map(({ id }) => id)]),
+      )
     },
     async close() {
       await server.close()
@@ -163,4 +195,9 @@ export const yamlOf = (...items: readonly string[]): string => `images:\n${items
 export const namesOf = ({ created }: ImageSite): string[] => created.map(({ image_root_archive_name: name }) => name)
 
 /** A service that is away, as its gateway says it. */
-export const away: Answer = { status: 503, reason: 'Service Unavailable', headers: { 'Content-Type': 'text/plain' }, body: 'upstream connect error' }
+export const away: Answer = {
+  status: 503,
+  reason: 'Service Unavailable',
+  headers: { 'Content-Type': 'text/plain' },
+  body: 'upstream connect error',
+}

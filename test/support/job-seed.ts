@@ -25,7 +25,14 @@ export const idOf = (beginning: string): string => `${beginning}-0000-4000-8000-
 export function seedOf(jobs: readonly SeededJob[], publicKey = 'ssh-ed25519 AAAA'): Seed {
   return {
     public_keys: [{ id: key, name: 'k', public_key: publicKey }],
-    recipes: endings.map((builds) => ({ id: recipeOf(builds), name: builds, recipe_type: 'kiwi-ng' as const, linux_distribution: 'sles15' as const, link: link(builds), mock: { builds } })),
+    recipes: endings.map((builds) => ({
+      id: recipeOf(builds),
+      name: builds,
+      recipe_type: 'kiwi-ng' as const,
+      linux_distribution: 'sles15' as const,
+      link: link(builds),
+      mock: { builds },
+    })),
     images: endings.map((builds) => ({ id: imageOf(builds), name: builds, link: link(builds), arch: 'x86_64' as const, mock: { builds } })),
     jobs: jobs.map(({ id, name = 'result', type = 'create', ends = 'succeeds', debug = false, jail = false, status }) => ({
       id,

@@ -28,7 +28,13 @@ export async function killAt(site: WatchedSite, step: string, when: When, argv: 
 const uuid = /^[0-9a-f-]{36}\n$/
 
 /** Kills a command at a step, goes on as its user is told to, and sees to it that all is right and nothing is there twice. */
-export async function survives(options: WatchedSiteOptions, name: string, step: string, when: When, argv: readonly string[]): Promise<void> {
+export async function survives(
+  options: WatchedSiteOptions,
+  name: string,
+  step: string,
+  when: When,
+  argv: readonly string[],
+): Promise<void> {
   const site = await startWatchedSite(options)
   try {
     const first = await killAt(site, step, when, argv)

@@ -12,7 +12,13 @@ export interface LiveProgram {
 
 /** Starts the built program, without input. */
 export function startProgram(argv: readonly string[], { cwd, env, command = [process.execPath, program] }: Running): LiveProgram {
-  const child = spawn(command[0]!, [...command.slice(1), ...argv], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000, killSignal: 'SIGKILL' })
+  const child = spawn(command[0]!, [...command.slice(1), ...argv], {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
+  })
   let [stdout, stderr] = ['', '']
   let check = () => {}
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

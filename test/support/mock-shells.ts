@@ -20,7 +20,11 @@ export const skip = missing && !process.env.CI
 export const namespaces = spawnSync('unshare', ['--user', '--map-root-user', '--mount', '--pid', '--fork', 'true']).status === 0
 if (!namespaces) console.warn('Namespaces of Linux are not allowed here: only what stands in for shells is tested.')
 
-export const ids = { recipe: '10000000-0000-4000-8000-000000000001', image: '20000000-0000-4000-8000-000000000001', key: '30000000-0000-4000-8000-000000000001' }
+export const ids = {
+  recipe: '10000000-0000-4000-8000-000000000001',
+  image: '20000000-0000-4000-8000-000000000001',
+  key: '30000000-0000-4000-8000-000000000001',
+}
 const link = (path: string) => ({ path: `s3://ims/${path}`, type: 's3' })
 
 export interface Shown {
@@ -79,7 +83,14 @@ export function mockShells() {
 
   const publicKey = (type: string) => readFileSync(join(keys, `${type}.pub`), 'utf8').trim()
 
-  async function site({ kind = 'customize', key = 'ed25519', builds = kind === 'create' ? 'fails' : 'succeeds', seed, sshDelay, ...options }: ShellSiteOptions = {}): Promise<ShellSite> {
+  async function site({
+    kind = 'customize',
+    key = 'ed25519',
+    builds = kind === 'create' ? 'fails' : 'succeeds',
+    seed,
+    sshDelay,
+    ...options
+  }: ShellSiteOptions = {}): Promise<ShellSite> {
     const clock = testClock()
     const doors = createDoors()
     const recipe = { name: 'r', recipe_type: 'kiwi-ng', linux_distribution: 'sles15' }
@@ -129,12 +140,25 @@ export function mockShells() {
   }
 
   const settings = (key: string) => [
-    '-F', '/dev/null', '-i', join(keys, key),
-    ...['IdentitiesOnly=yes', 'IdentityAgent=none', 'BatchMode=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR'].flatMap((one) => ['-o', one]),
+    '-F',
+    '/dev/null',
+    '-i',
+    join(keys, key),
+    ...[
+      'IdentitiesOnly=yes',
+      'IdentityAgent=none',
+      'BatchMode=yes',
+      'StrictHostKeyChecking=no',
+      'UserKnownHostsFile=/dev/null',
+      'LogLevel=ERROR',
+    ].flatMap((one) => ['-o', one]),
   ]
 
-  const ssh = ({ port }: Shown, command: string[], { key = 'ed25519', user = 'root', options = [] as string[], stdin = '' as string | Buffer } = {}) =>
-    program('ssh', [...settings(key), '-p', String(port), ...options, `${user}@127.0.0.1`, ...command], stdin)
+  const ssh = (
+    { port }: Shown,
+    command: string[],
+    { key = 'ed25519', user = 'root', options = [] as string[], stdin = '' as string | Buffer } = {},
+  ) => program('ssh', [...settings(key), '-p', String(port), ...options, `${user}@127.0.0.1`, ...command], stdin)
 
   const said = async (to: Shown, command: string): Promise<string> => {
     const { exit, stdout, stderr } = await ssh(to, [command])
@@ -210,5 +234,9 @@ export function listenTo(channel: ClientChannel) {
   let exit: unknown
   channel.on('data', (chunk: Buffer) => (text += chunk)).on('exit', (...how: unknown[]) => (exit = how[0] ?? how[1]))
   const closed = new Promise<unknown>((done) => channel.on('close', () => done(exit)))
-  return { closed, hears: (part: string | RegExp) => until(() => (typeof part === 'string' ? text.includes(part) : part.test(text))), text: () => text }
+  return {
+    closed,
+    hears: (part: string | RegExp) => until(() => (typeof part === 'string' ? text.includes(part) : part.test(text))),
+    text: () => text,
+  }
 }

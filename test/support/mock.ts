@@ -21,8 +21,15 @@ export interface RunningMock {
 }
 
 /** Starts the mock as a process of its own. */
-export async function startMock(options: readonly string[], env: Record<string, string> = {}, command: readonly string[] = [process.execPath, program]): Promise<RunningMock> {
-  const child = spawn(command[0]!, [...command.slice(1), 'mock', ...options], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
+export async function startMock(
+  options: readonly string[],
+  env: Record<string, string> = {},
+  command: readonly string[] = [process.execPath, program],
+): Promise<RunningMock> {
+  const child = spawn(command[0]!, [...command.slice(1), 'mock', ...options], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const ready = await new Promise<Omit<RunningMock, 'token' | 'hostname' | 'fetch' | 'stop'>>((done, fail) => {
     let text = ''
     child.on('error', fail)
@@ -38,7 +45,8 @@ export async function startMock(options: readonly string[], env: Record<string, 
     ...ready,
     token,
     hostname: ready.url.replace('//', `//mock:${token}@`),
-    fetch: (path, init = {}) => fetch(`${ready.url}${path}`, { ...init, headers: { ...(init.headers as Record<string, string>), Authorization: `Bearer ${token}` } }),
+    fetch: (path, init = {}) =>
+      fetch(`${ready.url}${path}`, { ...init, headers: { ...(init.headers as Record<string, string>), Authorization: `Bearer ${token}` } }),
     stop: async () => {
       child.kill()
       await ended

@@ -9,7 +9,11 @@ export const ended = (exitCode: number, reason = exitCode ? 'Error' : 'Completed
 const mains = new Set(['buildenv-sidecar', 'sshd'])
 
 /** A pod on a node, with these containers in these states. */
-export function pod(states: Record<string, ContainerState>, status: Pod['status'] = { phase: 'Running' }, metadata: Partial<Pod['metadata']> = {}): Pod {
+export function pod(
+  states: Record<string, ContainerState>,
+  status: Pod['status'] = { phase: 'Running' },
+  metadata: Partial<Pod['metadata']> = {},
+): Pod {
   const named = (main: boolean) => Object.entries(states).filter(([name]) => mains.has(name) === main)
   const statuses = (main: boolean) => named(main).map(([name, state]) => ({ name, state, lastState: {}, restartCount: 0 }))
   return {

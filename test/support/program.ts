@@ -22,7 +22,10 @@ export interface Running {
 }
 
 /** Runs a whole program to its end. One that hangs is killed. */
-export async function run(argv: readonly string[], { cwd, env, stdin, limit = 60_000, command = [process.execPath, program] }: Running): Promise<Outcome> {
+export async function run(
+  argv: readonly string[],
+  { cwd, env, stdin, limit = 60_000, command = [process.execPath, program] }: Running,
+): Promise<Outcome> {
   const child = spawn(command[0]!, [...command.slice(1), ...argv], { cwd, env, timeout: limit, killSignal: 'SIGKILL' })
   const texts = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
   child.stdout.on('data', (chunk: Buffer) => texts.stdout.push(chunk))

@@ -31,9 +31,26 @@ export const noCluster = "echo 'The connection to the server localhost:8080 was 
 const uuid = (digit: number) => `${String(digit).repeat(8)}-0000-4000-8000-000000000000`
 const link = (path: string) => ({ path: `s3://ims/${path}`, type: 's3' })
 
-export const ids = { key: uuid(1), strangeKey: uuid(2), goneKey: uuid(3), failing: uuid(4), fetchFailing: uuid(5), image: uuid(6), badImage: uuid(7), hanging: uuid(8), late: uuid(9) }
+export const ids = {
+  key: uuid(1),
+  strangeKey: uuid(2),
+  goneKey: uuid(3),
+  failing: uuid(4),
+  fetchFailing: uuid(5),
+  image: uuid(6),
+  badImage: uuid(7),
+  hanging: uuid(8),
+  late: uuid(9),
+}
 
-const recipe = (id: string, name: string, builds: string, sshDelay = 0) => ({ id, name, recipe_type: 'kiwi-ng', linux_distribution: 'sles15', link: link(name), mock: { builds, sshDelay } })
+const recipe = (id: string, name: string, builds: string, sshDelay = 0) => ({
+  id,
+  name,
+  recipe_type: 'kiwi-ng',
+  linux_distribution: 'sles15',
+  link: link(name),
+  mock: { builds, sshDelay },
+})
 
 let jobCount = 0
 
@@ -74,7 +91,12 @@ export interface SiteOptions {
 }
 
 /** Starts a site. */
-export async function startSite({ jobs = [], kubectl = noCluster, mock: options = ['--speed', '200'], publicKey }: SiteOptions = {}): Promise<Site & { kubectl: StandIn }> {
+export async function startSite({
+  jobs = [],
+  kubectl = noCluster,
+  mock: options = ['--speed', '200'],
+  publicKey,
+}: SiteOptions = {}): Promise<Site & { kubectl: StandIn }> {
   const { path: home, remove } = temporaryFolder()
   mkdirSync(join(home, '.ssh'), { mode: 0o700 })
   const own = makeKey(join(home, '.ssh/id_ed25519'))
@@ -83,7 +105,12 @@ export async function startSite({ jobs = [], kubectl = noCluster, mock: options 
       { id: ids.key, name: 'jane public key', public_key: publicKey ?? own.publicKey },
       { id: ids.strangeKey, name: "joe's", public_key: makeKey(join(home, 'strange')).publicKey },
     ],
-    recipes: [recipe(ids.failing, 'failing', 'fails'), recipe(ids.fetchFailing, 'fetch-failing', 'fetch-fails'), recipe(ids.hanging, 'hanging', 'hangs'), recipe(ids.late, 'late', 'hangs', 3)],
+    recipes: [
+      recipe(ids.failing, 'failing', 'fails'),
+      recipe(ids.fetchFailing, 'fetch-failing', 'fetch-fails'),
+      recipe(ids.hanging, 'hanging', 'hangs'),
+      recipe(ids.late, 'late', 'hangs', 3),
+    ],
     images: [
       { id: ids.image, name: 'image', link: link('image'), arch: 'x86_64' },
       { id: ids.badImage, name: 'bad image', link: link('bad'), arch: 'x86_64', mock: { builds: 'packaging-fails' } },
@@ -93,14 +120,20 @@ export async function startSite({ jobs = [], kubectl = noCluster, mock: options 
   writeFileSync(join(home, 'seed.json'), JSON.stringify(seed))
   const mock = await startMock([...options, '--seed', join(home, 'seed.json')])
   const standIn = standInKubectl(kubectl)
-  const env = { PATH: standIn.env.PATH!, HOME: home, CRAY_CONFIG_DIR: mock.configDir, ...(mock.caFile && { CRAY_IMS_CA_FILE: mock.caFile }) }
+  const env = {
+    PATH: standIn.env.PATH!,
+    HOME: home,
+    CRAY_CONFIG_DIR: mock.configDir,
+    ...(mock.caFile && { CRAY_IMS_CA_FILE: mock.caFile }),
+  }
   return {
     home,
     env,
     mock,
     kubectl: standIn,
     knownHosts: join(mock.configDir, '.config/cray/ims_job_hosts'),
-    debug: (words, more = {}) => run(['jobs', 'debug', '--interval', '0.2', ...words], { cwd: home, env: { ...env, ...more.env }, stdin: more.stdin }),
+    debug: (words, more = {}) =>
+      run(['jobs', 'debug', '--interval', '0.2', ...words], { cwd: home, env: { ...env, ...more.env }, stdin: more.stdin }),
     async ask(method, path, data) {
       const response = await mock.fetch(`/apis/ims/v3${path}`, {
         method,

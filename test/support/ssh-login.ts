@@ -12,7 +12,10 @@ export interface LoginOptions extends Partial<SessionOptions> {
 }
 
 /** Logs in to a server as the program does: race, key, handshake. */
-export async function logIn({ port, user }: Pick<Sshd, 'port' | 'user'>, { file, agentSocket, publicKey, ask, ...options }: LoginOptions): Promise<Session> {
+export async function logIn(
+  { port, user }: Pick<Sshd, 'port' | 'user'>,
+  { file, agentSocket, publicKey, ask, ...options }: LoginOptions,
+): Promise<Session> {
   const { socket } = await reach([{ name: 'customer', host: '127.0.0.1', port }], { patience: 30_000 }).won
   const wanted = parsePublicKey(publicKey)!
   const { identity } = await findIdentity({ wanted, files: file ? [file] : [], agentSocket, home: '/nonexistent' })

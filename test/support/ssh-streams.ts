@@ -28,10 +28,12 @@ export function testStreams({ sink, env = { TERM: 'xterm' } }: { sink?: Sink; en
       write: (text) => new Promise((done) => void stream.write(text, () => done())),
     }
   }
-  const keep = (list: Buffer[]): Sink['write'] => (chunk, done) => {
-    list.push(Buffer.from(chunk))
-    done()
-  }
+  const keep =
+    (list: Buffer[]): Sink['write'] =>
+    (chunk, done) => {
+      list.push(Buffer.from(chunk))
+      done()
+    }
   return {
     stdin: new PassThrough(),
     stdout: output(sink?.write ?? keep(chunks.out)),

@@ -30,9 +30,23 @@ export interface KeyOptions {
 }
 
 /** Makes a key pair with OpenSSH's own tool. */
-export function makeKey(path: string, { type = 'ed25519', bits, passphrase = '', format, cipher, comment = 'test key' }: KeyOptions = {}): { path: string; publicKey: string } {
+export function makeKey(
+  path: string,
+  { type = 'ed25519', bits, passphrase = '', format, cipher, comment = 'test key' }: KeyOptions = {},
+): { path: string; publicKey: string } {
   execFileSync('ssh-keygen', [
-    '-q', '-t', type, ...(bits ? ['-b', String(bits)] : []), ...(format ? ['-m', format] : []), ...(cipher ? ['-Z', cipher, '-a', '1'] : []), '-N', passphrase, '-C', comment, '-f', path,
+    '-q',
+    '-t',
+    type,
+    ...(bits ? ['-b', String(bits)] : []),
+    ...(format ? ['-m', format] : []),
+    ...(cipher ? ['-Z', cipher, '-a', '1'] : []),
+    '-N',
+    passphrase,
+    '-C',
+    comment,
+    '-f',
+    path,
   ])
   return { path, publicKey: readFileSync(`${path}.pub`, 'utf8').trim() }
 }
@@ -114,7 +128,10 @@ export async function startSshd({ authorized, hostKeyTypes = ['ed25519'], port, 
     user: userInfo().username,
     hostKeys: keys.map(({ publicKey }) => publicKey),
     dropAll: () => signalAll('SIGKILL'),
-    cutAll: () => descendants(child.pid!).filter((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sshd')).forEach((pid) => signal(pid, 'SIGKILL')),
+    cutAll: () =>
+      descendants(child.pid!)
+        .filter((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sshd'))
+        .forEach((pid) => signal(pid, 'SIGKILL')),
     freezeAll: () => signalAll('SIGSTOP'),
     async stop() {
       signalAll('SIGKILL')

@@ -70,25 +70,40 @@ export interface WatchedSite {
 }
 
 const link = (path: string) => ({ path: `s3://ims/${path}`, type: 's3' })
-const endings: readonly Ending[] = ['succeeds', 'fails', 'fetch-fails', 'repos-fail', 'packaging-fails', 'hangs', 'killed', 'no-config', 'no-repos', 'no-kernel', 'fetch-crashes', 'out-of-memory']
+const endings: readonly Ending[] = [
+  'succeeds',
+  'fails',
+  'fetch-fails',
+  'repos-fail',
+  'packaging-fails',
+  'hangs',
+  'killed',
+  'no-config',
+  'no-repos',
+  'no-kernel',
+  'fetch-crashes',
+  'out-of-memory',
+]
 const numbered = (kind: string, at: number) => `${kind.repeat(8)}-0000-4000-8000-${String(at + 1).padStart(12, '0')}`
 
 /** A recipe of a seed. */
-export const recipe = (id: string, name: string, more: Partial<Recipe> = {}): Recipe => ({
-  id,
-  created: '2026-01-02T03:04:05',
-  name,
-  recipe_type: 'kiwi-ng',
-  linux_distribution: 'sles15',
-  link: link(name),
-  arch: 'x86_64',
-  require_dkms: false,
-  template_dictionary: [],
-  ...more,
-} as Recipe)
+export const recipe = (id: string, name: string, more: Partial<Recipe> = {}): Recipe =>
+  ({
+    id,
+    created: '2026-01-02T03:04:05',
+    name,
+    recipe_type: 'kiwi-ng',
+    linux_distribution: 'sles15',
+    link: link(name),
+    arch: 'x86_64',
+    require_dkms: false,
+    template_dictionary: [],
+    ...more,
+  }) as Recipe
 
 /** An image of a seed. */
-export const image = (id: string, name: string, more: Partial<Image> = {}): Image => ({ id, created: '2026-01-02T03:04:05', name, link: link(name), arch: 'x86_64', metadata: {}, ...more } as Image)
+export const image = (id: string, name: string, more: Partial<Image> = {}): Image =>
+  ({ id, created: '2026-01-02T03:04:05', name, link: link(name), arch: 'x86_64', metadata: {}, ...more }) as Image
 
 export const recipeOf = (ends: Ending): string => numbered('a', endings.indexOf(ends))
 export const imageOf = (ends: Ending): string => numbered('b', endings.indexOf(ends))
@@ -110,7 +125,12 @@ export async function withSite<R>(options: WatchedSiteOptions, work: (site: Watc
 }
 
 /** Starts such a site. */
-export async function startWatchedSite({ speed = 'step', seed = endingSeed, keys = {}, kubectl = noCluster }: WatchedSiteOptions = {}): Promise<WatchedSite> {
+export async function startWatchedSite({
+  speed = 'step',
+  seed = endingSeed,
+  keys = {},
+  kubectl = noCluster,
+}: WatchedSiteOptions = {}): Promise<WatchedSite> {
   const home = mkdtempSync(join(tmpdir(), 'images-'))
   mkdirSync(join(home, '.ssh'), { mode: 0o700 })
   for (const [name, text] of Object.entries(keys)) writeFileSync(join(home, '.ssh', name), text, { mode: 0o600 })
@@ -133,7 +153,13 @@ export async function startWatchedSite({ speed = 'step', seed = endingSeed, keys
     const path = url.replace('/apis/ims/v3/', '')
     const [kind, id = ''] = path.split('/')
     const job = kind === 'jobs' ? mock.state.jobs.get(id) : undefined
-    const one: Asked = { method, path, body, job: job && { ...job }, step: `${method} ${id ? `${kind}/ONE` : kind}${job ? ` ${job.status}${job.resultant_image_id && job.status !== 'success' ? ' +image' : ''}` : ''}` }
+    const one: Asked = {
+      method,
+      path,
+      body,
+      job: job && { ...job },
+      step: `${method} ${id ? `${kind}/ONE` : kind}${job ? ` ${job.status}${job.resultant_image_id && job.status !== 'success' ? ' +image' : ''}` : ''}`,
+    }
     asked.push(one)
     const instead = (await intervention.before?.(one)) ?? (await answered(one))
     if (instead instanceof Response) {

@@ -109,7 +109,12 @@ const cases: readonly Case[] = [
   ['cray config us', ['use']],
 ]
 
-const row = (name: string, more: Partial<CommandDefinition> = {}): CommandDefinition => ({ name, summary: `It's [one]: 100% "${name}" \\ $HOME`, examples: [], ...more })
+const row = (name: string, more: Partial<CommandDefinition> = {}): CommandDefinition => ({
+  name,
+  summary: `It's [one]: 100% "${name}" \\ $HOME`,
+  examples: [],
+  ...more,
+})
 const format: OptionDefinition = { flag: '--format', type: 'choice', choices: ['table', 'wide'], help: "Its own: [table] isn't `json`" }
 
 /** Rows of kinds that the real table has none of, or may not have for ever. */
@@ -117,9 +122,23 @@ const invented: GroupDefinition = {
   name: 'ims',
   summary: '',
   commands: [
-    row('own', { options: [format, { flag: '--secret', type: 'text', hidden: true, help: '' }, { flag: '--identity', short: '-i', type: 'path', help: '' }] }),
-    row('bare', { options: [{ flag: '--query', type: 'flag', help: '' }], arguments: [{ name: 'COLOUR', help: '', choices: ['red', 'green'] }] }),
-    row('open', { arguments: [{ name: 'ID', help: '' }, { name: 'FILES', help: '', many: true, complete: 'file' }] }),
+    row('own', {
+      options: [
+        format,
+        { flag: '--secret', type: 'text', hidden: true, help: '' },
+        { flag: '--identity', short: '-i', type: 'path', help: '' },
+      ],
+    }),
+    row('bare', {
+      options: [{ flag: '--query', type: 'flag', help: '' }],
+      arguments: [{ name: 'COLOUR', help: '', choices: ['red', 'green'] }],
+    }),
+    row('open', {
+      arguments: [
+        { name: 'ID', help: '' },
+        { name: 'FILES', help: '', many: true, complete: 'file' },
+      ],
+    }),
     row('gone', { hidden: true }),
   ],
 }
@@ -181,7 +200,10 @@ describe('cray-ims completion', () => {
     ['powershell', undefined],
     ['', undefined],
   ])('refuses %j and asks whether %s was meant', async (shell, meant) => {
-    const failure = await print(shell).then(() => expect.fail('no failure'), (error: unknown) => error as CliError)
+    const failure = await print(shell).then(
+      () => expect.fail('no failure'),
+      (error: unknown) => error as CliError,
+    )
     expect(failure).toBeInstanceOf(CliError)
     expect(failure).toMatchObject({ usage: true, exit: 2, next: `cray-ims completion ${meant ?? 'bash'}` })
     expect(failure.message).toBe(`Invalid value for 'SHELL': invalid choice: ${shell}. (choose from bash, zsh, fish)`)

@@ -65,16 +65,26 @@ describe('which configuration', () => {
 })
 
 test('reads numbers and dates of a table as they are written, where plain data would not keep them', () => {
-  put('configurations/default', '[core]\nhostname = "h"\n[ims.jobs.create]\na = 1.0\nb = 12345678901234567890123\nc = 2026-01-02T03:04:05+02:00\n')
+  put(
+    'configurations/default',
+    '[core]\nhostname = "h"\n[ims.jobs.create]\na = 1.0\nb = 12345678901234567890123\nc = 2026-01-02T03:04:05+02:00\n',
+  )
   const found = readConfiguration(env)
   expect(found.inexact).toBe(true)
-  expect(exactTable(found, ['ims', 'jobs', 'create'])).toEqual({ a: { number: '1.0' }, b: { number: '12345678901234567890123' }, c: '2026-01-02T03:04:05+02:00' })
+  expect(exactTable(found, ['ims', 'jobs', 'create'])).toEqual({
+    a: { number: '1.0' },
+    b: { number: '12345678901234567890123' },
+    c: '2026-01-02T03:04:05+02:00',
+  })
   put('configurations/default', '[core]\nhostname = "h-1.0-2026-01-02"\nn = 33\n')
   expect(readConfiguration(env).inexact).toBe(false)
 })
 
 test('reads settings as plain data: BOM, CRLF, dates, tables of commands', () => {
-  put('configurations/default', '\ufeff[core]\r\nhostname = "h"\r\nquiet = true\r\n[auth.login]\r\nusername = "jane"\r\nrsa_required = "True"\r\n[ims.public-keys.create]\r\nname = 5\r\nday = 1979-05-27\r\n')
+  put(
+    'configurations/default',
+    '\ufeff[core]\r\nhostname = "h"\r\nquiet = true\r\n[auth.login]\r\nusername = "jane"\r\nrsa_required = "True"\r\n[ims.public-keys.create]\r\nname = 5\r\nday = 1979-05-27\r\n',
+  )
   const found = readConfiguration(env)
   expect(found).toMatchObject({ hostname: 'h', username: 'jane', rsaRequired: true, core: { quiet: true } })
   expect(found.table(['ims', 'public-keys', 'create'])).toEqual({ name: { number: '5' }, day: '1979-05-27' })
@@ -103,26 +113,66 @@ describe('what is wrong is said', () => {
   })
   test('no hostname', () => {
     put('configurations/default', '[other]\na = 1\n')
-    expect(failureOf(() => requireHostname(readConfiguration(env))).message).toBe('No hostname configured. Run `cray config set core hostname={Cray API URL}`')
+    expect(failureOf(() => requireHostname(readConfiguration(env))).message).toBe(
+      'No hostname configured. Run `cray config set core hostname={Cray API URL}`',
+    )
   })
 })
 
 describe('a changed configuration', () => {
   test('keeps what it does not touch, in the layout of the original', async () => {
-    const file = put('configurations/default', [
-      '# lost', 'top = 1_000 # lost', '"10" = +1.0', '9 = 0xFF', 'big = 12345678901234567890123', 'when = 1979-05-27 07:32:00.5-07:00',
-      "text = '''", 'two', "lines\\'''", 'list = [ 1.0, # lost', '  1e3 ]', 'flag = false',
-      '[core]', 'hostname = "old"', 'tenant = ""', '[auth.login]', 'username = "jane"', '[ims.jobs]', '[ims.jobs.create]', 'a.b = { c = 1 }', '',
-    ].join('\n'))
+    const file = put(
+      'configurations/default',
+      [
+        '# lost',
+        'top = 1_000 # lost',
+        '"10" = +1.0',
+        '9 = 0xFF',
+        'big = 12345678901234567890123',
+        'when = 1979-05-27 07:32:00.5-07:00',
+        "text = '''",
+        'two',
+        "lines\\'''",
+        'list = [ 1.0, # lost',
+        '  1e3 ]',
+        'flag = false',
+        '[core]',
+        'hostname = "old"',
+        'tenant = ""',
+        '[auth.login]',
+        'username = "jane"',
+        '[ims.jobs]',
+        '[ims.jobs.create]',
+        'a.b = { c = 1 }',
+        '',
+      ].join('\n'),
+    )
     await changeConfiguration(file, (document) => {
       setValue(document, ['core', 'hostname'], 'né"w\\')
       tableAlong(document, ['auth', 'login']).delete('username')
     })
-    expect(readFileSync(file, 'utf8')).toBe([
-      'top = 1_000', '10 = +1.0', '9 = 0xFF', 'big = 12345678901234567890123', 'when = 1979-05-27 07:32:00.5-07:00',
-      'text = "two\\nlines\\\\"', 'list = [ 1.0, 1e3,]', 'flag = false', '',
-      '[core]', 'hostname = "né\\"w\\\\"', 'tenant = ""', '', '[auth.login]', '', '[ims.jobs.create.a.b]', 'c = 1', '',
-    ].join('\n'))
+    expect(readFileSync(file, 'utf8')).toBe(
+      [
+        'top = 1_000',
+        '10 = +1.0',
+        '9 = 0xFF',
+        'big = 12345678901234567890123',
+        'when = 1979-05-27 07:32:00.5-07:00',
+        'text = "two\\nlines\\\\"',
+        'list = [ 1.0, 1e3,]',
+        'flag = false',
+        '',
+        '[core]',
+        'hostname = "né\\"w\\\\"',
+        'tenant = ""',
+        '',
+        '[auth.login]',
+        '',
+        '[ims.jobs.create.a.b]',
+        'c = 1',
+        '',
+      ].join('\n'),
+    )
   })
   test('keeps lists of tables', async () => {
     const file = put('configurations/default', '[[a.b]]\nk = 1\n[a.b.c]\nz = 2\n[[a.b]]\nk = 2\n')
@@ -134,15 +184,24 @@ describe('a changed configuration', () => {
   test('is not written where something would be lost, or the change fails', async () => {
     const file = put('configurations/default', 'x = [[{a = 1}]]\ncore = 5\n')
     await expect(changeConfiguration(file, () => {})).rejects.toThrow("can't write back")
-    await expect(changeConfiguration(file, (document) => setValue(document, ['core', 'hostname'], 'h'))).rejects.toMatchObject({ more: ['core is a value, not a section'] })
+    await expect(changeConfiguration(file, (document) => setValue(document, ['core', 'hostname'], 'h'))).rejects.toMatchObject({
+      more: ['core is a value, not a section'],
+    })
     expect(readFileSync(file, 'utf8')).toBe('x = [[{a = 1}]]\ncore = 5\n')
   })
   test('is shown with its numbers and dates', () => {
     const document = parseDocument('a = 1_0\nb = 0xFFFFFFFFFFFFFFFFF\nc = 1.0\nd = 07:32:00\ne = -inf\nf = +nan\ng.h = "t"\n')
-    expect(shown(document)).toEqual(new Map<string, unknown>([
-      ['a', { number: '10' }], ['b', { number: '295147905179352825855' }], ['c', { number: '1.0' }], ['d', '07:32:00'],
-      ['e', { number: '-Infinity' }], ['f', { number: 'NaN' }], ['g', new Map([['h', 't']])],
-    ]))
+    expect(shown(document)).toEqual(
+      new Map<string, unknown>([
+        ['a', { number: '10' }],
+        ['b', { number: '295147905179352825855' }],
+        ['c', { number: '1.0' }],
+        ['d', '07:32:00'],
+        ['e', { number: '-Infinity' }],
+        ['f', { number: 'NaN' }],
+        ['g', new Map([['h', 't']])],
+      ]),
+    )
     expect(valueAt(document, ['g', 'h'])).toBe('t')
     expect(valueAt(document, ['g', 'h', 'i'])).toBeUndefined()
   })

@@ -7,7 +7,8 @@ import { TransportError } from '../../src/http/transport-error.ts'
 import { ServerError } from '../../src/ims/server-error.ts'
 
 const status = (code: number) => new ServerError(`HTTP ${code}`, { status: code, fields: [], ofService: false })
-const fault = (kind: 'reset' | 'refused' | 'idle-timeout' | 'connect-timeout') => connectionError([kind], { cause: new TransportError(kind, { sent: kind === 'reset' || kind === 'idle-timeout' }) })
+const fault = (kind: 'reset' | 'refused' | 'idle-timeout' | 'connect-timeout') =>
+  connectionError([kind], { cause: new TransportError(kind, { sent: kind === 'reset' || kind === 'idle-timeout' }) })
 
 interface Scene {
   /** What each request gets: the id that was created, or why not. The last one stays. */
@@ -39,8 +40,22 @@ async function create({ answers, there = () => [], answer }: Scene) {
     },
     close: async () => {},
   }
-  const context = { io, program: 'cray-ims', api: async () => api, warn: (line: string) => lines.push(line), questions: { confirm: async () => answer } }
-  const build = { context, api, progress: { update() {}, log() {}, stop() {} }, attended: answer !== undefined, supervision: { interval: 5 }, tell: (line: string) => lines.push(line), atEnd: (work: () => Promise<void>) => ends.push(work) } as unknown as BuildContext
+  const context = {
+    io,
+    program: 'cray-ims',
+    api: async () => api,
+    warn: (line: string) => lines.push(line),
+    questions: { confirm: async () => answer },
+  }
+  const build = {
+    context,
+    api,
+    progress: { update() {}, log() {}, stop() {} },
+    attended: answer !== undefined,
+    supervision: { interval: 5 },
+    tell: (line: string) => lines.push(line),
+    atEnd: (work: () => Promise<void>) => ends.push(work),
+  } as unknown as BuildContext
   const outcome = await createIdempotently(build, {
     what: 'job of image mine',
     kind: 'jobs',
@@ -63,7 +78,11 @@ test('an answer is all that is needed', async () => {
 })
 
 describe('what has not reached the service is sent again', () => {
-  test.each([['refused', fault('refused')], ['not connected in time', fault('connect-timeout')], ['429', status(429)]])('%s', async (_, error) => {
+  test.each([
+    ['refused', fault('refused')],
+    ['not connected in time', fault('connect-timeout')],
+    ['429', status(429)],
+  ])('%s', async (_, error) => {
     expect(await create({ answers: [error, error, 'j1'] })).toMatchObject({ outcome: { id: 'j1' }, sent: 3, looks: 0, now: 10_000 })
   })
 
@@ -74,21 +93,41 @@ describe('what has not reached the service is sent again', () => {
     expect(now).toBeLessThan(16 * 60_000)
   })
 
-  test.each([['422', status(422)], ['500', status(500)], ['403', status(403)]])('%s is not', async (_, error) => {
+  test.each([
+    ['422', status(422)],
+    ['500', status(500)],
+    ['403', status(403)],
+  ])('%s is not', async (_, error) => {
     expect(await create({ answers: [error] })).toMatchObject({ outcome: error, sent: 1, looks: 0 })
   })
 })
 
-const doubts = [['502', status(502)], ['503', status(503)], ['504', status(504)], ['reset', fault('reset')], ['no answer in time', fault('idle-timeout')], ['an empty answer', null]] as const
+const doubts = [
+  ['502', status(502)],
+  ['503', status(503)],
+  ['504', status(504)],
+  ['reset', fault('reset')],
+  ['no answer in time', fault('idle-timeout')],
+  ['an empty answer', null],
+] as const
 
 describe.each(doubts)('after %s', (_, doubt) => {
   test('what appears late is taken, and nothing sent again', async () => {
-    expect(await create({ answers: [doubt, 'j2'], there: (now) => (now >= 45_000 ? ['j1'] : []) })).toMatchObject({ outcome: { id: 'j1' }, sent: 1, lines: [] })
+    expect(await create({ answers: [doubt, 'j2'], there: (now) => (now >= 45_000 ? ['j1'] : []) })).toMatchObject({
+      outcome: { id: 'j1' },
+      sent: 1,
+      lines: [],
+    })
   })
 
   test('what does not appear is not sent again where nobody can be asked', async () => {
     const { outcome, sent, now } = await create({ answers: [doubt, 'j2'] })
-    expect(outcome).toMatchObject({ exit: 2, inDoubt: true, message: expect.stringContaining('did not say whether it created the job of image mine'), next: 'cray-ims jobs list' })
+    expect(outcome).toMatchObject({
+      exit: 2,
+      inDoubt: true,
+      message: expect.stringContaining('did not say whether it created the job of image mine'),
+      next: 'cray-ims jobs list',
+    })
     expect([sent, now]).toEqual([1, 60_000])
   })
 
@@ -101,7 +140,9 @@ describe.each(doubts)('after %s', (_, doubt) => {
 test('a second one that has turned up is named at the end, with what deletes it', async () => {
   const twice = await create({ answers: [status(504)], there: () => ['j1', 'j2'] })
   expect(twice.outcome).toEqual({ id: 'j1' })
-  expect(twice.lines).toEqual(['Job j2 is there, too: the service carried out the request for the job of image mine whose answer was lost. To delete it: cray-ims jobs delete j2'])
+  expect(twice.lines).toEqual([
+    'Job j2 is there, too: the service carried out the request for the job of image mine whose answer was lost. To delete it: cray-ims jobs delete j2',
+  ])
   const late = await create({ answers: [status(504), 'j2'], answer: true, there: (_, sent) => (sent > 1 ? ['j1', 'j2'] : []) })
   expect(late.outcome).toEqual({ id: 'j2' })
   expect(late.lines.at(-1)).toContain('jobs delete j1')

@@ -5,7 +5,17 @@ import { expect, test } from 'vitest'
 const source = resolve(import.meta.dirname, '../../src')
 
 /** What only looks, or removes what is ours. */
-const harmless = new Set(['accessSync', 'constants', 'existsSync', 'fstatSync', 'lstatSync', 'readdirSync', 'realpathSync', 'rmSync', 'statSync'])
+const harmless = new Set([
+  'accessSync',
+  'constants',
+  'existsSync',
+  'fstatSync',
+  'lstatSync',
+  'readdirSync',
+  'realpathSync',
+  'rmSync',
+  'statSync',
+])
 
 /** What writes to a file that is open already: stdout, stderr. */
 const besides = new Set(['terminal/exit-guard.ts: writeSync', 'terminal/process-io.ts: writeSync'])

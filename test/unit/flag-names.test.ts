@@ -28,7 +28,17 @@ function complaints(): string[] {
 
 test('a flag that is renamed in the table breaks the build where its value is used', { timeout: 120_000 }, () => {
   const said = complaints().join('\n')
-  const rows = [...buildOptions, ...customizeOptions, ...debugOptions, ...releaseOptions, ...waitOptions, ...logsOptions, ...mockOptions, ...initOptions, ...loginOptions]
+  const rows = [
+    ...buildOptions,
+    ...customizeOptions,
+    ...debugOptions,
+    ...releaseOptions,
+    ...waitOptions,
+    ...logsOptions,
+    ...mockOptions,
+    ...initOptions,
+    ...loginOptions,
+  ]
   const keys = [...new Set(rows.map(({ flag }) => flagKey(flag)))]
   expect(keys.filter((key) => !said.includes(`'${key}'`) && !said.includes(`"${key}"`))).toEqual([])
 })

@@ -87,12 +87,20 @@ describe('good files', () => {
     const first = path === 'images.toml' ? 2 : 3
     expect(entries.map(({ line }) => line)).toEqual(path === 'images.toml' ? [2, 7] : [3, 7])
     expect(['build-env-size', 'build_env_size', 'require_dkms', 'arch'].map((key) => entries[0]!.lineOf(key))).toEqual([5, 5, 6, first])
-    expect(['name', 'base', 'source', 'if_exists'].map((key) => entries[1]!.lineOf(key))).toEqual(path === 'images.toml' ? [8, 9, 9, 11] : [7, 8, 8, 10])
+    expect(['name', 'base', 'source', 'if_exists'].map((key) => entries[1]!.lineOf(key))).toEqual(
+      path === 'images.toml' ? [8, 9, 9, 11] : [7, 8, 8, 10],
+    )
   })
 
   test('TOML as inline tables and with dotted keys', () => {
-    const entries = readEntries('i.toml', 'images = [\n  { name = "a", recipe = "r" },\n  { name = "b", base = "a",\n    arch = "x86_64" },\n]\n')
-    expect(entries.map(({ line, order }) => [line, order.name, order.arch])).toEqual([[2, 'a', undefined], [3, 'b', 'x86_64']])
+    const entries = readEntries(
+      'i.toml',
+      'images = [\n  { name = "a", recipe = "r" },\n  { name = "b", base = "a",\n    arch = "x86_64" },\n]\n',
+    )
+    expect(entries.map(({ line, order }) => [line, order.name, order.arch])).toEqual([
+      [2, 'a', undefined],
+      [3, 'b', 'x86_64'],
+    ])
     expect(entries[1]!.lineOf('arch')).toBe(4)
     expect(mistakesOf('i.toml', '[[images]]\nname = "a"\nrecipe.id = "r"\n')).toEqual(['3: recipe takes a text, not a map'])
   })
@@ -118,12 +126,25 @@ describe('good files', () => {
   })
 
   test('an alias means the last value of its name before it', () => {
-    const entries = readEntries('i.yaml', images('{name: &n a, recipe: r}', '{name: b, base: *n}', '{name: &n c, recipe: r}', '{name: d, base: *n}'))
+    const entries = readEntries(
+      'i.yaml',
+      images('{name: &n a, recipe: r}', '{name: b, base: *n}', '{name: &n c, recipe: r}', '{name: d, base: *n}'),
+    )
     expect(entries.map(({ needs }) => needs)).toEqual([undefined, 'a', undefined, 'c'])
   })
 
-  test.each([['0x1F', '31'], ['+5', '5'], ['12345678901234567890', '12345678901234567890']])('the whole number %s', (written, number) => {
-    for (const [path, text] of [['i.yaml', image(`build-env-size: ${written}`)], ['i.toml', `[[images]]\nname="a"\nrecipe="r"\nbuild-env-size=${written === '12345678901234567890' ? '1234567890123456789_0' : written}\n`]] as const) {
+  test.each([
+    ['0x1F', '31'],
+    ['+5', '5'],
+    ['12345678901234567890', '12345678901234567890'],
+  ])('the whole number %s', (written, number) => {
+    for (const [path, text] of [
+      ['i.yaml', image(`build-env-size: ${written}`)],
+      [
+        'i.toml',
+        `[[images]]\nname="a"\nrecipe="r"\nbuild-env-size=${written === '12345678901234567890' ? '1234567890123456789_0' : written}\n`,
+      ],
+    ] as const) {
       expect(readEntries(path, text)[0]!.order.build_env_size).toEqual({ number })
     }
   })
@@ -142,12 +163,16 @@ describe('mistakes', () => {
     ['an empty list', '\nimages: []\n', ['2: the list of images is empty']],
     ['images as a map', 'images:\n  a: {recipe: r}\n', ['1: images takes a list, not a map']],
     ['images as a text', 'images: a\n', ['1: images takes a list, not the text "a"']],
-    ['entries that are none', images('a', '[]', '5', '', '{name: a, recipe: r}'), [
-      '2: an image is a map with a name, and a recipe or a base; this is the text "a"',
-      '3: an image is a map with a name, and a recipe or a base; this is a list',
-      '4: an image is a map with a name, and a recipe or a base; this is the number 5',
-      '5: an image is a map with a name, and a recipe or a base; this is nothing',
-    ]],
+    [
+      'entries that are none',
+      images('a', '[]', '5', '', '{name: a, recipe: r}'),
+      [
+        '2: an image is a map with a name, and a recipe or a base; this is the text "a"',
+        '3: an image is a map with a name, and a recipe or a base; this is a list',
+        '4: an image is a map with a name, and a recipe or a base; this is the number 5',
+        '5: an image is a map with a name, and a recipe or a base; this is nothing',
+      ],
+    ],
     ['no name', images('recipe: r'), ['2: the image has no name']],
     ['neither recipe nor base', images('name: a'), ['2: the image has neither a recipe nor a base: what is it made from?']],
     ['both', image('base: b'), ['4: the image has a recipe in line 3, and a base, too: it is made from one of them']],
@@ -155,38 +180,90 @@ describe('mistakes', () => {
     ['true for a text', images('{name: true, recipe: r}'), ['2: name takes a text, not true: put it in quotes, "true"']],
     ['a list for a text', images('{name: a, base: b, run: [ls]}'), ['2: run takes a text, not a list']],
     ['a text for a whole number', image('build-env-size: big'), ['4: build-env-size takes a whole number, not the text "big"']],
-    ['a quoted whole number', image('build-env-size: "15"'), ['4: build-env-size takes a whole number, not the text "15": leave out the quotes']],
+    [
+      'a quoted whole number',
+      image('build-env-size: "15"'),
+      ['4: build-env-size takes a whole number, not the text "15": leave out the quotes'],
+    ],
     ['a fraction', image('build-env-size: 1.5'), ['4: build-env-size takes a whole number, not the number 1.5']],
     ['yes', images('{name: a, base: b, jail: yes}'), ['2: jail takes true or false, not the text "yes"']],
     ['a quoted true', image('latest: "true"'), ['4: latest takes true or false, not the text "true": leave out the quotes']],
     ['no value', image('arch:'), ['4: arch has no value: it takes aarch64 or x86_64']],
     ['no choice', image('if-exists: never'), ['4: if-exists takes fail, skip or replace, not the text "never"']],
-    ['a shell for a failure', image('on-failure: shell'), ['4: on-failure takes keep or delete in a file, not shell: images are made side by side, and there is no terminal for each']],
+    [
+      'a shell for a failure',
+      image('on-failure: shell'),
+      ['4: on-failure takes keep or delete in a file, not shell: images are made side by side, and there is no terminal for each'],
+    ],
     ['empty texts', images('{name: "", recipe: r}', '{name: b, base: " "}'), ['2: name is empty', '3: base is empty']],
     ['an unknown key', image('flavour: x'), ['4: there is no key flavour']],
     ['a slip in a key', image('build_env_sise: 1'), ['4: there is no key build_env_sise; did you mean build-env-size?']],
     ['part of a key', image('kernel: x'), ['4: there is no key kernel; did you mean kernel-file-name or kernel-parameters-file-name?']],
-    ['an option', image('dry_run: true'), ['4: dry_run is no key of an image, but an option: it goes on the command line, for all of them']],
+    [
+      'an option',
+      image('dry_run: true'),
+      ['4: dry_run is no key of an image, but an option: it goes on the command line, for all of them'],
+    ],
     ['no-jail', images('{name: a, base: b, no-jail: true}'), ['2: there is no key no-jail: write jail: false']],
     ['a key of the other kind', image('script: x'), ['4: script belongs to images made from a base, and this one has a recipe']],
-    ['… the other way', images('{name: a, base: b, debug: true}'), ['2: debug belongs to images made from a recipe, and this one has a base']],
-    ['a key twice', image('arch: x86_64', 'name: b', 'arch: aarch64'), ['5: name is given twice: line 2 has it, too', '6: arch is given twice: line 4 has it, too']],
-    ['a key in both spellings', image('if-exists: skip', 'if_exists: fail'), ['5: if_exists is given twice: line 4 has it in the other spelling']],
-    ['a script with a command', images('name: a\n    base: b\n    run: ls\n    script: x'), ["4: a script and a command don't go together"]],
-    ['unsafe names', images('{name: "yes", recipe: r, initrd_file_name: "a: b"}'), [
-      `2: the service can't work with the name "yes": it pastes names into YAML, which reads this one as something else`,
-      `2: the service can't work with the name "a: b": it pastes names into YAML, which reads this one as something else`,
-    ]],
-    ['a name twice', images('{name: a, recipe: r}', '{name: A, recipe: r}', '{name: a, base: b}'), ['4: there is an image a in line 2 already']],
-    ['made from itself', images('{name: a, base: a}'), ["2: a can't be made from itself; an image that is there already has an id to give"]],
+    [
+      '… the other way',
+      images('{name: a, base: b, debug: true}'),
+      ['2: debug belongs to images made from a recipe, and this one has a base'],
+    ],
+    [
+      'a key twice',
+      image('arch: x86_64', 'name: b', 'arch: aarch64'),
+      ['5: name is given twice: line 2 has it, too', '6: arch is given twice: line 4 has it, too'],
+    ],
+    [
+      'a key in both spellings',
+      image('if-exists: skip', 'if_exists: fail'),
+      ['5: if_exists is given twice: line 4 has it in the other spelling'],
+    ],
+    [
+      'a script with a command',
+      images('name: a\n    base: b\n    run: ls\n    script: x'),
+      ["4: a script and a command don't go together"],
+    ],
+    [
+      'unsafe names',
+      images('{name: "yes", recipe: r, initrd_file_name: "a: b"}'),
+      [
+        `2: the service can't work with the name "yes": it pastes names into YAML, which reads this one as something else`,
+        `2: the service can't work with the name "a: b": it pastes names into YAML, which reads this one as something else`,
+      ],
+    ],
+    [
+      'a name twice',
+      images('{name: a, recipe: r}', '{name: A, recipe: r}', '{name: a, base: b}'),
+      ['4: there is an image a in line 2 already'],
+    ],
+    [
+      'made from itself',
+      images('{name: a, base: a}'),
+      ["2: a can't be made from itself; an image that is there already has an id to give"],
+    ],
     ['two in a circle', images('{name: a, base: b}', '{name: b, base: a}'), ['2: a needs b, b needs a: none can be made first']],
-    ['a circle that others lead to', images('{name: x, base: c}', '{name: b, base: a}', '{name: c, base: b}', '{name: a, base: c}', '{name: w, base: x}'), ['3: b needs a, a needs c, c needs b: none can be made first']],
-    ['two circles', images('{name: a, base: b}', '{name: c, base: d}', '{name: b, base: a}', '{name: d, base: c}'), ['2: a needs b, b needs a: none can be made first', '3: c needs d, d needs c: none can be made first']],
-    ['several', images('{name: 1, recipe: r}', '{name: b}', '{name: c, base: d}', '{name: d, base: c}'), [
-      '2: name takes a text, not the number 1: put it in quotes, "1"',
-      '3: the image has neither a recipe nor a base: what is it made from?',
-      '4: c needs d, d needs c: none can be made first',
-    ]],
+    [
+      'a circle that others lead to',
+      images('{name: x, base: c}', '{name: b, base: a}', '{name: c, base: b}', '{name: a, base: c}', '{name: w, base: x}'),
+      ['3: b needs a, a needs c, c needs b: none can be made first'],
+    ],
+    [
+      'two circles',
+      images('{name: a, base: b}', '{name: c, base: d}', '{name: b, base: a}', '{name: d, base: c}'),
+      ['2: a needs b, b needs a: none can be made first', '3: c needs d, d needs c: none can be made first'],
+    ],
+    [
+      'several',
+      images('{name: 1, recipe: r}', '{name: b}', '{name: c, base: d}', '{name: d, base: c}'),
+      [
+        '2: name takes a text, not the number 1: put it in quotes, "1"',
+        '3: the image has neither a recipe nor a base: what is it made from?',
+        '4: c needs d, d needs c: none can be made first',
+      ],
+    ],
     ['a tag', images('{name: !x a, recipe: r}'), ['2: Unresolved tag: !x']],
     ['an alias of nothing', image('arch: *x'), ['4: *x means nothing: there is no &x before it']],
     ['a merge of a text', image('<<: x'), ['4: << takes a map, or a list of maps']],
@@ -204,26 +281,50 @@ describe('mistakes', () => {
     ['a table', '\n[images]\nname="a"\n', ['2: images takes a list, not a map']],
     ['an empty list', 'images = []\n', ['1: the list of images is empty']],
     ['a text in the list', 'images = [\n"a"]\n', ['2: an image is a map with a name, and a recipe or a base; this is the text "a"']],
-    ['wrong types', '[[images]]\nname=2026-01-02\nrecipe="r"\nlatest=1\nbuild-env-size=1.0\narch="arm"\n', [
-      '2: name takes a text, not the date 2026-01-02: put it in quotes, "2026-01-02"',
-      '4: latest takes true or false, not the number 1',
-      '5: build-env-size takes a whole number, not the number 1.0',
-      '6: arch takes aarch64 or x86_64, not the text "arm"',
-    ]],
+    [
+      'wrong types',
+      '[[images]]\nname=2026-01-02\nrecipe="r"\nlatest=1\nbuild-env-size=1.0\narch="arm"\n',
+      [
+        '2: name takes a text, not the date 2026-01-02: put it in quotes, "2026-01-02"',
+        '4: latest takes true or false, not the number 1',
+        '5: build-env-size takes a whole number, not the number 1.0',
+        '6: arch takes aarch64 or x86_64, not the text "arm"',
+      ],
+    ],
     ['an unknown key', '[[images]]\nname="a"\nrecipe="r"\n\narhc="x"\n', ['5: there is no key arhc; did you mean arch?']],
     ['a table below an image', '[[images]]\nname="a"\nbase="b"\n[images.script]\npath="x"\n', ['4: script takes a text, not a map']],
-    ['both, neither', '[[images]]\nname="a"\nrecipe="r"\nbase="b"\n[[images]]\nname="c"\n', [
-      '4: the image has a recipe in line 3, and a base, too: it is made from one of them',
-      '5: the image has neither a recipe nor a base: what is it made from?',
-    ]],
-    ['a circle, a name twice', '[[images]]\nname="a"\nbase="b"\n[[images]]\nname="b"\nbase="a"\n[[images]]\nname="b"\nrecipe="r"\n', ['1: a needs b, b needs a: none can be made first', '8: there is an image b in line 5 already']],
+    [
+      'both, neither',
+      '[[images]]\nname="a"\nrecipe="r"\nbase="b"\n[[images]]\nname="c"\n',
+      [
+        '4: the image has a recipe in line 3, and a base, too: it is made from one of them',
+        '5: the image has neither a recipe nor a base: what is it made from?',
+      ],
+    ],
+    [
+      'a circle, a name twice',
+      '[[images]]\nname="a"\nbase="b"\n[[images]]\nname="b"\nbase="a"\n[[images]]\nname="b"\nrecipe="r"\n',
+      ['1: a needs b, b needs a: none can be made first', '8: there is an image b in line 5 already'],
+    ],
   ])('TOML: %s', (_, text, expected) => expect(mistakesOf('i.toml', text)).toEqual(expected))
 
   test.each<[string, string, string[]]>([
     ['no JSON', '{"images": [\n  {"name": "a" "recipe": "r"}\n]}', ['2: not valid YAML: Unexpected double-quoted-scalar token']],
-    ['cut off', '{"images": [\n  {"name": "a",\n', ['3: not valid YAML: Flow map in block collection must be sufficiently indented and end with a }']],
+    [
+      'cut off',
+      '{"images": [\n  {"name": "a",\n',
+      ['3: not valid YAML: Flow map in block collection must be sufficiently indented and end with a }'],
+    ],
     ['a key twice', '{"images": [\n {"name": "a",\n  "recipe": "r",\n  "name": "b"}]}', ['4: name is given twice: line 2 has it, too']],
-    ['wrong types', '{"images": [{"name": 1,\n"recipe": null,\n"debug": "no"}]}', ['1: name takes a text, not the number 1: put it in quotes, "1"', '2: recipe has no value: it takes a text', '3: debug takes true or false, not the text "no"']],
+    [
+      'wrong types',
+      '{"images": [{"name": 1,\n"recipe": null,\n"debug": "no"}]}',
+      [
+        '1: name takes a text, not the number 1: put it in quotes, "1"',
+        '2: recipe has no value: it takes a text',
+        '3: debug takes true or false, not the text "no"',
+      ],
+    ],
     ['a quoted << is a key', '{"images": [{"name": "a", "recipe": "r",\n"<<": {}}]}', ['2: there is no key <<']],
   ])('JSON: %s', (_, text, expected) => expect(mistakesOf('i.json', text)).toEqual(expected))
 
@@ -233,7 +334,12 @@ describe('mistakes', () => {
     ['a value within itself', 'i.yaml', 'images: &a [*a, *a]', '1: values are more than 50 deep in each other'],
     ['lists in lists', 'i.yaml', '['.repeat(500_000), '1: values are more than 50 deep in each other'],
     ['lists in lists, as a block', 'i.yaml', `images:\n  ${'- '.repeat(100_000)}x`, '2: values are more than 50 deep in each other'],
-    ['maps in maps', 'i.yaml', Array.from({ length: 100 }, (_, at) => `${' '.repeat(at)}a:\n`).join(''), '52: values are more than 50 deep in each other'],
+    [
+      'maps in maps',
+      'i.yaml',
+      Array.from({ length: 100 }, (_, at) => `${' '.repeat(at)}a:\n`).join(''),
+      '52: values are more than 50 deep in each other',
+    ],
     ['lists in lists, of TOML', 'i.toml', `a=${'['.repeat(30_000)}${']'.repeat(30_000)}`, '1: values are more than 50 deep in each other'],
     ['long', 'i.yaml', 'x'.repeat(2_000_000), '1: the file has more than 1048576 characters'],
   ])('too much: %s', (_, path, text, expected) => expect(mistakesOf(path, text)).toEqual([expected]))
@@ -241,8 +347,19 @@ describe('mistakes', () => {
   test('of one found later, and of several, in the order of lines', () => {
     const one = mistakes("it's.yaml", [{ line: 4, why: 'no recipe x' }])
     expect([one.message, one.more, one.next]).toEqual(["it's.yaml:4: no recipe x", ['Nothing was sent.'], `vi +4 'it'\\''s.yaml'`])
-    const two = mistakes('i.yaml', [{ line: 10, why: 'b' }, { line: 9, why: 'a' }], 'cray-ims recipes list')
-    expect([two.message, two.more, two.next]).toEqual(['i.yaml: 2 mistakes; nothing was sent', ['  i.yaml:9: a', '  i.yaml:10: b'], 'cray-ims recipes list'])
+    const two = mistakes(
+      'i.yaml',
+      [
+        { line: 10, why: 'b' },
+        { line: 9, why: 'a' },
+      ],
+      'cray-ims recipes list',
+    )
+    expect([two.message, two.more, two.next]).toEqual([
+      'i.yaml: 2 mistakes; nothing was sent',
+      ['  i.yaml:9: a', '  i.yaml:10: b'],
+      'cray-ims recipes list',
+    ])
   })
 
   test('what to type: the schema for what keys take, the editor for how images go together', () => {
@@ -256,8 +373,14 @@ test.each([
   [['a:b', 'b:c', 'c:r', 'd:r'], 'c b a d'],
   [['x:r', 'a:c', 'b:c', 'c:gone', 'd:a'], 'x c a b d'],
 ])('%j in order: %s', (shapes, expected) => {
-  const text = images(...shapes.map((shape) => shape.split(':')).map(([name, base]) => `{name: ${name}, ${base === 'r' ? 'recipe' : 'base'}: ${base}}`))
-  expect(inOrder(readEntries('i.yaml', text)).map(({ order }) => order.name).join(' ')).toBe(expected)
+  const text = images(
+    ...shapes.map((shape) => shape.split(':')).map(([name, base]) => `{name: ${name}, ${base === 'r' ? 'recipe' : 'base'}: ${base}}`),
+  )
+  expect(
+    inOrder(readEntries('i.yaml', text))
+      .map(({ order }) => order.name)
+      .join(' '),
+  ).toBe(expected)
 })
 
 describe('the schema', () => {
@@ -278,7 +401,9 @@ describe('the schema', () => {
     expect(Object.keys(properties)).toEqual(['name', source, ...imageKeys[source].map(({ flag }) => flag.slice(2))])
     expect(required).toEqual(['name', source])
     expect(additionalProperties).toBe(false)
-    const spellings = Object.keys(properties).filter((key) => key.includes('-')).map((key) => key.replaceAll('-', '_'))
+    const spellings = Object.keys(properties)
+      .filter((key) => key.includes('-'))
+      .map((key) => key.replaceAll('-', '_'))
     expect(Object.keys(patternProperties)).toEqual(spellings.map((key) => `^${key}$`))
     for (const { $ref } of [...Object.values(properties).slice(2), ...Object.values(patternProperties)]) {
       expect(schema.definitions).toHaveProperty([$ref!.replace('#/definitions/', '')])
@@ -286,17 +411,20 @@ describe('the schema', () => {
   })
 
   // What it says of a value is what the reader says.
-  test.each([...new Map([...imageKeys.recipe, ...imageKeys.base].map((row) => [row.flag, row])).values()])('the values of $flag', ({ flag }) => {
-    const key = flag.slice(2)
-    const { enum: choices, ...rest } = schema.definitions[key] as Schema & { type: string; description: string }
-    expect(rest.description).not.toBe('')
-    const samples = { string: choices ?? ['x'], integer: ['15'], boolean: ['true', 'false'] }[rest.type]!
-    const source = key in kinds.recipe.properties ? 'recipe' : 'base'
-    for (const sample of samples) expect(readEntries('i.yaml', images(`{name: a, ${source}: b, ${key}: ${sample}}`))).toHaveLength(1)
-    for (const wrong of rest.type === 'string' && !choices ? ['1', '[]', '""'] : ['never', '{}']) {
-      expect(mistakesOf('i.yaml', images(`{name: a, ${source}: b, ${key}: ${wrong}}`))[0]).toContain(key)
-    }
-  })
+  test.each([...new Map([...imageKeys.recipe, ...imageKeys.base].map((row) => [row.flag, row])).values()])(
+    'the values of $flag',
+    ({ flag }) => {
+      const key = flag.slice(2)
+      const { enum: choices, ...rest } = schema.definitions[key] as Schema & { type: string; description: string }
+      expect(rest.description).not.toBe('')
+      const samples = { string: choices ?? ['x'], integer: ['15'], boolean: ['true', 'false'] }[rest.type]!
+      const source = key in kinds.recipe.properties ? 'recipe' : 'base'
+      for (const sample of samples) expect(readEntries('i.yaml', images(`{name: a, ${source}: b, ${key}: ${sample}}`))).toHaveLength(1)
+      for (const wrong of rest.type === 'string' && !choices ? ['1', '[]', '""'] : ['never', '{}']) {
+        expect(mistakesOf('i.yaml', images(`{name: a, ${source}: b, ${key}: ${wrong}}`))[0]).toContain(key)
+      }
+    },
+  )
 })
 
 describe('the state', () => {
@@ -318,7 +446,11 @@ describe('the state', () => {
     expect(statSync(statePath(file)).mode & 0o777).toBe(0o600)
     state.set('a', { order: 'x', job: 'j', image: 'i' })
     const again = openState(file)
-    expect([again.of('a'), again.of('__proto__'), again.of('toString')]).toEqual([{ order: 'x', job: 'j', image: 'i' }, { order: 'y' }, undefined])
+    expect([again.of('a'), again.of('__proto__'), again.of('toString')]).toEqual([
+      { order: 'x', job: 'j', image: 'i' },
+      { order: 'y' },
+      undefined,
+    ])
   })
 
   test.each([
@@ -334,7 +466,11 @@ describe('the state', () => {
   ])('%s is refused and left alone', (text, why) => {
     writeFileSync(`${file}.state`, text)
     const failure = failureOf(() => openState(file))
-    expect([failure.message, failure.exit, failure.next]).toEqual([`${file}.state can't be used: ${why}`, 2, `mv ${file}.state ${file}.state.old`])
+    expect([failure.message, failure.exit, failure.next]).toEqual([
+      `${file}.state can't be used: ${why}`,
+      2,
+      `mv ${file}.state ${file}.state.old`,
+    ])
     expect(readFileSync(`${file}.state`, 'utf8')).toBe(text)
   })
 
@@ -361,7 +497,12 @@ describe('the state', () => {
     const hash = orderHash({ name: 'a', source: 'b' }, ['echo', 'id'])
     expect(hash).toMatch(/^[\da-f]{64}$/)
     expect(orderHash({ source: 'b', arch: undefined, name: 'a' }, [Buffer.from('echo'), 'id'])).toBe(hash)
-    const others = [orderHash({ name: 'a', source: 'c' }, ['echo', 'id']), orderHash({ name: 'a', source: 'b' }, ['ech', 'oid']), orderHash({ name: 'a', source: 'b' }, [undefined, 'id']), orderHash({ name: 'a', source: 'b' })]
+    const others = [
+      orderHash({ name: 'a', source: 'c' }, ['echo', 'id']),
+      orderHash({ name: 'a', source: 'b' }, ['ech', 'oid']),
+      orderHash({ name: 'a', source: 'b' }, [undefined, 'id']),
+      orderHash({ name: 'a', source: 'b' }),
+    ]
     expect(new Set([hash, ...others]).size).toBe(5)
   })
 })

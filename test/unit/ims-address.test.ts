@@ -51,7 +51,11 @@ describe('a hostname', () => {
     ['https://a b/?token=secret', '"https://a b/" is no address.'],
   ])('%j is the connection error', (hostname, why) => {
     expect(() => parseAddress(hostname)).toThrow(
-      expect.objectContaining({ message: 'Unable to connect to cray. Please verify your cray hostname:', exit: 2, more: [...hostnameCommands, why] }),
+      expect.objectContaining({
+        message: 'Unable to connect to cray. Please verify your cray hostname:',
+        exit: 2,
+        more: [...hostnameCommands, why],
+      }),
     )
   })
 })
@@ -95,7 +99,9 @@ describe('an id', () => {
   })
 
   test.each(['', '.', '..'])('%j is refused', (id) => {
-    expect(() => encodeSegment(id, 'JOB_ID')).toThrow(expect.objectContaining({ usage: true, message: expect.stringContaining("'JOB_ID'") }))
+    expect(() => encodeSegment(id, 'JOB_ID')).toThrow(
+      expect.objectContaining({ usage: true, message: expect.stringContaining("'JOB_ID'") }),
+    )
   })
 })
 
@@ -117,5 +123,7 @@ test.each([
 test('only a write may have happened', () => {
   const url = new URL('http://h/apis/ims/v3/images')
   expect(mayHaveHappened({ method: 'GET', url })).toEqual([])
-  expect(mayHaveHappened({ method: 'POST', url })).toEqual(['The POST may have been carried out all the same; look with: cray-ims images list'])
+  expect(mayHaveHappened({ method: 'POST', url })).toEqual([
+    'The POST may have been carried out all the same; look with: cray-ims images list',
+  ])
 })

@@ -5,7 +5,10 @@ import { writeJson } from '../../src/json/write.ts'
 
 const asked = { method: 'GET', url: new URL('http://h/apis/ims/v3/jobs') }
 const read = (type: string | undefined, body: string | Buffer, { status = 200, method = 'GET' } = {}) =>
-  readAnswer({ status, reason: 'OK', headers: type === undefined ? {} : { 'content-type': type }, body: Buffer.from(body as string) }, { ...asked, method })
+  readAnswer(
+    { status, reason: 'OK', headers: type === undefined ? {} : { 'content-type': type }, body: Buffer.from(body as string) },
+    { ...asked, method },
+  )
 
 describe('is read', () => {
   test.each<[string, string | undefined, string | Buffer, unknown]>([
@@ -49,7 +52,11 @@ describe('is no result', () => {
     ['application/json', ' ', /not the JSON/],
   ])('%s %j', (type, body, message) => {
     expect(() => read(type, body)).toThrow(
-      expect.objectContaining({ message: expect.stringMatching(message), exit: 2, more: [`  ${body.trim()}`, 'HTTP 200 OK: GET /apis/ims/v3/jobs'] }),
+      expect.objectContaining({
+        message: expect.stringMatching(message),
+        exit: 2,
+        more: [`  ${body.trim()}`, 'HTTP 200 OK: GET /apis/ims/v3/jobs'],
+      }),
     )
   })
 
@@ -61,6 +68,9 @@ describe('is no result', () => {
 })
 
 test('JSON is written with its own numbers and order', () => {
-  const value = new Map([['10', { number: '1.0' }], ['2', { number: '12345678901234567890' }]])
+  const value = new Map([
+    ['10', { number: '1.0' }],
+    ['2', { number: '12345678901234567890' }],
+  ])
   expect(writeJson([value, 'é"\n', null, true])).toBe('[{"10":1.0,"2":12345678901234567890},"é\\"\\n",null,true]')
 })

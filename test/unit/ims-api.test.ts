@@ -30,14 +30,22 @@ async function kept<T extends Loopback>(server: Promise<T>): Promise<T> {
 /** A server that gives one answer after the other, the last for ever. */
 async function server(answers: { status?: number; headers?: Record<string, string>; body?: string }[], pair?: Pair) {
   const sent: Sent[] = []
-  const made = await kept(serveHttp((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk) => chunks.push(chunk)).on('end', () => {
-      sent.push({ method: request.method!, url: request.url!, headers: request.headers, body: Buffer.concat(chunks).toString() })
-      const { status = 200, headers = { 'Content-Type': 'application/json' }, body = '[]' } = answers[Math.min(sent.length, answers.length) - 1]!
-      response.writeHead(status, headers).end(body)
-    })
-  }, pair))
+  const made = await kept(
+    serveHttp((request, response) => {
+      const chunks: Buffer[] = []
+      request
+        .on('data', (chunk) => chunks.push(chunk))
+        .on('end', () => {
+          sent.push({ method: request.method!, url: request.url!, headers: request.headers, body: Buffer.concat(chunks).toString() })
+          const {
+            status = 200,
+            headers = { 'Content-Type': 'application/json' },
+            body = '[]',
+          } = answers[Math.min(sent.length, answers.length) - 1]!
+          response.writeHead(status, headers).end(body)
+        })
+    }, pair),
+  )
   return { ...made, sent }
 }
 
@@ -48,14 +56,20 @@ function api(options: ApiOptions) {
 }
 const list = { method: 'GET', path: '/apis/ims/v3/jobs' } as const
 const create = { method: 'POST', path: '/apis/ims/v3/images', body: toValue({ name: 'é' }) } as const
-const failureOf = (sending: Promise<unknown>): Promise<CliError> => sending.then(() => expect.unreachable(), (error: CliError) => error)
+const failureOf = (sending: Promise<unknown>): Promise<CliError> =>
+  sending.then(
+    () => expect.unreachable(),
+    (error: CliError) => error,
+  )
 
 describe.each([false, true])('kept alive: %s', (keepAlive) => {
   test('a request is sent as the service wants it', async () => {
     const service = await server([{ body: '{"id":"x"}' }])
     const ims = api({ hostname: `http://u:p@127.0.0.1:${service.port}/prefix/x?a=b`, env: {}, keepAlive, tenant: 'blé', version: '1.2.3' })
     expect(await ims.send({ ...create, query: { c: 'd' } })).toEqual(toValue({ id: 'x' }))
-    expect(service.sent).toEqual([{ method: 'POST', url: '/prefix/apis/ims/v3/images?a=b&c=d', headers: expect.anything(), body: '{"name":"é"}' }])
+    expect(service.sent).toEqual([
+      { method: 'POST', url: '/prefix/apis/ims/v3/images?a=b&c=d', headers: expect.anything(), body: '{"name":"é"}' },
+    ])
     expect(service.sent[0]!.headers).toMatchObject({
       'user-agent': 'cray-ims/1.2.3',
       accept: '*/*',
@@ -81,7 +95,11 @@ describe('a 401', () => {
   test('is asked again with a fresh token, a write too', async () => {
     const service = await server([refused, {}])
     const asked: (boolean | undefined)[] = []
-    const ims = api({ hostname: service.url, env: {}, authorization: async (fresh) => (asked.push(fresh), fresh ? 'Bearer NEW' : 'Bearer OLD') })
+    const ims = api({
+      hostname: service.url,
+      env: {},
+      authorization: async (fresh) => (asked.push(fresh), fresh ? 'Bearer NEW' : 'Bearer OLD'),
+    })
     await ims.send(create)
     expect(asked).toEqual([undefined, true])
     expect(service.sent.map(({ method, headers, body }) => [method, headers.authorization, body])).toEqual([
@@ -121,7 +139,9 @@ describe('what cannot be sent', () => {
     [' a', /^Unable to connect to cray\./],
   ])('the tenant %j', (tenant, message) => {
     const open = () => connect({ hostname: 'http://h', env: {}, tenant })
-    expect(open).toThrow(expect.objectContaining({ message: expect.stringMatching(message), exit: 2, next: 'cray-ims config set core tenant=NAME' }))
+    expect(open).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(message), exit: 2, next: 'cray-ims config set core tenant=NAME' }),
+    )
     try {
       open()
     } catch (error) {
@@ -143,7 +163,13 @@ describe('no answer', () => {
     const hostname = `http://127.0.0.1:${await closedPort()}`
     expect(await failureOf(api({ hostname, env: {} }).send(create))).toMatchObject({
       message: 'Unable to connect to cray. Please verify your cray hostname:',
-      more: ['', '\tcray config get core.hostname', '\tcray config set core hostname=cray_hostname', '', `${address(hostname)}: connection refused (ECONNREFUSED)`],
+      more: [
+        '',
+        '\tcray config get core.hostname',
+        '\tcray config set core hostname=cray_hostname',
+        '',
+        `${address(hostname)}: connection refused (ECONNREFUSED)`,
+      ],
       exit: 2,
     })
   })
@@ -152,7 +178,10 @@ describe('no answer', () => {
     const { url } = await kept(serveSocket(() => {}))
     const ims = api({ hostname: url, env: {}, requestTimeout: 0.05 })
     const happened = expect.stringContaining('The POST may have been carried out all the same; look with: cray-ims images list')
-    expect(await failureOf(ims.send(create))).toMatchObject({ message: `${address(url)} did not answer within 0.05s`, more: expect.arrayContaining([happened]) })
+    expect(await failureOf(ims.send(create))).toMatchObject({
+      message: `${address(url)} did not answer within 0.05s`,
+      more: expect.arrayContaining([happened]),
+    })
     expect((await failureOf(ims.send(list))).more).not.toContainEqual(happened)
   })
 
@@ -163,9 +192,14 @@ describe('no answer', () => {
   })
 
   test('interrupted: the reason, and that a write may have happened', async () => {
-    for (const [request, more] of [[list, 0], [create, 1]] as const) {
+    for (const [request, more] of [
+      [list, 0],
+      [create, 1],
+    ] as const) {
       const controller = new AbortController()
-      const { url } = await kept(serveSocket((socket) => socket.once('data', () => controller.abort(new CliError('Interrupted', { exit: 130 })))))
+      const { url } = await kept(
+        serveSocket((socket) => socket.once('data', () => controller.abort(new CliError('Interrupted', { exit: 130 })))),
+      )
       const failure = await failureOf(api({ hostname: url, env: {}, signal: controller.signal }).send(request))
       expect(failure).toMatchObject({ message: 'Interrupted', exit: 130 })
       expect(failure.more.length).toBe(more)
@@ -175,7 +209,9 @@ describe('no answer', () => {
 
   test('a status that is no answer', async () => {
     const service = await server([{ status: 304, body: '' }])
-    expect((await failureOf(api({ hostname: service.url, env: {} }).send(list))).message).toBe('Error received from server: 304 Not Modified')
+    expect((await failureOf(api({ hostname: service.url, env: {} }).send(list))).message).toBe(
+      'Error received from server: 304 Not Modified',
+    )
   })
 })
 
@@ -183,7 +219,14 @@ test('a busy server is asked again', async () => {
   const service = await server([{ status: 503 }, { status: 503, headers: { 'Retry-After': '2' } }, { body: '[1]' }])
   const waits: number[] = []
   const lines: string[] = []
-  const ims = api({ hostname: service.url, env: {}, retries: 2, sleep: async (wait) => void waits.push(wait), random: () => 0, log: (level, line) => void (level === 1 && lines.push(line)) })
+  const ims = api({
+    hostname: service.url,
+    env: {},
+    retries: 2,
+    sleep: async (wait) => void waits.push(wait),
+    random: () => 0,
+    log: (level, line) => void (level === 1 && lines.push(line)),
+  })
   expect(await ims.send(list)).toEqual(toValue([1]))
   expect(waits).toEqual([250, 2000])
   expect(lines).toContain('HTTP 503: trying again in 2.0 s (2 of 2)')
@@ -192,19 +235,36 @@ test('a busy server is asked again', async () => {
 test('logs never hold credentials', async () => {
   const service = await server([{ headers: { 'Set-Cookie': 'SECRET', 'X-B': 'c' }, body: '[]' }])
   const lines: [number, string][] = []
-  const ims = api({ hostname: `http://u:SECRET@127.0.0.1:${service.port}/?token=SECRET`, env: {}, authorization: async () => 'Bearer SECRET', elapsed: () => 0, log: (level, line) => lines.push([level, line]) })
+  const ims = api({
+    hostname: `http://u:SECRET@127.0.0.1:${service.port}/?token=SECRET`,
+    env: {},
+    authorization: async () => 'Bearer SECRET',
+    elapsed: () => 0,
+    log: (level, line) => lines.push([level, line]),
+  })
   await ims.send(create)
   const text = lines.map(([, line]) => line).join('\n')
   expect(text).not.toContain('SECRET')
-  expect(lines.filter(([level]) => level === 1)).toEqual([[1, `POST http://127.0.0.1:${service.port}/apis/ims/v3/images?token=…: 200 OK (0 ms)`]])
+  expect(lines.filter(([level]) => level === 1)).toEqual([
+    [1, `POST http://127.0.0.1:${service.port}/apis/ims/v3/images?token=…: 200 OK (0 ms)`],
+  ])
   expect(lines).toContainEqual([2, '> Authorization: …'])
   expect(lines).toContainEqual([2, '< x-b: c'])
   expect(lines).toContainEqual([3, '> 13 bytes'])
 })
 
 test('logs hold nothing secret of headers', async () => {
-  const secrets = { Location: '/login?code=SECRET#SECRET', Link: '<https://u:SECRET@h/x?y=SECRET>; rel=next', 'X-Api-Key': 'SECRET', 'X-Auth-Request-User': 'SECRET', 'X-Amz-Signature': 'SECRET', 'X-Session': 'SECRET' }
-  const service = await server([{ headers: { ...secrets, 'WWW-Authenticate': 'Bearer realm="shasta"', 'X-Escape': '\x9b31m' }, body: '[]' }])
+  const secrets = {
+    Location: '/login?code=SECRET#SECRET',
+    Link: '<https://u:SECRET@h/x?y=SECRET>; rel=next',
+    'X-Api-Key': 'SECRET',
+    'X-Auth-Request-User': 'SECRET',
+    'X-Amz-Signature': 'SECRET',
+    'X-Session': 'SECRET',
+  }
+  const service = await server([
+    { headers: { ...secrets, 'WWW-Authenticate': 'Bearer realm="shasta"', 'X-Escape': '\x9b31m' }, body: '[]' },
+  ])
   const lines: string[] = []
   await api({ hostname: service.url, env: {}, log: (_, line) => lines.push(line) }).send(list)
   const text = lines.join('\n')
@@ -238,7 +298,13 @@ describe('a server that is not verified', () => {
   const unverified = async (hostname: (port: number) => string, options: Partial<ApiOptions>) => {
     const service = await server([{}], await makeServerCertificate({ name: 'elsewhere.local' }))
     const told: (string | undefined)[] = []
-    const ims = api({ hostname: hostname(service.port), env: {}, insecure: true, unverified: (secret) => void told.push(secret), ...options })
+    const ims = api({
+      hostname: hostname(service.port),
+      env: {},
+      insecure: true,
+      unverified: (secret) => void told.push(secret),
+      ...options,
+    })
     return { service, told, ims }
   }
 
@@ -253,7 +319,11 @@ describe('a server that is not verified', () => {
   })
 
   test('gets nothing where that is refused', async () => {
-    const { ims, service } = await unverified((port) => `https://u:p@127.0.0.1:${port}`, { unverified: () => { throw new CliError('not so') } })
+    const { ims, service } = await unverified((port) => `https://u:p@127.0.0.1:${port}`, {
+      unverified: () => {
+        throw new CliError('not so')
+      },
+    })
     expect(await failureOf(ims.send(list))).toMatchObject({ message: 'not so' })
     expect(service.connections()).toBe(0)
   })
@@ -283,7 +353,9 @@ describe('a certificate', () => {
     const other = join(folder, 'other.pem')
     writeFileSync(other, (await makeCa('Other CA')).cert)
     const missing = join(folder, 'missing.pem')
-    const failure = await failureOf(api({ hostname: service.url, env: { SSL_CERT_FILE: other }, wellKnown: { site: [missing], system: [missing] } }).send(list))
+    const failure = await failureOf(
+      api({ hostname: service.url, env: { SSL_CERT_FILE: other }, wellKnown: { site: [missing], system: [missing] } }).send(list),
+    )
     expect(failure.message).toBe('127.0.0.1: certificate not trusted')
     expect(failure).toMatchObject({ next: 'cray-ims config set core ca_file=FILE', footer: once })
     expect(failure.more[0]).toMatch(new RegExp(`^  issuer "Platform CA", valid to ${inAYear.slice(0, 4)}-`))
@@ -298,14 +370,20 @@ describe('a certificate', () => {
 
   test('that is self-signed', async () => {
     const service = await server([{}], await makeServerCertificate({}))
-    expect((await failureOf(api({ hostname: service.url, env: {} }).send(create))).more[0]).toMatch(/^ {2}self-signed "ims server", valid to /)
+    expect((await failureOf(api({ hostname: service.url, env: {} }).send(create))).more[0]).toMatch(
+      /^ {2}self-signed "ims server", valid to /,
+    )
   })
 
   test('for another name', async () => {
     const service = await server([{}], await makeServerCertificate({ ca, name: 'elsewhere.local' }))
     expect(await failureOf(api({ hostname: service.url, env: {}, caFile: path }).send(list))).toMatchObject({
       message: '127.0.0.1: certificate is for another name',
-      more: ['  expected  127.0.0.1', '  came      "elsewhere.local", for elsewhere.local', '  Another host answers there, or this is not the name that its certificate has.'],
+      more: [
+        '  expected  127.0.0.1',
+        '  came      "elsewhere.local", for elsewhere.local',
+        '  Another host answers there, or this is not the name that its certificate has.',
+      ],
       next: 'cray-ims config get core.hostname',
       footer: undefined,
     })
@@ -314,7 +392,11 @@ describe('a certificate', () => {
   test('for another name, and not trusted: nothing that trusts it', async () => {
     const service = await server([{}], await makeServerCertificate({ name: 'elsewhere.local;reboot' }))
     const failure = await failureOf(api({ hostname: service.url, env: {} }).send(list))
-    expect(failure).toMatchObject({ message: '127.0.0.1: certificate not trusted', next: 'cray-ims config set core ca_file=FILE', footer: undefined })
+    expect(failure).toMatchObject({
+      message: '127.0.0.1: certificate not trusted',
+      next: 'cray-ims config set core ca_file=FILE',
+      footer: undefined,
+    })
     expect(failure.more).toContain('  expected  127.0.0.1')
   })
 
@@ -335,14 +417,25 @@ describe('a certificate', () => {
   test('is not looked at with --insecure, nor is a file of CAs', async () => {
     const service = await server([{ body: '[1]' }], await makeServerCertificate({ name: 'elsewhere.local' }))
     const warnings: string[] = []
-    expect(await api({ hostname: service.url, env: { SSL_CERT_FILE: '/no/such/file' }, insecure: true, warn: (line) => warnings.push(line) }).send(list)).toEqual(toValue([1]))
+    expect(
+      await api({
+        hostname: service.url,
+        env: { SSL_CERT_FILE: '/no/such/file' },
+        insecure: true,
+        warn: (line) => warnings.push(line),
+      }).send(list),
+    ).toEqual(toValue([1]))
     expect(warnings).toEqual([])
   })
 
   test('a named file that is missing is warned of, once', async () => {
     const service = await server([{}], await makeServerCertificate({ ca }))
     const warnings: string[] = []
-    const ims = api({ hostname: service.url, env: { SSL_CERT_FILE: path, REQUESTS_CA_BUNDLE: '/no/such/file' }, warn: (line) => warnings.push(line) })
+    const ims = api({
+      hostname: service.url,
+      env: { SSL_CERT_FILE: path, REQUESTS_CA_BUNDLE: '/no/such/file' },
+      warn: (line) => warnings.push(line),
+    })
     await ims.send(list)
     await ims.send(list)
     expect(warnings).toEqual(['Warning: REQUESTS_CA_BUNDLE: /no/such/file: missing'])

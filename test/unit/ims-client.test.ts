@@ -7,19 +7,27 @@ afterEach(async () => {
   for (const undo of undone.splice(0).reverse()) await undo()
 })
 
-async function client(answer: (method: string, path: string) => { status?: number; body?: string }, token?: ConstructorParameters<typeof ImsClient>[0]['token']) {
+async function client(
+  answer: (method: string, path: string) => { status?: number; body?: string },
+  token?: ConstructorParameters<typeof ImsClient>[0]['token'],
+) {
   const sent: [string, string, unknown, string | undefined][] = []
   const server: Loopback = await serveHttp((request, response) => {
     const chunks: Buffer[] = []
-    request.on('data', (chunk) => chunks.push(chunk)).on('end', () => {
-      const text = Buffer.concat(chunks).toString()
-      sent.push([request.method!, request.url!, text && JSON.parse(text), request.headers.authorization])
-      const { status = 200, body = '' } = answer(request.method!, request.url!)
-      response.writeHead(status, { 'Content-Type': 'application/json' }).end(body)
-    })
+    request
+      .on('data', (chunk) => chunks.push(chunk))
+      .on('end', () => {
+        const text = Buffer.concat(chunks).toString()
+        sent.push([request.method!, request.url!, text && JSON.parse(text), request.headers.authorization])
+        const { status = 200, body = '' } = answer(request.method!, request.url!)
+        response.writeHead(status, { 'Content-Type': 'application/json' }).end(body)
+      })
   })
   const ims = new ImsClient({ hostname: server.url, env: {}, retries: 0, token })
-  undone.push(() => server.close(), () => ims.close())
+  undone.push(
+    () => server.close(),
+    () => ims.close(),
+  )
   return { ims, sent, server }
 }
 
@@ -74,7 +82,10 @@ test('connections are held', async () => {
 
 test('a refused token is asked for again', async () => {
   let valid = 'one'
-  const { ims, sent } = await client(() => ({ status: sent.at(-1)?.[3] === `Bearer ${valid}` ? 200 : 401, body: '[]' }), (refused) => (refused ? 'two' : 'one'))
+  const { ims, sent } = await client(
+    () => ({ status: sent.at(-1)?.[3] === `Bearer ${valid}` ? 200 : 401, body: '[]' }),
+    (refused) => (refused ? 'two' : 'one'),
+  )
   await ims.jobs.list()
   valid = 'two'
   await ims.jobs.list()

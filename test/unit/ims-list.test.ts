@@ -44,7 +44,11 @@ const api = () => connect({ hostname: server.url, env: {}, sleep: async () => {}
 const request = { method: 'GET', path: '/apis/ims/v3/images' } as const
 
 describe('a long list', () => {
-  test.each([['ASCII', long], ['text of all kinds', listOf('né 日本 😀 \u0085\ufeff')], ['space around it', `\n ${long.replaceAll(',', ' ,\n')}\n`]])('of %s is taken item by item', async (_, body) => {
+  test.each([
+    ['ASCII', long],
+    ['text of all kinds', listOf('né 日本 😀 \u0085\ufeff')],
+    ['space around it', `\n ${long.replaceAll(',', ' ,\n')}\n`],
+  ])('of %s is taken item by item', async (_, body) => {
     answers = [{ body }]
     const answer = await api().sendForList(request, takeAll)
     expect('list' in answer && answer.list.items).toEqual(readJson(body))
@@ -69,11 +73,16 @@ describe('a long list', () => {
   })
 
   test.each([
-    ['cut off', long.slice(0, -20)], ['with something behind it', `${long}x`], ['with half a character behind it', Buffer.concat([Buffer.from(long), Buffer.from([0xc3])])],
-    ['broken in its middle', long.replace('"id-2000"', '"id-2000"x')], ['broken on its 3rd line', long.replaceAll('},', '},\n').replace('"id-2"', 'id-2')],
+    ['cut off', long.slice(0, -20)],
+    ['with something behind it', `${long}x`],
+    ['with half a character behind it', Buffer.concat([Buffer.from(long), Buffer.from([0xc3])])],
+    ['broken in its middle', long.replace('"id-2000"', '"id-2000"x')],
+    ['broken on its 3rd line', long.replaceAll('},', '},\n').replace('"id-2"', 'id-2')],
   ])('%s is no JSON, as it would be as a whole', async (_, body) => {
     answers = [{ body }]
-    const failure = await api().send(request).catch((error: unknown) => error)
+    const failure = await api()
+      .send(request)
+      .catch((error: unknown) => error)
     expect(failure).toMatchObject({ message: expect.stringMatching(/not the JSON that it says it is: expected .* at line \d+ column \d+/) })
     const { message, more } = failure as Error & { more: string[] }
     await expect(api().sendForList(request, takeAll)).rejects.toMatchObject({ message, more })

@@ -4,7 +4,10 @@ import { toValue } from '../../src/json/value.ts'
 
 const asked = (path = '/apis/ims/v3/jobs', method = 'GET'): Typed => ({ method, url: new URL(`http://h${path}?a=b`) })
 const failure = (status: number, body: unknown, { type = 'application/problem+json', reason = 'REASON', typed = asked() } = {}) =>
-  serverError({ status, reason, headers: { 'content-type': type }, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) }, typed)
+  serverError(
+    { status, reason, headers: { 'content-type': type }, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) },
+    typed,
+  )
 
 describe('the message', () => {
   test.each<[number, unknown, string]>([
@@ -53,11 +56,25 @@ describe('errors by field', () => {
     ['a list', { name: ['blank', 'short'] }, [['name', ['blank', 'short']]]],
     ['a text', { name: 'blank' }, [['name', ['blank']]]],
     ['a nested map', { link: { type: ['Missing.'] } }, [['link.type', ['Missing.']]]],
-    ['a map of indices', { ssh_containers: { 0: { jail: ['No.'] }, 1: { name: ['No.'] } } }, [['ssh_containers.0.jail', ['No.']], ['ssh_containers.1.name', ['No.']]]],
+    [
+      'a map of indices',
+      { ssh_containers: { 0: { jail: ['No.'] }, 1: { name: ['No.'] } } },
+      [
+        ['ssh_containers.0.jail', ['No.']],
+        ['ssh_containers.1.name', ['No.']],
+      ],
+    ],
     ['a list of maps', { ssh_containers: [{}, { jail: ['No.'] }] }, [['ssh_containers.1.jail', ['No.']]]],
     ['the record as a whole', { _schema: ['Bad.'] }, [['', ['Bad.']]]],
     ['a nested record as a whole', { link: { _schema: ['Bad.'] } }, [['link', ['Bad.']]]],
-    ['what is no text', { name: [{ code: 1 }, 2] }, [['name.0.code', ['1']], ['name', ['2']]]],
+    [
+      'what is no text',
+      { name: [{ code: 1 }, 2] },
+      [
+        ['name.0.code', ['1']],
+        ['name', ['2']],
+      ],
+    ],
     ['a terminal sequence', { 'na\x1b[1mme': ['\x1b[31mred'] }, [['na\\x1b[1mme', ['\\x1b[31mred']]]],
     ['nothing', {}, []],
     ['null', null, []],
@@ -66,8 +83,15 @@ describe('errors by field', () => {
   })
 
   test('are shown as the user typed them, above the status', () => {
-    const typed = { ...asked('/apis/ims/v3/jobs', 'POST'), optionOf: (field: string) => (field === 'build_env_size' ? '--build-env-size 0' : undefined) }
-    const body = { title: 'Unprocessable Entity', detail: 'D', errors: { build_env_size: ['must be greater than or equal to 1'], x: ['unknown', 'bad'], _schema: ['no'] } }
+    const typed = {
+      ...asked('/apis/ims/v3/jobs', 'POST'),
+      optionOf: (field: string) => (field === 'build_env_size' ? '--build-env-size 0' : undefined),
+    }
+    const body = {
+      title: 'Unprocessable Entity',
+      detail: 'D',
+      errors: { build_env_size: ['must be greater than or equal to 1'], x: ['unknown', 'bad'], _schema: ['no'] },
+    }
     const refused = failure(422, body, { typed })
     expect(refused).toBeInstanceOf(ServerError)
     expect(refused.fields.map(({ field }) => field)).toEqual(['build_env_size', 'x', ''])

@@ -92,12 +92,26 @@ describe('through a proxy', () => {
   const post = (url: string) => ({ method: 'POST', url: new URL('/x?y=z', url), headers: { 'X-A': 'b' }, body: '{"a":"é"}' })
   const credentials = `Basic ${Buffer.from('u:p').toString('base64')}`
   const echo = () =>
-    kept(serveHttp((request, response) => {
-      const chunks: Buffer[] = []
-      request.on('data', (chunk) => chunks.push(chunk)).on('end', () => {
-        response.writeHead(404, 'NOT HERE').end(JSON.stringify([request.url, request.headers.host, request.headers['x-a'], request.headers['proxy-authorization'], Buffer.concat(chunks).toString()]))
-      })
-    }))
+    kept(
+      serveHttp((request, response) => {
+        const chunks: Buffer[] = []
+        request
+          .on('data', (chunk) => chunks.push(chunk))
+          .on('end', () => {
+            response
+              .writeHead(404, 'NOT HERE')
+              .end(
+                JSON.stringify([
+                  request.url,
+                  request.headers.host,
+                  request.headers['x-a'],
+                  request.headers['proxy-authorization'],
+                  Buffer.concat(chunks).toString(),
+                ]),
+              )
+          })
+      }),
+    )
 
   test('plain HTTP is forwarded by its whole URL, with reason and body', async () => {
     const [server, middle] = [await echo(), await kept(serveProxy({ authorization: credentials }))]
@@ -121,13 +135,20 @@ describe('through a proxy', () => {
     }
     expect(middle.asked).toEqual(Array(2).fill(`CONNECT 127.0.0.1:${server.port}`))
     const strict = transport({ env })
-    const failure = await strict(post(server.url)).catch((error: unknown) => explain(error, post(server.url), strict.context(post(server.url))))
-    expect(failure).toMatchObject({ message: '127.0.0.1: certificate not trusted', more: expect.arrayContaining([expect.stringContaining('issuer "Platform CA"')]) })
+    const failure = await strict(post(server.url)).catch((error: unknown) =>
+      explain(error, post(server.url), strict.context(post(server.url))),
+    )
+    expect(failure).toMatchObject({
+      message: '127.0.0.1: certificate not trusted',
+      more: expect.arrayContaining([expect.stringContaining('issuer "Platform CA"')]),
+    })
   })
 
   test('NO_PROXY goes straight', async () => {
     const server = await echo()
-    const response = await transport({ env: { HTTP_PROXY: `http://127.0.0.1:${await closedPort()}`, NO_PROXY: '127.0.0.1' } })(post(server.url))
+    const response = await transport({ env: { HTTP_PROXY: `http://127.0.0.1:${await closedPort()}`, NO_PROXY: '127.0.0.1' } })(
+      post(server.url),
+    )
     expect(response.status).toBe(404)
   })
 
@@ -153,7 +174,9 @@ describe('through a proxy', () => {
     const gone = `127.0.0.1:${await closedPort()}`
     for (const scheme of ['http', 'https']) {
       const send = transport({ env: { [`${scheme.toUpperCase()}_PROXY`]: `http://u:secret@${gone}` } })
-      const failure = await send(post(`${scheme}://h.local`)).catch((error: unknown) => explain(error, post(`${scheme}://h.local`), send.context(post(`${scheme}://h.local`))))
+      const failure = await send(post(`${scheme}://h.local`)).catch((error: unknown) =>
+        explain(error, post(`${scheme}://h.local`), send.context(post(`${scheme}://h.local`))),
+      )
       expect(failure).toMatchObject({ message: expect.stringMatching(/^Unable to connect to cray\./) })
       const { more } = failure as { more: string[] }
       expect(more.join()).toContain(`through the proxy http://${gone} (${scheme.toUpperCase()}_PROXY): connection refused`)
@@ -186,12 +209,18 @@ describe('through a proxy', () => {
     const ok = async () => kept(serveHttp((_request, response) => void response.end('ok'), await makeServerCertificate({ ca })))
     const failureOf = async (send: Http, url: string) => {
       const request = post(url)
-      return (await send(request).then(() => expect.unreachable(), (error: unknown) => explain(error, request, send.context(request)))) as CliError
+      return (await send(request).then(
+        () => expect.unreachable(),
+        (error: unknown) => explain(error, request, send.context(request)),
+      )) as CliError
     }
 
     test('it is verified as the server is', async () => {
       const middle = await kept(serveProxy({ authorization: credentials, pair: await makeServerCertificate({ ca }) }))
-      const send = transport({ env: { https_proxy: middle.url.replace('//', '//u:p@'), http_proxy: middle.url.replace('//', '//u:p@') }, caFile })
+      const send = transport({
+        env: { https_proxy: middle.url.replace('//', '//u:p@'), http_proxy: middle.url.replace('//', '//u:p@') },
+        caFile,
+      })
       expect((await send(post((await ok()).url))).body.toString()).toBe('ok')
       expect((await send(post((await echo()).url))).status).toBe(404)
       expect(middle.asked).toHaveLength(2)
@@ -199,13 +228,22 @@ describe('through a proxy', () => {
 
     test.each([
       ['untrusted', {}, 'not trusted', 'cray-ims config set core ca_file=FILE', /self-signed "ims server"/],
-      ['for another name', { name: 'elsewhere.local' }, 'is for another name', 'export HTTPS_PROXY=https://NAME:PORT', /came +"elsewhere.local", for elsewhere.local/],
+      [
+        'for another name',
+        { name: 'elsewhere.local' },
+        'is for another name',
+        'export HTTPS_PROXY=https://NAME:PORT',
+        /came +"elsewhere.local", for elsewhere.local/,
+      ],
       ['expired', { expired: true }, 'expired', 'date', /"ims server" of issuer "Proxy CA", valid to/],
     ])('one whose certificate is %s is named, is sent nothing, and --insecure is not for it', async (what, of, words, next, more) => {
       const middle = await kept(serveProxy({ pair: await makeServerCertificate({ ...of, ...(what !== 'untrusted' && { ca }) }) }))
       const server = await ok()
       for (const insecure of [false, true]) {
-        const failure = await failureOf(transport({ env: { HTTPS_PROXY: middle.url.replace('//', '//u:SECRET@') }, caFile, insecure }), server.url)
+        const failure = await failureOf(
+          transport({ env: { HTTPS_PROXY: middle.url.replace('//', '//u:SECRET@') }, caFile, insecure }),
+          server.url,
+        )
         expect(failure).toMatchObject({ message: `127.0.0.1: certificate of the proxy (HTTPS_PROXY) ${words}`, next, footer: undefined })
         expect(failure.more.join('\n')).toMatch(more)
         expect(JSON.stringify([failure.message, failure.more])).not.toContain('SECRET')
@@ -217,7 +255,9 @@ describe('through a proxy', () => {
 
     test("a server's certificate that is not trusted is the server's, whatever the proxy's", async () => {
       const middle = await kept(serveProxy({ authorization: credentials, pair: await makeServerCertificate({ ca }) }))
-      const server = await kept(serveHttp((_request, response) => void response.end('ok'), await makeServerCertificate({ ca: await makeCa('Other CA') })))
+      const server = await kept(
+        serveHttp((_request, response) => void response.end('ok'), await makeServerCertificate({ ca: await makeCa('Other CA') })),
+      )
       const failure = await failureOf(transport({ env: { https_proxy: middle.url.replace('//', '//u:p@') }, caFile }), server.url)
       expect(failure).toMatchObject({ message: '127.0.0.1: certificate not trusted', footer: 'Once, unverified: add --insecure' })
       expect(failure.more[0]).toContain('issuer "Other CA"')
@@ -229,7 +269,10 @@ describe('through a proxy', () => {
     const named = (url: string, name = 'api.test') => url.replace('127.0.0.1', name)
     const explained = async (options: HttpOptions, url: string) => {
       const send = transport(options)
-      const error: unknown = await send(post(url)).then(() => expect.unreachable(), (fault: unknown) => fault)
+      const error: unknown = await send(post(url)).then(
+        () => expect.unreachable(),
+        (fault: unknown) => fault,
+      )
       return { error, failure: (await explain(error, post(url), send.context(post(url)))) as CliError }
     }
 
@@ -250,7 +293,8 @@ describe('through a proxy', () => {
       const caFile = join(folder, 'ca.pem')
       writeFileSync(caFile, ca.cert)
       const env = { https_proxy: middle.url }
-      for (const options of [{ insecure: true }, { caFile }]) expect((await transport({ env, ...options })(post(server.url))).body.toString()).toBe('ok')
+      for (const options of [{ insecure: true }, { caFile }])
+        expect((await transport({ env, ...options })(post(server.url))).body.toString()).toBe('ok')
       expect((await explained({ env }, server.url)).failure.message).toBe('127.0.0.1: certificate not trusted')
       expect((await explained({ env, caFile }, named(server.url))).failure.message).toBe('api.test: certificate is for another name')
     })
@@ -272,23 +316,32 @@ describe('through a proxy', () => {
 
     test('one that wants a name and password, and gets none', async () => {
       const middle = await kept(serveSocks({ user }))
-      expect((await explained({ env: { https_proxy: middle.url } }, 'https://api.test')).failure.more.join('\n')).toContain('the proxy wants a user name and password')
+      expect((await explained({ env: { https_proxy: middle.url } }, 'https://api.test')).failure.more.join('\n')).toContain(
+        'the proxy wants a user name and password',
+      )
     })
 
     test('what is none', async () => {
       const url = (await echo()).url.replace('http', 'socks5')
-      expect((await explained({ env: { https_proxy: url } }, 'https://api.test')).failure.more.join('\n')).toContain('what answers there does not speak SOCKS 5')
+      expect((await explained({ env: { https_proxy: url } }, 'https://api.test')).failure.more.join('\n')).toContain(
+        'what answers there does not speak SOCKS 5',
+      )
     })
 
     test('one that is not there', async () => {
       const url = `socks5://127.0.0.1:${await closedPort()}`
-      expect((await explained({ env: { https_proxy: url } }, 'https://api.test')).failure.more.join('\n')).toContain(`through the proxy ${url} (https_proxy): connection refused`)
+      expect((await explained({ env: { https_proxy: url } }, 'https://api.test')).failure.more.join('\n')).toContain(
+        `through the proxy ${url} (https_proxy): connection refused`,
+      )
     })
 
     test('one that never answers, to the time limit', async () => {
       const middle = await kept(serveSocks({ silent: true }))
       const { failure } = await explained({ env: { https_proxy: middle.url }, connectTimeout: 0.3 }, 'https://api.test')
-      expect(failure).toMatchObject({ message: `no connection to api.test:443 through the proxy ${middle.url} (https_proxy) within 0.3s`, next: 'the same command with --connect-timeout 0.6s' })
+      expect(failure).toMatchObject({
+        message: `no connection to api.test:443 through the proxy ${middle.url} (https_proxy) within 0.3s`,
+        next: 'the same command with --connect-timeout 0.6s',
+      })
     })
   })
 
@@ -296,7 +349,10 @@ describe('through a proxy', () => {
     const middle = await kept(serveProxy({ refuse: 403 }))
     const ims = connect({ hostname: (await echo()).url, env: { http_proxy: middle.url }, retries: 0, brief: false })
     undone.push(() => ims.close())
-    const failure = await ims.send({ method: 'GET', path: '/apis/ims/v3/jobs' }).then(() => expect.unreachable(), (error: CliError) => error)
+    const failure = await ims.send({ method: 'GET', path: '/apis/ims/v3/jobs' }).then(
+      () => expect.unreachable(),
+      (error: CliError) => error,
+    )
     expect(failure.more).toContain(`Or it is the proxy ${middle.url} (http_proxy) that refuses.`)
     expect(isUnavailable(failure)).toBe(false)
   })

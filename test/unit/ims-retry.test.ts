@@ -8,7 +8,12 @@ import { longestWait, retryAfter, withRetries, type RetryOptions } from '../../s
 import type { HttpRequest, HttpResponse, Transport } from '../../src/http/transport.ts'
 
 const request = (method = 'GET', url = 'https://h/apis/ims/v3/jobs'): HttpRequest => ({ method, url: new URL(url), headers: {} })
-const response = (status: number, headers: Record<string, string> = {}): HttpResponse => ({ status, reason: '', headers, body: Buffer.from(String(status)) })
+const response = (status: number, headers: Record<string, string> = {}): HttpResponse => ({
+  status,
+  reason: '',
+  headers,
+  body: Buffer.from(String(status)),
+})
 
 /** A transport that gives one outcome after the other, the last for ever. */
 function scripted(...outcomes: (HttpResponse | Error)[]) {
@@ -80,7 +85,10 @@ describe('retries', () => {
   })
 
   test('wait twice as long each time, half of it random', async () => {
-    for (const [random, expected] of [[0, [250, 500, 1000]], [1, [500, 1000, 2000]]] as const) {
+    for (const [random, expected] of [
+      [0, [250, 500, 1000]],
+      [1, [500, 1000, 2000]],
+    ] as const) {
       const { send, waits } = retrying(scripted(response(503)).send, { random: () => random })
       await send(request())
       expect(waits).toEqual(expected)
@@ -88,7 +96,9 @@ describe('retries', () => {
   })
 
   test('wait as Retry-After asks, within reason', async () => {
-    const { send, waits } = retrying(scripted(response(503, { 'retry-after': '7' }), response(429, { 'retry-after': '86400' }), response(200)).send)
+    const { send, waits } = retrying(
+      scripted(response(503, { 'retry-after': '7' }), response(429, { 'retry-after': '86400' }), response(200)).send,
+    )
     await send(request())
     expect(waits).toEqual([7000, longestWait])
   })

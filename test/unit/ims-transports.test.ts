@@ -83,10 +83,17 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
     const seen: unknown[] = []
     const server = await http((request, response) => {
       const chunks: Buffer[] = []
-      request.on('data', (chunk) => chunks.push(chunk)).on('end', () => {
-        seen.push(request.method, request.url, request.headers['x-a'], request.headers.host, Buffer.concat(chunks).toString())
-        response.writeHead(500, 'Kaputt Today', [['X-B', '1'], ['X-B', '2']] as never).end('é')
-      })
+      request
+        .on('data', (chunk) => chunks.push(chunk))
+        .on('end', () => {
+          seen.push(request.method, request.url, request.headers['x-a'], request.headers.host, Buffer.concat(chunks).toString())
+          response
+            .writeHead(500, 'Kaputt Today', [
+              ['X-B', '1'],
+              ['X-B', '2'],
+            ] as never)
+            .end('é')
+        })
     })
     const send = await make({})
     const response = await send({ method: 'PATCH', url: new URL(`${server.url}/a%2Fb?c=d`), headers: { 'X-A': 'é' }, body: '{"é":1}' })
@@ -120,7 +127,9 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
   })
 
   test('passes over 103', async () => {
-    const server = await afterRequest((socket) => socket.end('HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'))
+    const server = await afterRequest((socket) =>
+      socket.end('HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),
+    )
     expect(await (await make({}))(get(server.url))).toMatchObject({ status: 200, body: Buffer.from('ok') })
   })
 
@@ -132,28 +141,150 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
     ['no such name', 'dns', false, async () => 'http://no.such.host.invalid'],
     ['closed after the request', 'reset', true, async () => (await afterRequest((socket) => socket.end())).url],
     ['reset after the request', 'reset', true, async () => (await afterRequest((socket) => socket.resetAndDestroy())).url],
-    ['reset within the headers', 'reset', true, async () => (await afterRequest((socket) => socket.write(head, () => socket.resetAndDestroy()))).url],
-    ['shorter than Content-Length', 'truncated', true, async () => (await afterRequest((socket) => socket.end(`${head}Content-Length: 10\r\n\r\n[1]`))).url],
-    ['a chunked body without its end', 'truncated', true, async () => (await afterRequest((socket) => socket.end(`${head}Transfer-Encoding: chunked\r\n\r\n3\r\n[1]\r\n`))).url],
-    ['reset within the body', 'truncated', true, async () => (await afterRequest((socket) => socket.write(`${head}Content-Length: 10\r\n\r\n[1]`, () => setTimeout(() => socket.resetAndDestroy(), 50)))).url],
-    ['gzip that breaks off', 'truncated', true, async () => (await http((_request, response) => response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync('text').subarray(0, 15)))).url],
-    ['an encoding nobody asked for', 'protocol', true, async () => (await http((_request, response) => response.writeHead(200, { 'Content-Encoding': 'br' }).end('x'))).url],
-    ['two encodings', 'protocol', true, async () => (await http((_request, response) => response.writeHead(200, { 'Content-Encoding': 'gzip, gzip' }).end(gzipSync(gzipSync('text'))))).url],
-    ['a switch to another protocol', 'protocol', true, async () => (await afterRequest((socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'))).url],
-    ['a 101 that names no protocol', 'protocol', true, async () => (await afterRequest((socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'))).url],
-    ['a switch, and closed', 'protocol', true, async () => (await afterRequest((socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nabc'))).url],
-    ['interim answers without an end', 'protocol', true, async () => (await afterRequest((socket) => socket.write('HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n'.repeat(100)))).url],
-    ['closed after an interim answer', 'reset', true, async () => (await afterRequest((socket) => socket.end('HTTP/1.1 103 Early Hints\r\n\r\n'))).url],
-    ['headers that are too large', 'too-large', true, async () => (await afterRequest((socket) => socket.write(`${head}X-A: ${'a'.repeat(70_000)}\r\n\r\n`))).url],
-    ['headers that have no end', 'too-large', true, async () => (await afterRequest((socket) => socket.write(head + 'X-A: a\r\n'.repeat(20_000)))).url],
-    ['too many headers', 'too-large', true, async () => (await afterRequest((socket) => socket.write(`${head}${'A: b\r\n'.repeat(1001)}\r\n`))).url],
-    ['a body that says it is too large', 'too-large', true, async () => (await afterRequest((socket) => socket.write(`${head}Content-Length: ${longest + 1}\r\n\r\n`))).url],
-    ['a body that becomes too large', 'too-large', true, async () => (await afterRequest((socket) => socket.write(`${head}Transfer-Encoding: chunked\r\n\r\nffff0\r\n${'a'.repeat(longest + 1)}`))).url],
-    ...['gzip', 'deflate'].map((encoding): (typeof faults)[number] => [`a ${encoding} bomb`, 'too-large', true, async () => (await http((_request, response) => response.writeHead(200, { 'Content-Encoding': encoding }).end(bombs[encoding]))).url]),
-    ['an error that is a gzip bomb', 'too-large', true, async () => (await http((_request, response) => response.writeHead(500, { 'Content-Encoding': 'gzip' }).end(gzipSync(Buffer.alloc(longestBody + 1))))).url],
+    [
+      'reset within the headers',
+      'reset',
+      true,
+      async () => (await afterRequest((socket) => socket.write(head, () => socket.resetAndDestroy()))).url,
+    ],
+    [
+      'shorter than Content-Length',
+      'truncated',
+      true,
+      async () => (await afterRequest((socket) => socket.end(`${head}Content-Length: 10\r\n\r\n[1]`))).url,
+    ],
+    [
+      'a chunked body without its end',
+      'truncated',
+      true,
+      async () => (await afterRequest((socket) => socket.end(`${head}Transfer-Encoding: chunked\r\n\r\n3\r\n[1]\r\n`))).url,
+    ],
+    [
+      'reset within the body',
+      'truncated',
+      true,
+      async () =>
+        (
+          await afterRequest((socket) =>
+            socket.write(`${head}Content-Length: 10\r\n\r\n[1]`, () => setTimeout(() => socket.resetAndDestroy(), 50)),
+          )
+        ).url,
+    ],
+    [
+      'gzip that breaks off',
+      'truncated',
+      true,
+      async () =>
+        (await http((_request, response) => response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync('text').subarray(0, 15))))
+          .url,
+    ],
+    [
+      'an encoding nobody asked for',
+      'protocol',
+      true,
+      async () => (await http((_request, response) => response.writeHead(200, { 'Content-Encoding': 'br' }).end('x'))).url,
+    ],
+    [
+      'two encodings',
+      'protocol',
+      true,
+      async () =>
+        (await http((_request, response) => response.writeHead(200, { 'Content-Encoding': 'gzip, gzip' }).end(gzipSync(gzipSync('text')))))
+          .url,
+    ],
+    [
+      'a switch to another protocol',
+      'protocol',
+      true,
+      async () =>
+        (
+          await afterRequest((socket) =>
+            socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),
+          )
+        ).url,
+    ],
+    [
+      'a 101 that names no protocol',
+      'protocol',
+      true,
+      async () => (await afterRequest((socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'))).url,
+    ],
+    [
+      'a switch, and closed',
+      'protocol',
+      true,
+      async () =>
+        (await afterRequest((socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nabc')))
+          .url,
+    ],
+    [
+      'interim answers without an end',
+      'protocol',
+      true,
+      async () => (await afterRequest((socket) => socket.write('HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n'.repeat(100)))).url,
+    ],
+    [
+      'closed after an interim answer',
+      'reset',
+      true,
+      async () => (await afterRequest((socket) => socket.end('HTTP/1.1 103 Early Hints\r\n\r\n'))).url,
+    ],
+    [
+      'headers that are too large',
+      'too-large',
+      true,
+      async () => (await afterRequest((socket) => socket.write(`${head}X-A: ${'a'.repeat(70_000)}\r\n\r\n`))).url,
+    ],
+    [
+      'headers that have no end',
+      'too-large',
+      true,
+      async () => (await afterRequest((socket) => socket.write(head + 'X-A: a\r\n'.repeat(20_000)))).url,
+    ],
+    [
+      'too many headers',
+      'too-large',
+      true,
+      async () => (await afterRequest((socket) => socket.write(`${head}${'A: b\r\n'.repeat(1001)}\r\n`))).url,
+    ],
+    [
+      'a body that says it is too large',
+      'too-large',
+      true,
+      async () => (await afterRequest((socket) => socket.write(`${head}Content-Length: ${longest + 1}\r\n\r\n`))).url,
+    ],
+    [
+      'a body that becomes too large',
+      'too-large',
+      true,
+      async () =>
+        (await afterRequest((socket) => socket.write(`${head}Transfer-Encoding: chunked\r\n\r\nffff0\r\n${'a'.repeat(longest + 1)}`))).url,
+    ],
+    ...['gzip', 'deflate'].map((encoding): (typeof faults)[number] => [
+      `a ${encoding} bomb`,
+      'too-large',
+      true,
+      async () => (await http((_request, response) => response.writeHead(200, { 'Content-Encoding': encoding }).end(bombs[encoding]))).url,
+    ]),
+    [
+      'an error that is a gzip bomb',
+      'too-large',
+      true,
+      async () =>
+        (
+          await http((_request, response) =>
+            response.writeHead(500, { 'Content-Encoding': 'gzip' }).end(gzipSync(Buffer.alloc(longestBody + 1))),
+          )
+        ).url,
+    ],
     ['not HTTP', 'protocol', true, async () => (await afterRequest((socket) => socket.end('SSH-2.0-OpenSSH_9.0\r\n'))).url],
     ['not TLS', 'tls', false, async () => (await http((_request, response) => response.end())).url.replace('http:', 'https:')],
-    ['closed within the handshake', 'reset', false, async () => (await raw((socket) => socket.once('data', () => socket.end()))).url.replace('http:', 'https:')],
+    [
+      'closed within the handshake',
+      'reset',
+      false,
+      async () => (await raw((socket) => socket.once('data', () => socket.end()))).url.replace('http:', 'https:'),
+    ],
   ]
   test.each(faults)('%s: %s, sent %s', async (_what, kind, sent, url) => {
     const send = await make({ trust: createTrust({ env: {}, wellKnown: nowhere }) })
@@ -164,14 +295,24 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
   })
 
   test('names the limit', async () => {
-    const server = await http((_request, response) => response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync(Buffer.alloc(longestBody + 1))))
-    expect(await kubectlErrorOf((await make({}))(get(server.url)))).toMatchObject({ kind: 'too-large', message: 'the answer is larger than 64 MiB decoded' })
+    const server = await http((_request, response) =>
+      response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync(Buffer.alloc(longestBody + 1))),
+    )
+    expect(await kubectlErrorOf((await make({}))(get(server.url)))).toMatchObject({
+      kind: 'too-large',
+      message: 'the answer is larger than 64 MiB decoded',
+    })
     const endless = await afterRequest((socket) => socket.write(head + 'X-A: a\r\n'.repeat(20_000)))
-    expect(await kubectlErrorOf((await make({}))(get(endless.url)))).toMatchObject({ message: "the answer's headers are larger than 64 KiB" })
+    expect(await kubectlErrorOf((await make({}))(get(endless.url)))).toMatchObject({
+      message: "the answer's headers are larger than 64 KiB",
+    })
   })
 
   test('takes a body that is as large as it may be', async () => {
-    for (const [encoding, body] of [['gzip', gzipSync(Buffer.alloc(longest))], ['identity', Buffer.alloc(longest)]] as const) {
+    for (const [encoding, body] of [
+      ['gzip', gzipSync(Buffer.alloc(longest))],
+      ['identity', Buffer.alloc(longest)],
+    ] as const) {
       const server = await http((_request, response) => response.writeHead(200, { 'Content-Encoding': encoding }).end(body))
       expect((await (await make({}))({ ...get(server.url), longest })).body.length).toBe(longest)
     }
@@ -181,7 +322,10 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
     const text = '[1,'.repeat(100_000)
     const server = await http((_request, response) => response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync(text)))
     const pieces: Buffer[] = []
-    const collect = ({ status }: { status: number }) => ({ add: (chunk: Buffer) => void pieces.push(chunk), whole: () => Buffer.from(String(status)) })
+    const collect = ({ status }: { status: number }) => ({
+      add: (chunk: Buffer) => void pieces.push(chunk),
+      whole: () => Buffer.from(String(status)),
+    })
     expect((await (await make({}))({ ...get(server.url), collect })).body.toString()).toBe('200')
     expect(pieces.length).toBeGreaterThan(1)
     expect(Buffer.concat(pieces).toString()).toBe(text)
@@ -189,15 +333,24 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
 
   test('what a collector throws is thrown', async () => {
     const reason = new Error('no room')
-    const collect = () => ({ add: () => { throw reason }, whole: () => Buffer.alloc(0) })
+    const collect = () => ({
+      add: () => {
+        throw reason
+      },
+      whole: () => Buffer.alloc(0),
+    })
     for (const encoding of ['gzip', 'identity']) {
-      const server = await http((_request, response) => response.writeHead(200, { 'Content-Encoding': encoding }).end(encoding === 'gzip' ? gzipSync('text') : 'text'))
+      const server = await http((_request, response) =>
+        response.writeHead(200, { 'Content-Encoding': encoding }).end(encoding === 'gzip' ? gzipSync('text') : 'text'),
+      )
       await expect((await make({}))({ ...get(server.url), collect })).rejects.toBe(reason)
     }
   })
 
   test('a reason has nothing that a terminal acts on, and an end', async () => {
-    const server = await afterRequest((socket) => socket.end(Buffer.from(`HTTP/1.1 500 O\x1b[31mh\x9bno${'o'.repeat(500)}\r\nContent-Length: 0\r\n\r\n`, 'latin1')))
+    const server = await afterRequest((socket) =>
+      socket.end(Buffer.from(`HTTP/1.1 500 O\x1b[31mh\x9bno${'o'.repeat(500)}\r\nContent-Length: 0\r\n\r\n`, 'latin1')),
+    )
     const { reason } = await (await make({}))(get(server.url))
     expect(reason).toMatch(/^O[^\x00-\x1f\x7f-\x9f]*o+…$/)
     expect(reason.length).toBeLessThan(250)
@@ -231,7 +384,11 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
     const silent = await raw(() => {})
     const halting = await afterRequest((socket) => socket.write(`${head}Content-Length: 10\r\n\r\n[1]`))
     const send = await make({ patience: { ...patient, read: 60, write: 120 } })
-    for (const [method, url] of [['GET', silent.url], ['POST', silent.url], ['GET', halting.url]] as const) {
+    for (const [method, url] of [
+      ['GET', silent.url],
+      ['POST', silent.url],
+      ['GET', halting.url],
+    ] as const) {
       expect(await kubectlErrorOf(send({ ...get(url), method }))).toMatchObject({ kind: 'idle-timeout', sent: true })
     }
   })
@@ -261,7 +418,13 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
       ['NODE_EXTRA_CA_CERTS', () => ({ env: { NODE_EXTRA_CA_CERTS: file('ca.pem', ca.cert) }, wellKnown: nowhere })],
       ["the site's CA", () => ({ env: {}, wellKnown: { site: [file('ca.pem', ca.cert)], system: [] } })],
       ["the system's bundle", () => ({ env: {}, wellKnown: { site: [], system: [file('ca.pem', ca.cert)] } })],
-      ['the system after others', () => ({ env: { SSL_CERT_FILE: file('other.pem', otherCa.cert) }, wellKnown: { site: [file('other2.pem', otherCa.cert)], system: [file('ca.pem', ca.cert)] } })],
+      [
+        'the system after others',
+        () => ({
+          env: { SSL_CERT_FILE: file('other.pem', otherCa.cert) },
+          wellKnown: { site: [file('other2.pem', otherCa.cert)], system: [file('ca.pem', ca.cert)] },
+        }),
+      ],
       ['a self-signed certificate itself', () => ({ env: { SSL_CERT_FILE: file('self.pem', pairs.selfSigned.cert) }, wellKnown: nowhere })],
     ]
     test.each(ways)('trusts by %s, for a write too, and sends it once', async (what, options) => {
@@ -293,7 +456,10 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
 
     test('starts from the set that served before', async () => {
       const server = await http(ok, pairs.good)
-      const trust = createTrust({ env: { SSL_CERT_FILE: file('other.pem', otherCa.cert) }, wellKnown: { site: [file('ca.pem', ca.cert)], system: [] } })
+      const trust = createTrust({
+        env: { SSL_CERT_FILE: file('other.pem', otherCa.cert) },
+        wellKnown: { site: [file('ca.pem', ca.cert)], system: [] },
+      })
       const send = await make({ trust })
       await send(get(server.url))
       expect(server.connections()).toBe(2)

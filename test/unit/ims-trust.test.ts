@@ -65,7 +65,11 @@ test('a named file that is a whole bundle comes after the site', () => {
 
 test('a file named twice is read once', () => {
   const path = file('ca.pem', one)
-  const trust = createTrust({ named: [{ path, source: '--ca-file' }], env: { SSL_CERT_FILE: path, REQUESTS_CA_BUNDLE: path }, wellKnown: nowhere })
+  const trust = createTrust({
+    named: [{ path, source: '--ca-file' }],
+    env: { SSL_CERT_FILE: path, REQUESTS_CA_BUNDLE: path },
+    wellKnown: nowhere,
+  })
   trust.context(0)
   expect(trust.tried).toEqual([{ path, source: '--ca-file', found: 1 }])
 })
@@ -77,7 +81,11 @@ describe('what is named and of no use is warned of', () => {
     ['no certificate', () => file('text.pem', 'hello'), 'no certificate in it'],
   ])('%s', (_what, path, why) => {
     const warnings: string[] = []
-    const trust = createTrust({ env: { REQUESTS_CA_BUNDLE: path() }, wellKnown: { site: [join(folder, 'also-missing')], system: [] }, warn: (line) => warnings.push(line) })
+    const trust = createTrust({
+      env: { REQUESTS_CA_BUNDLE: path() },
+      wellKnown: { site: [join(folder, 'also-missing')], system: [] },
+      warn: (line) => warnings.push(line),
+    })
     trust.context(0)
     expect(warnings).toEqual([`Warning: REQUESTS_CA_BUNDLE: ${path()}: ${why}`])
   })
@@ -93,14 +101,18 @@ describe('what is named and of no use is warned of', () => {
 
 test.each<[string, () => string, number]>([
   ['DER', () => file('ca.der', new X509Certificate(one).raw), 1],
-  ['a folder', () => {
-    const path = join(folder, 'hashed')
-    mkdirSync(path, { recursive: true })
-    writeFileSync(join(path, 'a.0'), one)
-    writeFileSync(join(path, 'b.0'), two)
-    writeFileSync(join(path, 'README'), 'x')
-    return path
-  }, 2],
+  [
+    'a folder',
+    () => {
+      const path = join(folder, 'hashed')
+      mkdirSync(path, { recursive: true })
+      writeFileSync(join(path, 'a.0'), one)
+      writeFileSync(join(path, 'b.0'), two)
+      writeFileSync(join(path, 'README'), 'x')
+      return path
+    },
+    2,
+  ],
   ['CRLF and remarks', () => file('crlf.pem', `# One\r\n${one.replaceAll('\n', '\r\n')}`), 1],
   ['a broken one before a good one', () => file('broken.pem', `-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n${one}`), 2],
 ])('reads %s', (_what, path, found) => {

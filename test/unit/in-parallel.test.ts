@@ -36,7 +36,10 @@ function tasksOf(shapes: readonly string[]) {
   }
 }
 
-const judging = { isGood: (result: string) => result.startsWith('image'), none: ({ name, needs }: { name: string; needs: string | undefined }) => `${name} lacks ${needs}` }
+const judging = {
+  isGood: (result: string) => result.startsWith('image'),
+  none: ({ name, needs }: { name: string; needs: string | undefined }) => `${name} lacks ${needs}`,
+}
 
 describe('tasks', () => {
   test('so many at once, the next as soon as one ends, results in their order', async () => {

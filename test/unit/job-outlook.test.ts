@@ -83,7 +83,10 @@ describe('whether a job gets to a status', () => {
   const words: Record<string, Reached> = { y: 'yes', m: 'may', n: 'no' }
 
   test.each(tables)('%s', (_, kind, table) => {
-    const [head, ...rows] = table.trim().split('\n').map((line) => line.trim().split(/\s+/))
+    const [head, ...rows] = table
+      .trim()
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
     expect(head!.toSorted()).toEqual(all.toSorted())
     for (const [status, ...cells] of rows) {
       const got = head!.map((wanted) => hasReached({ ...kind, status: status as JobStatus }, wanted as JobStatus))
@@ -97,11 +100,43 @@ describe('whether a job gets to a status', () => {
 })
 
 test.each([
-  ['create', { ...create, remote_build_node: '' }, false, '/mnt/image/build/image-root', '/mnt/image/kiwi.log', '/mnt/image/complete', '/mnt/image/failed'],
-  ['create on a remote node', { ...create, remote_build_node: 'x3000c0s1b0n0' }, false, undefined, undefined, '/mnt/image/complete', '/mnt/image/failed'],
-  ['customize', { ...customize, remote_build_node: '' }, false, '/mnt/image/image-root', undefined, '/mnt/image/complete', '/mnt/image/failed'],
+  [
+    'create',
+    { ...create, remote_build_node: '' },
+    false,
+    '/mnt/image/build/image-root',
+    '/mnt/image/kiwi.log',
+    '/mnt/image/complete',
+    '/mnt/image/failed',
+  ],
+  [
+    'create on a remote node',
+    { ...create, remote_build_node: 'x3000c0s1b0n0' },
+    false,
+    undefined,
+    undefined,
+    '/mnt/image/complete',
+    '/mnt/image/failed',
+  ],
+  [
+    'customize',
+    { ...customize, remote_build_node: '' },
+    false,
+    '/mnt/image/image-root',
+    undefined,
+    '/mnt/image/complete',
+    '/mnt/image/failed',
+  ],
   ['customize, jailed', { ...customize, remote_build_node: '' }, true, '/', undefined, '/tmp/complete', '/tmp/failed'],
-  ['customize on a remote node, jailed', { ...customize, remote_build_node: 'x3000c0s1b0n0' }, true, '/', undefined, '/tmp/complete', '/tmp/failed'],
+  [
+    'customize on a remote node, jailed',
+    { ...customize, remote_build_node: 'x3000c0s1b0n0' },
+    true,
+    '/',
+    undefined,
+    '/tmp/complete',
+    '/tmp/failed',
+  ],
 ] as const)('where things are: %s', (_, job, jailed, imageRoot, log, complete, failed) => {
   expect(containerPaths(job, jailed)).toEqual({ imageRoot, log, complete, failed })
 })

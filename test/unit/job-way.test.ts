@@ -31,7 +31,13 @@ function kubectl(script: string): StandIn {
 }
 
 /** Looks for a way into a job with one address; lines are what is said meanwhile. */
-function search(customer: { host: string; port: number }, cluster: { host: string; port: number }, script: string, options: Partial<WaySearch> = {}, status = () => 'waiting_on_user') {
+function search(
+  customer: { host: string; port: number },
+  cluster: { host: string; port: number },
+  script: string,
+  options: Partial<WaySearch> = {},
+  status = () => 'waiting_on_user',
+) {
   const standIn = kubectl(script)
   const interrupt = new AbortController()
   const sleep = (milliseconds: number, signal?: AbortSignal) =>
@@ -41,16 +47,37 @@ function search(customer: { host: string; port: number }, cluster: { host: strin
     })
   const io = { env: standIn.env, interrupted: interrupt.signal, monotonic: () => performance.now(), sleep }
   const context = { io, program: 'cray-ims', command: { name: 'debug' }, log() {}, warn() {} } as unknown as CommandContext
-  const ssh_containers = [{ name: 'debug', jail: false, status: 'pending', connection_info: { customer_access: customer, 'cluster.local': cluster } }]
-  const job = { id: 'ad5163d2-398d-4e93-94f0-2f439f114fe7', created: '2026-01-02T03:04:05', kubernetes_namespace: 'ims', kubernetes_job: 'j', kubernetes_service: 's', job_type: 'create', artifact_id: 'r', public_key_id: 'k', image_root_archive_name: 'name', ssh_containers }
+  const ssh_containers = [
+    { name: 'debug', jail: false, status: 'pending', connection_info: { customer_access: customer, 'cluster.local': cluster } },
+  ]
+  const job = {
+    id: 'ad5163d2-398d-4e93-94f0-2f439f114fe7',
+    created: '2026-01-02T03:04:05',
+    kubernetes_namespace: 'ims',
+    kubernetes_job: 'j',
+    kubernetes_service: 's',
+    job_type: 'create',
+    artifact_id: 'r',
+    public_key_id: 'k',
+    image_root_archive_name: 'name',
+    ssh_containers,
+  }
   const api = { send: async () => toValue({ ...job, status: status() }) } as unknown as Api
   const lines: string[] = []
   const progress = { update() {}, stop() {}, log: (text: string) => void lines.push(text) }
-  const found = connectToContainer(context, api, job as unknown as Job, ssh_containers[0]!, { access: 'auto', interval: 0.05, ...options }, progress)
+  const found = connectToContainer(
+    context,
+    api,
+    job as unknown as Job,
+    ssh_containers[0]!,
+    { access: 'auto', interval: 0.05, ...options },
+    progress,
+  )
   return { found, lines, interrupt, standIn }
 }
 
-const forwards = ({ folder }: StandIn) => (existsSync(join(folder, 'forwards')) ? readFileSync(join(folder, 'forwards'), 'utf8').trim().split('\n').map(Number) : [])
+const forwards = ({ folder }: StandIn) =>
+  existsSync(join(folder, 'forwards')) ? readFileSync(join(folder, 'forwards'), 'utf8').trim().split('\n').map(Number) : []
 const gone = async (pid: number) => {
   while (isAlive(pid)) await new Promise((again) => setTimeout(again, 20))
 }
@@ -73,7 +100,12 @@ describe.concurrent('a port-forward', () => {
     const held = new Set<Socket>()
     const late = createServer((socket) => void held.add(socket.on('error', () => {})))
     await listen(late)
-    const { found, standIn, lines } = search(at(silent), at(late), standInCluster.replace('"$@" ;;\nesac', `:${at(silent).port} ;;\nesac`), { alone: 50 })
+    const { found, standIn, lines } = search(
+      at(silent),
+      at(late),
+      standInCluster.replace('"$@" ;;\nesac', `:${at(silent).port} ;;\nesac`),
+      { alone: 50 },
+    )
     while (lines.length === 0 || held.size === 0) await new Promise((again) => setTimeout(again, 20))
     for (const socket of held) socket.write('SSH-2.0-late\r\n')
     const way = await found
@@ -94,7 +126,11 @@ describe.concurrent('a port-forward', () => {
 
   test('that cannot be had hinders nobody where there are addresses', async () => {
     const { found, lines } = search(at(silent), at(silent), 'echo no >&2; exit 1', { alone: 1, patience: 1000, exit: 3 })
-    await expect(found).rejects.toMatchObject({ exit: 3, message: 'no SSH server answers', more: [expect.stringContaining('customer '), expect.stringContaining('cluster ')] })
+    await expect(found).rejects.toMatchObject({
+      exit: 3,
+      message: 'no SSH server answers',
+      more: [expect.stringContaining('customer '), expect.stringContaining('cluster ')],
+    })
     expect(lines).toEqual([])
   })
 
@@ -105,21 +141,37 @@ describe.concurrent('a port-forward', () => {
   })
 
   test('that ends is opened again, to the time limit, and counts as one way', async () => {
-    const script = standInCluster.replace('exec node', `echo 'Forwarding from 127.0.0.1:${at(silent).port} -> 22'; echo 'error: lost connection to pod' >&2; exit 1; node`)
+    const script = standInCluster.replace(
+      'exec node',
+      `echo 'Forwarding from 127.0.0.1:${at(silent).port} -> 22'; echo 'error: lost connection to pod' >&2; exit 1; node`,
+    )
     const { found, standIn, lines } = search(at(silent), at(silent), script, { access: 'port-forward', patience: 4000, exit: 3 })
-    await expect(found).rejects.toMatchObject({ exit: 3, message: 'no SSH server answers', more: [expect.stringMatching(/^ {2}port-forward 127\.0\.0\.1:\d+ {2}lost connection to pod \(tried \d+×\)$/)] })
+    await expect(found).rejects.toMatchObject({
+      exit: 3,
+      message: 'no SSH server answers',
+      more: [expect.stringMatching(/^ {2}port-forward 127\.0\.0\.1:\d+ {2}lost connection to pod \(tried \d+×\)$/)],
+    })
     expect(standIn.calls().filter((call) => call.startsWith('port-forward')).length).toBeGreaterThan(1)
     expect(lines).toEqual([])
   })
 
   test('is gone with its pod', async () => {
-    const script = standInCluster.replace('exec node', `[ -f "$DIR/once" ] && { echo 'Error from server (NotFound): pods "x" not found' >&2; exit 1; }; touch "$DIR/once"; echo 'Forwarding from 127.0.0.1:${at(silent).port} -> 22'; echo 'error: lost connection to pod' >&2; exit 1; node`)
-    await expect(search(at(silent), at(silent), script, { access: 'port-forward', patience: 60_000 }).found).rejects.toMatchObject({ exit: 255, message: expect.stringContaining('pods "x" not found') })
+    const script = standInCluster.replace(
+      'exec node',
+      `[ -f "$DIR/once" ] && { echo 'Error from server (NotFound): pods "x" not found' >&2; exit 1; }; touch "$DIR/once"; echo 'Forwarding from 127.0.0.1:${at(silent).port} -> 22'; echo 'error: lost connection to pod' >&2; exit 1; node`,
+    )
+    await expect(search(at(silent), at(silent), script, { access: 'port-forward', patience: 60_000 }).found).rejects.toMatchObject({
+      exit: 255,
+      message: expect.stringContaining('pods "x" not found'),
+    })
   })
 })
 
 describe.concurrent('the search ends', () => {
-  test.each([['error', 'does not wait any more: it is in error'], ['success', 'it is in success']])('when the job is in %s', async (status, words) => {
+  test.each([
+    ['error', 'does not wait any more: it is in error'],
+    ['success', 'it is in success'],
+  ])('when the job is in %s', async (status, words) => {
     let looks = 0
     const { found } = search(at(silent), at(silent), 'exit 1', {}, () => (++looks > 2 ? status : 'waiting_on_user'))
     await expect(found).rejects.toMatchObject({ exit: 1, message: expect.stringContaining(words) })

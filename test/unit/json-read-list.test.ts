@@ -25,13 +25,22 @@ function readWhole(text: string): Value | string {
   }
 }
 
-const bitsOf = (text: string, size: number) => Array.from({ length: Math.ceil(text.length / size) }, (_, at) => text.slice(at * size, (at + 1) * size))
+const bitsOf = (text: string, size: number) =>
+  Array.from({ length: Math.ceil(text.length / size) }, (_, at) => text.slice(at * size, (at + 1) * size))
 const halves = (text: string) => Array.from({ length: text.length + 1 }, (_, at) => [text.slice(0, at), text.slice(at)])
 
 describe('wherever its text is cut, a list is what it is as a whole', () => {
   test.each([
-    '[]', ' [ ] \n', '[1]', '[12,345 , -6.5e+10,0]\n', '[true,false , null,NaN,-Infinity,Infinity]', '["a","b\\"c","\\\\","\\u00e9\\ud83d\\ude00"]',
-    '["é😀",{"ü":"😀"}]', '[{"a":1,"b":"x"},{"a":12,"b":"x"},{"a":1,"b":"xy"}]', '[[1,[2]],[],{},{"a":{"b":[{}]}}]', '[\n  {\n    "a": 1\n  },\n  2\n]',
+    '[]',
+    ' [ ] \n',
+    '[1]',
+    '[12,345 , -6.5e+10,0]\n',
+    '[true,false , null,NaN,-Infinity,Infinity]',
+    '["a","b\\"c","\\\\","\\u00e9\\ud83d\\ude00"]',
+    '["é😀",{"ü":"😀"}]',
+    '[{"a":1,"b":"x"},{"a":12,"b":"x"},{"a":1,"b":"xy"}]',
+    '[[1,[2]],[],{},{"a":{"b":[{}]}}]',
+    '[\n  {\n    "a": 1\n  },\n  2\n]',
   ])('%s', (text) => {
     const whole = readJson(text)
     for (const bits of [...halves(text), ...[1, 2, 3, 7].map((size) => bitsOf(text, size))]) expect(read(bits)).toEqual(whole)
@@ -47,8 +56,35 @@ describe('wherever its text is cut, a list is what it is as a whole', () => {
 
 describe('wherever it is cut, what is wrong is found, and where', () => {
   test.each([
-    '', ' ', '[', '[1', '[1,', '[1,]', '[,1]', '[1 2]', '[1]]', '[1] x', '[01]', '[1.]', '[1e]', '[nul]', '[tru,1]', '[-]', "['a']", '["a', '["a\\', '["a\\"', '["\\x"]',
-    '["\\u12"]', '["a\nb"]', '[{"a":1},{"a":12x}]', '[{"a":1},\n {"a" 1}]', '[1,\n\n 2,\n  3 4]', '[{"a":"x\n"}]', '[[1,\n2],\n[3 4]]', '[{"a":1},{"a"',
+    '',
+    ' ',
+    '[',
+    '[1',
+    '[1,',
+    '[1,]',
+    '[,1]',
+    '[1 2]',
+    '[1]]',
+    '[1] x',
+    '[01]',
+    '[1.]',
+    '[1e]',
+    '[nul]',
+    '[tru,1]',
+    '[-]',
+    "['a']",
+    '["a',
+    '["a\\',
+    '["a\\"',
+    '["\\x"]',
+    '["\\u12"]',
+    '["a\nb"]',
+    '[{"a":1},{"a":12x}]',
+    '[{"a":1},\n {"a" 1}]',
+    '[1,\n\n 2,\n  3 4]',
+    '[{"a":"x\n"}]',
+    '[[1,\n2],\n[3 4]]',
+    '[{"a":1},{"a"',
   ])('%j', (text) => {
     const why = readWhole(text)
     const expected = text.trim() === '' ? (why as string).replace('a value', 'a list') : why

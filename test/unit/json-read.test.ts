@@ -29,17 +29,33 @@ describe('what it reads', () => {
   })
 
   it('keeps the order of keys, also of those that look like numbers', () => {
-    expect([...(readJson('{"z":1,"10":2,"2":3,"a":4,"__proto__":5}') as Map<string, Value>).keys()]).toEqual(['z', '10', '2', 'a', '__proto__'])
+    expect([...(readJson('{"z":1,"10":2,"2":3,"a":4,"__proto__":5}') as Map<string, Value>).keys()]).toEqual([
+      'z',
+      '10',
+      '2',
+      'a',
+      '__proto__',
+    ])
   })
 
   it('gives a repeated key its first place and its last value', () => {
-    expect([...(readJson('{"a":1,"b":2,"a":3}') as Map<string, Value>)]).toEqual([['a', n('3')], ['b', n('2')]])
+    expect([...(readJson('{"a":1,"b":2,"a":3}') as Map<string, Value>)]).toEqual([
+      ['a', n('3')],
+      ['b', n('2')],
+    ])
   })
 
   it('is not misled by what came before: records that differ in keys, values and escapes', () => {
     const records = [
-      { a: 'x', b: 1, c: true }, { a: 'x', b: 12, c: true }, { a: 'x"', b: 1.5, c: 'true' }, { a: 'xy', bb: 1, c: null },
-      { 'a"': 1, b: '1', c: 1 }, { 'a\\': 1, b: 1e3, c: 10 }, { a: { a: 1, b: 2 }, b: [1, { b: 1 }], c: {} }, {}, { b: 1, a: 1 },
+      { a: 'x', b: 1, c: true },
+      { a: 'x', b: 12, c: true },
+      { a: 'x"', b: 1.5, c: 'true' },
+      { a: 'xy', bb: 1, c: null },
+      { 'a"': 1, b: '1', c: 1 },
+      { 'a\\': 1, b: 1e3, c: 10 },
+      { a: { a: 1, b: 2 }, b: [1, { b: 1 }], c: {} },
+      {},
+      { b: 1, a: 1 },
     ]
     for (const indent of [0, 1]) expect(plainData(readJson(JSON.stringify(records, null, indent)))).toEqual(records)
     const escaped = '[{"\\u0061":1,"b":"\\u0062"},{"\\u0061":1,"b":"b"},{"a":2,"b":"\\u0062"}]'
@@ -56,11 +72,62 @@ describe('what it reads', () => {
 
 describe('what it refuses', () => {
   test.each([
-    '', ' ', '[', '[1', '[1,', '[1,]', '[,1]', '{', '{"a"', '{"a":', '{"a":1', '{"a":1,', '{"a":1,}', '{a:1}', '{1:1}', '{"a" 1}', '[1 2]', ']',
-    '01', '-', '-x', '+1', '1.', '.5', '1e', '1e+', '0x1', '1_0', '--1', 'nul', 'True', 'nan', 'infinity', '-infinity', "'a'", '"a', '"a\\"', '"\\', '"\\x"',
-    '"\\u12"', '"\\u12g4"', '"\\U0041"', '"a\nb"', '"a\tb\\n"', '"\\n\u0000"', '{"a\n":1}', '1 2', '{} x', '[]]', '\ufeff1', 'true1', '\u00a01',
-    '[{"a":1},{"a":12x}]', '[{"a":true},{"a":truely}]', '[{"a":"x"},{"a":"x"x}]',
-  ])('%j', text => {
+    '',
+    ' ',
+    '[',
+    '[1',
+    '[1,',
+    '[1,]',
+    '[,1]',
+    '{',
+    '{"a"',
+    '{"a":',
+    '{"a":1',
+    '{"a":1,',
+    '{"a":1,}',
+    '{a:1}',
+    '{1:1}',
+    '{"a" 1}',
+    '[1 2]',
+    ']',
+    '01',
+    '-',
+    '-x',
+    '+1',
+    '1.',
+    '.5',
+    '1e',
+    '1e+',
+    '0x1',
+    '1_0',
+    '--1',
+    'nul',
+    'True',
+    'nan',
+    'infinity',
+    '-infinity',
+    "'a'",
+    '"a',
+    '"a\\"',
+    '"\\',
+    '"\\x"',
+    '"\\u12"',
+    '"\\u12g4"',
+    '"\\U0041"',
+    '"a\nb"',
+    '"a\tb\\n"',
+    '"\\n\u0000"',
+    '{"a\n":1}',
+    '1 2',
+    '{} x',
+    '[]]',
+    '\ufeff1',
+    'true1',
+    '\u00a01',
+    '[{"a":1},{"a":12x}]',
+    '[{"a":true},{"a":truely}]',
+    '[{"a":"x"},{"a":"x"x}]',
+  ])('%j', (text) => {
     expect(() => readJson(text)).toThrow(SyntaxError)
     expect(() => JSON.parse(text)).toThrow(SyntaxError)
   })

@@ -22,7 +22,11 @@ function standIn(script: string): StandIn & { kubectl: Kubectl } {
   return { ...one, kubectl: createKubectl(one.env) }
 }
 
-const kubectlErrorOf = (promise: Promise<unknown>): Promise<KubectlError> => promise.then(() => expect.fail('no fault'), (fault) => fault)
+const kubectlErrorOf = (promise: Promise<unknown>): Promise<KubectlError> =>
+  promise.then(
+    () => expect.fail('no fault'),
+    (fault) => fault,
+  )
 const written = (path: string): Promise<string> =>
   vi.waitFor(() => {
     const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
@@ -36,13 +40,33 @@ describe('what a fault is called', () => {
     ['Error from server (NotFound): pods "x" not found', 'not found', 'pods "x" not found'],
     ['Error from server (Forbidden): pods is forbidden: User "u" cannot list', 'forbidden', 'pods is forbidden: User "u" cannot list'],
     ['error: You must be logged in to the server (Unauthorized)', 'forbidden', 'You must be logged in to the server (Unauthorized)'],
-    ['The connection to the server localhost:8080 was refused - did you specify the right host or port?', 'unreachable', 'The connection to the server localhost:8080 was refused - did you specify the right host or port?'],
-    ['E0102 03:04:05.1 1 memcache.go:265] couldn’t get current server API group list\nUnable to connect to the server: dial tcp: lookup k8s: no such host', 'unreachable', 'Unable to connect to the server: dial tcp: lookup k8s: no such host'],
-    ['Error from server (ServiceUnavailable): the server is currently unable to handle the request', 'unreachable', 'the server is currently unable to handle the request'],
+    [
+      'The connection to the server localhost:8080 was refused - did you specify the right host or port?',
+      'unreachable',
+      'The connection to the server localhost:8080 was refused - did you specify the right host or port?',
+    ],
+    [
+      'E0102 03:04:05.1 1 memcache.go:265] couldn’t get current server API group list\nUnable to connect to the server: dial tcp: lookup k8s: no such host',
+      'unreachable',
+      'Unable to connect to the server: dial tcp: lookup k8s: no such host',
+    ],
+    [
+      'Error from server (ServiceUnavailable): the server is currently unable to handle the request',
+      'unreachable',
+      'the server is currently unable to handle the request',
+    ],
     ['Warning: old\nerror: container sshd is not valid for pod x', 'failed', 'container sshd is not valid for pod x'],
     ['error: lost connection to pod', 'failed', 'lost connection to pod'],
-    ['E0101 00:00:00.0 1 portforward.go:413] an error occurred forwarding 4 -> 22: error forwarding port 22 to pod x, uid : failed to connect to localhost:22 inside namespace: dial tcp4 127.0.0.1:22: connect: connection refused\nerror: lost connection to pod', 'failed', 'lost connection to pod: connection refused'],
-    ['E0101 00:00:00.0 1 portforward.go:351] error creating error stream for port 4 -> 22: Timeout occurred\nerror: lost connection to pod', 'failed', 'lost connection to pod'],
+    [
+      'E0101 00:00:00.0 1 portforward.go:413] an error occurred forwarding 4 -> 22: error forwarding port 22 to pod x, uid : failed to connect to localhost:22 inside namespace: dial tcp4 127.0.0.1:22: connect: connection refused\nerror: lost connection to pod',
+      'failed',
+      'lost connection to pod: connection refused',
+    ],
+    [
+      'E0101 00:00:00.0 1 portforward.go:351] error creating error stream for port 4 -> 22: Timeout occurred\nerror: lost connection to pod',
+      'failed',
+      'lost connection to pod',
+    ],
     ['', 'failed', 'kubectl ended with 1'],
   ])('%s', async (stderr, kind, message) => {
     const { kubectl } = standIn(`cat >&2 <<'.'\n${stderr}\n.\nexit 1`)
@@ -97,7 +121,9 @@ test('pods come by selector, the newest first', async () => {
 })
 
 test('events are of the pod, or of the job while there is none', async () => {
-  const { kubectl, calls } = standIn('echo "{\\"items\\":[{\\"reason\\":\\"b\\",\\"lastTimestamp\\":\\"2026-01-02T00:00:00Z\\"},{\\"reason\\":\\"a\\",\\"lastTimestamp\\":\\"2026-01-01T00:00:00Z\\"}]}"')
+  const { kubectl, calls } = standIn(
+    'echo "{\\"items\\":[{\\"reason\\":\\"b\\",\\"lastTimestamp\\":\\"2026-01-02T00:00:00Z\\"},{\\"reason\\":\\"a\\",\\"lastTimestamp\\":\\"2026-01-01T00:00:00Z\\"}]}"',
+  )
   expect((await findEvents(kubectl, job, pod({}))).map(({ reason }) => reason)).toEqual(['a', 'b'])
   await findEvents(kubectl, job, undefined)
   expect(calls()).toEqual([
@@ -123,7 +149,11 @@ describe('host keys', () => {
     expect(calls()).toEqual(['exec -n ims p -c sshd -- sh -c cat /etc/ssh/ssh_host_*_key.pub'])
   })
 
-  test.each([['a dead cluster', 'sleep 600'], ['no right', 'echo "Error from server (Forbidden): no" >&2; exit 1'], ['nothing there', ':']])('%s: none', async (_, script) => {
+  test.each([
+    ['a dead cluster', 'sleep 600'],
+    ['no right', 'echo "Error from server (Forbidden): no" >&2; exit 1'],
+    ['nothing there', ':'],
+  ])('%s: none', async (_, script) => {
     const { kubectl } = standIn(script)
     expect(await readHostKeys(kubectl, ask, { limit: 500 })).toBeUndefined()
   })
@@ -148,7 +178,9 @@ describe('a port-forward', () => {
   })
 
   test('leads to the service where the pod is no way', async () => {
-    const { kubectl } = standIn(`case "$*" in *pod/p*) echo "error: unable to forward port because pod is not running. Current status=Pending" >&2; exit 1;; esac\n${forwards}`)
+    const { kubectl } = standIn(
+      `case "$*" in *pod/p*) echo "error: unable to forward port because pod is not running. Current status=Pending" >&2; exit 1;; esac\n${forwards}`,
+    )
     const forward = await openPortForward(kubectl, target)
     expect(forward.target).toBe('svc/s')
     forward.close()
@@ -190,7 +222,11 @@ describe('a port-forward', () => {
       await openPortForward(createKubectl(process.env), ${JSON.stringify(target)})
       console.log('open')
       setInterval(() => {}, 1000)`
-    const bundle = await rolldown({ input: 'entry', platform: 'node', plugins: [{ name: 'entry', resolveId: (id) => (id === 'entry' ? entry : null), load: (id) => (id === entry ? program : null) }] })
+    const bundle = await rolldown({
+      input: 'entry',
+      platform: 'node',
+      plugins: [{ name: 'entry', resolveId: (id) => (id === 'entry' ? entry : null), load: (id) => (id === entry ? program : null) }],
+    })
     await bundle.write({ file: entry, format: 'esm' })
     await bundle.close()
 

@@ -131,7 +131,12 @@ describe('logs that are followed', () => {
     )
     const lines = texts(await all(follow(kubectl)))
     const [inits, mains] = [lines.slice(0, 4), lines.slice(4)]
-    expect(inits).toEqual(['fetch-recipe | fetch-recipe 1', 'fetch-recipe | fetch-recipe 2', 'build-image | build-image 1', 'build-image | build-image 2'])
+    expect(inits).toEqual([
+      'fetch-recipe | fetch-recipe 1',
+      'fetch-recipe | fetch-recipe 2',
+      'build-image | build-image 1',
+      'build-image | build-image 2',
+    ])
     expect(mains.toSorted()).toEqual(['buildenv-sidecar', 'sshd'].flatMap((name) => [`${name} | ${name} 1`, `${name} | ${name} 2`]))
     expect(logs().map((call) => call.split(' -c ')[1])).toEqual(names.map((name) => `${name} --timestamps -f`))
   })
@@ -165,7 +170,11 @@ describe('logs that are followed', () => {
   test('limits are for what was written before, not for what starts later', async () => {
     const { kubectl, logs } = cluster([at([running], 'Pending'), at([running], 'Pending'), at([ended(0), running], 'Pending'), done], {})
     await all(follow(kubectl, { tail: 0, since: 1 }))
-    expect(logs().filter((call) => /--(tail|since)=/.test(call)).map((call) => / -c (\S+)/.exec(call)![1])).toEqual(['fetch-recipe'])
+    expect(
+      logs()
+        .filter((call) => /--(tail|since)=/.test(call))
+        .map((call) => / -c (\S+)/.exec(call)![1]),
+    ).toEqual(['fetch-recipe'])
   })
 
   test('both last containers come as they write', async () => {
@@ -185,8 +194,15 @@ describe('logs that are followed', () => {
 
   test('a reader that takes its time loses nothing of a job that has ended', async () => {
     const waits = at([ended(0), ended(0), running, running])
-    const lines: [number, string][] = [[3, 'a'], [3, 'b'], [3, 'c']]
-    const { kubectl } = cluster([waits], { 'buildenv-sidecar': [{ text: stamped(...lines), open: true }], sshd: [{ text: '', open: true }] })
+    const lines: [number, string][] = [
+      [3, 'a'],
+      [3, 'b'],
+      [3, 'c'],
+    ]
+    const { kubectl } = cluster([waits], {
+      'buildenv-sidecar': [{ text: stamped(...lines), open: true }],
+      sshd: [{ text: '', open: true }],
+    })
     const seen: string[] = []
     for await (const { line } of follow(kubectl, { jobEnded: async () => true })) {
       seen.push(line)
@@ -213,7 +229,11 @@ describe('logs that are followed', () => {
 
   test('why a pod hangs is told once', async () => {
     const notices: string[] = []
-    const hangs: Pod = { ...at([], 'Pending'), spec: { containers: [{ name: 'sshd' }] }, status: { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: 'no room' }] } }
+    const hangs: Pod = {
+      ...at([], 'Pending'),
+      spec: { containers: [{ name: 'sshd' }] },
+      status: { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: 'no room' }] },
+    }
     let looks = 0
     const { kubectl } = cluster([hangs], {})
     await all(follow(kubectl, { jobEnded: async () => ++looks > 5, notice: (text) => notices.push(text) }))
@@ -283,7 +303,10 @@ describe('through a program', () => {
   })
 
   test('the end of the container that failed, errors first', async () => {
-    const kubectl = serve(`[ $C = buildenv-sidecar ] && exec echo "Not running user shell for failed create action"; echo "ERROR: early"; for n in $(seq 300); do echo "$C $n"; done; echo "ERROR: package cos-libs not found"`, done)
+    const kubectl = serve(
+      `[ $C = buildenv-sidecar ] && exec echo "Not running user shell for failed create action"; echo "ERROR: early"; for n in $(seq 300); do echo "$C $n"; done; echo "ERROR: package cos-libs not found"`,
+      done,
+    )
     const log = await tailOfFailed(kubectl, { ...job, job_type: 'create', status: 'error' }, done, 200)
     expect(log.container).toBe('build-image')
     expect([log.lines.length, log.lines[0], log.lines.at(-1)]).toEqual([200, 'build-image 102', 'ERROR: package cos-libs not found'])
@@ -294,12 +317,21 @@ describe('through a program', () => {
   test('packaging that failed after a good build', async () => {
     const kubectl = serve('[ "$C" = buildenv-sidecar ] && echo "ERROR: no space"; echo "$C"', done)
     const failed = { ...job, job_type: 'create', status: 'error' }
-    expect(await tailOfFailed(kubectl, failed, done)).toMatchObject({ container: 'buildenv-sidecar', lines: ['ERROR: no space', 'buildenv-sidecar'], errors: ['ERROR: no space'] })
+    expect(await tailOfFailed(kubectl, failed, done)).toMatchObject({
+      container: 'buildenv-sidecar',
+      lines: ['ERROR: no space', 'buildenv-sidecar'],
+      errors: ['ERROR: no space'],
+    })
     expect((await tailOfFailed(kubectl, { ...failed, status: 'waiting_on_user' }, done)).container).toBe('build-image')
   })
 
   test('a log without a line', async () => {
-    expect(await tailOfFailed(serve(':', done), { ...job, job_type: 'customize', status: 'error' }, done)).toMatchObject({ container: 'buildenv-sidecar', lines: [], errors: [], hints: [] })
+    expect(await tailOfFailed(serve(':', done), { ...job, job_type: 'customize', status: 'error' }, done)).toMatchObject({
+      container: 'buildenv-sidecar',
+      lines: [],
+      errors: [],
+      hints: [],
+    })
   })
 })
 

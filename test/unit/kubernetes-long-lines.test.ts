@@ -9,7 +9,8 @@ function split(bits: readonly string[]): Piece[] {
   const { add, rest } = createLineSplitter()
   return [...bits.flatMap((bit) => add(bit)), ...rest()]
 }
-const bitsOf = (text: string, size: number) => Array.from({ length: Math.ceil(text.length / size) }, (_, at) => text.slice(at * size, (at + 1) * size))
+const bitsOf = (text: string, size: number) =>
+  Array.from({ length: Math.ceil(text.length / size) }, (_, at) => text.slice(at * size, (at + 1) * size))
 const join = (pieces: readonly Piece[]) => pieces.map(({ text, movesOn }) => (movesOn ? text : `${text}\n`)).join('')
 
 describe('lines', () => {
@@ -60,7 +61,8 @@ async function read(...bits: string[]): Promise<StampedLine[]> {
   for (const bit of bits) stdout.write(bit)
   stdout.end()
   const lines: StampedLine[] = []
-  for await (const line of logLines({ read: async () => '', follow: () => ({ stdout, ended: Promise.resolve(), close() {} }) }, [], {})) lines.push(line)
+  for await (const line of logLines({ read: async () => '', follow: () => ({ stdout, ended: Promise.resolve(), close() {} }) }, [], {}))
+    lines.push(line)
   return lines
 }
 

@@ -23,8 +23,18 @@ const whole = pod(
     conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: 'no room' }],
   },
 )
-const event = { type: 'Warning', reason: 'FailedScheduling', message: 'no room', lastTimestamp: '2026-01-02T03:04:05Z', eventTime: null, firstTimestamp: '2026-01-02T03:04:05Z' }
-const good = { kind: 'List', items: [whole, { ...whole, metadata: { ...whole.metadata, name: 'older', creationTimestamp: '2025-01-02T03:04:05Z' } }] }
+const event = {
+  type: 'Warning',
+  reason: 'FailedScheduling',
+  message: 'no room',
+  lastTimestamp: '2026-01-02T03:04:05Z',
+  eventTime: null,
+  firstTimestamp: '2026-01-02T03:04:05Z',
+}
+const good = {
+  kind: 'List',
+  items: [whole, { ...whole, metadata: { ...whole.metadata, name: 'older', creationTimestamp: '2025-01-02T03:04:05Z' } }],
+}
 const events = { kind: 'List', items: [event, { ...event, reason: 'Failed', message: 'Failed to pull image "x"' }] }
 
 type Json = unknown
@@ -45,7 +55,13 @@ function mutated(value: Json, [key, ...rest]: readonly (string | number)[], othe
   return copy
 }
 
-const mutants = (of: Json) => places(of).flatMap((path) => instead.map((other) => ({ what: `${path.join('.') || 'all'} = ${JSON.stringify(other)}`, printed: JSON.stringify(mutated(of, path, other)) ?? '' })))
+const mutants = (of: Json) =>
+  places(of).flatMap((path) =>
+    instead.map((other) => ({
+      what: `${path.join('.') || 'all'} = ${JSON.stringify(other)}`,
+      printed: JSON.stringify(mutated(of, path, other)) ?? '',
+    })),
+  )
 
 /** A kubectl that prints lists, and `log` as what containers wrote. */
 function printing(pods: string, itsEvents = JSON.stringify(events), log = '2026-01-02T03:04:05Z ERROR a\n'): Kubectl {
@@ -67,7 +83,8 @@ const uses: Record<string, (kubectl: Kubectl) => Promise<unknown>> = {
     return found && tailOfFailed(kubectl, { ...job, job_type: 'create', status: 'error' }, found)
   },
   'its logs': (kubectl) => collected(readLogs(kubectl, job)),
-  'its logs, followed': (kubectl) => collected(followLogs(kubectl, job, { jobEnded: async () => true, interval: 1, grace: 1, tries: 2, sleep: async () => {} })),
+  'its logs, followed': (kubectl) =>
+    collected(followLogs(kubectl, job, { jobEnded: async () => true, interval: 1, grace: 1, tries: 2, sleep: async () => {} })),
 }
 
 async function collected<T>(lines: AsyncIterable<T>): Promise<T[]> {
@@ -135,14 +152,20 @@ describe('the parts that make sense are told all the same', () => {
     return findPod(printing(JSON.stringify({ items: copy.items.slice(0, 1) })), job)
   }
   test('of containers, those with names', async () => {
-    expect((await found((one) => one.spec.initContainers.push(null, {}, { name: '-c' }, 'x')))?.spec.initContainers).toEqual([{ name: 'fetch-recipe' }, { name: 'build-image' }])
+    expect((await found((one) => one.spec.initContainers.push(null, {}, { name: '-c' }, 'x')))?.spec.initContainers).toEqual([
+      { name: 'fetch-recipe' },
+      { name: 'build-image' },
+    ])
   })
   test('of pods, those with names', async () => {
     expect(await found((one) => delete one.metadata.name)).toBeUndefined()
     expect(await found((one) => delete one.status)).toMatchObject({ metadata: { name: whole.metadata.name } })
   })
   test('an end without an exit code is none', async () => {
-    expect((await found((one) => delete one.status.initContainerStatuses[1].state.terminated.exitCode))?.status.initContainerStatuses?.[1]?.state).toEqual({})
+    expect(
+      (await found((one) => delete one.status.initContainerStatuses[1].state.terminated.exitCode))?.status.initContainerStatuses?.[1]
+        ?.state,
+    ).toEqual({})
   })
 })
 
@@ -158,7 +181,10 @@ describe('what kubectl prints', () => {
 
   test('is read up to 64 MiB', () =>
     withKubectl('exec cat /dev/zero', async (kubectl) => {
-      await expect(kubectl.read(['get', 'pods'], { limit: 60_000 })).rejects.toMatchObject({ kind: 'failed', message: 'kubectl printed more than 64 MiB' })
+      await expect(kubectl.read(['get', 'pods'], { limit: 60_000 })).rejects.toMatchObject({
+        kind: 'failed',
+        message: 'kubectl printed more than 64 MiB',
+      })
     }))
 
   test('as a port is one, or none', () =>
@@ -174,6 +200,8 @@ describe('what kubectl prints', () => {
   test.each([['a\0b'], [undefined as never], [null as never], [1 as never]])('a job in namespace %j', (namespace) =>
     withKubectl('echo "{\\"items\\":[]}"', async (kubectl) => {
       const of = { kubernetes_job: 'x', kubernetes_namespace: namespace }
-      for (const use of [() => findPod(kubectl, of), () => findEvents(kubectl, of, undefined), () => collected(readLogs(kubectl, of))]) expect(await wrong(use, kubectl)).toBeUndefined()
-    }))
+      for (const use of [() => findPod(kubectl, of), () => findEvents(kubectl, of, undefined), () => collected(readLogs(kubectl, of))])
+        expect(await wrong(use, kubectl)).toBeUndefined()
+    }),
+  )
 })

@@ -21,31 +21,168 @@ async function podOf(cluster: Cluster, job: Job): Promise<Pod> {
 }
 const short = (pod: Pod) =>
   containersInOrder(pod)
-    .map(({ name, state: { waiting, running, terminated } }) => `${name} ${waiting ? '-' : running ? 'runs' : terminated ? terminated.exitCode : '?'}`)
+    .map(
+      ({ name, state: { waiting, running, terminated } }) =>
+        `${name} ${waiting ? '-' : running ? 'runs' : terminated ? terminated.exitCode : '?'}`,
+    )
     .join(', ')
 
 const kiwi = 'fetch-recipe 0, wait-for-repos 0, build-ca-rpm 0, build-image 0'
 const ways: [string, Ending, 'recipe' | 'packer' | 'image', boolean, number, Signal | undefined, string, string, string?][] = [
-  ['it is made', 'succeeds', 'recipe', false, 0, undefined, 'Pending', 'fetch-recipe -, wait-for-repos -, build-ca-rpm -, build-image -, buildenv-sidecar -, sshd -'],
-  ['it fetches', 'succeeds', 'recipe', false, 25, undefined, 'Pending', 'fetch-recipe runs, wait-for-repos -, build-ca-rpm -, build-image -, buildenv-sidecar -, sshd -'],
-  ['it makes certificates', 'succeeds', 'recipe', false, 46, undefined, 'Pending', 'fetch-recipe 0, wait-for-repos 0, build-ca-rpm runs, build-image -, buildenv-sidecar -, sshd -'],
-  ['it builds', 'succeeds', 'recipe', false, 60, undefined, 'Pending', 'fetch-recipe 0, wait-for-repos 0, build-ca-rpm 0, build-image runs, buildenv-sidecar -, sshd -'],
+  [
+    'it is made',
+    'succeeds',
+    'recipe',
+    false,
+    0,
+    undefined,
+    'Pending',
+    'fetch-recipe -, wait-for-repos -, build-ca-rpm -, build-image -, buildenv-sidecar -, sshd -',
+  ],
+  [
+    'it fetches',
+    'succeeds',
+    'recipe',
+    false,
+    25,
+    undefined,
+    'Pending',
+    'fetch-recipe runs, wait-for-repos -, build-ca-rpm -, build-image -, buildenv-sidecar -, sshd -',
+  ],
+  [
+    'it makes certificates',
+    'succeeds',
+    'recipe',
+    false,
+    46,
+    undefined,
+    'Pending',
+    'fetch-recipe 0, wait-for-repos 0, build-ca-rpm runs, build-image -, buildenv-sidecar -, sshd -',
+  ],
+  [
+    'it builds',
+    'succeeds',
+    'recipe',
+    false,
+    60,
+    undefined,
+    'Pending',
+    'fetch-recipe 0, wait-for-repos 0, build-ca-rpm 0, build-image runs, buildenv-sidecar -, sshd -',
+  ],
   ['it packages', 'succeeds', 'recipe', true, 900, undefined, 'Running', `${kiwi}, buildenv-sidecar runs, sshd 0`],
   ['it is done', 'succeeds', 'recipe', false, hour, undefined, 'Succeeded', `${kiwi}, buildenv-sidecar 0, sshd 0`],
   ['packer', 'succeeds', 'packer', false, hour, undefined, 'Succeeded', 'fetch-recipe 0, build-image 0, buildenv-sidecar 0, sshd 0'],
-  ['a build failed', 'fails', 'recipe', false, hour, undefined, 'Failed', `${kiwi}, buildenv-sidecar 1, sshd 0`, 'buildenv-sidecar build-image'],
+  [
+    'a build failed',
+    'fails',
+    'recipe',
+    false,
+    hour,
+    undefined,
+    'Failed',
+    `${kiwi}, buildenv-sidecar 1, sshd 0`,
+    'buildenv-sidecar build-image',
+  ],
   ['… with debug', 'fails', 'recipe', true, hour, undefined, 'Running', `${kiwi}, buildenv-sidecar runs, sshd runs`, 'build-image'],
-  ['… and let go', 'fails', 'recipe', true, hour, 'complete', 'Failed', `${kiwi}, buildenv-sidecar 1, sshd 0`, 'buildenv-sidecar build-image'],
-  ['no recipe', 'fetch-fails', 'recipe', true, hour, undefined, 'Failed', 'fetch-recipe 1, wait-for-repos -, build-ca-rpm -, build-image -, buildenv-sidecar -, sshd -', 'fetch-recipe'],
-  ['no repositories', 'repos-fail', 'recipe', true, hour, undefined, 'Failed', 'fetch-recipe 0, wait-for-repos 1, build-ca-rpm -, build-image -, buildenv-sidecar -, sshd -', 'wait-for-repos'],
-  ['no config.xml', 'no-config', 'recipe', true, hour, undefined, 'Failed', 'fetch-recipe 0, wait-for-repos 1, build-ca-rpm -, build-image -, buildenv-sidecar -, sshd -', 'wait-for-repos'],
-  ['no repositories over HTTP', 'no-repos', 'recipe', true, 60, undefined, 'Failed', 'fetch-recipe 0, wait-for-repos 1, build-ca-rpm -, build-image -, buildenv-sidecar -, sshd -', 'wait-for-repos'],
-  ['no config.xml, with packer', 'no-config', 'packer', false, hour, undefined, 'Succeeded', 'fetch-recipe 0, build-image 0, buildenv-sidecar 0, sshd 0'],
-  ['a fetch that crashes', 'fetch-crashes', 'recipe', false, hour, undefined, 'Failed', 'fetch-recipe 1, wait-for-repos -, build-ca-rpm -, build-image -, buildenv-sidecar -, sshd -', 'fetch-recipe'],
+  [
+    '… and let go',
+    'fails',
+    'recipe',
+    true,
+    hour,
+    'complete',
+    'Failed',
+    `${kiwi}, buildenv-sidecar 1, sshd 0`,
+    'buildenv-sidecar build-image',
+  ],
+  [
+    'no recipe',
+    'fetch-fails',
+    'recipe',
+    true,
+    hour,
+    undefined,
+    'Failed',
+    'fetch-recipe 1, wait-for-repos -, build-ca-rpm -, build-image -, buildenv-sidecar -, sshd -',
+    'fetch-recipe',
+  ],
+  [
+    'no repositories',
+    'repos-fail',
+    'recipe',
+    true,
+    hour,
+    undefined,
+    'Failed',
+    'fetch-recipe 0, wait-for-repos 1, build-ca-rpm -, build-image -, buildenv-sidecar -, sshd -',
+    'wait-for-repos',
+  ],
+  [
+    'no config.xml',
+    'no-config',
+    'recipe',
+    true,
+    hour,
+    undefined,
+    'Failed',
+    'fetch-recipe 0, wait-for-repos 1, build-ca-rpm -, build-image -, buildenv-sidecar -, sshd -',
+    'wait-for-repos',
+  ],
+  [
+    'no repositories over HTTP',
+    'no-repos',
+    'recipe',
+    true,
+    60,
+    undefined,
+    'Failed',
+    'fetch-recipe 0, wait-for-repos 1, build-ca-rpm -, build-image -, buildenv-sidecar -, sshd -',
+    'wait-for-repos',
+  ],
+  [
+    'no config.xml, with packer',
+    'no-config',
+    'packer',
+    false,
+    hour,
+    undefined,
+    'Succeeded',
+    'fetch-recipe 0, build-image 0, buildenv-sidecar 0, sshd 0',
+  ],
+  [
+    'a fetch that crashes',
+    'fetch-crashes',
+    'recipe',
+    false,
+    hour,
+    undefined,
+    'Failed',
+    'fetch-recipe 1, wait-for-repos -, build-ca-rpm -, build-image -, buildenv-sidecar -, sshd -',
+    'fetch-recipe',
+  ],
   ['out of memory', 'out-of-memory', 'recipe', false, hour, undefined, 'Failed', `${kiwi}, buildenv-sidecar 1, sshd 0`, 'build-image'],
   ['… with debug', 'out-of-memory', 'recipe', true, hour, undefined, 'Running', `${kiwi}, buildenv-sidecar runs, sshd runs`, 'build-image'],
-  ['about to be killed', 'killed', 'recipe', false, 48, undefined, 'Pending', 'fetch-recipe 0, wait-for-repos 0, build-ca-rpm 0, build-image runs, buildenv-sidecar -, sshd -'],
-  ['killed', 'killed', 'recipe', false, hour, undefined, 'Failed', 'fetch-recipe 0, wait-for-repos 0, build-ca-rpm 0, build-image 137, buildenv-sidecar -, sshd -', 'build-image'],
+  [
+    'about to be killed',
+    'killed',
+    'recipe',
+    false,
+    48,
+    undefined,
+    'Pending',
+    'fetch-recipe 0, wait-for-repos 0, build-ca-rpm 0, build-image runs, buildenv-sidecar -, sshd -',
+  ],
+  [
+    'killed',
+    'killed',
+    'recipe',
+    false,
+    hour,
+    undefined,
+    'Failed',
+    'fetch-recipe 0, wait-for-repos 0, build-ca-rpm 0, build-image 137, buildenv-sidecar -, sshd -',
+    'build-image',
+  ],
   ['killed while it prepares', 'killed', 'image', false, hour, undefined, 'Failed', 'prepare 137, buildenv-sidecar -, sshd -', 'prepare'],
   ['no kernel', 'no-kernel', 'recipe', false, hour, undefined, 'Failed', `${kiwi}, buildenv-sidecar 1, sshd 0`],
   ['packaging failed', 'packaging-fails', 'recipe', false, hour, undefined, 'Failed', `${kiwi}, buildenv-sidecar 1, sshd 0`],
@@ -99,7 +236,10 @@ describe("the pod of a mock's job", () => {
     clock.pass(hour)
     cluster.mock.jobs.advance()
     const pod = await podOf(cluster, job)
-    expect(containersInOrder(pod).find(({ name }) => name === 'build-image')!.state.terminated).toMatchObject({ exitCode: 0, reason: 'OOMKilled' })
+    expect(containersInOrder(pod).find(({ name }) => name === 'build-image')!.state.terminated).toMatchObject({
+      exitCode: 0,
+      reason: 'OOMKilled',
+    })
     expect(diagnose(pod)).toMatchObject({ reason: 'OOMKilled', container: 'build-image' })
     expect(job.status).toBe('error')
     cluster.close()
@@ -111,10 +251,17 @@ describe("the pod of a mock's job", () => {
     const job = await cluster.start(kind)
     clock.pass(hour)
     const pod = await podOf(cluster, job)
-    const { items } = await get<{ items: PodEvent[] }>(cluster, `/api/v1/namespaces/ims/events?fieldSelector=involvedObject.name%3D${pod.metadata.name}`)
+    const { items } = await get<{ items: PodEvent[] }>(
+      cluster,
+      `/api/v1/namespaces/ims/events?fieldSelector=involvedObject.name%3D${pod.metadata.name}`,
+    )
     expect(items.map(({ reason }) => reason)).toEqual(['FailedScheduling'])
     expect(pod.status.phase).toBe('Pending')
-    expect(diagnose(pod, items)).toMatchObject({ reason: 'Unschedulable', message: expect.stringContaining('Insufficient memory'), final: false })
+    expect(diagnose(pod, items)).toMatchObject({
+      reason: 'Unschedulable',
+      message: expect.stringContaining('Insufficient memory'),
+      final: false,
+    })
     cluster.close()
   })
 
@@ -133,21 +280,57 @@ describe("the pod of a mock's job", () => {
     clock.pass(hour)
     cluster.mock.jobs.advance()
     const visits = pastOf(job)
-    expect(visits.map(({ status }) => status)).toEqual(['creating', 'fetching_recipe', 'waiting_for_repos', 'building_image', 'waiting_on_user'])
+    expect(visits.map(({ status }) => status)).toEqual([
+      'creating',
+      'fetching_recipe',
+      'waiting_for_repos',
+      'building_image',
+      'waiting_on_user',
+    ])
     expect(visits.every(({ at }, index) => at >= (visits[index - 1]?.at ?? 0))).toBe(true)
     cluster.signal(job, 'failed')
-    expect(pastOf(job).map(({ status }) => status).slice(-2)).toEqual(['waiting_on_user', 'error'])
+    expect(
+      pastOf(job)
+        .map(({ status }) => status)
+        .slice(-2),
+    ).toEqual(['waiting_on_user', 'error'])
     cluster.close()
   })
 })
 
 test.each([
-  ['a=1', true], ['a==1', true], ['a=2', false], ['a!=2', true], ['a=1,b=2', true], ['a=1,b=3', false], ['a', true], ['c', false], ['', true], ['c!=1', true],
-  ['a in (1,2)', true], ['a in (2, 3)', false], ['b in (2),a in (3,1)', true], ['a notin (2)', true], ['a notin (1,2),b', false], ['c notin (1)', true], ['!c', true], ['!a', false],
+  ['a=1', true],
+  ['a==1', true],
+  ['a=2', false],
+  ['a!=2', true],
+  ['a=1,b=2', true],
+  ['a=1,b=3', false],
+  ['a', true],
+  ['c', false],
+  ['', true],
+  ['c!=1', true],
+  ['a in (1,2)', true],
+  ['a in (2, 3)', false],
+  ['b in (2),a in (3,1)', true],
+  ['a notin (2)', true],
+  ['a notin (1,2),b', false],
+  ['c notin (1)', true],
+  ['!c', true],
+  ['!a', false],
 ])('selector %s: %s', (text, holds) => {
   expect(parseSelector(text)((key) => ({ a: '1', b: '2' })[key])).toBe(holds)
 })
 
-test.each([[0, '0s'], [119, '119s'], [120, '2m'], [205, '3m25s'], [900, '15m'], [11_520, '3h12m'], [36_000, '10h'], [200_000, '2d7h'], [900_000, '10d']])('%i s is %s', (seconds, text) => {
+test.each([
+  [0, '0s'],
+  [119, '119s'],
+  [120, '2m'],
+  [205, '3m25s'],
+  [900, '15m'],
+  [11_520, '3h12m'],
+  [36_000, '10h'],
+  [200_000, '2d7h'],
+  [900_000, '10d'],
+])('%i s is %s', (seconds, text) => {
   expect(span(seconds * 1000)).toBe(text)
 })

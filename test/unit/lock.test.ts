@@ -1,5 +1,17 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -32,7 +44,10 @@ let started: ChildProcess[] = []
 beforeAll(async () => {
   programs = mkdtempSync(join(tmpdir(), 'lock-programs-'))
   // Holds a lock until its input ends, and says then what became of it.
-  memoryNote = await bundled(programs, 'holding', `
+  memoryNote = await bundled(
+    programs,
+    'holding',
+    `
     import { withLock } from '@/files/lock.ts'
     import { replaceFile } from '@/files/write-file.ts'
     const [file, text] = process.argv.slice(2)
@@ -42,12 +57,17 @@ beforeAll(async () => {
       check()
       replaceFile(target, text)
     }, { patience: 0 }).then(() => console.log('done'), (failure) => console.log(failure.message))
-  `)
-  counting = await bundled(programs, 'counting', `
+  `,
+  )
+  counting = await bundled(
+    programs,
+    'counting',
+    `
     import { updateFile } from '@/files/update-file.ts'
     const [file, times] = process.argv.slice(2)
     for (let n = 0; n < Number(times); n++) await updateFile(file, 'state', (text = '') => text + 'x')
-  `)
+  `,
+  )
 })
 afterAll(() => rmSync(programs, { recursive: true, force: true }))
 beforeEach(() => {
@@ -73,17 +93,22 @@ async function startHolder(text = 'by the holder') {
 }
 
 const owner = (holder: Partial<Holder>) => `${holderText({ ...holderNow(), ...holder })} at=1`
-const attempt = (options = {}): Promise<CliError | string> => withLock(file, async () => 'done', { patience: 0, ...options }).catch((error: CliError) => error)
+const attempt = (options = {}): Promise<CliError | string> =>
+  withLock(file, async () => 'done', { patience: 0, ...options }).catch((error: CliError) => error)
 
 describe('a lock', () => {
   test('lets one work at a time, and is gone after', async () => {
     let inside = 0
     let most = 0
-    await Promise.all(Array.from({ length: 5 }, () => withLock(file, async () => {
-      most = Math.max(most, ++inside)
-      await new Promise((done) => setImmediate(done))
-      inside--
-    })))
+    await Promise.all(
+      Array.from({ length: 5 }, () =>
+        withLock(file, async () => {
+          most = Math.max(most, ++inside)
+          await new Promise((done) => setImmediate(done))
+          inside--
+        }),
+      ),
+    )
     expect(most).toBe(1)
     expect(readdirSync(home)).toEqual([])
   })
@@ -122,7 +147,8 @@ describe('a lock', () => {
   })
 
   test('sees to what a killed process left of the next version', async () => {
-    for (const name of ['.file.0123456789abcdef.tmp', '.file.123.tmp', '.file2.0123456789abcdef.tmp', '.filer']) writeFileSync(join(home, name), 'half')
+    for (const name of ['.file.0123456789abcdef.tmp', '.file.123.tmp', '.file2.0123456789abcdef.tmp', '.filer'])
+      writeFileSync(join(home, name), 'half')
     await updateFile(file, 'state', () => 'x')
     expect(readdirSync(home).sort()).toEqual(['.file2.0123456789abcdef.tmp', '.filer', 'file'])
   })
@@ -131,7 +157,11 @@ describe('a lock', () => {
 describe('a process that holds it', () => {
   test('and runs is named, and not disturbed', async () => {
     const holder = await startHolder()
-    expect(await attempt()).toMatchObject({ message: `${file} is being changed by process ${holder.child.pid}`, exit: 2, next: `ps -fp ${holder.child.pid}` })
+    expect(await attempt()).toMatchObject({
+      message: `${file} is being changed by process ${holder.child.pid}`,
+      exit: 2,
+      next: `ps -fp ${holder.child.pid}`,
+    })
     expect(await attempt({ busy: (who: string) => `${who} is at it` })).toMatchObject({ message: `process ${holder.child.pid} is at it` })
     holder.finish()
     await holder.ended
@@ -154,7 +184,11 @@ describe('a process that holds it', () => {
     holder.finish()
     holder.child.kill('SIGCONT')
     await holder.ended
-    expect({ said: holder.said(), text: readFileSync(file, 'utf8'), left: readdirSync(home) }).toEqual({ said: 'done', text: 'by the holder', left: ['file'] })
+    expect({ said: holder.said(), text: readFileSync(file, 'utf8'), left: readdirSync(home) }).toEqual({
+      said: 'done',
+      text: 'by the holder',
+      left: ['file'],
+    })
   })
 
   test('and was killed gives it up', async () => {
@@ -173,7 +207,10 @@ describe('a process that holds it', () => {
     symlinkSync(owner({}), `${file}.lock`)
     holder.finish()
     await holder.ended
-    expect({ said: holder.said(), text: readFileSync(file, 'utf8') }).toEqual({ said: `${file} isn't written: ${file}.lock isn't ours any more`, text: 'by another' })
+    expect({ said: holder.said(), text: readFileSync(file, 'utf8') }).toEqual({
+      said: `${file} isn't written: ${file}.lock isn't ours any more`,
+      text: 'by another',
+    })
     expect(readdirSync(home).sort()).toEqual(['file', 'file.lock'])
   })
 })
@@ -183,7 +220,9 @@ describeAsRoot('a lock of someone else, who has ended, in a folder where only th
     chmodSync(programs, 0o755)
     chmodSync(home, 0o1777)
     symlinkSync(owner({ start: '1' }), `${file}.lock`)
-    const { status, stderr } = spawnSync(asStranger[0], [...asStranger.slice(1), process.execPath, counting, file, '1'], { encoding: 'utf8' })
+    const { status, stderr } = spawnSync(asStranger[0], [...asStranger.slice(1), process.execPath, counting, file, '1'], {
+      encoding: 'utf8',
+    })
     expect({ status, said: stderr.includes(`Failure: ${file}.lock can't be removed`) }).toEqual({ status: 1, said: true })
     expect(readdirSync(home)).toEqual(['file.lock'])
   })
@@ -202,7 +241,7 @@ describe('who holds it', () => {
   const now = holderNow()
   test.each<[string, Partial<Holder>, string]>([
     ['this process', {}, 'running'],
-    ['the number of the machine\'s first process, which was started at another time', { pid: 1, start: '?' }, 'ended'],
+    ["the number of the machine's first process, which was started at another time", { pid: 1, start: '?' }, 'ended'],
     ['a process that has its number by now', { start: String(Number(now.start) - 1) }, 'ended'],
     ['nobody', { pid: 4_194_305 }, 'ended'],
     ['a process before the machine was started anew', { boot: 'another' }, 'ended'],
@@ -217,13 +256,21 @@ describe('who holds it', () => {
     let pid = ''
     parent.stdout.on('data', (text: Buffer) => (pid += text))
     await vi.waitFor(() => expect(readFileSync(`/proc/${Number(pid)}/stat`, 'utf8')).toMatch(/\) Z /), 30_000)
-    const start = readFileSync(`/proc/${Number(pid)}/stat`, 'utf8').split(') ')[1]!.split(' ')[19]!
+    const start = readFileSync(`/proc/${Number(pid)}/stat`, 'utf8')
+      .split(') ')[1]!
+      .split(' ')[19]!
     expect(lifeOf({ ...now, pid: Number(pid), start })).toBe('ended')
   })
 
   test('is read back as it was written; other texts are none', () => {
     expect(readHolder(owner({}))).toEqual(expect.objectContaining({ pid: process.pid, boot: now.boot, space: now.space, start: now.start }))
-    expect(['', '1234 host 99', 'pid=x host=y', 'pid=1', '{"pid": 1}'].map(readHolder)).toEqual([undefined, undefined, undefined, undefined, undefined])
+    expect(['', '1234 host 99', 'pid=x host=y', 'pid=1', '{"pid": 1}'].map(readHolder)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ])
   })
 })
 
@@ -246,7 +293,10 @@ describe('a lock that cannot be judged stays', () => {
     ['a link to somewhere', () => symlinkSync('/etc/passwd', `${file}.lock`)],
   ])('%s', async (_, put) => {
     put()
-    expect(await attempt()).toMatchObject({ message: `${file} is being changed by another process`, more: [`  ${file}.lock doesn't say which`, `Once it is certain that it has ended: rm ${file}.lock`] })
+    expect(await attempt()).toMatchObject({
+      message: `${file} is being changed by another process`,
+      more: [`  ${file}.lock doesn't say which`, `Once it is certain that it has ended: rm ${file}.lock`],
+    })
     expect(readdirSync(home)).toEqual(['file.lock'])
   })
 })
@@ -254,19 +304,26 @@ describe('a lock that cannot be judged stays', () => {
 describe('where no lock can be made', () => {
   beforeEach(() => writeFileSync(file, ''))
   test('nothing is done, and the reason said', async () => {
-    await expect(withLock(join(file, 'below'), async () => 'done')).rejects.toThrow(`${join(file, 'below')} can't be written: not a directory`)
+    await expect(withLock(join(file, 'below'), async () => 'done')).rejects.toThrow(
+      `${join(file, 'below')} can't be written: not a directory`,
+    )
   })
   test('what need not be locked is done all the same', async () => {
     expect(await withLock(join(file, 'below'), async () => 'done', { optional: true })).toBe('done')
   })
 })
 
-const run = (...argv: string[]) => new Promise((done) => spawn(process.execPath, argv, { stdio: ['ignore', 'inherit', 'inherit'] }).on('close', done))
+const run = (...argv: string[]) =>
+  new Promise((done) => spawn(process.execPath, argv, { stdio: ['ignore', 'inherit', 'inherit'] }).on('close', done))
 
 describe('many processes', () => {
   test('change a file at once, and no change is lost', async () => {
     const exits = await Promise.all(Array.from({ length: 8 }, () => run(counting, file, '25')))
-    expect({ exits: new Set(exits), text: readFileSync(file, 'utf8').length, left: readdirSync(home) }).toEqual({ exits: new Set([0]), text: 200, left: ['file'] })
+    expect({ exits: new Set(exits), text: readFileSync(file, 'utf8').length, left: readdirSync(home) }).toEqual({
+      exits: new Set([0]),
+      text: 200,
+      left: ['file'],
+    })
   })
 
   test('find at once that its holder has ended, and one after the other takes it', async () => {
@@ -274,6 +331,10 @@ describe('many processes', () => {
     // One of them ended while it removed that.
     symlinkSync(owner({ start: '2' }), `${file}.lock.guard`)
     const exits = await Promise.all(Array.from({ length: 8 }, () => run(counting, file, '5')))
-    expect({ exits: new Set(exits), text: readFileSync(file, 'utf8').length, left: readdirSync(home) }).toEqual({ exits: new Set([0]), text: 40, left: ['file'] })
+    expect({ exits: new Set(exits), text: readFileSync(file, 'utf8').length, left: readdirSync(home) }).toEqual({
+      exits: new Set([0]),
+      text: 40,
+      left: ['file'],
+    })
   })
 })

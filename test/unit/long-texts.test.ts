@@ -36,7 +36,11 @@ async function lastLine(bits: readonly string[]): Promise<string | undefined> {
 test.each<[string, () => unknown, unknown]>([
   ['a configuration with a long inline table', () => inexact(table('true')), false],
   ['… whose last value is a float', () => inexact(table('true').replace('true}', '1.5}')), true],
-  ['a name of digits', () => nameTrouble(`${'0_'.repeat(many)}x`), `it has ${2 * many + 1} characters, and with more than 250 the upload fails after the whole build`],
+  [
+    'a name of digits',
+    () => nameTrouble(`${'0_'.repeat(many)}x`),
+    `it has ${2 * many + 1} characters, and with more than 250 the upload fails after the whole build`,
+  ],
   ['a public key with much white space', () => parsePublicKey(`ssh-a b${'\t'.repeat(many)}x\u2028y`), undefined],
   ['a public key of many beginnings', () => parsePublicKey(`${'ssh-a b '.repeat(many)}\u2028`), undefined],
   ['many problems of one field', () => fieldProblems(toValue({ a: Array(many).fill('no') }))[0]!.problems.length, many],

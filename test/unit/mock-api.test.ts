@@ -21,14 +21,30 @@ const checks: [keyof typeof requestFields, unknown, unknown][] = [
   ['createRecipe', { ...recipe, name: null }, { name: ['Field may not be null.'] }],
   ['createRecipe', { ...recipe, name: '' }, { name: ['name field must not be blank'] }],
   ['createRecipe', { ...recipe, recipe_type: 'x' }, { recipe_type: ['Recipe type must be one of: kiwi-ng, packer.'] }],
-  ['createRecipe', { ...recipe, linux_distribution: 'x' }, { linux_distribution: ['Recipe type must be one of: sles12, sles15, centos7.'] }],
+  [
+    'createRecipe',
+    { ...recipe, linux_distribution: 'x' },
+    { linux_distribution: ['Recipe type must be one of: sles12, sles15, centos7.'] },
+  ],
   ['createRecipe', { ...recipe, arch: 'x' }, { arch: ['Must be one of: aarch64, x86_64.'] }],
   ['createRecipe', { ...recipe, id: 'x', color: 'x' }, { id: ['Unknown field.'], color: ['Unknown field.'] }],
   ['createRecipe', { ...recipe, link: null, template_dictionary: null }, undefined],
   ['createRecipe', { ...recipe, link: 'x' }, { link: { _schema: ['Invalid input type.'] } }],
-  ['createRecipe', { ...recipe, link: { path: '', type: 's3', x: 1 } }, { link: { path: ['name field must not be blank'], x: ['Unknown field.'] } }],
-  ['createRecipe', { ...recipe, template_dictionary: [{ key: 'a', value: 'b' }, { key: 'a' }] }, { template_dictionary: { 1: { value: missing } } }],
-  ['createRecipe', { ...recipe, template_dictionary: [null, 1] }, { template_dictionary: { 0: ['Field may not be null.'], 1: { _schema: ['Invalid input type.'] } } }],
+  [
+    'createRecipe',
+    { ...recipe, link: { path: '', type: 's3', x: 1 } },
+    { link: { path: ['name field must not be blank'], x: ['Unknown field.'] } },
+  ],
+  [
+    'createRecipe',
+    { ...recipe, template_dictionary: [{ key: 'a', value: 'b' }, { key: 'a' }] },
+    { template_dictionary: { 1: { value: missing } } },
+  ],
+  [
+    'createRecipe',
+    { ...recipe, template_dictionary: [null, 1] },
+    { template_dictionary: { 0: ['Field may not be null.'], 1: { _schema: ['Invalid input type.'] } } },
+  ],
   ['createRecipe', { ...recipe, template_dictionary: {} }, { template_dictionary: ['Not a valid list.'] }],
   ['createRecipe', { ...recipe, require_dkms: 'maybe' }, { require_dkms: ['Not a valid boolean.'] }],
   ['createRecipe', { ...recipe, require_dkms: 'yes' }, undefined],
@@ -38,8 +54,16 @@ const checks: [keyof typeof requestFields, unknown, unknown][] = [
   ['createImage', { name: 'x', metadata: { a: 'b' } }, undefined],
   ['createImage', { name: 'x', metadata: { a: 1 } }, { metadata: { a: { value: ['Not a valid string.'] } } }],
   ['createImage', { name: 'x', metadata: null }, { metadata: ['Field may not be null.'] }],
-  ['createImage', { name: 'x', metadata: { a: null, b: 'c', d: 2 } }, { metadata: { a: { value: ['Field may not be null.'] }, d: { value: ['Not a valid string.'] } } }],
-  ['createImage', { name: 'x', metadata: new Map<unknown, unknown>([[5, null]]) }, { metadata: { 5: { key: ['Not a valid string.'], value: ['Field may not be null.'] } } }],
+  [
+    'createImage',
+    { name: 'x', metadata: { a: null, b: 'c', d: 2 } },
+    { metadata: { a: { value: ['Field may not be null.'] }, d: { value: ['Not a valid string.'] } } },
+  ],
+  [
+    'createImage',
+    { name: 'x', metadata: new Map<unknown, unknown>([[5, null]]) },
+    { metadata: { 5: { key: ['Not a valid string.'], value: ['Field may not be null.'] } } },
+  ],
   ['createImage', { name: 'x', metadata: [] }, { metadata: ['Not a valid mapping type.'] }],
   ['updateImage', { metadata: {} }, { metadata: { operation: missing, key: missing } }],
   ['updateImage', { metadata: { operation: 'x', key: 'a' } }, { metadata: { operation: ['Must be one of: set, remove.'] } }],
@@ -50,20 +74,38 @@ const checks: [keyof typeof requestFields, unknown, unknown][] = [
   ['createJob', {}, { artifact_id: missing, public_key_id: missing, job_type: missing, image_root_archive_name: missing }],
   ['createJob', { ...job, job_type: 'x' }, { job_type: ['Job type must be one of: create, customize.'] }],
   ['createJob', { ...job, build_env_size: 0 }, { build_env_size: ['build_env_size must be greater than or equal to 1'] }],
-  ['createJob', { ...job, build_env_size: true, job_mem_size: false }, { build_env_size: ['Not a valid integer.'], job_mem_size: ['Not a valid integer.'] }],
-  ['createJob', { ...job, build_env_size: NaN, job_mem_size: Infinity }, { build_env_size: ['Not a valid integer.'], job_mem_size: ['Number too large.'] }],
+  [
+    'createJob',
+    { ...job, build_env_size: true, job_mem_size: false },
+    { build_env_size: ['Not a valid integer.'], job_mem_size: ['Not a valid integer.'] },
+  ],
+  [
+    'createJob',
+    { ...job, build_env_size: NaN, job_mem_size: Infinity },
+    { build_env_size: ['Not a valid integer.'], job_mem_size: ['Number too large.'] },
+  ],
   ['createJob', { ...job, ssh_containers: [null] }, { ssh_containers: { 0: ['Field may not be null.'] } }],
   ['createJob', { ...job, build_env_size: 'x' }, { build_env_size: ['Not a valid integer.'] }],
   ['createJob', { ...job, build_env_size: '20', job_mem_size: 4, ssh_containers: null }, undefined],
-  ['createJob', { ...job, ssh_containers: [{ jail: 'x', name: 1 }] }, { ssh_containers: { 0: { name: ['Not a valid string.'], jail: ['Not a valid boolean.'] } } }],
+  [
+    'createJob',
+    { ...job, ssh_containers: [{ jail: 'x', name: 1 }] },
+    { ssh_containers: { 0: { name: ['Not a valid string.'], jail: ['Not a valid boolean.'] } } },
+  ],
   ['createJob', { ...job, initrd_file_name: '' }, { initrd_file_name: ['initrd_file_name field must not be blank'] }],
   ['createJob', { ...job, kernel_file_name: '' }, undefined],
   ['updateJob', { status: 'packaging_artifacts' }, undefined],
-  ['updateJob', { status: 'x', resultant_image_id: 'y', build_env_size: 1 }, {
-    status: ['Job state must be one of: creating, fetching_image, fetching_recipe, waiting_for_repos, building_image, packaging_artifacts, waiting_on_user, error, success.'],
-    resultant_image_id: ['Not a valid UUID.'],
-    build_env_size: ['Unknown field.'],
-  }],
+  [
+    'updateJob',
+    { status: 'x', resultant_image_id: 'y', build_env_size: 1 },
+    {
+      status: [
+        'Job state must be one of: creating, fetching_image, fetching_recipe, waiting_for_repos, building_image, packaging_artifacts, waiting_on_user, error, success.',
+      ],
+      resultant_image_id: ['Not a valid UUID.'],
+      build_env_size: ['Unknown field.'],
+    },
+  ],
   ['restore', { operation: 'x' }, { operation: ['Recipe type must be one of: undelete.'] }],
 ]
 
@@ -117,9 +159,15 @@ describe('errors', () => {
 
 describe('soft deletion', () => {
   const records: [string, object][] = [
-    ['recipes', { ...recipe, link: { path: 's3://ims/recipes/a/b.tgz', etag: 'e', type: 's3' }, template_dictionary: [{ key: 'a', value: 'b' }] }],
+    [
+      'recipes',
+      { ...recipe, link: { path: 's3://ims/recipes/a/b.tgz', etag: 'e', type: 's3' }, template_dictionary: [{ key: 'a', value: 'b' }] },
+    ],
     ['recipes', { ...recipe, link: null }],
-    ['images', { name: 'i', link: { path: 's3://boot-images/x/manifest.json', etag: 'e', type: 's3' }, metadata: { key: 'k', value: 'v' } }],
+    [
+      'images',
+      { name: 'i', link: { path: 's3://boot-images/x/manifest.json', etag: 'e', type: 's3' }, metadata: { key: 'k', value: 'v' } },
+    ],
     ['images', { name: 'i' }],
     ['public-keys', { name: 'k', public_key: 'ssh-rsa A' }],
   ]
@@ -228,7 +276,9 @@ describe('deleting jobs', () => {
   ])('%j leaves %j', async (query, left) => {
     const mock = createMock({ seed: { jobs }, clock: testClock(), newId: countedIds() })
     expect((await ask(mock, 'DELETE', `/v3/jobs${query}`)).status).toBe(204)
-    expect((await ask(mock, 'GET', '/v3/jobs')).data.map((one: { image_root_archive_name: string }) => one.image_root_archive_name)).toEqual(left)
+    expect(
+      (await ask(mock, 'GET', '/v3/jobs')).data.map((one: { image_root_archive_name: string }) => one.image_root_archive_name),
+    ).toEqual(left)
   })
 
   it.each(['?status=done', '?job_type=make'])('%s is refused', async (query) => {
@@ -277,11 +327,12 @@ describe('msw', () => {
     server.listen()
     try {
       const got = await new Promise<[number, string, string]>((done, fail) => {
-        nodeHttp.request('http://ims.local/apis/ims/v3/images/nope', { method: 'DELETE' }, async (response) => {
-          let text = ''
-          for await (const chunk of response) text += chunk
-          done([response.statusCode!, response.statusMessage!, text])
-        })
+        nodeHttp
+          .request('http://ims.local/apis/ims/v3/images/nope', { method: 'DELETE' }, async (response) => {
+            let text = ''
+            for await (const chunk of response) text += chunk
+            done([response.statusCode!, response.statusMessage!, text])
+          })
           .on('error', fail)
           .end()
       })
@@ -293,4 +344,3 @@ describe('msw', () => {
     }
   })
 })
-

@@ -1,4 +1,17 @@
-import { chmodSync, existsSync, lchownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { get } from 'node:http'
 import { connect } from 'node:net'
 import { constants, tmpdir } from 'node:os'
@@ -73,7 +86,15 @@ describe('mock', () => {
     const running = run(context, {}, {})
     const ready = JSON.parse(await printed)
     const inside = (name: string) => join(folder, made()[0]!, name)
-    expect(ready).toEqual({ url: expect.stringMatching(/^http:/), configDir: join(folder, made()[0]!), caFile: null, kubeconfig: inside('kubeconfig'), tokenFile: inside('token'), curlConfig: inside('curl.conf'), pid })
+    expect(ready).toEqual({
+      url: expect.stringMatching(/^http:/),
+      configDir: join(folder, made()[0]!),
+      caFile: null,
+      kubeconfig: inside('kubeconfig'),
+      tokenFile: inside('token'),
+      curlConfig: inside('curl.conf'),
+      pid,
+    })
     const token = readFileSync(ready.tokenFile, 'utf8').trim()
     expect(token).toMatch(/^[0-9a-f]{64}$/)
     const withToken = ready.url.replace('//', `//mock:${token}@`)
@@ -95,15 +116,20 @@ describe('mock', () => {
     expect(ready.url).toMatch(/^https:/)
     expect(ready.caFile).toBe(join(ready.configDir, 'ca.pem'))
     const file = join(ready.configDir, '.config/cray/configurations/default')
-    expect(readFileSync(file, 'utf8')).toBe(`[core]\nhostname = "${ready.url}"\nca_file = "${ready.caFile}"\n\n[auth.login]\nusername = "mock"\n`)
+    expect(readFileSync(file, 'utf8')).toBe(
+      `[core]\nhostname = "${ready.url}"\nca_file = "${ready.caFile}"\n\n[auth.login]\nusername = "mock"\n`,
+    )
     const token = readFileSync(ready.tokenFile, 'utf8').trim()
     const tokens = join(ready.configDir, '.config/cray/tokens')
     expect(readdirSync(tokens)).toEqual([`${new URL(ready.url).host.replaceAll('.', '_')}.mock`])
     expect(JSON.parse(readFileSync(join(tokens, readdirSync(tokens)[0]!), 'utf8'))).toEqual({ access_token: token, token_type: 'Bearer' })
-    expect(readFileSync(ready.kubeconfig, 'utf8')).toMatch(new RegExp(`server: "${ready.url}"\n.*certificate-authority: "${ready.caFile}"\n[^]*token: "${token}"`))
+    expect(readFileSync(ready.kubeconfig, 'utf8')).toMatch(
+      new RegExp(`server: "${ready.url}"\n.*certificate-authority: "${ready.caFile}"\n[^]*token: "${token}"`),
+    )
     // Nobody else may look, whatever the umask.
     const all = readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) => join(entry.parentPath, entry.name))
-    for (const path of all) expect(`${path} ${(statSync(path).mode & 0o777).toString(8)}`).toBe(`${path} ${statSync(path).isDirectory() ? 700 : 600}`)
+    for (const path of all)
+      expect(`${path} ${(statSync(path).mode & 0o777).toString(8)}`).toBe(`${path} ${statSync(path).isDirectory() ? 700 : 600}`)
     // The token is where it is needed, and only there: the file that says where it is can be anywhere.
     expect(readFileSync(join(folder, 'ready'), 'utf8')).not.toContain(token)
     end('SIGTERM')
@@ -125,7 +151,9 @@ describe('mock', () => {
     chmodSync(shared, 0o1777)
     writeFileSync(join(folder, 'theirs'), 'of another')
     symlinkSync(join(folder, 'theirs'), join(shared, 'ready'))
-    await expect(run(testIo().context, { ready_file: join(shared, 'ready') }, {})).rejects.toThrow('it is a symbolic link in a folder that others can write')
+    await expect(run(testIo().context, { ready_file: join(shared, 'ready') }, {})).rejects.toThrow(
+      'it is a symbolic link in a folder that others can write',
+    )
     expect([readdirSync(folder).sort(), readFileSync(join(folder, 'theirs'), 'utf8')]).toEqual([['shared', 'theirs'], 'of another'])
   })
 
@@ -158,7 +186,9 @@ describe('mock', () => {
     symlinkSync(join(folder, 'precious'), join(shared, 'link.json'))
     for (const name of ['state.json', 'link.json']) lchownSync(join(shared, name), 65_534, 65_534)
     for (const name of ['state.json', 'link.json']) {
-      await expect(run(testIo().context, { state: join(shared, name) }, node('process.exit(9)'))).rejects.toThrow('in a folder that others can write')
+      await expect(run(testIo().context, { state: join(shared, name) }, node('process.exit(9)'))).rejects.toThrow(
+        'in a folder that others can write',
+      )
     }
     // In a folder of one's own it is what root was told to take.
     chmodSync(shared, 0o755)
@@ -168,10 +198,20 @@ describe('mock', () => {
 
   it('has shells where the records of jobs say', async () => {
     const { context, printed, end } = testIo()
-    const job = { artifact_id: '20000000-0000-4000-8000-000000000001', public_key_id: '20000000-0000-4000-8000-000000000002', job_type: 'customize', image_root_archive_name: 'i', status: 'waiting_on_user' }
+    const job = {
+      artifact_id: '20000000-0000-4000-8000-000000000001',
+      public_key_id: '20000000-0000-4000-8000-000000000002',
+      job_type: 'customize',
+      image_root_archive_name: 'i',
+      status: 'waiting_on_user',
+    }
     writeFileSync(join(folder, 'seed.json'), JSON.stringify({ jobs: [job] }))
     const running = run(context, { seed: 'seed.json' }, {})
-    const [{ ssh_containers: [{ connection_info }] }] = (await fetched(JSON.parse(await printed), '/apis/ims/v3/jobs')) as [{ ssh_containers: [{ connection_info: object }] }]
+    const [
+      {
+        ssh_containers: [{ connection_info }],
+      },
+    ] = (await fetched(JSON.parse(await printed), '/apis/ims/v3/jobs')) as [{ ssh_containers: [{ connection_info: object }] }]
     const { host, port } = Object.values(connection_info)[0]
     const banner = async (): Promise<string> => {
       let text = ''
@@ -207,10 +247,11 @@ describe('mock', () => {
 
 describe('mock -- COMMAND', () => {
   const sees = (env: Record<string, string>, options: object, names: string[]) =>
-    run(testIo(env).context, options, node(`require('node:fs').writeFileSync('seen', JSON.stringify([${names.map((name) => `process.env.${name}`)}]))`)).then((code) => [
-      code,
-      ...JSON.parse(readFileSync(join(folder, 'seen'), 'utf8')),
-    ])
+    run(
+      testIo(env).context,
+      options,
+      node(`require('node:fs').writeFileSync('seen', JSON.stringify([${names.map((name) => `process.env.${name}`)}]))`),
+    ).then((code) => [code, ...JSON.parse(readFileSync(join(folder, 'seen'), 'utf8'))])
 
   it('runs it configured for the mock, and ends with its exit code', async () => {
     expect(await run(testIo().context, {}, node('process.exit(7)'))).toBe(7)
@@ -218,7 +259,16 @@ describe('mock -- COMMAND', () => {
     const names = ['CRAY_CONFIG_DIR', 'KUBECONFIG', 'CRAY_IMS_CA_FILE', 'CRAY_CONFIG', 'CRAY_CREDENTIALS', 'CRAY_FORMAT', 'NO_PROXY']
     const inside = expect.stringContaining(join(folder, 'cray-ims-mock-'))
     expect(await sees(env, {}, names)).toEqual([0, inside, inside, null, null, null, 'json', 'example.com,127.0.0.1,localhost'])
-    expect(await sees(env, { tls: true }, names)).toEqual([0, inside, inside, inside, null, null, 'json', 'example.com,127.0.0.1,localhost'])
+    expect(await sees(env, { tls: true }, names)).toEqual([
+      0,
+      inside,
+      inside,
+      inside,
+      null,
+      null,
+      'json',
+      'example.com,127.0.0.1,localhost',
+    ])
     expect(made()).toEqual([])
   })
 

@@ -89,7 +89,13 @@ describe('faults', () => {
   it('change nothing when they answer in place of the service, but when they cut its answer', async () => {
     const mock = createMock({ seed: {}, faults: ['POST /images 503 x1', 'POST /images truncate'] })
     const post = () =>
-      mock.handle(new Request('http://ims/apis/ims/v3/images', { method: 'POST', body: '{"name":"i"}', headers: { 'Content-Type': 'application/json' } }))
+      mock.handle(
+        new Request('http://ims/apis/ims/v3/images', {
+          method: 'POST',
+          body: '{"name":"i"}',
+          headers: { 'Content-Type': 'application/json' },
+        }),
+      )
     await post()
     expect(mock.records().images).toHaveLength(0)
     await post()
@@ -99,7 +105,11 @@ describe('faults', () => {
 
 describe('a service that is slow', () => {
   const link = { path: 's3://boot-images/i/manifest.json', type: 's3' }
-  const images = [{ id: 'i', name: 'i', link }, { id: 'j', name: 'j', link: { ...link, path: 's3://boot-images/j/manifest.json' } }, { id: 'bare', name: 'b' }]
+  const images = [
+    { id: 'i', name: 'i', link },
+    { id: 'j', name: 'j', link: { ...link, path: 's3://boot-images/j/manifest.json' } },
+    { id: 'bare', name: 'b' },
+  ]
   const remote_build_nodes = [{ xname: 'x1' }, { xname: 'x2', mock: { arch: 'x86_64' } }]
 
   /** A mock whose sleeps a test ends, and what came of the requests that it was sent, in that order. */

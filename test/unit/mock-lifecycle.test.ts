@@ -42,7 +42,13 @@ async function statuses(job: object, builds: Ending, signal?: Signal, options: M
 const ways: [string, object, Ending, Signal | undefined, string[]][] = [
   ['create', create, 'succeeds', undefined, [...build, ...done]],
   ['create with debug', { ...create, enable_debug: true }, 'succeeds', undefined, [...build, ...done]],
-  ['create of a packer recipe', { ...create, artifact_id: packerId }, 'succeeds', undefined, ['creating', 'fetching_recipe', 'building_image', ...done]],
+  [
+    'create of a packer recipe',
+    { ...create, artifact_id: packerId },
+    'succeeds',
+    undefined,
+    ['creating', 'fetching_recipe', 'building_image', ...done],
+  ],
   ['a build that fails', create, 'fails', undefined, [...build, 'error']],
   ['a build that fails with debug', { ...create, enable_debug: true }, 'fails', undefined, [...build, 'waiting_on_user']],
   ['… then complete', { ...create, enable_debug: true }, 'fails', 'complete', [...build, 'waiting_on_user', 'error']],
@@ -56,7 +62,13 @@ const ways: [string, object, Ending, Signal | undefined, string[]][] = [
   ['customize with debug', { ...customize, enable_debug: true }, 'succeeds', undefined, ['creating', 'fetching_image', 'waiting_on_user']],
   ['… then complete', customize, 'succeeds', 'complete', ['creating', 'fetching_image', 'waiting_on_user', ...done]],
   ['… then failed', customize, 'succeeds', 'failed', ['creating', 'fetching_image', 'waiting_on_user', 'error']],
-  ['customize, packaging fails', customize, 'packaging-fails', 'complete', ['creating', 'fetching_image', 'waiting_on_user', 'packaging_artifacts', 'error']],
+  [
+    'customize, packaging fails',
+    customize,
+    'packaging-fails',
+    'complete',
+    ['creating', 'fetching_image', 'waiting_on_user', 'packaging_artifacts', 'error'],
+  ],
   ['customize, image not there', customize, 'fetch-fails', undefined, ['creating', 'fetching_image', 'error']],
   ['customize that hangs', customize, 'hangs', undefined, ['creating', 'fetching_image']],
 ]
@@ -177,7 +189,11 @@ describe('the resultant image', () => {
       const { status, data: image } = await ask(mock, 'GET', `/v3/images/${data.resultant_image_id}`)
       expect(status).toBe(200)
       expect(image).toMatchObject({ name: 'result', arch, metadata: {} })
-      expect(image.link).toEqual({ path: `s3://boot-images/${image.id}/manifest.json`, etag: expect.stringMatching(/^[0-9a-f]{32}$/), type: 's3' })
+      expect(image.link).toEqual({
+        path: `s3://boot-images/${image.id}/manifest.json`,
+        etag: expect.stringMatching(/^[0-9a-f]{32}$/),
+        type: 's3',
+      })
     }
     expect([...states.keys()]).toEqual(done)
     expect(states.get('packaging_artifacts')).toBe(2)
@@ -189,12 +205,20 @@ describe('a new job', () => {
 
   it.each([
     ['create', create, { ssh_containers: null, kernel_file_name: 'vmlinuz', require_dkms: true, arch: 'x86_64', build_env_size: 60 }],
-    ['customize', customize, { ssh_containers: [{ name: 'customize', jail: false, status: 'pending' }], kernel_file_name: 'Image', arch: 'aarch64' }],
+    [
+      'customize',
+      customize,
+      { ssh_containers: [{ name: 'customize', jail: false, status: 'pending' }], kernel_file_name: 'Image', arch: 'aarch64' },
+    ],
     ['without DKMS, on aarch64', { ...customize, require_dkms: false }, { require_dkms: true }],
     ['without DKMS, on x86_64', { ...create, require_dkms: false }, { require_dkms: false }],
     ['a kernel of its own', { ...customize, kernel_file_name: 'bzImage' }, { kernel_file_name: 'bzImage' }],
     ['debug', { ...create, enable_debug: true }, { ssh_containers: [{ name: 'debug', jail: false }] }],
-    ['a container of its own', { ...customize, ssh_containers: [{ name: 'cfs', jail: 'true' }] }, { ssh_containers: [{ name: 'cfs', jail: true }] }],
+    [
+      'a container of its own',
+      { ...customize, ssh_containers: [{ name: 'cfs', jail: 'true' }] },
+      { ssh_containers: [{ name: 'cfs', jail: true }] },
+    ],
   ])('%s', async (_, job, expected) => expect(await made(job)).toMatchObject(expected))
 
   it.each([

@@ -71,13 +71,13 @@ function prepared({ name, request, response }: Exchange): Seed {
 
 // Ids and times differ from one run to the next; everything else must be the same, byte by byte.
 const comparable = (text: string) =>
-  text
-    .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'ID')
-    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}/g, 'TIME')
+  text.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'ID').replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}/g, 'TIME')
 
 // The recorded system had no signing keys to give to its jobs; the mock has some, as systems usually do.
 const withKeys = ({ name, response }: Exchange): string =>
-  name.startsWith('jobs-create') ? response.body.replace('"kubernetes_secret": null', '"kubernetes_secret": "cray-ims-ID-signing-keys"') : response.body
+  name.startsWith('jobs-create')
+    ? response.body.replace('"kubernetes_secret": null', '"kubernetes_secret": "cray-ims-ID-signing-keys"')
+    : response.body
 
 describe('the mock answers as the real service did', () => {
   it.each(exchanges.map((exchange) => [exchange.name, exchange] as const))('%s', async (_, exchange) => {

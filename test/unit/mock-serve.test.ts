@@ -47,7 +47,11 @@ describe('the server', () => {
   it('serves the API on loopback, with the service’s reason phrases', async () => {
     const { url } = await serving()
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
-    const made = await send(`${url}/apis/ims/v3/images`, { method: 'POST', headers: { 'Content-Type': 'application/json' } }, '{"name":"né"}')
+    const made = await send(
+      `${url}/apis/ims/v3/images`,
+      { method: 'POST', headers: { 'Content-Type': 'application/json' } },
+      '{"name":"né"}',
+    )
     expect(made).toMatchObject({ status: 201, reason: 'CREATED', headers: { 'content-type': 'application/json' } })
     const { id } = JSON.parse(made.text)
     expect((await send(`${url}/apis/ims/v3/images/${id}`)).text).toContain('"name":"n\\u00e9"')
@@ -117,7 +121,11 @@ describe('a mock with a token', () => {
       const { status, text } = await send(url + path, { headers: authorization === undefined ? {} : { authorization } })
       expect([path, status, text]).toEqual([path, 401, expect.stringMatching(/^Jwt |"message":"Unauthorized"/)])
     }
-    const made = await send(`${url}/apis/ims/v3/public-keys`, { method: 'POST', headers: { 'Content-Type': 'application/json' } }, '{"name":"k","public_key":"ssh-ed25519 AAAA"}')
+    const made = await send(
+      `${url}/apis/ims/v3/public-keys`,
+      { method: 'POST', headers: { 'Content-Type': 'application/json' } },
+      '{"name":"k","public_key":"ssh-ed25519 AAAA"}',
+    )
     expect(made.status).toBe(401)
     expect((await send(`${url}/apis/ims/v3/public-keys`, { headers: { authorization: `Bearer ${token}` } })).text).toBe('[]\n')
   })
@@ -137,12 +145,19 @@ describe('a mock with a token', () => {
 
   it('reads little of what they send, and lets a client that sent it all see why', async () => {
     const { url } = await serving({ token })
-    const post = (path: string, body: string) => send(`${url}${path}`, { method: 'POST', headers: { 'Content-Type': 'application/json' } }, body)
+    const post = (path: string, body: string) =>
+      send(`${url}${path}`, { method: 'POST', headers: { 'Content-Type': 'application/json' } }, body)
     expect((await post('/apis/ims/v3/images', 'x'.repeat(60_000))).status).toBe(401)
     // Cut off in the middle, a client may see that rather than the answer.
-    const cut = await post('/apis/ims/v3/images', 'x'.repeat(50_000_000)).then(({ status }) => status, ({ code }) => code)
+    const cut = await post('/apis/ims/v3/images', 'x'.repeat(50_000_000)).then(
+      ({ status }) => status,
+      ({ code }) => code,
+    )
     expect([401, 'EPIPE', 'ECONNRESET']).toContain(cut)
-    const form = await post('/keycloak/realms/shasta/protocol/openid-connect/token', 'x'.repeat(50_000_000)).then(({ status }) => status, ({ code }) => code)
+    const form = await post('/keycloak/realms/shasta/protocol/openid-connect/token', 'x'.repeat(50_000_000)).then(
+      ({ status }) => status,
+      ({ code }) => code,
+    )
     expect([413, 'EPIPE', 'ECONNRESET']).toContain(form)
   })
 })
@@ -160,7 +175,8 @@ describe('the host that is asked for', () => {
   ])('has to be its own: %s', async (host, status) => {
     const { url } = await serving({}, { kubernetes: { handle: async () => new Response('cluster') } })
     const { port } = new URL(url)
-    for (const path of ['/apis/ims/v3/images', '/api']) expect((await send(url + path, { headers: { host: host(port) } })).status).toBe(status)
+    for (const path of ['/apis/ims/v3/images', '/api'])
+      expect((await send(url + path, { headers: { host: host(port) } })).status).toBe(status)
   })
 })
 
@@ -179,7 +195,10 @@ describe('Kubernetes', () => {
     ['/apix', false],
     ['/keycloak/x', false],
   ])('is asked for %s: %s', async (path, asked) => {
-    const { url } = await serving({}, { kubernetes: { handle: async (request) => new Response(`cluster ${new URL(request.url).pathname}`) } })
+    const { url } = await serving(
+      {},
+      { kubernetes: { handle: async (request) => new Response(`cluster ${new URL(request.url).pathname}`) } },
+    )
     expect((await send(`${url}${path}`)).text === `cluster ${path.replace(/\?.*/, '')}`).toBe(asked)
   })
 })

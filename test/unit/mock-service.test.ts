@@ -42,7 +42,11 @@ const posts: [path: string, body: string, status: number, text: unknown][] = [
   ['/v3/jobs', '7', ...(crash as [number, string])],
   ['/v3/jobs', 'NaN', ...(crash as [number, string])],
   ['/v3/jobs', '["require_dkms"]', ...(crash as [number, string])],
-  ['/v3/jobs', `{"job_type": "create", "artifact_id": "${bare}", "public_key_id": "${key}", "image_root_archive_name": "n"}`, ...(crash as [number, string])],
+  [
+    '/v3/jobs',
+    `{"job_type": "create", "artifact_id": "${bare}", "public_key_id": "${key}", "image_root_archive_name": "n"}`,
+    ...(crash as [number, string]),
+  ],
   ['/v3/jobs', '[1]', 422, unable('{"_schema": ["Invalid input type."]}')],
   ['/v3/recipes', '[1]', 422, unable('{"_schema": ["Invalid input type."]}')],
   ['/v3/recipes', 'NaN', 422, unable('{"_schema": ["Invalid input type."]}')],
@@ -51,14 +55,39 @@ const posts: [path: string, body: string, status: number, text: unknown][] = [
   ['/v3/images', '{"name": "NaN, \\"Infinity", "arch": -Infinity}', 422, unable('{"arch": ["Not a valid string."]}')],
   ['/v3/images', '{"name": Nan}', 400, expect.stringContaining('could not understand')],
   ['/v3/images', '{"name": "x", "metadata": null}', 422, unable('{"metadata": ["Field may not be null."]}')],
-  ['/v3/images', '{"name": "x", "metadata": {"a": null, "b": 1}}', 422, unable('{"metadata": {"a": {"value": ["Field may not be null."]}, "b": {"value": ["Not a valid string."]}}}')],
-  ['/v3/images', '{"name": "x", "metadata": {"key": "a", "value": null}}', 422, unable('{"metadata": {"a": {"value": ["Field may not be null."]}}}')],
-  ['/v3/images', '{"name": "x", "metadata": {"key": 5, "value": 6}}', 422, unable('{"metadata": {"5": {"key": ["Not a valid string."], "value": ["Not a valid string."]}}}')],
+  [
+    '/v3/images',
+    '{"name": "x", "metadata": {"a": null, "b": 1}}',
+    422,
+    unable('{"metadata": {"a": {"value": ["Field may not be null."]}, "b": {"value": ["Not a valid string."]}}}'),
+  ],
+  [
+    '/v3/images',
+    '{"name": "x", "metadata": {"key": "a", "value": null}}',
+    422,
+    unable('{"metadata": {"a": {"value": ["Field may not be null."]}}}'),
+  ],
+  [
+    '/v3/images',
+    '{"name": "x", "metadata": {"key": 5, "value": 6}}',
+    422,
+    unable('{"metadata": {"5": {"key": ["Not a valid string."], "value": ["Not a valid string."]}}}'),
+  ],
   ['/v3/images', '{"name": "x", "metadata": {"key": null}}', 422, unable('{"metadata": {"null": {"key": ["Field may not be null."]}}}')],
   ['/v3/images', '\ufeff{"name": "x"}', 201, expect.stringContaining('"name": "x"')],
-  ['/v3/recipes', JSON.stringify({ name: 'x', ...fields, template_dictionary: null }), 201, expect.stringContaining('"template_dictionary": null')],
+  [
+    '/v3/recipes',
+    JSON.stringify({ name: 'x', ...fields, template_dictionary: null }),
+    201,
+    expect.stringContaining('"template_dictionary": null'),
+  ],
   ['/v3/recipes', JSON.stringify({ name: 'x', ...fields }), 201, expect.stringContaining('"template_dictionary": []')],
-  ['/v3/jobs', JSON.stringify(job), 201, expect.stringContaining('"kubernetes_secret": "cray-ims-00000000-0000-4000-8000-000000000001-signing-keys"')],
+  [
+    '/v3/jobs',
+    JSON.stringify(job),
+    201,
+    expect.stringContaining('"kubernetes_secret": "cray-ims-00000000-0000-4000-8000-000000000001-signing-keys"'),
+  ],
 ]
 
 describe('the service', () => {
@@ -69,12 +98,17 @@ describe('the service', () => {
 
   it('reads other encodings of JSON', async () => {
     const text = '{"name": "naïve"}'
-    const utf16 = (order: 'LE' | 'BE') => new Uint8Array([...text].flatMap((letter) => [letter.charCodeAt(0), 0]).map((_, at, all) => all[order === 'LE' ? at : at ^ 1]!))
+    const utf16 = (order: 'LE' | 'BE') =>
+      new Uint8Array([...text].flatMap((letter) => [letter.charCodeAt(0), 0]).map((_, at, all) => all[order === 'LE' ? at : at ^ 1]!))
     expect(bodyText(utf16('LE'))).toBe(text)
     expect(bodyText(utf16('BE'))).toBe(text)
     expect(bodyText(new Uint8Array([...text].flatMap((letter) => [0, 0, 0, letter.charCodeAt(0)])))).toBe(text)
     expect(bodyText(Buffer.from('\ufeff{}'))).toBe('{}')
-    expect(readJson('[NaN, -Infinity, {"__proto__": NaN}]')).toEqual([NaN, -Infinity, JSON.parse('{"__proto__": null}', (_, value) => value ?? NaN)])
+    expect(readJson('[NaN, -Infinity, {"__proto__": NaN}]')).toEqual([
+      NaN,
+      -Infinity,
+      JSON.parse('{"__proto__": null}', (_, value) => value ?? NaN),
+    ])
     expect((await send(made(), 'POST', '/v3/images', utf16('LE'))).status).toBe(201)
     expect((await send(made(), 'POST', '/v3/images', new Uint8Array([0x7b, 0xff, 0x7d]))).status).toBe(400)
   })
@@ -116,12 +150,19 @@ describe('the service', () => {
     await ask(mock, 'DELETE', `/v3/images/${image}`)
     await ask(mock, 'PATCH', `/v3/deleted/images/${image}`, { operation: 'undelete' })
     const { data } = await ask(mock, 'GET', `/v3/images/${image}`)
-    expect(data).toMatchObject({ arch: 'x86_64', link: { path: 's3://boot-images/i/manifest.json', etag: expect.stringMatching(/^[0-9a-f]{32}$/) } })
+    expect(data).toMatchObject({
+      arch: 'x86_64',
+      link: { path: 's3://boot-images/i/manifest.json', etag: expect.stringMatching(/^[0-9a-f]{32}$/) },
+    })
   })
 })
 
 describe('versions of the API', () => {
-  const kinds = [['recipes', recipe], ['images', image], ['public-keys', key]] as const
+  const kinds = [
+    ['recipes', recipe],
+    ['images', image],
+    ['public-keys', key],
+  ] as const
 
   it.each(['', '/v2', '/v3'])('%j has the same records', async (version) => {
     const mock = made()
@@ -167,14 +208,20 @@ describe('versions of the API', () => {
     const { data: record } = await ask(mock, 'POST', '/images', { name: 'n', arch: 'x86_64' })
     const stored = link(`s3://boot-images/${record.id}/manifest.json`)
     expect((await ask(mock, 'PATCH', `/images/${record.id}`, { link: stored })).data.link).toEqual(stored)
-    expect((await ask(mock, 'PATCH', `/jobs/${created.id}`, { resultant_image_id: record.id.toUpperCase() })).data.resultant_image_id).toBe(record.id.toUpperCase())
+    expect((await ask(mock, 'PATCH', `/jobs/${created.id}`, { resultant_image_id: record.id.toUpperCase() })).data.resultant_image_id).toBe(
+      record.id.toUpperCase(),
+    )
     expect((await ask(mock, 'PATCH', `/jobs/${created.id}`, { status: 'success' })).data.status).toBe('success')
     const { data: uploaded } = await ask(mock, 'POST', '/recipes', { name: 'u', ...fields, template_dictionary: null })
     expect((await ask(mock, 'PATCH', `/recipes/${uploaded.id}`, { link: link('s3://ims/u') })).status).toBe(200)
   })
 
   it.each([
-    ['images', missing, /^Unable to read manifest file for the s3 artifact \{'path': 's3:\/\/boot-images\/gone\/manifest\.json', 'etag': 'e', 'type': 's3'\}\. /],
+    [
+      'images',
+      missing,
+      /^Unable to read manifest file for the s3 artifact \{'path': 's3:\/\/boot-images\/gone\/manifest\.json', 'etag': 'e', 'type': 's3'\}\. /,
+    ],
     ['recipes', recipe, /^The s3 artifact \{'path': 's3:\/\/ims\/r', .*\} cannot be validated\. /],
   ])('what the store has lost stays where it was, and deleted: %s', async (kind, id, detail) => {
     const mock = createMock({ seed: { ...seed, missing_artifacts: [...seed.missing_artifacts!, 's3://ims/r'] } })
@@ -193,7 +240,9 @@ describe('versions of the API', () => {
     expect((await send(mock, 'PATCH', `/v3/deleted/${kind}`, '{}')).status).toBe(400)
     expect((await send(mock, 'PATCH', `/v3/deleted/${kind}`, '{"operation": "revive"}')).status).toBe(422)
     expect((await ask(mock, 'PATCH', `/v3/deleted/${kind}`, { operation: 'undelete' })).status).toBe(204)
-    expect((await ask(mock, 'GET', `/v3/${kind}`)).data.map(({ id }: { id: string }) => id)).toEqual(before.map(({ id }: { id: string }) => id))
+    expect((await ask(mock, 'GET', `/v3/${kind}`)).data.map(({ id }: { id: string }) => id)).toEqual(
+      before.map(({ id }: { id: string }) => id),
+    )
   })
 
   it.each(['', '/v2', '/v3'])('a fault of /jobs is one of %j/jobs', async (version) => {

@@ -42,7 +42,9 @@ function sleepers(): string[] {
 describe.skipIf(skip).each(ways)('the shell of a job (%s)', (isolation) => {
   it('of create has the image root, the log and no environment of its own', async () => {
     const here = await ready({ kind: 'create', isolation })
-    expect(await said(here, 'cd /mnt/image && ls && ls build/image-root')).toBe('build\nkiwi.log\nboot\netc\nhome\nopt\nroot\nrun\nsrv\ntmp\nusr\nvar\n')
+    expect(await said(here, 'cd /mnt/image && ls && ls build/image-root')).toBe(
+      'build\nkiwi.log\nboot\netc\nhome\nopt\nroot\nrun\nsrv\ntmp\nusr\nvar\n',
+    )
     expect(await said(here, 'tail -1 /mnt/image/kiwi.log')).toMatch(/ERROR.*No provider of 'cos-libs' found/)
     expect(await said(here, 'cat "/mnt/image/build/image-root/etc/os-release"')).toMatch(/^NAME="SLES"/)
     expect(await said(here, 'env')).not.toMatch(/IMS_|REMOTE_BUILD|cray-ims-mock-|NODE/)
@@ -54,15 +56,24 @@ describe.skipIf(skip).each(ways)('the shell of a job (%s)', (isolation) => {
     expect(await said(here, 'ls /mnt/image')).toBe('image-root\n')
     expect(await said(here, 'cat /mnt/image/image-root/etc/cray-release')).toBe('result\n')
     const env = await said(here, 'env')
-    for (const line of [`IMS_JOB_ID=${here.job.id}`, 'IMS_ARCH=aarch64', 'IMS_DKMS_ENABLED=True', 'REMOTE_BUILD_NODE=']) expect(env.split('\n')).toContain(line)
+    for (const line of [`IMS_JOB_ID=${here.job.id}`, 'IMS_ARCH=aarch64', 'IMS_DKMS_ENABLED=True', 'REMOTE_BUILD_NODE='])
+      expect(env.split('\n')).toContain(line)
   })
 
-  it.runIf(isolation === 'namespaces')('of customize has an image root to change into, whose programs are the machine\'s and stay as they are', async () => {
-    const here = await ready({ isolation })
-    expect(await said(here, `chroot /mnt/image/image-root /bin/sh -c 'cat /etc/cray-release; test -r /proc/self/stat && echo >/dev/null && echo new >/etc/new; pwd'`)).toBe('result\n/\n')
-    expect(await said(here, 'cat /mnt/image/image-root/etc/new')).toBe('new\n')
-    expect((await ssh(here, ['touch /mnt/image/image-root/usr/new'])).stderr).toContain('Read-only file system')
-  })
+  it.runIf(isolation === 'namespaces')(
+    "of customize has an image root to change into, whose programs are the machine's and stay as they are",
+    async () => {
+      const here = await ready({ isolation })
+      expect(
+        await said(
+          here,
+          `chroot /mnt/image/image-root /bin/sh -c 'cat /etc/cray-release; test -r /proc/self/stat && echo >/dev/null && echo new >/etc/new; pwd'`,
+        ),
+      ).toBe('result\n/\n')
+      expect(await said(here, 'cat /mnt/image/image-root/etc/new')).toBe('new\n')
+      expect((await ssh(here, ['touch /mnt/image/image-root/usr/new'])).stderr).toContain('Read-only file system')
+    },
+  )
 
   it('in a jail has the image root at /', async () => {
     const here = await ready({ kind: 'jailed', isolation })
@@ -105,7 +116,11 @@ describe.skipIf(skip).each(ways)('the shell of a job (%s)', (isolation) => {
 
   it('gives exit codes, streams and signals', async () => {
     const here = await ready({ isolation })
-    expect(await ssh(here, ['cat; echo problem >&2; exit 7'], { stdin: Buffer.from([0, 255, 10, 13, 0]) })).toEqual({ exit: 7, stdout: '\0\xff\n\r\0', stderr: 'problem\n' })
+    expect(await ssh(here, ['cat; echo problem >&2; exit 7'], { stdin: Buffer.from([0, 255, 10, 13, 0]) })).toEqual({
+      exit: 7,
+      stdout: '\0\xff\n\r\0',
+      stderr: 'problem\n',
+    })
     expect(await ssh(here, ['exit 143'])).toMatchObject({ exit: 143 })
     // OpenSSH's client ends with 255 when a signal ended the command.
     expect(await ssh(here, ['kill -TERM $$'])).toMatchObject({ exit: 255 })
@@ -169,7 +184,8 @@ describe.skipIf(skip).each(ways)('the shell of a job (%s)', (isolation) => {
     const big = Buffer.concat(Array.from({ length: 30_000 }, () => bytes))
     writeFileSync(join(folder(), 'up'), big)
     const root = '/mnt/image/build/image-root'
-    const copy = async (...args: string[]) => expect(await program('scp', [...settings('ed25519'), '-P', String(here.port), ...args])).toMatchObject({ exit: 0 })
+    const copy = async (...args: string[]) =>
+      expect(await program('scp', [...settings('ed25519'), '-P', String(here.port), ...args])).toMatchObject({ exit: 0 })
     if (way === 'scp') {
       await copy(join(folder(), 'up'), `root@127.0.0.1:${root}/etc/new file`)
       expect(await said(here, `wc -c < '${root}/etc/new file'`)).toBe(`${big.length}\n`)
@@ -177,8 +193,28 @@ describe.skipIf(skip).each(ways)('the shell of a job (%s)', (isolation) => {
       expect(readFileSync(join(folder(), 'down/new file')).equals(big)).toBe(true)
       expect(readFileSync(join(folder(), 'down/cray-release'), 'utf8')).toBe('result\n')
     } else {
-      const lines = [`put ${folder()}/up here`, `cd ${root}`, 'mkdir sub', `put ${folder()}/up sub/one`, 'rename sub/one sub/two', 'symlink two sub/three', 'chmod 600 sub/two', 'ls -l sub', `get sub/three ${folder()}/back`, 'rm sub/two', 'rm sub/three', 'rmdir sub', 'pwd', '-rm /usr/bin/env', '-get none']
-      const { exit, stdout, stderr } = await program('sftp', [...settings('ed25519'), '-P', String(here.port), '-b', '-', 'root@127.0.0.1'], `${lines.join('\n')}\n`)
+      const lines = [
+        `put ${folder()}/up here`,
+        `cd ${root}`,
+        'mkdir sub',
+        `put ${folder()}/up sub/one`,
+        'rename sub/one sub/two',
+        'symlink two sub/three',
+        'chmod 600 sub/two',
+        'ls -l sub',
+        `get sub/three ${folder()}/back`,
+        'rm sub/two',
+        'rm sub/three',
+        'rmdir sub',
+        'pwd',
+        '-rm /usr/bin/env',
+        '-get none',
+      ]
+      const { exit, stdout, stderr } = await program(
+        'sftp',
+        [...settings('ed25519'), '-P', String(here.port), '-b', '-', 'root@127.0.0.1'],
+        `${lines.join('\n')}\n`,
+      )
       expect(exit).toBe(0)
       expect(stdout).toContain(`Remote working directory: ${root}`)
       expect(stdout).toMatch(/-rw------- +\S+ +0 +0 +1920000/)
@@ -262,11 +298,16 @@ describe.skipIf(skip).each(ways)('the shell of a job (%s)', (isolation) => {
   it('is gone with all that runs there when the mock is killed', async () => {
     const seed = (await site({ kind: 'jailed' })).mock.records()
     const jobs = [{ ...seed.jobs[0]!, status: 'waiting_on_user', mock: undefined, ssh_containers: [{ jail: true }] }]
-    const child = spawn(process.execPath, [killable, JSON.stringify({ isolation, seed: { ...seed, jobs } })], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, [killable, JSON.stringify({ isolation, seed: { ...seed, jobs } })], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     const port = Number(await new Promise<string>((done) => child.stdout.once('data', (text) => done(String(text)))))
     await until(() => answers(port))
     const commands = ['sleep 98765', 'sleep 98765 & setsid sleep 98765 & exec sleep 98765']
-    const running = [...commands.map((command) => ssh({ port }, [command])), ssh({ port }, ['trap "" HUP; sleep 98765; :'], { options: ['-tt'] })]
+    const running = [
+      ...commands.map((command) => ssh({ port }, [command])),
+      ssh({ port }, ['trap "" HUP; sleep 98765; :'], { options: ['-tt'] }),
+    ]
     await until(() => sleepers().length === 5)
     child.kill('SIGKILL')
     for (const one of await Promise.all(running)) expect(one.exit).toBe(255)
@@ -306,7 +347,9 @@ describe.runIf(namespaces && !skip)('namespaces', () => {
   it('keep the machine as it is', async () => {
     const here = await ready({ isolation: 'namespaces' })
     const there = join(tmpdir(), 'from-inside')
-    expect(await said(here, 'echo $HOME; pwd; hostname; ls -A ~; touch /tmp/x && ls /tmp')).toBe(`/root\n/root\ncray-ims-${here.job.id}-customize-${(await said(here, 'hostname')).trim().slice(-5)}\nx\n`)
+    expect(await said(here, 'echo $HOME; pwd; hostname; ls -A ~; touch /tmp/x && ls /tmp')).toBe(
+      `/root\n/root\ncray-ims-${here.job.id}-customize-${(await said(here, 'hostname')).trim().slice(-5)}\nx\n`,
+    )
     expect((await ssh(here, ['touch /usr/x'])).exit).not.toBe(0)
     expect(await said(here, 'ps -e | wc -l')).toMatch(/^\s*[1-9]\n$/)
     expect(existsSync(there)).toBe(false)
@@ -318,7 +361,10 @@ describe.skipIf(skip)('who gets in', () => {
     const here = await ready({ key })
     expect(await ssh(here, ['echo in'], { key })).toMatchObject({ exit: 0, stdout: 'in\n' })
     const other = key === 'rsa' ? 'ed25519' : 'rsa'
-    expect(await ssh(here, ['true'], { key: other })).toMatchObject({ exit: 255, stderr: expect.stringContaining('Permission denied (publickey)') })
+    expect(await ssh(here, ['true'], { key: other })).toMatchObject({
+      exit: 255,
+      stderr: expect.stringContaining('Permission denied (publickey)'),
+    })
     expect(await ssh(here, ['true'], { key, user: 'jane' })).toMatchObject({ exit: 255 })
   })
 
@@ -356,7 +402,12 @@ describe.skipIf(skip)('who gets in', () => {
   })
 
   it('sees host keys that no other job has', async () => {
-    const fingerprints = async (port: number) => (await program('ssh-keyscan', ['-p', String(port), '127.0.0.1'])).stdout.split('\n').filter((line) => line && !line.startsWith('#')).map((line) => line.split(' ').slice(1).join(' ')).toSorted()
+    const fingerprints = async (port: number) =>
+      (await program('ssh-keyscan', ['-p', String(port), '127.0.0.1'])).stdout
+        .split('\n')
+        .filter((line) => line && !line.startsWith('#'))
+        .map((line) => line.split(' ').slice(1).join(' '))
+        .toSorted()
     const [one, other] = [await fingerprints((await ready()).port), await fingerprints((await ready()).port)]
     expect(one.map((line) => line.split(' ')[0])).toEqual(['ecdsa-sha2-nistp256', 'ssh-ed25519'])
     expect(one.filter((line) => other.includes(line))).toEqual([])
@@ -368,7 +419,9 @@ describe.skipIf(skip)('where a job’s shell is', () => {
     const here = await site()
     const { data } = await ask(here.mock, 'GET', `/v3/jobs/${here.job.id}`)
     const at = { host: '127.0.0.1', port: here.port }
-    expect(data.ssh_containers).toEqual([{ name: 'customize', jail: false, status: 'pending', connection_info: { customer_access: at, 'cluster.local': at } }])
+    expect(data.ssh_containers).toEqual([
+      { name: 'customize', jail: false, status: 'pending', connection_info: { customer_access: at, 'cluster.local': at } },
+    ])
     expect([await listens(here.port), await answers(here.port)]).toEqual([true, false])
     here.wait()
     await until(() => answers(here.port))
@@ -399,7 +452,9 @@ describe.skipIf(skip)('where a job’s shell is', () => {
     await until(() => answers(again.port))
     expect(await said(again, 'echo back')).toBe('back\n')
 
-    const elsewhere = [{ name: 'customize', jail: false, status: 'pending', connection_info: { customer_access: { host: 'other.example', port: 22 } } }]
+    const elsewhere = [
+      { name: 'customize', jail: false, status: 'pending', connection_info: { customer_access: { host: 'other.example', port: 22 } } },
+    ]
     const bare = { ...kept.jobs![0]!, mock: undefined }
     const theirs = await site({ seed: { ...kept, jobs: [{ ...bare, ssh_containers: elsewhere }] } })
     expect(theirs.job.ssh_containers).toEqual(elsewhere)
@@ -409,7 +464,13 @@ describe.skipIf(skip)('where a job’s shell is', () => {
 
   it('a remote build that failed leaves nothing to look at', async () => {
     const kept = (await site({ kind: 'create' })).mock.records()
-    const job = { ...kept.jobs[0]!, status: 'waiting_on_user' as const, remote_build_node: 'x3000c0s1b0n0', mock: undefined, ssh_containers: undefined }
+    const job = {
+      ...kept.jobs[0]!,
+      status: 'waiting_on_user' as const,
+      remote_build_node: 'x3000c0s1b0n0',
+      mock: undefined,
+      ssh_containers: undefined,
+    }
     const here = await site({ seed: { ...kept, jobs: [job] } })
     await until(() => answers(here.port))
     expect(await said(here, 'ls -A /mnt/image')).toBe('')

@@ -10,10 +10,16 @@ const { clientOf, folder, ready, said, settings, ssh } = mockShells()
 describe.skipIf(skip)('what stands in for a shell', () => {
   it('has what the debug procedure needs', async () => {
     const here = await ready({ kind: 'create', isolation })
-    expect(await said(here, 'ls /mnt/image/build/image-root; tail -n 1 /mnt/image/kiwi.log')).toMatch(/^boot\netc\n[^]*var\n\[ ERROR .*cos-libs' found\.\n$/)
+    expect(await said(here, 'ls /mnt/image/build/image-root; tail -n 1 /mnt/image/kiwi.log')).toMatch(
+      /^boot\netc\n[^]*var\n\[ ERROR .*cos-libs' found\.\n$/,
+    )
     expect(await said(here, 'cat "/mnt/image/build/image-root/etc/os-release"')).toMatch(/^NAME="SLES"/)
-    expect(await said(here, "cd /mnt/image && pwd && echo 'two  words' and\\ more; ls -a ..")).toBe('/mnt/image\ntwo  words and more\nimage\n')
-    expect(await said(here, 'touch -- "/tmp/a b" && echo was touched; ls -l /tmp; rm -f "/tmp/a b" /tmp/none')).toMatch(/^was touched\n-rw-r--r-- +1 +0 +0 +0 .* a b\n$/)
+    expect(await said(here, "cd /mnt/image && pwd && echo 'two  words' and\\ more; ls -a ..")).toBe(
+      '/mnt/image\ntwo  words and more\nimage\n',
+    )
+    expect(await said(here, 'touch -- "/tmp/a b" && echo was touched; ls -l /tmp; rm -f "/tmp/a b" /tmp/none')).toMatch(
+      /^was touched\n-rw-r--r-- +1 +0 +0 +0 .* a b\n$/,
+    )
   })
 
   it.each([
@@ -37,7 +43,11 @@ describe.skipIf(skip)('what stands in for a shell', () => {
     ['ls *', 2, /this takes a real shell/],
     ['cat /etc/shadow /mnt', 1, /^cat: \/etc\/shadow: no such file or directory\ncat: \/mnt: illegal operation on a directory\n$/],
   ])('%s is refused, in words', async (command, exit, stderr) => {
-    expect(await ssh(await ready({ kind: 'create', isolation }), [command])).toEqual({ exit, stdout: '', stderr: expect.stringMatching(stderr) })
+    expect(await ssh(await ready({ kind: 'create', isolation }), [command])).toEqual({
+      exit,
+      stdout: '',
+      stderr: expect.stringMatching(stderr),
+    })
   })
 
   it('has no file of the machine', async () => {
@@ -45,8 +55,16 @@ describe.skipIf(skip)('what stands in for a shell', () => {
     writeFileSync(join(there, 'secret'), 'SECRET')
     const here = await ready({ kind: 'create', isolation })
     const client = await clientOf(here)
-    await new Promise<void>((done, fail) => client.sftp((error, sftp) => (error ? fail(error) : sftp.symlink(there, '/tmp/link', (error) => (error ? fail(error) : done())))))
-    for (const path of [`${there}/secret`, `../../../../../..${there}/secret`, '/tmp/link/secret', '/proc/self/root/etc/passwd', `/tmp/../../..${there}/secret`]) {
+    await new Promise<void>((done, fail) =>
+      client.sftp((error, sftp) => (error ? fail(error) : sftp.symlink(there, '/tmp/link', (error) => (error ? fail(error) : done())))),
+    )
+    for (const path of [
+      `${there}/secret`,
+      `../../../../../..${there}/secret`,
+      '/tmp/link/secret',
+      '/proc/self/root/etc/passwd',
+      `/tmp/../../..${there}/secret`,
+    ]) {
       expect(await ssh(here, [`cat ${path}; ls ${path}; tail ${path}; rm ${path}; touch ${path}`])).toMatchObject({ exit: 1, stdout: '' })
     }
     expect(existsSync(join(there, 'secret'))).toBe(true)
@@ -68,9 +86,14 @@ describe.skipIf(skip)('what stands in for a shell', () => {
 
   it('reads lines, and says what it is', async () => {
     const here = await ready({ kind: 'jailed', isolation })
-    const { exit, stdout, stderr } = await ssh(here, [], { options: ['-T'], stdin: 'pwd\ncat etc/cray-release\ncd /\ncat etc/cray-release\nexit 4\necho no\n' })
+    const { exit, stdout, stderr } = await ssh(here, [], {
+      options: ['-T'],
+      stdin: 'pwd\ncat etc/cray-release\ncd /\ncat etc/cray-release\nexit 4\necho no\n',
+    })
     expect({ exit, stdout }).toEqual({ exit: 4, stdout: '/root\nresult\n' })
-    expect(stderr).toMatch(/^cray-ims mock: this machine allows no namespaces, so there is no real shell here, only: cat .*\ncat: etc\/cray-release: no such file or directory\n$/)
+    expect(stderr).toMatch(
+      /^cray-ims mock: this machine allows no namespaces, so there is no real shell here, only: cat .*\ncat: etc\/cray-release: no such file or directory\n$/,
+    )
   })
 
   it('can be typed at', async () => {
@@ -85,7 +108,10 @@ describe.skipIf(skip)('what stands in for a shell', () => {
     channel.write('\x04')
     expect(await heard.closed).toBe(0)
     expect(heard.text()).not.toContain('not: ')
-    expect(await ssh(here, ['pwd; id'], { options: ['-tt'] })).toMatchObject({ exit: 127, stdout: expect.stringMatching(/^\/root\r\nid: there is no real shell here, .*\r\n$/) })
+    expect(await ssh(here, ['pwd; id'], { options: ['-tt'] })).toMatchObject({
+      exit: 127,
+      stdout: expect.stringMatching(/^\/root\r\nid: there is no real shell here, .*\r\n$/),
+    })
   })
 
   it('gives much, whole, and no faster than it is read', async () => {
@@ -97,7 +123,9 @@ describe.skipIf(skip)('what stands in for a shell', () => {
   it('takes and gives files (scp)', async () => {
     const here = await ready({ kind: 'create', isolation })
     writeFileSync(join(folder(), 'up'), 'text')
-    expect(await program('scp', [...settings('ed25519'), '-P', String(here.port), join(folder(), 'up'), 'root@127.0.0.1:/tmp/'])).toMatchObject({ exit: 0 })
+    expect(
+      await program('scp', [...settings('ed25519'), '-P', String(here.port), join(folder(), 'up'), 'root@127.0.0.1:/tmp/']),
+    ).toMatchObject({ exit: 0 })
     expect(await said(here, 'cat /tmp/up')).toBe('text')
   })
 })

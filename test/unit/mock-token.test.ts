@@ -17,7 +17,12 @@ describe('the token endpoint', () => {
     ['a wrong password', { ...login, password: 'wrong' }, 401, { error: 'invalid_grant', error_description: 'Invalid user credentials' }],
     ['no user', { ...login, username: '' }, 401, { error: 'invalid_grant' }],
     ['client credentials', { grant_type: 'client_credentials', client_id: 'admin-client', client_secret: 's' }, 200, { expires_in: 300 }],
-    ['a wrong secret', { grant_type: 'client_credentials', client_id: 'admin-client', client_secret: 'wrong' }, 401, { error: 'unauthorized_client' }],
+    [
+      'a wrong secret',
+      { grant_type: 'client_credentials', client_id: 'admin-client', client_secret: 'wrong' },
+      401,
+      { error: 'unauthorized_client' },
+    ],
     ['no secret', { grant_type: 'client_credentials', client_id: 'admin-client' }, 401, { error: 'unauthorized_client' }],
     ['an unknown refresh token', { grant_type: 'refresh_token', refresh_token: 'x' }, 400, { error: 'invalid_grant' }],
     ['another grant', { grant_type: 'x' }, 400, { error: 'unsupported_grant_type' }],
@@ -37,7 +42,8 @@ describe('the token endpoint', () => {
     const clock = testClock()
     const mock = createMock({ clock })
     const use = async (token?: unknown) =>
-      (await mock.handle(new Request('https://ims/apis/ims/v3/jobs', { headers: token ? { Authorization: `Bearer ${token}` } : {} }))).status
+      (await mock.handle(new Request('https://ims/apis/ims/v3/jobs', { headers: token ? { Authorization: `Bearer ${token}` } : {} })))
+        .status
     const { data: first } = await grant(mock, login)
     expect([await use(), await use('x'), await use(first.access_token)]).toEqual([200, 401, 200])
     clock.pass(301)
@@ -62,7 +68,9 @@ describe('the token endpoint', () => {
     const mock = createMock({ token: 'TOKEN' })
     const got = await grant(mock, form)
     expect(got.status).toBe(status)
-    const jobs = await mock.handle(new Request('https://ims/apis/ims/v3/jobs', { headers: { Authorization: `Bearer ${got.data.access_token}` } }))
+    const jobs = await mock.handle(
+      new Request('https://ims/apis/ims/v3/jobs', { headers: { Authorization: `Bearer ${got.data.access_token}` } }),
+    )
     expect(jobs.status).toBe(status === 200 ? 200 : 401)
   })
 
@@ -70,14 +78,25 @@ describe('the token endpoint', () => {
     const clock = testClock()
     const mock = createMock({ clock, token: 'TOKEN' })
     const use = async (token?: unknown) => {
-      const response = await mock.handle(new Request('https://ims/apis/ims/v3/jobs', { headers: token ? { Authorization: `Bearer ${token}` } : {} }))
+      const response = await mock.handle(
+        new Request('https://ims/apis/ims/v3/jobs', { headers: token ? { Authorization: `Bearer ${token}` } : {} }),
+      )
       return `${response.status} ${response.status === 401 ? await response.text() : ''}`.trim()
     }
     const { data: first } = await grant(mock, { ...login, password: 'TOKEN' })
-    expect([await use(), await use('x'), await use(first.access_token), await use('TOKEN')]).toEqual(['401 Jwt is missing', '401 Jwt verification fails', '200', '200'])
+    expect([await use(), await use('x'), await use(first.access_token), await use('TOKEN')]).toEqual([
+      '401 Jwt is missing',
+      '401 Jwt verification fails',
+      '200',
+      '200',
+    ])
     clock.pass(301)
     expect([await use(first.access_token), await use('TOKEN')]).toEqual(['401 Jwt is expired', '200'])
-    const { data: second } = await grant(mock, { grant_type: 'refresh_token', refresh_token: first.refresh_token as string, client_id: 'shasta' })
+    const { data: second } = await grant(mock, {
+      grant_type: 'refresh_token',
+      refresh_token: first.refresh_token as string,
+      client_id: 'shasta',
+    })
     expect(await use(second.access_token)).toBe('200')
   })
 })

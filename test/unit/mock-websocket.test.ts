@@ -46,13 +46,21 @@ async function site() {
   const server = await serveMock(cluster.mock, { kubernetes, token })
   open.push(cluster.close, kubernetes.close, server.close)
   const pod = async () => {
-    const { items } = (await (await kubernetes.handle(new Request('http://k/api/v1/pods'))).json()) as { items: { metadata: { name: string } }[] }
+    const { items } = (await (await kubernetes.handle(new Request('http://k/api/v1/pods'))).json()) as {
+      items: { metadata: { name: string } }[]
+    }
     return `/api/v1/namespaces/ims/pods/${items[0]!.metadata.name}`
   }
   return { clock, server, started, played, pod, cluster, job }
 }
 
-const handshake = { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Protocol': 'v5.channel.k8s.io' }
+const handshake = {
+  Connection: 'Upgrade',
+  Upgrade: 'websocket',
+  'Sec-WebSocket-Version': '13',
+  'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  'Sec-WebSocket-Protocol': 'v5.channel.k8s.io',
+}
 
 type Reply = { status: number; headers: IncomingMessage['headers']; text: string; socket?: Socket }
 
@@ -73,7 +81,11 @@ function ask(url: string, path: string, headers: Record<string, string>, method 
 function frame(opcode: number, payload: Buffer, { last = true, masked = true } = {}): Buffer {
   const mask = Buffer.from([1, 2, 3, 4])
   const long = payload.length > 125
-  const head = Buffer.from([(last ? 0x80 : 0) | opcode, (masked ? 0x80 : 0) | (long ? 126 : payload.length), ...(long ? [payload.length >> 8, payload.length & 255] : [])])
+  const head = Buffer.from([
+    (last ? 0x80 : 0) | opcode,
+    (masked ? 0x80 : 0) | (long ? 126 : payload.length),
+    ...(long ? [payload.length >> 8, payload.length & 255] : []),
+  ])
   return Buffer.concat([head, ...(masked ? [mask] : []), masked ? payload.map((byte, at) => byte ^ mask[at % 4]!) : payload])
 }
 
@@ -82,7 +94,7 @@ async function frames(socket: Socket): Promise<[opcode: number, payload: Buffer]
   const chunks: Buffer[] = []
   for await (const chunk of socket) chunks.push(chunk as Buffer)
   const found: [number, Buffer][] = []
-  for (let rest = Buffer.concat(chunks); rest.length >= 2; ) {
+  for (let rest = Buffer.concat(chunks); rest.length >= 2;) {
     const start = rest[1] === 126 ? 4 : 2
     const length = rest[1] === 126 ? rest.readUInt16BE(2) : rest[1]!
     found.push([rest[0]! & 15, rest.subarray(start, start + length)])
@@ -95,7 +107,11 @@ describe('exec by WebSocket', () => {
   test('carries input, outputs, sizes and the outcome', async () => {
     const { clock, server, started, played, pod } = await site()
     clock.pass(600)
-    const { socket, headers } = await ask(server.url, `${await pod()}/exec?command=echo&command=a%20b&container=sshd&stdin=true&stdout=true&tty=true`, { ...authorized, ...handshake })
+    const { socket, headers } = await ask(
+      server.url,
+      `${await pod()}/exec?command=echo&command=a%20b&container=sshd&stdin=true&stdout=true&tty=true`,
+      { ...authorized, ...handshake },
+    )
     // The example of RFC 6455.
     expect(headers).toMatchObject({ 'sec-websocket-accept': 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=', 'sec-websocket-protocol': 'v5.channel.k8s.io' })
     expect(started).toEqual([[true, { command: "echo 'a b'", terminal: { rows: 24, columns: 80 } }]])
@@ -109,7 +125,12 @@ describe('exec by WebSocket', () => {
     socket!.write(frame(2, Buffer.from('\x04{"Width":100,"Height":30}')))
     socket!.write(frame(9, Buffer.from('ping')))
     // A message in three frames, with another in between, cut anywhere.
-    const parts = Buffer.concat([frame(2, Buffer.from('\x00one '), { last: false }), frame(9, Buffer.from('between')), frame(0, Buffer.from('two '), { last: false }), frame(0, Buffer.from('three'))])
+    const parts = Buffer.concat([
+      frame(2, Buffer.from('\x00one '), { last: false }),
+      frame(9, Buffer.from('between')),
+      frame(0, Buffer.from('two '), { last: false }),
+      frame(0, Buffer.from('three')),
+    ])
     for (const byte of parts) socket!.write(Buffer.from([byte]))
     socket!.write(frame(2, Buffer.from([255, 0])))
     await heard
@@ -117,11 +138,20 @@ describe('exec by WebSocket', () => {
     running.stderr.push('err')
     end(3)
     const got = await received
-    const on = (opcode: number, channel?: number) => Buffer.concat(got.filter(([one, payload]) => one === opcode && (channel === undefined || payload[0] === channel)).map(([, payload]) => (channel === undefined ? payload : payload.subarray(1)))).toString()
+    const on = (opcode: number, channel?: number) =>
+      Buffer.concat(
+        got
+          .filter(([one, payload]) => one === opcode && (channel === undefined || payload[0] === channel))
+          .map(([, payload]) => (channel === undefined ? payload : payload.subarray(1))),
+      ).toString()
     expect(Buffer.concat(input).toString()).toBe('one two three')
     expect(sizes).toEqual([{ rows: 30, columns: 100 }])
     expect([on(10), on(2, 1), on(2, 2)]).toEqual(['pingbetween', 'x'.repeat(300), 'err'])
-    expect(JSON.parse(on(2, 3))).toMatchObject({ status: 'Failure', reason: 'NonZeroExitCode', details: { causes: [{ reason: 'ExitCode', message: '3' }] } })
+    expect(JSON.parse(on(2, 3))).toMatchObject({
+      status: 'Failure',
+      reason: 'NonZeroExitCode',
+      details: { causes: [{ reason: 'ExitCode', message: '3' }] },
+    })
     expect(got.at(-1)).toEqual([8, Buffer.from([3, 0xe8])])
   })
 
@@ -149,7 +179,9 @@ describe('exec by WebSocket', () => {
     const { server, pod } = await site()
     const headers = { ...authorized, ...handshake }
     expect((await ask(server.url, `${await pod()}/exec?container=sshd&command=true`, headers)).text).toContain('container not found')
-    expect((await ask(server.url, `${await pod()}/portforward`, { ...headers, 'Sec-WebSocket-Protocol': 'SPDY/3.1+portforward.k8s.io' })).text).toContain('Current status=Pending')
+    expect(
+      (await ask(server.url, `${await pod()}/portforward`, { ...headers, 'Sec-WebSocket-Protocol': 'SPDY/3.1+portforward.k8s.io' })).text,
+    ).toContain('Current status=Pending')
     expect((await ask(server.url, '/api/v1/namespaces/ims/pods/other/exec', headers)).status).toBe(404)
     expect((await ask(server.url, '/api/v1/namespaces/ims/services/other/exec', headers)).status).toBe(400)
   })
@@ -176,7 +208,12 @@ describe('other protocols', () => {
     expect((await ask(server.url, '/apis/ims/v3/recipes', { ...offer, ...authorized })).status).toBe(401)
     expect((await ask(server.url, '/api/v1/pods', { ...offer, ...authorized })).status).toBe(200)
     expect((await ask(server.url, '/api/v1/pods', offer)).status).toBe(401)
-    const spdy = await ask(server.url, `${await pod()}/exec?container=sshd&command=true`, { ...authorized, Connection: 'Upgrade', Upgrade: 'SPDY/3.1' }, 'POST')
+    const spdy = await ask(
+      server.url,
+      `${await pod()}/exec?container=sshd&command=true`,
+      { ...authorized, Connection: 'Upgrade', Upgrade: 'SPDY/3.1' },
+      'POST',
+    )
     expect([spdy.status, spdy.text]).toEqual([400, expect.stringContaining('WebSocket only')])
   })
 

@@ -13,7 +13,10 @@ function scene() {
   const io = {
     monotonic: () => now,
     interrupted: new AbortController().signal,
-    sleep: (milliseconds: number) => (milliseconds >= 10_000 ? new Promise<void>((ring) => alarms.push({ at: now + milliseconds, ring })) : Promise.resolve(void (now += milliseconds))),
+    sleep: (milliseconds: number) =>
+      milliseconds >= 10_000
+        ? new Promise<void>((ring) => alarms.push({ at: now + milliseconds, ring }))
+        : Promise.resolve(void (now += milliseconds)),
   }
   const pass = async (milliseconds: number) => {
     now += milliseconds
@@ -37,6 +40,9 @@ test('an answer that takes longer than a service may be away is waited for', asy
 test('a service that is away is given up after a quarter of an hour', async () => {
   const { build, now } = scene()
   const refused = () => Promise.reject(connectionError(['refused'], { cause: new TransportError('refused', { sent: false }) }))
-  await expect(retryWhileUnavailable(build, refused)).rejects.toMatchObject({ exit: 3, message: 'not there after 15m: the service was away' })
+  await expect(retryWhileUnavailable(build, refused)).rejects.toMatchObject({
+    exit: 3,
+    message: 'not there after 15m: the service was away',
+  })
   expect(now()).toBe(15 * minutes)
 })

@@ -9,13 +9,23 @@ function after(...passed: [JobStatus, number][]) {
 }
 
 describe('the phases of a job', () => {
-  const built: [JobStatus, number][] = [['creating', 2], ['fetching_recipe', 4], ['waiting_for_repos', 11], ['building_image', 842], ['packaging_artifacts', 220]]
+  const built: [JobStatus, number][] = [
+    ['creating', 2],
+    ['fetching_recipe', 4],
+    ['waiting_for_repos', 11],
+    ['building_image', 842],
+    ['packaging_artifacts', 220],
+  ]
 
-  test('each with its time; the first has its pod created, too', () => expect(after(...built).done()).toBe('✔ recipe 6s ✔ repos 11s ✔ build 14m02s ✔ package 3m40s'))
+  test('each with its time; the first has its pod created, too', () =>
+    expect(after(...built).done()).toBe('✔ recipe 6s ✔ repos 11s ✔ build 14m02s ✔ package 3m40s'))
 
   test('the last one has gone wrong', () => expect(after(...built.slice(0, 4)).done(true)).toBe('✔ recipe 6s ✔ repos 11s ✖ build 14m02s'))
 
-  test('of a customisation', () => expect(after(['creating', 1], ['fetching_image', 150], ['waiting_on_user', 60], ['packaging_artifacts', 9]).done()).toBe('✔ image 2m31s ✔ shell 1m ✔ package 9s'))
+  test('of a customisation', () =>
+    expect(after(['creating', 1], ['fetching_image', 150], ['waiting_on_user', 60], ['packaging_artifacts', 9]).done()).toBe(
+      '✔ image 2m31s ✔ shell 1m ✔ package 9s',
+    ))
 
   test.each<[string, [JobStatus, number][], JobStatus, number, string]>([
     ['before the first', [], 'creating', 3, 'creating 3s'],

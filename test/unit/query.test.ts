@@ -12,7 +12,8 @@ async function run(expression: string, source: string, format: Format = 'json'):
 }
 
 const numbers = '{"one":1,"float":1.0,"exp":1E5,"big":12345678901234567890123,"list":[10,9.0,1,12345678901234567890123],"nan":NaN}'
-const jobs = '[{"name":"b","size":15.0,"created":"2026-01-02","tags":["x"]},{"name":"a","size":8,"created":"2026-03-01","tags":[]},{"name":"c","size":null,"created":"2026-02-01"}]'
+const jobs =
+  '[{"name":"b","size":15.0,"created":"2026-01-02","tags":["x"]},{"name":"a","size":8,"created":"2026-03-01","tags":[]},{"name":"c","size":null,"created":"2026-02-01"}]'
 
 describe('a scalar is bare', () => {
   test.each([
@@ -61,14 +62,33 @@ describe('anything else is in the format', () => {
 
 describe('a number that is selected keeps its text; one that is looked into is a number', () => {
   test.each([
-    ['one', '1'], ['float', '1.0'], ['exp', '100000.0'], ['big', '12345678901234567890123'], ['nan', 'nan'],
-    ['[float, one]', '1.0\n1'], ['list[1]', '9.0'], ['list[::-1]', '12345678901234567890123\n1\n9.0\n10'],
-    ['sort(list)', '1\n9.0\n10\n12345678901234567890123'], ['max(list)', '12345678901234567890123'], ['sort_by(list, &@)[0]', '1'],
-    ['map(&@, list)', '10\n9.0\n1\n12345678901234567890123'], ['not_null(nosuch, big)', '12345678901234567890123'],
-    ['list[?@ > `9`]', '10\n12345678901234567890123'], ['list[?@ == `9`]', '9.0'], ['one == float', 'true'], ['{a: one} == {a: float}', 'true'],
-    ['one + float', '2'], ['-exp', '-100000'], ['sum(list[:3])', '20'], ['length(list)', '4'], ['type(big)', 'number'],
-    ['contains(list, `9`)', 'true'], ['let $x = float in [$x, one]', '1.0\n1'], ['one && big', '12345678901234567890123'],
-    ['sort_by([@], &to_number(float))[0].float', '1.0'], ['max_by([{n: one}, {n: big}], &n).n', '12345678901234567890123'],
+    ['one', '1'],
+    ['float', '1.0'],
+    ['exp', '100000.0'],
+    ['big', '12345678901234567890123'],
+    ['nan', 'nan'],
+    ['[float, one]', '1.0\n1'],
+    ['list[1]', '9.0'],
+    ['list[::-1]', '12345678901234567890123\n1\n9.0\n10'],
+    ['sort(list)', '1\n9.0\n10\n12345678901234567890123'],
+    ['max(list)', '12345678901234567890123'],
+    ['sort_by(list, &@)[0]', '1'],
+    ['map(&@, list)', '10\n9.0\n1\n12345678901234567890123'],
+    ['not_null(nosuch, big)', '12345678901234567890123'],
+    ['list[?@ > `9`]', '10\n12345678901234567890123'],
+    ['list[?@ == `9`]', '9.0'],
+    ['one == float', 'true'],
+    ['{a: one} == {a: float}', 'true'],
+    ['one + float', '2'],
+    ['-exp', '-100000'],
+    ['sum(list[:3])', '20'],
+    ['length(list)', '4'],
+    ['type(big)', 'number'],
+    ['contains(list, `9`)', 'true'],
+    ['let $x = float in [$x, one]', '1.0\n1'],
+    ['one && big', '12345678901234567890123'],
+    ['sort_by([@], &to_number(float))[0].float', '1.0'],
+    ['max_by([{n: one}, {n: big}], &n).n', '12345678901234567890123'],
   ])('%s', async (expression, text) => {
     expect(await run(expression, numbers)).toBe(`${text}\n`)
   })
@@ -82,11 +102,15 @@ describe('texts are compared, and written between backquotes, as in jmespath.py'
     ['[?created > `2026-02-01`].name', jobs, 'a'],
     ['[?name == `a`].size', jobs, '8'],
     ['[?size <= name].name', jobs, ''],
-    ["[?size < `10`].name", jobs, 'a'],
+    ['[?size < `10`].name', jobs, 'a'],
     ["['a' < 'b', 'b' < 'a', 'a' <= 'a', 'a' > '', 'a' < 'ab', 'a' < 'B']", '{}', 'true\nfalse\ntrue\ntrue\ntrue\nfalse'],
     ["'\uffff' < '😀'", '{}', 'true'],
     ["['a' < `1`, `true` < 'x', `[1]` < `[2]`, `null` < 'x', `true` < `2`]", '{}', 'null\nnull\nnull\nnull\nnull'],
-    ['[`word`, `foo bar`, ` word`, `tru`, `True`, `01`, `1.`, `2026-01-01`, `[1`, `é`, `"q"`]', '{}', 'word\nfoo bar\nword\ntru\nTrue\n01\n1.\n2026-01-01\n[1\né\nq'],
+    [
+      '[`word`, `foo bar`, ` word`, `tru`, `True`, `01`, `1.`, `2026-01-01`, `[1`, `é`, `"q"`]',
+      '{}',
+      'word\nfoo bar\nword\ntru\nTrue\n01\n1.\n2026-01-01\n[1\né\nq',
+    ],
     ["'a`b'", '{}', 'a`b'],
   ])('%s', async (expression, source, text) => {
     expect(await run(expression, source)).toBe(text === '' ? '' : `${text}\n`)
@@ -104,11 +128,17 @@ describe('texts are compared, and written between backquotes, as in jmespath.py'
 })
 
 describe('null is nothing', () => {
-  test.each([['nosuch', '{}'], ['@', 'null'], ['a.b.c', '{"a":1}'], ['[0]', '[]'], ['constructor', '{}'], ['a.number', '{"a":1}'], ['max_by(@, &a)', '[]']])(
-    '%s of %s', async (expression, source) => {
-      expect(await run(expression, source)).toBeUndefined()
-    },
-  )
+  test.each([
+    ['nosuch', '{}'],
+    ['@', 'null'],
+    ['a.b.c', '{"a":1}'],
+    ['[0]', '[]'],
+    ['constructor', '{}'],
+    ['a.number', '{"a":1}'],
+    ['max_by(@, &a)', '[]'],
+  ])('%s of %s', async (expression, source) => {
+    expect(await run(expression, source)).toBeUndefined()
+  })
 })
 
 describe('an expression that is wrong', () => {
@@ -132,16 +162,20 @@ describe('an expression that is wrong', () => {
     ['keys([0].name)', 'Invalid type: keys()'],
     ['[0].name + `1`', 'not-a-number'],
   ])('%s does not fit the value', async (expression, why) => {
-    await expect(run(expression, jobs)).rejects.toMatchObject({ name: 'Failure', exit: 2, usage: true, message: expect.stringContaining(why) })
+    await expect(run(expression, jobs)).rejects.toMatchObject({
+      name: 'Failure',
+      exit: 2,
+      usage: true,
+      message: expect.stringContaining(why),
+    })
   })
 
-  it.each([
-    ['('.repeat(20_000) + '@' + ')'.repeat(20_000)],
-    ['[*].[*].'.repeat(20_000) + 'a'],
-    ['!'.repeat(20_000) + '@'],
-  ])('nests too deeply', (expression) => {
-    expect(failure(() => compileQuery(expression)).message).toContain('it is nested too deeply')
-  })
+  it.each([['('.repeat(20_000) + '@' + ')'.repeat(20_000)], ['[*].[*].'.repeat(20_000) + 'a'], ['!'.repeat(20_000) + '@']])(
+    'nests too deeply',
+    (expression) => {
+      expect(failure(() => compileQuery(expression)).message).toContain('it is nested too deeply')
+    },
+  )
 
   it('takes a literal that looks like a call for what it is', async () => {
     expect(await run('`{"type": "Function", "name": "x"}`.name', '{}')).toBe('x\n')
@@ -161,7 +195,9 @@ describe('an expression that is worth no end of work has one', () => {
     ['looks all up for all', "let $all = [@, @, @, @, @, @, @, @][] in $all[].[contains($all, 'x')]"],
     ['sorts all by all', `${'max_by($, &to_string('.repeat(60)}@${'))'.repeat(60)}`],
   ])('one that %s', (_, expression) => {
-    expect(() => steps(expression, JSON.stringify(Array.from({ length: 100 }, (_, at) => at)), 10_000)).toThrow('it takes more than 10000 steps')
+    expect(() => steps(expression, JSON.stringify(Array.from({ length: 100 }, (_, at) => at)), 10_000)).toThrow(
+      'it takes more than 10000 steps',
+    )
   })
 
   test.each([
@@ -169,19 +205,42 @@ describe('an expression that is worth no end of work has one', () => {
     ['replace', "'a'" + " | replace(@, 'a', 'aaaa')".repeat(60)],
     ['pad_left', "pad_left('a', `100000000`)"],
   ])('a text that %s makes has a limit', async (_, expression) => {
-    await expect(run(`${expression} | length(@)`, '1')).rejects.toMatchObject({ name: 'Failure', message: expect.stringContaining('it makes a text of more than 16777216 characters') })
+    await expect(run(`${expression} | length(@)`, '1')).rejects.toMatchObject({
+      name: 'Failure',
+      message: expect.stringContaining('it makes a text of more than 16777216 characters'),
+    })
   })
 
   it('names the limit', async () => {
-    await expect(run('@' + ' | [@, @][]'.repeat(60), '[1]')).rejects.toMatchObject({ exit: 2, message: expect.stringContaining('it takes more than 10000000 steps') })
+    await expect(run('@' + ' | [@, @][]'.repeat(60), '[1]')).rejects.toMatchObject({
+      exit: 2,
+      message: expect.stringContaining('it takes more than 10000000 steps'),
+    })
   })
 })
 
 describe('nesting takes no more steps than it has words', () => {
   const wraps: Record<string, (inner: string) => string> = {
-    not_null: (x) => `not_null(${x})`, equal: (x) => `(\`1\` == ${x})`, less: (x) => `(length(to_array(${x})) < \`1\`)`, not: (x) => `!(${x})`, and: (x) => `(\`1\` && ${x})`, or: (x) => `(${x} || \`1\`)`,
-    ternary: (x) => `(${x} ? \`1\` : \`2\`)`, list: (x) => `[${x}]`, object: (x) => `{a: ${x}}`, item: (x) => `[${x}][0]`, pipe: (x) => `(${x} | @)`, flat: (x) => `[${x}][]`, sum: (x) => `sum([length(to_array(${x}))])`,
-    map: (x) => `map(&@, [${x}])`, sort_by: (x) => `sort_by([${x}], &to_string(type(@)))`, max_by: (x) => `max_by([${x}], &type(@))`, key: (x) => `sort_by([@], &type(${x}))`, let: (x) => `let $a = ${x} in $a`, merge: (x) => `merge({a: ${x}})`, minus: (x) => `-(length(to_array(${x})))`,
+    not_null: (x) => `not_null(${x})`,
+    equal: (x) => `(\`1\` == ${x})`,
+    less: (x) => `(length(to_array(${x})) < \`1\`)`,
+    not: (x) => `!(${x})`,
+    and: (x) => `(\`1\` && ${x})`,
+    or: (x) => `(${x} || \`1\`)`,
+    ternary: (x) => `(${x} ? \`1\` : \`2\`)`,
+    list: (x) => `[${x}]`,
+    object: (x) => `{a: ${x}}`,
+    item: (x) => `[${x}][0]`,
+    pipe: (x) => `(${x} | @)`,
+    flat: (x) => `[${x}][]`,
+    sum: (x) => `sum([length(to_array(${x}))])`,
+    map: (x) => `map(&@, [${x}])`,
+    sort_by: (x) => `sort_by([${x}], &to_string(type(@)))`,
+    max_by: (x) => `max_by([${x}], &type(@))`,
+    key: (x) => `sort_by([@], &type(${x}))`,
+    let: (x) => `let $a = ${x} in $a`,
+    merge: (x) => `merge({a: ${x}})`,
+    minus: (x) => `-(length(to_array(${x})))`,
   }
   test.each(Object.entries(wraps))('%s', (_, wrap) => {
     for (const other of Object.values(wraps)) {

@@ -11,13 +11,33 @@ function terminal(isTTY: boolean) {
   const stdin = Object.assign(new PassThrough(), { isTTY, setRawMode: (on: boolean) => raw.push(on) })
   const output = { isTTY, columns: 80, stream: process.stderr, write: async (text: string) => void written.push(text) }
   const io: Io = {
-    env: {}, cwd: '/', stdin, stdout: output, stderr: output, now: () => 0, monotonic: () => 0, sleep: async () => {}, interrupted: controller.signal, nextInterruption: () => new AbortController().signal,
+    env: {},
+    cwd: '/',
+    stdin,
+    stdout: output,
+    stderr: output,
+    now: () => 0,
+    monotonic: () => 0,
+    sleep: async () => {},
+    interrupted: controller.signal,
+    nextInterruption: () => new AbortController().signal,
   }
-  return { questions: createQuestions(io), stdin, raw, stderr: () => written.join(''), interrupt: (exit: number) => controller.abort(new CliError('Interrupted', { exit })) }
+  return {
+    questions: createQuestions(io),
+    stdin,
+    raw,
+    stderr: () => written.join(''),
+    interrupt: (exit: number) => controller.abort(new CliError('Interrupted', { exit })),
+  }
 }
 
 async function failureOf(answer: Promise<unknown>): Promise<CliError> {
-  return answer.then(() => { throw new Error('it did not fail') }, (error: unknown) => error as CliError)
+  return answer.then(
+    () => {
+      throw new Error('it did not fail')
+    },
+    (error: unknown) => error as CliError,
+  )
 }
 
 describe('answers from a pipe', () => {
@@ -41,7 +61,13 @@ describe('answers from a pipe', () => {
     expect(await questions.ask('User [jane]: ', { default: 'jane' })).toBe('jane')
     expect(await questions.ask('Any: ')).toBe('')
   })
-  test.each([['y\n', true], ['Yes\n', true], ['n\n', false], ['\n', false], ['what\nYES\n', true]])('%j confirms: %s', async (text, yes) => {
+  test.each([
+    ['y\n', true],
+    ['Yes\n', true],
+    ['n\n', false],
+    ['\n', false],
+    ['what\nYES\n', true],
+  ])('%j confirms: %s', async (text, yes) => {
     const { questions, stdin } = terminal(false)
     stdin.end(text)
     expect(await questions.confirm('Sure? [y/N]: ')).toBe(yes)
@@ -75,7 +101,10 @@ describe('answers in a terminal', () => {
     expect((await answer).message).toBe('Aborted!')
     expect(raw).toEqual([true, false])
   })
-  test.each([[130, 'Aborted!', 1], [143, 'Interrupted', 143]])('end at a signal of exit %i', async (signal, message, exit) => {
+  test.each([
+    [130, 'Aborted!', 1],
+    [143, 'Interrupted', 143],
+  ])('end at a signal of exit %i', async (signal, message, exit) => {
     const { questions, interrupt, stderr, stdin } = terminal(true)
     const answer = failureOf(questions.ask('Name: '))
     await new Promise((done) => setImmediate(done))
@@ -85,7 +114,7 @@ describe('answers in a terminal', () => {
     expect(stderr()).toBe('Name: \n')
     expect(stdin.listenerCount('data')).toBe(0)
   })
-  test('aren\'t waited for once Ctrl-C has come', async () => {
+  test("aren't waited for once Ctrl-C has come", async () => {
     const { questions, interrupt } = terminal(true)
     interrupt(130)
     expect((await failureOf(questions.ask('Keep it? '))).bare).toBe(true)

@@ -31,7 +31,9 @@ describe('what is no file is refused at once', () => {
   test('a folder', () => {
     const path = join(folder, 'folder')
     mkdirSync(path)
-    expect(() => readTextFile(path, 'token')).toThrow(expect.objectContaining({ message: `${path} can't be read: it is a folder, not a file`, exit: 2, next: `namei -l ${path}` }))
+    expect(() => readTextFile(path, 'token')).toThrow(
+      expect.objectContaining({ message: `${path} can't be read: it is a folder, not a file`, exit: 2, next: `namei -l ${path}` }),
+    )
   })
   test('a socket', async () => {
     const path = join(folder, 'socket')
@@ -74,8 +76,15 @@ test('text without its byte order mark; what is no text is named with its line',
 })
 
 test.each([
-  ['/dev/stdin', 0], ['/dev/fd/63', 63], ['/proc/self/fd/7', 7],
-  ['/dev/fd', undefined], ['/dev/fd/x', undefined], ['/proc/1/fd/3', undefined], ['/proc/self/stdin', undefined], ['/dev/stdin/x', undefined], ['dev/fd/3', undefined],
+  ['/dev/stdin', 0],
+  ['/dev/fd/63', 63],
+  ['/proc/self/fd/7', 7],
+  ['/dev/fd', undefined],
+  ['/dev/fd/x', undefined],
+  ['/proc/1/fd/3', undefined],
+  ['/proc/self/stdin', undefined],
+  ['/dev/stdin/x', undefined],
+  ['dev/fd/3', undefined],
 ])('%s is our open file %s', (path, number) => expect(descriptorOf(path)).toBe(number))
 
 test('an open file is read from its beginning, by its number too', () => {

@@ -39,13 +39,21 @@ describe.each(kinds)('a record of a %s', (kind) => {
     expect(() => read(kind, data)).toThrow(CliError)
   })
 
-  const needed = { job: ['id', 'job_type', 'status', 'image_root_archive_name'], image: ['id', 'name'], recipe: ['id', 'name'], 'public key': ['id', 'name', 'public_key'] }[kind]
+  const needed = {
+    job: ['id', 'job_type', 'status', 'image_root_archive_name'],
+    image: ['id', 'name'],
+    recipe: ['id', 'name'],
+    'public key': ['id', 'name', 'public_key'],
+  }[kind]
   const wrong = [undefined, null, [], {}, 7, true, [null]]
-  test.each(needed.flatMap((field) => wrong.map((value) => [field, value] as const)))('whose %s is %j names it and the record', (field, value) => {
-    const { message } = failureOf(() => read(kind, { ...good[kind], [field]: value }))
-    expect(message).toContain(`its ${field} is`)
-    if (field !== 'id') expect(message).toContain(id)
-  })
+  test.each(needed.flatMap((field) => wrong.map((value) => [field, value] as const)))(
+    'whose %s is %j names it and the record',
+    (field, value) => {
+      const { message } = failureOf(() => read(kind, { ...good[kind], [field]: value }))
+      expect(message).toContain(`its ${field} is`)
+      if (field !== 'id') expect(message).toContain(id)
+    },
+  )
 })
 
 test.each<[keyof Kinds, string, unknown]>([
@@ -78,28 +86,44 @@ test.each<[keyof Kinds, string, unknown]>([
 test('an odd record of a list is apart, with what is known of it', () => {
   const { records, odd } = readRecords('job', [toValue(good.job), null, toValue({ ...good.job, id: 'x', image_root_archive_name: 'mine' })])
   expect(records.map(({ data }) => data.id)).toEqual([id])
-  expect(odd.map((one) => [one.kind, one.id, one.name])).toEqual([['job', undefined, undefined], ['job', 'x', 'mine']])
+  expect(odd.map((one) => [one.kind, one.id, one.name])).toEqual([
+    ['job', undefined, undefined],
+    ['job', 'x', 'mine'],
+  ])
   for (const value of [undefined, null, new Map(), 'text']) expect(() => readRecords('job', value)).toThrow(/list of jobs/)
 })
 
 test.each<[(text: string) => boolean, string[], string[]]>([
   [isUuid, [id, id.toUpperCase()], ['', `${id}\n`, id.slice(1), id.replaceAll('-', '')]],
   [isReference, [id, 'r1', 'img_1'], ['', '-x', 'a b', 'a/b', 'a.b', '..', 'a\n', 'x'.repeat(65)]],
-  [isHost, ['h', `${id}.ims.cmn.site`, '127.0.0.1', '::1', 'fe80::1', 'a_b.c.'], ['', '-oProxyCommand=x', 'a b', 'a\nb', 'a..b', '$(x)', '[::1]', 'x'.repeat(64)]],
+  [
+    isHost,
+    ['h', `${id}.ims.cmn.site`, '127.0.0.1', '::1', 'fe80::1', 'a_b.c.'],
+    ['', '-oProxyCommand=x', 'a b', 'a\nb', 'a..b', '$(x)', '[::1]', 'x'.repeat(64)],
+  ],
   [isKubernetesName, ['ims', 'cray-ims-ad51-create', 'a.b'], ['', 'Ims', '-n', 'a_b', 'a,b', 'a=b', 'a\n']],
 ])('%o', (isRight, right, wrong) => {
   expect(right.filter((text) => !isRight(text))).toEqual([])
   expect(wrong.filter(isRight)).toEqual([])
 })
 
-test.each([[22, true], [65_535, true], [0, false], [65_536, false], [22.5, false], ['22', false], [null, false]])('a port %j', (port, right) => expect(isPort(port)).toBe(right))
+test.each([
+  [22, true],
+  [65_535, true],
+  [0, false],
+  [65_536, false],
+  [22.5, false],
+  ['22', false],
+  [null, false],
+])('a port %j', (port, right) => expect(isPort(port)).toBe(right))
 
 test('what is no address is left out, and said where there is no other', () => {
   const container = (connection_info: unknown) => ({ name: 'debug', jail: false, status: 'pending', connection_info }) as never
   const odd = container({ customer_access: { host: 'h', port: 65_536 }, 'cluster.local': { host: '-x', port: 22 } })
   expect(addressesOf(odd, 'auto')).toEqual([])
   expect(oddAddresses(odd)).toEqual(['its customer_access has no port, but 65536', 'its cluster.local has no host, but "-x"'])
-  for (const info of [null, {}, { customer_access: null }]) expect([addressesOf(container(info), 'auto'), oddAddresses(container(info))]).toEqual([[], []])
+  for (const info of [null, {}, { customer_access: null }])
+    expect([addressesOf(container(info), 'auto'), oddAddresses(container(info))]).toEqual([[], []])
   expect(oddAddresses(container({ customer_access: 'x' }))).toEqual(['its customer_access has no host, but nothing'])
 })
 

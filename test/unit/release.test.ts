@@ -7,7 +7,8 @@ import { run } from '../support/program.ts'
 
 let folder: string
 let env: Record<string, string>
-const git = (...args: string[]) => execFileSync('git', ['-c', 'user.name=Jane', '-c', 'user.email=jane@example.org', ...args], { cwd: folder, env })
+const git = (...args: string[]) =>
+  execFileSync('git', ['-c', 'user.name=Jane', '-c', 'user.email=jane@example.org', ...args], { cwd: folder, env })
 const release = () => run(['scripts/release.mjs'], { cwd: folder, env, command: [process.execPath] })
 const asked = () => readFileSync(join(folder, 'bin/asked'), 'utf8').trim().split('\n')
 
@@ -36,7 +37,9 @@ test('makes and checks everything, and says what is next', async () => {
   expect(exit).toBe(0)
   expect(asked()).toEqual(['ci', 'run generate', 'test CI=true'])
   expect(stdout).toContain('thing-1.2.3.tgz: OK')
-  expect(stdout).toMatch(/Nothing is published\. Next:\n {2}1\. date .* in CHANGELOG\.md.*\n {2}2\. git tag .*v1\.2\.3.*\n {2}3\. npm publish package\/thing-1\.2\.3\.tgz\n/)
+  expect(stdout).toMatch(
+    /Nothing is published\. Next:\n {2}1\. date .* in CHANGELOG\.md.*\n {2}2\. git tag .*v1\.2\.3.*\n {2}3\. npm publish package\/thing-1\.2\.3\.tgz\n/,
+  )
 
   rmSync(join(folder, 'package'), { recursive: true })
   writeFileSync(join(folder, 'CHANGELOG.md'), '# Changes\n\n## 1.2.3 - 2026-12-01\n')
@@ -59,7 +62,11 @@ test.each<[string, () => void, string]>([
 test.each([
   ['a step fails', '[ "$1" != test ] || exit 3', 'npm test: exit code 3'],
   ['generated files were stale', '[ "$2" != generate ] || echo new > CHANGELOG.md', 'the table has changed what is generated'],
-  ['a checksum is wrong', '[ "$1" != test ] || { mkdir package; echo "$(printf %064d 0)  package.json" > package/SHA256SUMS; }', 'sha256sum'],
+  [
+    'a checksum is wrong',
+    '[ "$1" != test ] || { mkdir package; echo "$(printf %064d 0)  package.json" > package/SHA256SUMS; }',
+    'sha256sum',
+  ],
 ])('ends where %s', async (_what, script, named) => {
   writeFileSync(join(folder, 'bin/npm'), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
   git('commit', '--quiet', '--all', '--message', 'another npm')

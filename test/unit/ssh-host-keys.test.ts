@@ -1,4 +1,16 @@
-import { chmodSync, closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { spawn } from 'node:child_process'
@@ -23,7 +35,10 @@ const now = Date.parse('2026-03-01T12:00:00Z')
 
 describe('the verdict', () => {
   const known = (key = one, compared = false) => [{ jobId: 'job', key, at: now, compared }]
-  const own = (...keys: (typeof one)[]) => async () => keys
+  const own =
+    (...keys: (typeof one)[]) =>
+    async () =>
+      keys
   const silent = () => new Promise<undefined>(() => {})
   const broken = async () => Promise.reject(new Error('forbidden'))
   const cases: [string, Partial<HostKeyQuestion>, boolean, string, (typeof one)[]][] = [
@@ -55,7 +70,11 @@ describe('the verdict', () => {
   test('who is late is told to stop', async () => {
     let told = false
     await checkHostKey({
-      jobId: 'job', key: one.blob, known: [], policy: 'accept-new', patience: 20,
+      jobId: 'job',
+      key: one.blob,
+      known: [],
+      policy: 'accept-new',
+      patience: 20,
       containersOwn: (signal) => new Promise(() => signal.addEventListener('abort', () => (told = true))),
     })
     expect(told).toBe(true)
@@ -131,7 +150,9 @@ describe('the file', () => {
     await rememberHostKeys(path, 'good', [one], { now, compared: false })
     const large = readFileSync(path, 'utf8').padEnd(5 * 1024 * 1024, ' ')
     writeFileSync(path, large)
-    expect(await rememberHostKeys(path, 'next', [two], { now, compared: false })).toBe(`the host key isn't kept: ${path} can't be read: it is larger than a file of host keys may be, which is 4 MiB`)
+    expect(await rememberHostKeys(path, 'next', [two], { now, compared: false })).toBe(
+      `the host key isn't kept: ${path} can't be read: it is larger than a file of host keys may be, which is 4 MiB`,
+    )
     expect(readFileSync(path, 'utf8') === large).toBe(true)
   })
 
@@ -150,7 +171,10 @@ describe('the file', () => {
 
   test('processes that write at the same time lose nothing', async () => {
     const path = newPath()
-    const program = await bundled(folder, 'writer', `
+    const program = await bundled(
+      folder,
+      'writer',
+      `
       import { rememberHostKeys } from '@/ssh/known-hosts.ts'
       import { parsePublicKey } from '@/ssh/public-key.ts'
       const [path, name, line] = process.argv.slice(2)
@@ -158,9 +182,19 @@ describe('the file', () => {
         const wrong = await rememberHostKeys(path, name + part, [parsePublicKey(line)], { now: Date.now(), compared: false })
         if (wrong) throw new Error(wrong)
       }
-    `)
+    `,
+    )
     const exits = await Promise.all(
-      Array.from({ length: 16 }, (_, at) => new Promise((done) => spawn(process.execPath, [program, path, `ours-${at}-`, publicKeyLine(one)], { stdio: ['ignore', 'inherit', 'inherit'] }).on('exit', done))),
+      Array.from(
+        { length: 16 },
+        (_, at) =>
+          new Promise((done) =>
+            spawn(process.execPath, [program, path, `ours-${at}-`, publicKeyLine(one)], { stdio: ['ignore', 'inherit', 'inherit'] }).on(
+              'exit',
+              done,
+            ),
+          ),
+      ),
     )
     expect(exits).toEqual(Array.from({ length: 16 }, () => 0))
     expect(new Set(readKnownHosts(path).keys.map(({ jobId }) => jobId)).size).toBe(48)

@@ -58,9 +58,15 @@ describe('the key among those of ~/.ssh', () => {
   })
 
   test('what a .pub says of an encrypted PEM file', async () => {
-    put('id_pem', '-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n')
+    put(
+      'id_pem',
+      '-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n',
+    )
     put('id_pem.pub', one.public)
-    expect((await findIdentity({ wanted: one.key, agentSocket: undefined, home })).identity).toMatchObject({ kind: 'file', encrypted: true })
+    expect((await findIdentity({ wanted: one.key, agentSocket: undefined, home })).identity).toMatchObject({
+      kind: 'file',
+      encrypted: true,
+    })
   })
 
   test('none: all that was looked at', async () => {
@@ -69,7 +75,10 @@ describe('the key among those of ~/.ssh', () => {
     put('id_only.pub', two.public)
     put('id_notes', 'not a key')
     put('config', two.private)
-    put('id_pem', '-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n')
+    put(
+      'id_pem',
+      '-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n',
+    )
     const { identity, looked } = await findIdentity({ wanted: two.key, agentSocket: join(home, 'no-agent'), home })
     expect(identity).toBeUndefined()
     expect(looked.map(({ where, key, note }) => [where.replace(`${home}/.ssh/`, ''), key?.type, note])).toEqual([
@@ -81,7 +90,10 @@ describe('the key among those of ~/.ssh', () => {
   })
 
   test('no folder at all', async () => {
-    expect(await findIdentity({ wanted: one.key, agentSocket: undefined, home: '/nonexistent' })).toEqual({ identity: undefined, looked: [{ where: 'agent', note: 'none' }] })
+    expect(await findIdentity({ wanted: one.key, agentSocket: undefined, home: '/nonexistent' })).toEqual({
+      identity: undefined,
+      looked: [{ where: 'agent', note: 'none' }],
+    })
   })
 })
 
@@ -96,7 +108,11 @@ describe('-i FILE', () => {
 
   test("is taken where the job's key is unknown", async () => {
     const file = put('other', two.private)
-    expect((await findIdentity({ wanted: undefined, files: [file], agentSocket: undefined, home })).identity).toEqual({ kind: 'file', path: file, encrypted: false })
+    expect((await findIdentity({ wanted: undefined, files: [file], agentSocket: undefined, home })).identity).toEqual({
+      kind: 'file',
+      path: file,
+      encrypted: false,
+    })
   })
 
   test('without it nothing is guessed', async () => {
@@ -126,7 +142,10 @@ describe('a passphrase', () => {
   })
 
   test('three wrong ones are enough', async () => {
-    await expect(unlock(identity(), { ask: async () => 'wrong' })).rejects.toMatchObject({ message: expect.stringContaining('three times'), exit: 255 })
+    await expect(unlock(identity(), { ask: async () => 'wrong' })).rejects.toMatchObject({
+      message: expect.stringContaining('three times'),
+      exit: 255,
+    })
   })
 
   test('without a terminal: use the agent', async () => {
@@ -139,7 +158,10 @@ describe('an encrypted key', () => {
   /** Tries a wrong passphrase, then the right one. */
   const open = async (path: string) => {
     const answers = ['wrong', 'secret']
-    const { key } = await unlock({ kind: 'file', path, encrypted: true }, { ask: async () => answers.shift()!, openssh: 'cray-ims jobs debug x --openssh' })
+    const { key } = await unlock(
+      { kind: 'file', path, encrypted: true },
+      { ask: async () => answers.shift()!, openssh: 'cray-ims jobs debug x --openssh' },
+    )
     return { type: key.type, left: answers.length }
   }
   const ask = async () => Promise.reject(new Error('asked'))
@@ -149,7 +171,8 @@ describe('an encrypted key', () => {
     expect(await open(path)).toEqual({ type: 'ssh-ed25519', left: 0 })
   })
 
-  const pem = (key: KeyObject, type: 'pkcs1' | 'sec1' | 'pkcs8', cipher: string) => key.export({ format: 'pem', type: type as 'pkcs1', cipher, passphrase: 'secret' }).toString()
+  const pem = (key: KeyObject, type: 'pkcs1' | 'sec1' | 'pkcs8', cipher: string) =>
+    key.export({ format: 'pem', type: type as 'pkcs1', cipher, passphrase: 'secret' }).toString()
   test.each([
     ['ed25519 of OpenSSL', 'ssh-ed25519', pem(generateKeyPairSync('ed25519').privateKey, 'pkcs8', 'aes-256-cbc')],
     ['ECDSA of OpenSSL', 'ecdsa-sha2-nistp384', pem(generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey, 'pkcs8', 'aes-128-cbc')],
@@ -164,23 +187,43 @@ describe('an encrypted key', () => {
     const identity = { kind: 'file' as const, path, encrypted: true }
     const failure = { message: `${path}: its cipher chacha20-poly1305@openssh.com can't be read here`, exit: 255, next: `ssh-add ${path}` }
     await expect(unlock(identity, { ask })).rejects.toMatchObject({ ...failure, more: [expect.stringContaining('An ssh-agent can')] })
-    await expect(unlock(identity, { ask: undefined, openssh: 'cray-ims jobs debug x --openssh' })).rejects.toMatchObject({ ...failure, more: [expect.anything(), "So can the system's ssh: cray-ims jobs debug x --openssh"] })
+    await expect(unlock(identity, { ask: undefined, openssh: 'cray-ims jobs debug x --openssh' })).rejects.toMatchObject({
+      ...failure,
+      more: [expect.anything(), "So can the system's ssh: cray-ims jobs debug x --openssh"],
+    })
   })
 
-  test('of a security key: only the system\'s ssh uses that', async () => {
+  test("of a security key: only the system's ssh uses that", async () => {
     const field = (...parts: (string | Buffer)[]) => {
       const whole = Buffer.concat(parts.map((part) => Buffer.from(part as string)))
       return Buffer.concat([Buffer.from([0, 0, 0, whole.length]), whole])
     }
     const type = 'sk-ssh-ed25519@openssh.com'
-    const body = Buffer.concat([Buffer.from('openssh-key-v1\0'), field('none'), field('none'), field(''), Buffer.from([0, 0, 0, 1]), field(field(type), field(Buffer.alloc(32)), field('ssh:')), field(Buffer.alloc(64))])
+    const body = Buffer.concat([
+      Buffer.from('openssh-key-v1\0'),
+      field('none'),
+      field('none'),
+      field(''),
+      Buffer.from([0, 0, 0, 1]),
+      field(field(type), field(Buffer.alloc(32)), field('ssh:')),
+      field(Buffer.alloc(64)),
+    ])
     const path = put('id_sk', `-----BEGIN OPENSSH PRIVATE KEY-----\n${body.toString('base64')}\n-----END OPENSSH PRIVATE KEY-----\n`)
-    await expect(unlock({ kind: 'file', path, encrypted: false }, { ask, openssh: 'cray-ims jobs debug x --openssh' })).rejects.toMatchObject({ message: `${path}: a key of type ${type} needs the system's ssh`, exit: 255, next: 'cray-ims jobs debug x --openssh' })
+    await expect(
+      unlock({ kind: 'file', path, encrypted: false }, { ask, openssh: 'cray-ims jobs debug x --openssh' }),
+    ).rejects.toMatchObject({
+      message: `${path}: a key of type ${type} needs the system's ssh`,
+      exit: 255,
+      next: 'cray-ims jobs debug x --openssh',
+    })
   })
 
-  test("by what OpenSSL has given up: the same", async () => {
+  test('by what OpenSSL has given up: the same', async () => {
     const path = put('id', des)
-    await expect(unlock({ kind: 'file', path, encrypted: true }, { ask })).rejects.toMatchObject({ message: `${path}: its encryption can't be read here`, next: `ssh-add ${path}` })
+    await expect(unlock({ kind: 'file', path, encrypted: true }, { ask })).rejects.toMatchObject({
+      message: `${path}: its encryption can't be read here`,
+      next: `ssh-add ${path}`,
+    })
   })
 
   test('of OpenSSL is found by its content where it is not encrypted', async () => {
@@ -199,7 +242,11 @@ describe('a key that others can read', () => {
       chmodSync(path, mode)
       return path
     }
-    const refused = (path: string) => ({ message: `${path}: permissions 0${mode.toString(8)} are too open for a private key`, exit: 255, next: `chmod 600 ${path}` })
+    const refused = (path: string) => ({
+      message: `${path}: permissions 0${mode.toString(8)} are too open for a private key`,
+      exit: 255,
+      next: `chmod 600 ${path}`,
+    })
     const plain = open('id_plain', one.private)
     await expect(unlock({ kind: 'file', path: plain, encrypted: false }, { ask: undefined })).rejects.toMatchObject(refused(plain))
     const encrypted = open('id_encrypted', locked.private)
@@ -230,7 +277,9 @@ test('files that are no keys are passed over: a named pipe, a large one', async 
   const { identity, looked } = await findIdentity({ wanted: one.key, agentSocket: undefined, home })
   expect(identity).toMatchObject({ path })
   expect(looked.filter(({ note }) => note === "can't be read").map(({ where }) => basename(where))).toEqual(['id_large', 'id_pipe'])
-  await expect(findIdentity({ wanted: one.key, files: [join(home, '.ssh/id_pipe')], agentSocket: undefined, home })).rejects.toThrow("can't be read: it is a named pipe, not a file")
+  await expect(findIdentity({ wanted: one.key, files: [join(home, '.ssh/id_pipe')], agentSocket: undefined, home })).rejects.toThrow(
+    "can't be read: it is a named pipe, not a file",
+  )
 })
 
 test('a pipe gives a key once, which is not enough', async () => {
@@ -241,7 +290,9 @@ test('a pipe gives a key once, which is not enough', async () => {
   writeSync(both, one.private)
   closeSync(both)
   try {
-    await expect(findIdentity({ wanted: one.key, files: [`/dev/fd/${file}`], agentSocket: undefined, home })).rejects.toThrow(`/dev/fd/${file} is a pipe, which can be read once`)
+    await expect(findIdentity({ wanted: one.key, files: [`/dev/fd/${file}`], agentSocket: undefined, home })).rejects.toThrow(
+      `/dev/fd/${file} is a pipe, which can be read once`,
+    )
   } finally {
     closeSync(file)
   }
@@ -249,7 +300,9 @@ test('a pipe gives a key once, which is not enough', async () => {
 
 test("a key that turns out to be another isn't used", async () => {
   const path = put('id', one.private)
-  await expect(unlock({ kind: 'file', path, encrypted: false }, { ask: undefined, wanted: two.key })).rejects.toThrow(`${path} isn't the job's key`)
+  await expect(unlock({ kind: 'file', path, encrypted: false }, { ask: undefined, wanted: two.key })).rejects.toThrow(
+    `${path} isn't the job's key`,
+  )
 })
 
 test.each([

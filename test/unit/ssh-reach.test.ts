@@ -77,13 +77,20 @@ describe('who wins', () => {
   test('one that resets, closes or is silent at first', async () => {
     let turn = 0
     const port = await serve((socket) => {
-      const act = [() => socket.resetAndDestroy(), () => socket.end(), () => {}, () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')][turn++]
+      const act = [() => socket.resetAndDestroy(), () => socket.end(), () => {}, () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')][
+        turn++
+      ]
       if (act) act()
       else ssh(socket)
     })
     const reasons: string[] = []
     sockets.add((await reach([at(port)], { ...fast, onAttempt: ({ reason }) => reasons.push(reason) }).won).socket)
-    expect(reasons).toEqual(['connection reset', 'closed before an SSH banner', 'connects, but shows no SSH banner within 0.15 s', 'something that is no SSH server answers'])
+    expect(reasons).toEqual([
+      'connection reset',
+      'closed before an SSH banner',
+      'connects, but shows no SSH banner within 0.15 s',
+      'something that is no SSH server answers',
+    ])
   })
 
   test('one that joins later', async () => {
@@ -100,11 +107,19 @@ describe('nobody', () => {
     const [dead, silent] = [await deadPort(), await serve(() => {})]
     const attempts: Attempt[] = []
     const failure = await reach([at(dead), at(silent, 'cluster')], {
-      ...fast, patience: 1500, next: 'again', onAttempt: (attempt) => attempts.push(attempt),
+      ...fast,
+      patience: 1500,
+      next: 'again',
+      onAttempt: (attempt) => attempts.push(attempt),
     }).won.catch((error) => error)
     expect(failure).toBeInstanceOf(CliError)
     expect(failure).toMatchObject({ message: 'no SSH server answers', exit: 255, next: 'again' })
-    expect(failure.more.join('\n')).toMatch(new RegExp(`^  customer 127.0.0.1:${dead}  connection refused \\(tried \\d+×\\)\n  cluster 127.0.0.1:${silent}  connects, but shows no SSH banner within 0.15 s`, 'm'))
+    expect(failure.more.join('\n')).toMatch(
+      new RegExp(
+        `^  customer 127.0.0.1:${dead}  connection refused \\(tried \\d+×\\)\n  cluster 127.0.0.1:${silent}  connects, but shows no SSH banner within 0.15 s`,
+        'm',
+      ),
+    )
     const count = attempts.length
     await new Promise((later) => setTimeout(later, 100))
     expect(attempts.length).toBe(count)
@@ -113,7 +128,11 @@ describe('nobody', () => {
   test('a name that nobody knows', async () => {
     const interruption = new AbortController()
     const reason = await new Promise((known) => {
-      reach([at(22, 'customer', 'no-such-host.invalid')], { each: 50_000, signal: interruption.signal, onAttempt: ({ reason }) => known(reason) }).won.catch(() => {})
+      reach([at(22, 'customer', 'no-such-host.invalid')], {
+        each: 50_000,
+        signal: interruption.signal,
+        onAttempt: ({ reason }) => known(reason),
+      }).won.catch(() => {})
     })
     interruption.abort()
     expect(reason).toMatch(/^name not found/)

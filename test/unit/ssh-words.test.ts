@@ -34,12 +34,36 @@ describe('escapes in what is typed', () => {
 })
 
 describe('words of a line to paste', () => {
-  const odd = ['a', 'b c', "it's", '$HOME', '`id`', '', 'é', '*', '-x', '~', 'a\nb', '\\', '"', '!', '\x1b[31m', "x\r\n'y\\", '\u202eabc', '\ta', '\u20661f', '😀\u200d']
+  const odd = [
+    'a',
+    'b c',
+    "it's",
+    '$HOME',
+    '`id`',
+    '',
+    'é',
+    '*',
+    '-x',
+    '~',
+    'a\nb',
+    '\\',
+    '"',
+    '!',
+    '\x1b[31m',
+    "x\r\n'y\\",
+    '\u202eabc',
+    '\ta',
+    '\u20661f',
+    '😀\u200d',
+  ]
   const shells = ['bash', 'zsh'].filter((shell) => process.env.CI === 'true' || spawnSync(shell, ['-c', ':']).status === 0)
   test.each(shells)('%s takes them apart again', (shell) => {
     const line = pastedWords(odd)
     expect(line).not.toMatch(/[\x00-\x1f\x7f\u202e\u2066]/)
-    const out = execFileSync(shell, ['-c', `printf '%s\\0' ${line}`], { encoding: 'utf8', env: { LANG: 'C.UTF-8', PATH: process.env.PATH } })
+    const out = execFileSync(shell, ['-c', `printf '%s\\0' ${line}`], {
+      encoding: 'utf8',
+      env: { LANG: 'C.UTF-8', PATH: process.env.PATH },
+    })
     expect(out.split('\0').slice(0, -1)).toEqual(odd)
   })
 })
@@ -54,7 +78,11 @@ describe('words for a shell', () => {
     expect(shellWords(['ssh', '-p', '22', 'root@a.b', 'UserKnownHostsFile=/x'])).toBe('ssh -p 22 root@a.b UserKnownHostsFile=/x')
   })
 
-  test.each([[[], undefined], [['ls'], 'ls'], [['echo', 'a  b', '$HOME'], 'echo a  b $HOME']])('a command as ssh sends it: %j', (words, text) => {
+  test.each([
+    [[], undefined],
+    [['ls'], 'ls'],
+    [['echo', 'a  b', '$HOME'], 'echo a  b $HOME'],
+  ])('a command as ssh sends it: %j', (words, text) => {
     expect(commandText(words)).toBe(text)
   })
 })
@@ -126,10 +154,16 @@ describe('what OpenSSH is told', () => {
   })
 
   const hasSsh = spawnSync('ssh', ['-V']).status === 0
-  test.skipIf(!hasSsh && process.env.CI !== 'true').each(['/a b/key', "/it's/key", '/50%/key', '/a"b/key'])('ssh itself reads the path %s', (path) => {
-    const text = execFileSync('ssh', ['-G', ...sshArguments({ ...way, identity: { kind: 'file', path, encrypted: false } })], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-    expect(text.split('\n')).toContain(`identityfile ${path.replaceAll('%', '%%')}`)
-  })
+  test.skipIf(!hasSsh && process.env.CI !== 'true').each(['/a b/key', "/it's/key", '/50%/key', '/a"b/key'])(
+    'ssh itself reads the path %s',
+    (path) => {
+      const text = execFileSync('ssh', ['-G', ...sshArguments({ ...way, identity: { kind: 'file', path, encrypted: false } })], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      })
+      expect(text.split('\n')).toContain(`identityfile ${path.replaceAll('%', '%%')}`)
+    },
+  )
 })
 
 describe('public keys', () => {
@@ -141,7 +175,7 @@ describe('public keys', () => {
     expect(parsePublicKey(text)).toBeUndefined()
   })
   // As `ssh-keygen -lf` shows GitHub's published key.
-  test('the fingerprint is OpenSSH\'s', () => {
+  test("the fingerprint is OpenSSH's", () => {
     expect(fingerprint(parsePublicKey(line)!.blob)).toBe('SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU')
   })
   test('of garbage', () => {

@@ -1,5 +1,16 @@
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -41,7 +52,12 @@ function answers(...bodies: (object | string | Error)[]): { transport: Transport
       requests.push(request)
       const body = bodies.shift() ?? new Error('no more answers')
       if (body instanceof Error) throw body
-      return { status: 'error' in Object(body) ? 400 : 200, reason: 'R', headers: {}, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) }
+      return {
+        status: 'error' in Object(body) ? 400 : 200,
+        reason: 'R',
+        headers: {},
+        body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+      }
     },
   }
 }
@@ -89,25 +105,50 @@ describe('the file of a token', () => {
   })
 })
 
-test.each([[undefined, false], [now / 1000 + 1, false], [now / 1000 - 1, true], [String(now / 1000 - 1), true], ['', false], ['soon', false], [null, false]])(
-  'expires_at %j: expired %j',
-  (end, expired) => {
-    expect(isExpired({ access_token: 'A', expires_at: end as number }, now)).toBe(expired)
-  },
-)
+test.each([
+  [undefined, false],
+  [now / 1000 + 1, false],
+  [now / 1000 - 1, true],
+  [String(now / 1000 - 1), true],
+  ['', false],
+  ['soon', false],
+  [null, false],
+])('expires_at %j: expired %j', (end, expired) => {
+  expect(isExpired({ access_token: 'A', expires_at: end as number }, now)).toBe(expired)
+})
 
 test('what is kept of an answer', () => {
   const before = { client_id: 'other', refresh_token: 'old' }
   expect(tokenToKeep({ access_token: 'A', expires_in: 300, scope: 'email  profile' }, now + 500, before)).toEqual({
-    access_token: 'A', expires_in: 300, scope: ['email', 'profile'], expires_at: now / 1000 + 300.5, client_id: 'other', refresh_token: 'old',
+    access_token: 'A',
+    expires_in: 300,
+    scope: ['email', 'profile'],
+    expires_at: now / 1000 + 300.5,
+    client_id: 'other',
+    refresh_token: 'old',
   })
-  expect(tokenToKeep({ access_token: 'A', refresh_token: 'new' }, now, before)).toEqual({ access_token: 'A', client_id: 'other', refresh_token: 'new' })
+  expect(tokenToKeep({ access_token: 'A', refresh_token: 'new' }, now, before)).toEqual({
+    access_token: 'A',
+    client_id: 'other',
+    refresh_token: 'new',
+  })
   expect(tokenToKeep({ access_token: 'A' }, now)).toEqual({ access_token: 'A', client_id: 'shasta' })
 })
 
 test.each<[unknown, number | undefined]>([
-  [300, 300], [0, 0], ['300', 300], [1.9, 1],
-  [-1, undefined], [Number.NaN, undefined], [Infinity, undefined], [1e12, undefined], ['', undefined], ['soon', undefined], [null, undefined], [true, undefined], [[], undefined],
+  [300, 300],
+  [0, 0],
+  ['300', 300],
+  [1.9, 1],
+  [-1, undefined],
+  [Number.NaN, undefined],
+  [Infinity, undefined],
+  [1e12, undefined],
+  ['', undefined],
+  ['soon', undefined],
+  [null, undefined],
+  [true, undefined],
+  [[], undefined],
 ])('an expires_in of %j is %j seconds', (said, seconds) => {
   const { expires_at: end } = tokenToKeep({ access_token: 'A', expires_in: said as number }, now)
   expect(end).toBe(seconds === undefined ? undefined : now / 1000 + seconds)
@@ -115,18 +156,24 @@ test.each<[unknown, number | undefined]>([
 
 describe('a login', () => {
   const credentials = { username: 'u', password: 'p&=' }
-  const attempt = (transport: Transport, hostname = 'h.site/prefix/x') => passwordLogin({ hostname, transport, now: () => now }, credentials)
+  const attempt = (transport: Transport, hostname = 'h.site/prefix/x') =>
+    passwordLogin({ hostname, transport, now: () => now }, credentials)
 
   test('asks the token server for a token', async () => {
     const { transport, requests } = answers({ access_token: 'A', expires_in: 1 })
     const token = await passwordLogin({ hostname: 'h.site/prefix/x', transport, now: () => now }, { ...credentials, rsaToken: '99' })
     expect(token).toEqual({ access_token: 'A', expires_in: 1, expires_at: now / 1000 + 1, client_id: 'shasta' })
-    expect(requests).toMatchObject([{
-      method: 'POST',
-      url: new URL('https://h.site/prefix/keycloak/realms/shasta/protocol/openid-connect/token'),
-      headers: expect.objectContaining({ authorization: 'Basic c2hhc3RhOg==', 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' }),
-      body: 'grant_type=password&username=u&password=p%26%3D&rsa_username=u&rsa_otp=99',
-    }])
+    expect(requests).toMatchObject([
+      {
+        method: 'POST',
+        url: new URL('https://h.site/prefix/keycloak/realms/shasta/protocol/openid-connect/token'),
+        headers: expect.objectContaining({
+          authorization: 'Basic c2hhc3RhOg==',
+          'content-type': 'application/x-www-form-urlencoded;charset=UTF-8',
+        }),
+        body: 'grant_type=password&username=u&password=p%26%3D&rsa_username=u&rsa_otp=99',
+      },
+    ])
   })
   test.each([
     [{ error: 'invalid_grant', error_description: 'Invalid user credentials' }, 'Invalid Credentials', 'Invalid user credentials'],
@@ -152,7 +199,10 @@ describe('a login', () => {
   })
   test('takes no token that fits into no header', async () => {
     const failure = await failureOf(() => attempt(answers({ access_token: 'a'.repeat(65_537) }).transport))
-    expect(failure).toMatchObject({ message: 'Unable to login!', more: ['h.site/prefix/x answered HTTP 200 R, with JSON whose access_token is longer than 64 KiB'] })
+    expect(failure).toMatchObject({
+      message: 'Unable to login!',
+      more: ['h.site/prefix/x answered HTTP 200 R, with JSON whose access_token is longer than 64 KiB'],
+    })
   })
   test('names the hostname without its password', async () => {
     const failure = await failureOf(() => attempt(answers({}).transport, 'https://u:SECRET@h.site/?token=SECRET'))
@@ -175,7 +225,15 @@ describe('the Authorization header', () => {
     const { transport, requests } = answers(...bodies)
     const env = { HOME: home }
     const logged: string[] = []
-    const give = authorization({ env, configuration: readConfiguration(env), cwd: home, transport, now: () => now, sleep, log: (_, line) => logged.push(line) })
+    const give = authorization({
+      env,
+      configuration: readConfiguration(env),
+      cwd: home,
+      transport,
+      now: () => now,
+      sleep,
+      log: (_, line) => logged.push(line),
+    })
     return { path, give, requests, logged, saved: () => JSON.parse(readFileSync(path, 'utf8')) as object }
   }
   const old = { access_token: 'OLD', refresh_token: 'RT', expires_at: now / 1000 - 100, client_id: 'mine' }
@@ -203,7 +261,10 @@ describe('the Authorization header', () => {
     expect(readdirSync(dirname(path))).toEqual(['h_site.jane'])
   })
   test('of one that was renewed, but could not be kept, is used as long as it is good', async () => {
-    const { give, requests, saved, path, logged } = set('h.site', old, [{ access_token: 'NEW', expires_in: 300, refresh_token: 'RT2' }, { access_token: 'NEWER', expires_in: 300 }])
+    const { give, requests, saved, path, logged } = set('h.site', old, [
+      { access_token: 'NEW', expires_in: 300, refresh_token: 'RT2' },
+      { access_token: 'NEWER', expires_in: 300 },
+    ])
     // A folder that others can write: what is there is read, but not written.
     const elsewhere = join(home, 'elsewhere')
     renameSync(path, elsewhere)
@@ -211,13 +272,18 @@ describe('the Authorization header', () => {
     chmodSync(dirname(path), 0o777)
     expect([await give(), await give()]).toEqual(['Bearer NEW', 'Bearer NEW'])
     expect(requests).toHaveLength(1)
-    expect(logged.filter((line) => line.startsWith('Warning: '))).toEqual([expect.stringMatching(/^Warning: the new token isn't kept, .*: .*h_site\.jane can't be written: it is a symbolic link /)])
+    expect(logged.filter((line) => line.startsWith('Warning: '))).toEqual([
+      expect.stringMatching(/^Warning: the new token isn't kept, .*: .*h_site\.jane can't be written: it is a symbolic link /),
+    ])
     expect(await give(true)).toBe('Bearer NEWER')
     expect(requests.at(-1)!.body).toContain('refresh_token=RT2')
     expect(saved()).toEqual(old)
   })
   test('that the server refused is renewed, unless another process has done so', async () => {
-    const { give, requests, path } = set('h.site', { ...old, expires_at: now }, [{ access_token: 'NEW', refresh_token: 'RT2' }, { access_token: 'NEWER' }])
+    const { give, requests, path } = set('h.site', { ...old, expires_at: now }, [
+      { access_token: 'NEW', refresh_token: 'RT2' },
+      { access_token: 'NEWER' },
+    ])
     expect(await give()).toBe('Bearer OLD')
     expect(await give(true)).toBe('Bearer NEW')
     saveToken(path, { access_token: 'OTHER', refresh_token: 'RT3' })
@@ -237,7 +303,9 @@ describe('the Authorization header', () => {
   })
   test('of a session that another machine has just renewed is its', async () => {
     // Its refresh token is taken once, and by the clock of this machine the new token has expired, too.
-    const { path, give, requests } = set('h.site', old, [{ error: 'invalid_grant' }], async () => saveToken(path, { access_token: 'THEIRS', refresh_token: 'RT2', expires_at: now / 1000 - 1 }))
+    const { path, give, requests } = set('h.site', old, [{ error: 'invalid_grant' }], async () =>
+      saveToken(path, { access_token: 'THEIRS', refresh_token: 'RT2', expires_at: now / 1000 - 1 }),
+    )
     expect(await give()).toBe('Bearer THEIRS')
     expect(requests).toHaveLength(1)
   })
@@ -273,7 +341,9 @@ test('ten processes that find a token expired renew it once', async () => {
   const file = join(home, 't.json')
   saveToken(file, { access_token: 'OLD', refresh_token: 'RT0', expires_at: 1 })
   const script = join(home, 'give.ts')
-  writeFileSync(script, `
+  writeFileSync(
+    script,
+    `
     import { request } from 'node:http'
     import { authorization } from ${JSON.stringify(join(import.meta.dirname, '../../src/ims/authorization.ts'))}
     const transport = ({ method, headers, body }) => new Promise((resolve, reject) => {
@@ -284,15 +354,27 @@ test('ten processes that find a token expired renew it once', async () => {
     })
     const configuration = { name: 'default', path: '', hostname: 'https://h', core: {}, rsaRequired: false, table: () => undefined }
     console.log(await authorization({ env: {}, configuration, tokenFile: 't.json', cwd: ${JSON.stringify(home)}, transport, now: Date.now })())
-  `)
-  await build({ input: script, platform: 'node', output: { file: join(home, 'give.mjs'), format: 'esm', codeSplitting: false }, logLevel: 'silent' })
-  const said = await Promise.all(Array.from({ length: 10 }, () => new Promise<string>((done) => {
-    const child = spawn(process.execPath, [join(home, 'give.mjs')])
-    let text = ''
-    child.stdout.on('data', (chunk) => (text += chunk))
-    child.stderr.on('data', (chunk) => (text += chunk))
-    child.on('close', () => done(text.trim()))
-  })))
+  `,
+  )
+  await build({
+    input: script,
+    platform: 'node',
+    output: { file: join(home, 'give.mjs'), format: 'esm', codeSplitting: false },
+    logLevel: 'silent',
+  })
+  const said = await Promise.all(
+    Array.from(
+      { length: 10 },
+      () =>
+        new Promise<string>((done) => {
+          const child = spawn(process.execPath, [join(home, 'give.mjs')])
+          let text = ''
+          child.stdout.on('data', (chunk) => (text += chunk))
+          child.stderr.on('data', (chunk) => (text += chunk))
+          child.on('close', () => done(text.trim()))
+        }),
+    ),
+  )
   server.closeAllConnections()
   await new Promise((done) => server.close(done))
   expect(said).toEqual(Array.from({ length: 10 }, () => 'Bearer NEW1'))

@@ -1,5 +1,18 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -33,7 +46,11 @@ describe('a replaced file', () => {
     expect(statSync(dirname(file)).mode & 0o777).toBe(0o700)
     expect(readdirSync(dirname(file))).toEqual(['file'])
   })
-  test.each([[0o644, 0o600], [0o400, 0o400], [0o600, 0o600]])('of mode %o gets %o', (old, mode) => {
+  test.each([
+    [0o644, 0o600],
+    [0o400, 0o400],
+    [0o600, 0o600],
+  ])('of mode %o gets %o', (old, mode) => {
     const file = join(home, 'file')
     writeFileSync(file, 'old')
     chmodSync(file, old)
@@ -71,13 +88,19 @@ describe('what is in the way is left alone', () => {
     const file = join(home, 'file')
     put(file)
     const before = lstatSync(file).ino
-    expect(failureOf(() => replaceFile(file, 'x'))).toMatchObject({ message: `${file} can't be written: ${why}`, exit: 2, next: `namei -l ${file}` })
+    expect(failureOf(() => replaceFile(file, 'x'))).toMatchObject({
+      message: `${file} can't be written: ${why}`,
+      exit: 2,
+      next: `namei -l ${file}`,
+    })
     expect(lstatSync(file).ino).toBe(before)
     expect(readdirSync(home)).toEqual(['file'])
   })
   test('a file where a folder should be', () => {
     writeFileSync(join(home, 'file'), 'x')
-    expect(failureOf(() => replaceFile(join(home, 'file/a/b'), 'x')).message).toBe(`${join(home, 'file/a/b')} can't be written: not a directory`)
+    expect(failureOf(() => replaceFile(join(home, 'file/a/b'), 'x')).message).toBe(
+      `${join(home, 'file/a/b')} can't be written: not a directory`,
+    )
   })
 })
 
@@ -99,7 +122,9 @@ describe('a symbolic link', () => {
   test('that leads round in circles', () => {
     symlinkSync('two', join(home, 'one'))
     symlinkSync('one', join(home, 'two'))
-    expect(failureOf(() => replaceFile(join(home, 'one'), 'x')).message).toBe(`${join(home, 'one')} can't be written: too many symbolic links`)
+    expect(failureOf(() => replaceFile(join(home, 'one'), 'x')).message).toBe(
+      `${join(home, 'one')} can't be written: too many symbolic links`,
+    )
   })
   test.each([
     ['that all can write', 0o777],
@@ -113,22 +138,31 @@ describe('a symbolic link', () => {
     symlinkSync(victim, join(shared, 'file'))
     chmodSync(shared, mode)
     const failure = failureOf(() => replaceFile(join(shared, 'file'), 'x'))
-    expect(failure).toMatchObject({ message: `${join(shared, 'file')} can't be written: it is a symbolic link in a folder that others can write`, exit: 2 })
+    expect(failure).toMatchObject({
+      message: `${join(shared, 'file')} can't be written: it is a symbolic link in a folder that others can write`,
+      exit: 2,
+    })
     expect(text(victim)).toBe('precious')
     expect(readdirSync(shared)).toEqual(['file'])
   })
   test.each<[string, (shared: string, inner: string) => string]>([
     ['of a folder there', (shared, inner) => (symlinkSync(inner, join(shared, 'link')), join(shared, 'link/file'))],
-    ['that a good one leads to', (shared, inner) => {
-      symlinkSync(join(inner, 'victim'), join(shared, 'link'))
-      symlinkSync(join(shared, 'link'), join(home, 'good'))
-      return join(home, 'good')
-    }],
-    ['in a folder of ours, which others could have put in that place', (shared, inner) => {
-      mkdirSync(join(shared, 'sub'))
-      symlinkSync(join(inner, 'victim'), join(shared, 'sub/link'))
-      return join(shared, 'sub/link')
-    }],
+    [
+      'that a good one leads to',
+      (shared, inner) => {
+        symlinkSync(join(inner, 'victim'), join(shared, 'link'))
+        symlinkSync(join(shared, 'link'), join(home, 'good'))
+        return join(home, 'good')
+      },
+    ],
+    [
+      'in a folder of ours, which others could have put in that place',
+      (shared, inner) => {
+        mkdirSync(join(shared, 'sub'))
+        symlinkSync(join(inner, 'victim'), join(shared, 'sub/link'))
+        return join(shared, 'sub/link')
+      },
+    ],
   ])('%s is refused as well', (_, make) => {
     const [shared, inner] = [join(home, 'shared'), join(home, 'inner')]
     for (const path of [shared, inner]) mkdirSync(path)
@@ -173,7 +207,9 @@ describeAsRoot('as root', () => {
     mkdirSync(join(home, 'theirs'))
     symlinkSync('../victim', join(home, 'theirs/link'))
     chownSync(join(home, 'theirs'), stranger, stranger)
-    expect(failureOf(() => replaceFile(join(home, 'theirs/link'), 'x')).message).toContain('it is a symbolic link in a folder that others can write')
+    expect(failureOf(() => replaceFile(join(home, 'theirs/link'), 'x')).message).toContain(
+      'it is a symbolic link in a folder that others can write',
+    )
     expect(text(join(home, 'victim'))).toBe('precious')
   })
   test("a user's file in a folder that all can write is refused", () => {
@@ -182,8 +218,14 @@ describeAsRoot('as root', () => {
     chmodSync(dirname(file), 0o1777)
     writeFileSync(file, 'theirs')
     chownSync(file, stranger, stranger)
-    expect(failureOf(() => replaceFile(file, 'x')).message).toBe(`${file} can't be written: it is the file of user ${stranger}, in a folder that others can write`)
-    expect({ text: text(file), uid: statSync(file).uid, left: readdirSync(dirname(file)) }).toEqual({ text: 'theirs', uid: stranger, left: ['file'] })
+    expect(failureOf(() => replaceFile(file, 'x')).message).toBe(
+      `${file} can't be written: it is the file of user ${stranger}, in a folder that others can write`,
+    )
+    expect({ text: text(file), uid: statSync(file).uid, left: readdirSync(dirname(file)) }).toEqual({
+      text: 'theirs',
+      uid: stranger,
+      left: ['file'],
+    })
   })
 })
 
@@ -222,7 +264,11 @@ describeWithMounts('on a disk that is full', () => {
     const file = join(disk.path, 'file')
     writeFileSync(file, 'old')
     disk.readOnly()
-    expect(failureOf(() => replaceFile(file, 'new'))).toMatchObject({ message: `${file} can't be written: read-only file system`, exit: 2, next: `findmnt --target ${disk.path}` })
+    expect(failureOf(() => replaceFile(file, 'new'))).toMatchObject({
+      message: `${file} can't be written: read-only file system`,
+      exit: 2,
+      next: `findmnt --target ${disk.path}`,
+    })
     expect(text(file)).toBe('old')
   })
 })

@@ -73,7 +73,13 @@ export function createEntryBuilder({ context, api, progress, options, state, tab
       api,
       progress: own,
       attended: false,
-      supervision: { ...options, identity: options.identity ?? key.identity, keep_job: order.keep_job, on_failure: order.on_failure, without_logs: order.without_logs },
+      supervision: {
+        ...options,
+        identity: options.identity ?? key.identity,
+        keep_job: order.keep_job,
+        on_failure: order.on_failure,
+        without_logs: order.without_logs,
+      },
       read: (ids) => (jobs.size > 1 ? read(ids) : undefined),
       resume: () => again,
       atEnd: (work) => void ends.push(work),
@@ -99,7 +105,10 @@ export function createEntryBuilder({ context, api, progress, options, state, tab
     const keyId = await keyIdFor(made, plan)
     const earlier = state.of(name)
     // Whoever is cut off before the answer would not know that it is there.
-    keep({ before: before.jobs.filter((job) => job.image_root_archive_name === name).map(({ id }) => id), attempted: new Date(io.now()).toISOString() })
+    keep({
+      before: before.jobs.filter((job) => job.image_root_archive_name === name).map(({ id }) => id),
+      attempted: new Date(io.now()).toISOString(),
+    })
     return startJob(made, plan, keyId, before, plan.order.debug ?? false).catch((error: unknown) => {
       if (!isInDoubt(error)) state.set(name, earlier)
       throw error
@@ -125,9 +134,14 @@ export function createEntryBuilder({ context, api, progress, options, state, tab
       return ended(name, 'kept', image, 'made before')
     }
     const { plan, begun, replaces, source } =
-      'plan' in step ? { plan: step.plan, begun: step.plan.resumeJob, replaces: step.plan.replaces, source: step.plan.source.id } : { ...step, plan: undefined, source: step.begun.artifact_id }
+      'plan' in step
+        ? { plan: step.plan, begun: step.plan.resumeJob, replaces: step.plan.replaces, source: step.plan.source.id }
+        : { ...step, plan: undefined, source: step.begun.artifact_id }
     const noted = { replaces: replaces?.id, source }
-    const started = plan && !begun ? await start(made, plan, inventory, (progress) => keep({ ...noted, ...progress })) : { first: recordOf(begun!), build: await resumeJob(made, begun!, plan?.foreign ?? false) }
+    const started =
+      plan && !begun
+        ? await start(made, plan, inventory, (progress) => keep({ ...noted, ...progress }))
+        : { first: recordOf(begun!), build: await resumeJob(made, begun!, plan?.foreign ?? false) }
     if ('existing' in started) return ended(name, 'kept', started.existing, 'there already')
     const { first, build: own } = started
     keep({ ...noted, job: first.job.id })
@@ -143,7 +157,12 @@ export function createEntryBuilder({ context, api, progress, options, state, tab
   /** What is to be done now. With `new: true`, a job that an earlier run began and that never ends is no reason to stop. */
   async function stepNow(made: BuildContext, planning: Planning): Promise<Step> {
     const step = nextStep(planning)
-    if (!('begun' in step) || !planning.one.order.new || !(await retryWhileUnavailable(made, () => podFailureNow(context, api, step.begun)))) return step
+    if (
+      !('begun' in step) ||
+      !planning.one.order.new ||
+      !(await retryWhileUnavailable(made, () => podFailureNow(context, api, step.begun)))
+    )
+      return step
     const { inventory } = planning
     return nextStep({ ...planning, inventory: { ...inventory, jobs: inventory.jobs.filter(({ id }) => id !== step.begun.id) } })
   }
@@ -172,7 +191,8 @@ export function createEntryBuilder({ context, api, progress, options, state, tab
         // Its row says of which image.
         const why = failure.message.replace(`image ${name} was not made: `, '')
         table.ended(name, '✖', why)
-        for (const line of [...failure.more, ...(failure.next === undefined ? [] : [`Next: ${failure.next}`])]) progress.log(`${name}: ${line.trim()}`)
+        for (const line of [...failure.more, ...(failure.next === undefined ? [] : [`Next: ${failure.next}`])])
+          progress.log(`${name}: ${line.trim()}`)
         return { name, how: 'failed', why }
       } finally {
         await runEnds(io, ends)

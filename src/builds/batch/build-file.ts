@@ -32,7 +32,8 @@ import { createTable } from './progress-table.ts'
 export async function buildFile(context: CommandContext, path: string, options: BuildOptions): Promise<number> {
   const { io } = context
   if (options.parallel === 0) throw usageError("Invalid value for '--parallel': 0 at once is none.")
-  if (options.on_failure === 'shell') throw usageError("Invalid value for '--on-failure': with --file several jobs run side by side, and no shell is opened: keep or delete.")
+  if (options.on_failure === 'shell')
+    throw usageError("Invalid value for '--on-failure': with --file several jobs run side by side, and no shell is opened: keep or delete.")
   const file = absolutePath(path, io)
   const text = readTextFile(file, 'images')
   if (text === undefined) throw new CliError(`${path}: no such file`, { next: `ls ${pastedWord(dirname(path))}` })
@@ -71,13 +72,26 @@ async function makeImages(context: CommandContext, { path, entries, ordered, sta
     })
     const plans = checkPlans({ program, path, inventory, ordered, state })
     if (options.dry_run) {
-      await io.stdout.write(plans.writes().map((line) => `${line}\n`).join(''))
+      await io.stdout.write(
+        plans
+          .writes()
+          .map((line) => `${line}\n`)
+          .join(''),
+      )
       return 0
     }
     reportStaleJobs(context, progress, inventory.jobs)
-    const table = createTable(io, progress, ordered.map(({ order }) => order.name))
+    const table = createTable(
+      io,
+      progress,
+      ordered.map(({ order }) => order.name),
+    )
     const maker = createEntryBuilder({ context, api, progress, options, state, table, again, inventoryFor })
-    const tasks = ordered.map((one) => ({ name: one.order.name, needs: one.entry.needs, run: (needed: Result | undefined) => maker.make(one, needed && hasImage(needed) ? needed.image : undefined) }))
+    const tasks = ordered.map((one) => ({
+      name: one.order.name,
+      needs: one.entry.needs,
+      run: (needed: Result | undefined) => maker.make(one, needed && hasImage(needed) ? needed.image : undefined),
+    }))
     const ended = await schedule<Result>(tasks, options.parallel, {
       isGood: hasImage,
       none({ name, needs }) {
@@ -88,15 +102,27 @@ async function makeImages(context: CommandContext, { path, entries, ordered, sta
     table.close()
     if (io.interrupted.aborted) {
       const jobs = maker.underWay()
-      const inDoubt = maker.inDoubt().map((name) => `${name}: the service did not say whether it created the job; the same command looks for it.`)
+      const inDoubt = maker
+        .inDoubt()
+        .map((name) => `${name}: the service did not say whether it created the job; the same command looks for it.`)
       if (jobs.length === 0) throw withoutJobs(inDoubt)
-      throw await handleInterruption(context, io.interrupted.reason as CliError, { jobs, inDoubt, attended: isAttended(context), cancel: options.cancel_on_interrupt ?? false, resume: again })
+      throw await handleInterruption(context, io.interrupted.reason as CliError, {
+        jobs,
+        inDoubt,
+        attended: isAttended(context),
+        cancel: options.cancel_on_interrupt ?? false,
+        resume: again,
+      })
     }
     const results = entries.map(({ order }) => ended.find(({ name }) => name === order.name)!)
     const code = await context.print(resultsValue(results))
     const missing = results.filter((result) => !hasImage(result))
     if (missing.length === 0) return code
-    throw new CliError(`${missing.length} of ${results.length} images were not made`, { exit: 1, more: missing.map((result) => `  ${result.name}: ${'why' in result ? result.why : result.how}`), next: again })
+    throw new CliError(`${missing.length} of ${results.length} images were not made`, {
+      exit: 1,
+      more: missing.map((result) => `  ${result.name}: ${'why' in result ? result.why : result.how}`),
+      next: again,
+    })
   } finally {
     progress.stop()
     await api.close()

@@ -45,7 +45,10 @@ export function earlierStep(planning: Planning): Step | undefined {
   if (known?.order !== hashOf(one, base)) return undefined
   const image = inventory.images.find(({ id, link, name }) => id === known.image && link && name === order.name)
   const started = startedJob(known, inventory, one)
-  const job = started && isJobOf(started, { order, source: known.source ?? sourceOf(planning), keys: keysOf(inventory, one) }, attempted(known)) ? started : undefined
+  const job =
+    started && isJobOf(started, { order, source: known.source ?? sourceOf(planning), keys: keysOf(inventory, one) }, attempted(known))
+      ? started
+      : undefined
   const replaces = inventory.images.find(({ id, name }) => id === known.replaces && name === order.name)
   if (image) return { kept: image, job: job?.resultant_image_id === image.id ? job : undefined, replaces }
   if (!job || known.image !== undefined || stageOf(job) === 'error') return undefined
@@ -58,7 +61,14 @@ function startedJob(known: EntryState, inventory: Inventory, one: OrderedEntry):
   if (before === undefined) return inventory.jobs.find(({ id }) => id === ours)
   const keys = keysOf(inventory, one)
   const since = attempted(known)
-  return inventory.jobs.find((job) => !before.includes(job.id) && job.image_root_archive_name === one.order.name && keys.has(job.public_key_id) && (source ?? job.artifact_id) === job.artifact_id && isSince(job, since))
+  return inventory.jobs.find(
+    (job) =>
+      !before.includes(job.id) &&
+      job.image_root_archive_name === one.order.name &&
+      keys.has(job.public_key_id) &&
+      (source ?? job.artifact_id) === job.artifact_id &&
+      isSince(job, since),
+  )
 }
 
 const keysOf = ({ publicKeys }: Inventory, { key }: OrderedEntry) => new Set(sameKeys(publicKeys, key).map(({ id }) => id))
@@ -86,11 +96,23 @@ function planOf({ program, inventory, state, one, base }: Planning): Plan {
   // What it asks of a build is compared; a script that it has run by now was another one.
   const same = plan.resumeJob?.id === job?.id && !(job?.job_type === 'customize' && job.status === 'packaging_artifacts')
   if (!job || ended.has(job.status) || same || order.new) return plan
-  throw new CliError(`job ${job.id} still makes ${order.name} as it was ordered before`, { more: ['Delete it, or give new: true, to have it made as it is ordered now.'], next: `${program} jobs delete ${job.id}` })
+  throw new CliError(`job ${job.id} still makes ${order.name} as it was ordered before`, {
+    more: ['Delete it, or give new: true, to have it made as it is ordered now.'],
+    next: `${program} jobs delete ${job.id}`,
+  })
 }
 
 /** What of an order makes no other image of it: how its making is looked after. */
-const besides = new Set<string>(['public_key', 'if_exists', 'new', 'on_failure', 'without_logs', 'keep_job', 'debug', 'script'] satisfies (keyof ImageSpec)[])
+const besides = new Set<string>([
+  'public_key',
+  'if_exists',
+  'new',
+  'on_failure',
+  'without_logs',
+  'keep_job',
+  'debug',
+  'script',
+] satisfies (keyof ImageSpec)[])
 
 /** What tells an order from another one of the same name. */
 export function hashOf({ order, script }: OrderedEntry, base: Image | undefined): string {

@@ -18,7 +18,11 @@ export interface Plans {
  *
  * @throws CliError with all mistakes and their lines.
  */
-export function checkPlans({ path, ordered, ...planning }: Omit<Planning, 'one' | 'base'> & { path: string; ordered: readonly OrderedEntry[] }): Plans {
+export function checkPlans({
+  path,
+  ordered,
+  ...planning
+}: Omit<Planning, 'one' | 'base'> & { path: string; ordered: readonly OrderedEntry[] }): Plans {
   const list: (Diagnostic & { next: string | undefined })[] = []
   const steps = new Map<string, { one: OrderedEntry; step: Step }>()
   const attempt = <R>({ lineOf }: Entry, key: string, work: () => R): R | undefined => {
@@ -67,5 +71,12 @@ function imageOf({ one: { order }, step }: { one: OrderedEntry; step: Step }): I
   if ('kept' in step) return step.kept
   if ('plan' in step && step.plan.existing) return step.plan.existing
   const { arch } = 'plan' in step ? step.plan.source : step.begun
-  return { id: `IMAGE_ID_OF_${order.name}`, name: order.name, created: new Date(0).toISOString(), link: { path: '', type: 's3' }, arch, metadata: {} }
+  return {
+    id: `IMAGE_ID_OF_${order.name}`,
+    name: order.name,
+    created: new Date(0).toISOString(),
+    link: { path: '', type: 's3' },
+    arch,
+    metadata: {},
+  }
 }

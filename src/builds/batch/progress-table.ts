@@ -22,7 +22,9 @@ export function createTable(io: Io, progress: Progress, names: readonly string[]
     const columns = io.stderr.columns - 1
     // What goes on has to be seen, too.
     const width = Math.min(longest, Math.max(Math.floor(columns / 2), 1))
-    return [...rows].map(([name, { mark, text }]) => `${mark} ${shortened(printable(name), width).padEnd(width)}  ${printable(text)}`.slice(0, columns).trimEnd())
+    return [...rows].map(([name, { mark, text }]) =>
+      `${mark} ${shortened(printable(name), width).padEnd(width)}  ${printable(text)}`.slice(0, columns).trimEnd(),
+    )
   }
 
   function head(): string {

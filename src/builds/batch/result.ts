@@ -14,5 +14,12 @@ export function hasImage(result: Result): result is Extract<Result, { image: Ima
 
 /** What is printed of results: name and image of each, and how it came to that. */
 export function resultsValue(results: readonly Result[]): Value {
-  return results.map((result) => new Map<string, Value>([['name', result.name], ['image_id', hasImage(result) ? result.image.id : null], ['result', result.how]]))
+  return results.map(
+    (result) =>
+      new Map<string, Value>([
+        ['name', result.name],
+        ['image_id', hasImage(result) ? result.image.id : null],
+        ['result', result.how],
+      ]),
+  )
 }

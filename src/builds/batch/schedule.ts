@@ -14,7 +14,11 @@ export interface Task<R> {
  * @param none what a task comes to whose need came to nothing.
  * @param isGood whether a result is something that others can go on from.
  */
-export async function schedule<R>(tasks: readonly Task<R>[], limit: number, { isGood, none }: { isGood: (result: R) => boolean; none: (task: Task<R>) => R }): Promise<R[]> {
+export async function schedule<R>(
+  tasks: readonly Task<R>[],
+  limit: number,
+  { isGood, none }: { isGood: (result: R) => boolean; none: (task: Task<R>) => R },
+): Promise<R[]> {
   const results = new Map<string, Promise<R>>()
   const waiting: (() => void)[] = []
   let free = limit

@@ -4,7 +4,11 @@ import { readJobs, type JobRecord } from '../../jobs/lookup.ts'
 import { readSeveral } from '../../jobs/poll.ts'
 
 /** Reads for several that may all read the same: reads that come within a time of each other, in milliseconds, are one. */
-export function sharedReads<R, A extends unknown[]>({ monotonic }: Pick<Io, 'monotonic'>, within: number, read: (...how: A) => Promise<R>): (...how: A) => Promise<R> {
+export function sharedReads<R, A extends unknown[]>(
+  { monotonic }: Pick<Io, 'monotonic'>,
+  within: number,
+  read: (...how: A) => Promise<R>,
+): (...how: A) => Promise<R> {
   let last: { at: number; found: Promise<R> } | undefined
   return (...how) => {
     if (!last || monotonic() - last.at >= within) last = { at: monotonic(), found: read(...how) }

@@ -86,7 +86,9 @@ export function openState(file: string, held?: Pick<Held, 'check'>): FileState {
  * @param contents what the order only names: the text of its script, the id of its base.
  */
 export function orderHash(order: object, contents: readonly (string | Uint8Array | undefined)[] = []): string {
-  const sorted = Object.entries(order).filter(([, value]) => value !== undefined).sort(([a], [b]) => (a < b ? -1 : 1))
+  const sorted = Object.entries(order)
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
   const hash = createHash('sha256').update(JSON.stringify(sorted))
   for (const content of contents) hash.update(`\0${content === undefined ? 'none' : createHash('sha256').update(content).digest('hex')}`)
   return hash.digest('hex')
@@ -103,9 +105,11 @@ function read(path: string): Map<string, EntryState> {
   if (text === undefined) return new Map()
   const found = parse(path, text)
   const { version: theirs, images } = (found ?? {}) as { version?: unknown; images?: unknown }
-  if (typeof theirs === 'number' && theirs !== version) throw unusable(path, `it is of version ${theirs}, and this program keeps version ${version}`)
+  if (typeof theirs === 'number' && theirs !== version)
+    throw unusable(path, `it is of version ${theirs}, and this program keeps version ${version}`)
   if (theirs !== version || !isRecord(images)) throw unusable(path, 'it is not what a build of this file keeps there')
-  for (const [name, state] of Object.entries(images)) if (!isState(state)) throw unusable(path, `what it has of ${JSON.stringify(name)} makes no sense`)
+  for (const [name, state] of Object.entries(images))
+    if (!isState(state)) throw unusable(path, `what it has of ${JSON.stringify(name)} makes no sense`)
   return new Map(Object.entries(images as Record<string, EntryState>))
 }
 
@@ -121,7 +125,13 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 const isId = (value: unknown) => value === undefined || (typeof value === 'string' && value !== '')
 
 function isState(value: unknown): boolean {
-  return isRecord(value) && typeof value.order === 'string' && [value.job, value.image, value.replaces, value.source].every(isId) && (value.attempted === undefined || (typeof value.attempted === 'string' && !Number.isNaN(Date.parse(value.attempted)))) && (value.before === undefined || (Array.isArray(value.before) && value.before.every(isId)))
+  return (
+    isRecord(value) &&
+    typeof value.order === 'string' &&
+    [value.job, value.image, value.replaces, value.source].every(isId) &&
+    (value.attempted === undefined || (typeof value.attempted === 'string' && !Number.isNaN(Date.parse(value.attempted)))) &&
+    (value.before === undefined || (Array.isArray(value.before) && value.before.every(isId)))
+  )
 }
 
 function unusable(path: string, why: string, cause?: unknown): CliError {

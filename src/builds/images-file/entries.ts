@@ -24,9 +24,14 @@ export function readEntries(path: string, text: string): Entry[] {
   const names = new Set(read.map(({ order }) => order.name))
   const entries = read.map((entry) => ({ ...entry, needs: neededBy(entry, names) }))
   for (const { order, needs, lineOf } of entries) {
-    if (needs !== undefined && needs === order.name) found(lineOf('base'), `${short(needs)} can't be made from itself; an image that is there already has an id to give`)
+    if (needs !== undefined && needs === order.name)
+      found(lineOf('base'), `${short(needs)} can't be made from itself; an image that is there already has an id to give`)
   }
-  for (const cycle of cyclesOf(entries)) found(cycle[0]!.line, `${cycle.map(({ order, needs }) => `${short(order.name)} needs ${short(needs!)}`).join(', ')}: none can be made first`)
+  for (const cycle of cyclesOf(entries))
+    found(
+      cycle[0]!.line,
+      `${cycle.map(({ order, needs }) => `${short(order.name)} needs ${short(needs!)}`).join(', ')}: none can be made first`,
+    )
   if (list.length > 0) throw mistakes(path, list, misread ? schemaCommand : undefined)
   return entries
 }
@@ -45,13 +50,19 @@ export function inOrder(entries: readonly Entry[]): Entry[] {
 
 function imagesOf({ line, value }: SourceNode, found: Found): SourceNode[] {
   if (!(value instanceof Map)) {
-    found(line, value === null ? 'the file is empty: it takes a list of images' : `the file is ${described(value)}: it takes images: and a list below`)
+    found(
+      line,
+      value === null
+        ? 'the file is empty: it takes a list of images'
+        : `the file is ${described(value)}: it takes images: and a list below`,
+    )
     return []
   }
   const images = value.get('images')
   const others = [...value].filter(([key]) => key !== 'images' && key !== '$schema')
   const meant = images ? undefined : others.find(([key]) => isSimilar(key.toLowerCase(), 'images'))?.[0]
-  for (const [key, { line: at }] of others) found(at, `there is no key ${excerpt(key, 60)} beside images${key === meant ? ', which may be meant' : ''}`)
+  for (const [key, { line: at }] of others)
+    found(at, `there is no key ${excerpt(key, 60)} beside images${key === meant ? ', which may be meant' : ''}`)
   if (images) return itemsOf(images.value, images.line, found)
   if (meant === undefined) found(line, 'the file has no images: it takes images: and a list below')
   return []
@@ -65,7 +76,10 @@ function itemsOf({ value }: SourceNode, line: number, found: Found): SourceNode[
 
 function checkNames(entries: readonly Entry[], found: Found): void {
   const lines = new Map<string, number>()
-  for (const { order: { name }, lineOf } of entries) {
+  for (const {
+    order: { name },
+    lineOf,
+  } of entries) {
     const before = lines.get(name)
     if (name !== undefined && before !== undefined) found(lineOf('name'), `there is an image ${short(name)} in line ${before} already`)
     else lines.set(name, lineOf('name'))

@@ -42,7 +42,8 @@ export function readEntry({ line, value }: SourceNode, found: Found): Entry {
     const twice = lines.get(key)
     if (!row) found(at, unknownKey(written))
     else if (twice !== undefined) found(at, `${excerpt(written)} is given twice: line ${twice} has it in the other spelling`)
-    else if (!belongs(row, given)) found(at, `${key} belongs to images made from a ${given[0] === 'recipe' ? 'base' : 'recipe'}, and this one has a ${given[0]}`)
+    else if (!belongs(row, given))
+      found(at, `${key} belongs to images made from a ${given[0] === 'recipe' ? 'base' : 'recipe'}, and this one has a ${given[0]}`)
     else {
       const typed = typedValue(row, item)
       if ('why' in typed) found(at, typed.why)
@@ -53,7 +54,8 @@ export function readEntry({ line, value }: SourceNode, found: Found): Entry {
 
   if (map === value && !map.has('name')) found(line, 'the image has no name')
   if (map === value && given.length === 0) found(line, 'the image has neither a recipe nor a base: what is it made from?')
-  if (given.length === 2) found(lines.get('base')!, `the image has a recipe in line ${lines.get('recipe')}, and a base, too: it is made from one of them`)
+  if (given.length === 2)
+    found(lines.get('base')!, `the image has a recipe in line ${lines.get('recipe')}, and a base, too: it is made from one of them`)
   const { recipe, base, ...keys } = Object.fromEntries(order)
   const made = { ...keys, source: recipe ?? base, job_type: given[0] === 'base' ? 'customize' : 'create' } as FileOrder
   lines.set('source', lines.get(given[0] ?? '') ?? line)

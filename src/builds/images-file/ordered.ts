@@ -17,7 +17,23 @@ export interface OrderedEntry {
 }
 
 /** Options of the line that hold for every image of a file that says nothing else. */
-const general = ['arch', 'latest', 'public_key', 'build_env_size', 'job_mem_size', 'initrd_file_name', 'kernel_file_name', 'kernel_parameters_file_name', 'require_dkms', 'if_exists', 'new', 'on_failure', 'without_logs', 'keep_job', 'debug'] as const satisfies readonly (keyof BuildOptions)[]
+const general = [
+  'arch',
+  'latest',
+  'public_key',
+  'build_env_size',
+  'job_mem_size',
+  'initrd_file_name',
+  'kernel_file_name',
+  'kernel_parameters_file_name',
+  'require_dkms',
+  'if_exists',
+  'new',
+  'on_failure',
+  'without_logs',
+  'keep_job',
+  'debug',
+] as const satisfies readonly (keyof BuildOptions)[]
 
 /**
  * The entries of a file as orders: with the options of the line, their keys and scripts. Paths in the file start from its
@@ -25,7 +41,12 @@ const general = ['arch', 'latest', 'public_key', 'build_env_size', 'job_mem_size
  *
  * @throws CliError with all mistakes and their lines.
  */
-export async function orderedEntries(context: CommandContext, path: string, entries: readonly Entry[], options: BuildOptions): Promise<OrderedEntry[]> {
+export async function orderedEntries(
+  context: CommandContext,
+  path: string,
+  entries: readonly Entry[],
+  options: BuildOptions,
+): Promise<OrderedEntry[]> {
   const folder = dirname(absolutePath(path, context.io))
   const line = Object.fromEntries(general.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])))
   const [trouble] = specProblems(line as Partial<ImageSpec>)
@@ -48,10 +69,18 @@ export async function orderedEntries(context: CommandContext, path: string, entr
         return undefined
       }
     }
-    const order = { ...line, ...given, public_key: given.public_key === undefined ? options.public_key : resolve(folder, given.public_key) } as ImageSpec
+    const order = {
+      ...line,
+      ...given,
+      public_key: given.public_key === undefined ? options.public_key : resolve(folder, given.public_key),
+    } as ImageSpec
     const script = await attempt(order.run === undefined ? 'script' : 'run', () => readScript({ cwd: folder }, order))
     const key = await attempt('public-key', () => keyOf(order.public_key))
-    if (order.job_type === 'customize' && order.script === undefined && order.run === undefined) list.push({ line: entry.line, why: `${order.name} needs a script or a run: several are made side by side, without a terminal for each` })
+    if (order.job_type === 'customize' && order.script === undefined && order.run === undefined)
+      list.push({
+        line: entry.line,
+        why: `${order.name} needs a script or a run: several are made side by side, without a terminal for each`,
+      })
     ordered.push({ entry, order, key: key!, script })
   }
   if (list.length > 0) throw mistakes(path, list)

@@ -4,7 +4,7 @@ import { keyOf, keyRows, type Source } from './keys.ts'
 const text = { type: 'string', pattern: '\\S' }
 
 const sources = {
-  recipe: "The recipe it is built from: its id or name",
+  recipe: 'The recipe it is built from: its id or name',
   base: 'The image it is made from: its id or name, or the name of another image of this file',
 }
 
@@ -45,7 +45,9 @@ function image(source: Source): object {
       ...Object.fromEntries(refs.map(([row, ref]) => [keyOf(row), ref])),
     },
     // The other spelling is taken, but not offered.
-    patternProperties: Object.fromEntries(refs.filter(([row]) => optionKey(row) !== keyOf(row)).map(([row, ref]) => [`^${optionKey(row)}$`, ref])),
+    patternProperties: Object.fromEntries(
+      refs.filter(([row]) => optionKey(row) !== keyOf(row)).map(([row, ref]) => [`^${optionKey(row)}$`, ref]),
+    ),
     required: ['name', source],
     additionalProperties: false,
   }

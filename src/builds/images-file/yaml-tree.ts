@@ -1,4 +1,20 @@
-import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, Parser, visit, type Alias, type CST, type Document, type Node, type Pair, type YAMLMap } from 'yaml'
+import {
+  Composer,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  Parser,
+  visit,
+  type Alias,
+  type CST,
+  type Document,
+  type Node,
+  type Pair,
+  type YAMLMap,
+} from 'yaml'
 import { excerpt } from '../../text/printable.ts'
 import type { SourceNode, SourceMapping, Reading } from './source-node.ts'
 
@@ -18,7 +34,10 @@ export function yamlTree(text: string, reading: Reading): SourceNode {
 
   const resolved = (node: Node): Node => {
     if (!isAlias(node)) return node
-    return targets.get(node) ?? reading.fail(lineOf(node), `*${excerpt(node.source, 60)} means nothing: there is no &${excerpt(node.source, 60)} before it`)
+    return (
+      targets.get(node) ??
+      reading.fail(lineOf(node), `*${excerpt(node.source, 60)} means nothing: there is no &${excerpt(node.source, 60)} before it`)
+    )
   }
   const locatedAt = (node: Node | null, depth: number, keyLine: number): SourceNode => {
     const line = node?.range ? lineOf(node) : keyLine

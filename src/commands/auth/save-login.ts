@@ -21,13 +21,19 @@ export interface Site {
  */
 export async function login(context: CommandContext, { path, hostname }: Site, credentials: Credentials): Promise<void> {
   const file = tokenPath(context.io.env, hostname, credentials.username)
-  await withLock(file, async (held) => {
-    keep(held, await passwordLogin({ hostname, transport: await context.transport(), now: context.io.now }, credentials))
-  }, { signal: context.io.interrupted, busy: (who) => `the token in ${file} is being renewed by ${who}` })
+  await withLock(
+    file,
+    async (held) => {
+      keep(held, await passwordLogin({ hostname, transport: await context.transport(), now: context.io.now }, credentials))
+    },
+    { signal: context.io.interrupted, busy: (who) => `the token in ${file} is being renewed by ${who}` },
+  )
   context.log(3, `Saved token: ${file}`)
-  await changeConfiguration(path, (document) => setValue(document, ['auth', 'login', 'username'], credentials.username)).catch((error: unknown) => {
-    throw withMore(error, `The token is kept, in ${file}; who it is for is not: pass --token ${file}`)
-  })
+  await changeConfiguration(path, (document) => setValue(document, ['auth', 'login', 'username'], credentials.username)).catch(
+    (error: unknown) => {
+      throw withMore(error, `The token is kept, in ${file}; who it is for is not: pass --token ${file}`)
+    },
+  )
   if (!context.global.quiet) await context.io.stdout.write('Success!\n')
 }
 
@@ -47,7 +53,11 @@ function withMore(error: unknown, line: string): unknown {
 }
 
 /** Asks until something is answered. */
-export async function askFor(context: CommandContext, what: string, { hidden, usual }: { hidden?: boolean; usual?: string } = {}): Promise<string> {
+export async function askFor(
+  context: CommandContext,
+  what: string,
+  { hidden, usual }: { hidden?: boolean; usual?: string } = {},
+): Promise<string> {
   for (;;) {
     const answer = await context.questions.ask(`${what}${usual ? ` [${usual}]` : ''}: `, { hidden, default: usual })
     if (answer !== '') return answer

@@ -99,7 +99,8 @@ function describe(command: CommandModel, model: CommandsModel): string {
   const { all, own, redefines } = optionsOf(command, model)
   const sets = [
     command.commands.length > 0 && `commands='${command.commands.map(({ name }) => name).join(' ')}'`,
-    command.arguments.length > 0 && `arguments='${command.arguments.map(({ name, many, value }) => `${name}${many ? '...' : ''}=${valueWord(value)}`).join(' ')}'`,
+    command.arguments.length > 0 &&
+      `arguments='${command.arguments.map(({ name, many, value }) => `${name}${many ? '...' : ''}=${valueWord(value)}`).join(' ')}'`,
     redefines ? `options='${optionWords(all)}'` : own.length > 0 && `options+=' ${optionWords(own)}'`,
   ]
   return sets.filter(Boolean).join(' ')

@@ -1,5 +1,11 @@
 import { globalOptions } from '../../definitions/global.ts'
-import { isGroup, type ArgumentDefinition, type CommandDefinition, type GroupDefinition, type OptionDefinition } from '../../definitions/definition.ts'
+import {
+  isGroup,
+  type ArgumentDefinition,
+  type CommandDefinition,
+  type GroupDefinition,
+  type OptionDefinition,
+} from '../../definitions/definition.ts'
 
 /** What a value is completed with; a list is the choice among its words. */
 export type ValueModel = 'text' | 'file' | 'command' | readonly string[]
@@ -85,19 +91,25 @@ function group(words: string, rows: Rows): CommandModel {
 }
 
 function leaf(words: string, row: CommandDefinition): CommandModel {
-  const args = (row.arguments ?? []).map((argument) => ({ name: argument.name, value: argumentValue(argument), many: argument.many ?? false }))
+  const args = (row.arguments ?? []).map((argument) => ({
+    name: argument.name,
+    value: argumentValue(argument),
+    many: argument.many ?? false,
+  }))
   return { words, commands: [], options: shown(row.options ?? []), arguments: args }
 }
 
 const visible = (rows: Rows): Rows => rows.filter((row) => !row.hidden)
 
 function shown(options: readonly OptionDefinition[]): OptionModel[] {
-  return options.filter((option) => !option.hidden).map((option) => ({
-    flags: option.short ? [option.short, option.flag] : [option.flag],
-    help: option.help,
-    value: optionValue(option),
-    repeats: option.type === 'each' || option.type === 'level',
-  }))
+  return options
+    .filter((option) => !option.hidden)
+    .map((option) => ({
+      flags: option.short ? [option.short, option.flag] : [option.flag],
+      help: option.help,
+      value: optionValue(option),
+      repeats: option.type === 'each' || option.type === 'level',
+    }))
 }
 
 function optionValue(option: OptionDefinition): ValueModel | undefined {

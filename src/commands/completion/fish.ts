@@ -1,4 +1,12 @@
-import { aliases, optionsOf, type ArgumentModel, type CommandModel, type CommandsModel, type OptionModel, type ValueModel } from './commands-model.ts'
+import {
+  aliases,
+  optionsOf,
+  type ArgumentModel,
+  type CommandModel,
+  type CommandsModel,
+  type OptionModel,
+  type ValueModel,
+} from './commands-model.ts'
 
 /** The script that completes command lines in fish, from 3.1 on. */
 export function fish(model: CommandsModel): string {
@@ -49,7 +57,10 @@ ${lines(model).join('\n')}
 }
 
 function below(words: string, model: CommandsModel): string {
-  return model.commands.find((command) => command.words === words)!.commands.map(({ name }) => name).join('|')
+  return model.commands
+    .find((command) => command.words === words)!
+    .commands.map(({ name }) => name)
+    .join('|')
 }
 
 /** A line for each thing that is completed, with the commands that have it. */
@@ -63,7 +74,9 @@ function lines(model: CommandsModel): string[] {
   return [
     add('-f'),
     ...model.global.map((option) => {
-      const without = model.commands.filter((command) => !optionsOf(command, model).inherited.includes(option)).map(({ words }) => inCondition(words))
+      const without = model.commands
+        .filter((command) => !optionsOf(command, model).inherited.includes(option))
+        .map(({ words }) => inCondition(words))
       return add(optionThing(option), without.length > 0 ? `not __cray_ims_at ${without.join(' ')}` : undefined)
     }),
     ...[...things].map(([thing, { condition, words }]) => add(thing, `__cray_ims_at ${words.join(' ')}${condition}`)),

@@ -1,4 +1,14 @@
-import { aliases, alike, long, optionsOf, type ArgumentModel, type CommandModel, type CommandsModel, type OptionModel, type ValueModel } from './commands-model.ts'
+import {
+  aliases,
+  alike,
+  long,
+  optionsOf,
+  type ArgumentModel,
+  type CommandModel,
+  type CommandsModel,
+  type OptionModel,
+  type ValueModel,
+} from './commands-model.ts'
 
 /** The script that completes command lines in zsh, sourced or as `_cray-ims` in a folder of `fpath`. */
 export function zsh(model: CommandsModel): string {

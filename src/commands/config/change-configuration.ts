@@ -21,7 +21,10 @@ export function changeConfiguration(path: string, change: (document: Document) =
     change(document)
     const text = writeDocument(document)
     if (isDeepStrictEqual(parseDocument(text), document)) return text
-    throw new CliError(`${path} holds lists or tables that this program can't write back`, { more: ['Nothing was changed.'], next: pastedWords(['vi', path]) })
+    throw new CliError(`${path} holds lists or tables that this program can't write back`, {
+      more: ['Nothing was changed.'],
+      next: pastedWords(['vi', path]),
+    })
   })
 }
 

@@ -24,7 +24,9 @@ export const run: Run = async (context) => {
 
 function configurationNames(folder: string): string[] {
   try {
-    return readdirSync(folder).filter((name) => !isDraft(name) && isFile(join(folder, name))).sort()
+    return readdirSync(folder)
+      .filter((name) => !isDraft(name) && isFile(join(folder, name)))
+      .sort()
   } catch (cause) {
     if (isMissing(cause)) return []
     throw fileError(folder, 'read', cause)

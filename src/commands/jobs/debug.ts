@@ -46,7 +46,14 @@ export const run: Run<DebugOptions, { job?: string; command?: string[] }> = asyn
     const job = await waitForShell(context, api, first, { interval: options.interval * 1000, timeout, began }, progress)
     const container = chooseContainer(job, options.container)
     const left = timeout === undefined ? undefined : Math.max(began + timeout - io.monotonic(), leastReach)
-    const shell = await openShell(context, api, job, container, { ...options, tty, openssh, print_command, ssh_config, command, left }, progress)
+    const shell = await openShell(
+      context,
+      api,
+      job,
+      container,
+      { ...options, tty, openssh, print_command, ssh_config, command, left },
+      progress,
+    )
     if (!shell) return 0
     try {
       const own = exitCode(shell.ending)

@@ -55,7 +55,8 @@ export const run: Run<Options> = async (context, options, args) => {
       return 0
     } catch (fault) {
       if (reader.signal.aborted && !io.interrupted.aborted) return 0
-      if (fault instanceof KubectlError) throw explainKubectlError(fault, `can't read the logs of job ${shortId(job.id)}`, job.kubernetes_namespace)
+      if (fault instanceof KubectlError)
+        throw explainKubectlError(fault, `can't read the logs of job ${shortId(job.id)}`, job.kubernetes_namespace)
       throw fault
     }
   } finally {
@@ -75,7 +76,13 @@ function refuseTogether(options: Options): void {
 /** Looks at a job whose containers have all ended, before it is given up that it ends, too. */
 const lastLooks = 10
 
-async function follow(context: CommandContext, api: Api, job: Job, selection: LogSelection & { signal: AbortSignal }, write: Write): Promise<number> {
+async function follow(
+  context: CommandContext,
+  api: Api,
+  job: Job,
+  selection: LogSelection & { signal: AbortSignal },
+  write: Write,
+): Promise<number> {
   let last = job
   const jobEnded = async () => {
     last = await look(context, api, last)
@@ -93,7 +100,10 @@ async function follow(context: CommandContext, api: Api, job: Job, selection: Lo
   if (!ended) {
     const dead = await podFailureNow(context, api, last)
     if (dead) throw await podFailedError(context, last, dead)
-    throw new CliError(`the containers of job ${shortId(job.id)} have ended, but it still is in ${last.status}`, { exit: 1, next: `${context.program} jobs delete ${job.id}` })
+    throw new CliError(`the containers of job ${shortId(job.id)} have ended, but it still is in ${last.status}`, {
+      exit: 1,
+      next: `${context.program} jobs delete ${job.id}`,
+    })
   }
   return stageOf(last) === 'error' ? 1 : 0
 }
@@ -117,7 +127,10 @@ async function showFailed(context: CommandContext, job: Job, { tail = 200 }: Opt
   const stage = stageOf(job)
   const mayHaveFailed = stage === 'error' || (stage === 'waiting' && job.job_type === 'create')
   if (!mayHaveFailed && !containersInOrder(pod).some(wentWrong)) {
-    throw new CliError(`no container of job ${shortId(job.id)} has failed: it is ${job.status}`, { exit: 1, next: `${context.program} jobs logs ${job.id}` })
+    throw new CliError(`no container of job ${shortId(job.id)} has failed: it is ${job.status}`, {
+      exit: 1,
+      next: `${context.program} jobs logs ${job.id}`,
+    })
   }
   const killed = killedBy(pod)
   // What a killed container wrote doesn't tell that it was.

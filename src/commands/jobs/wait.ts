@@ -30,7 +30,8 @@ export const run: Run<Options, { job: string[] }> = async (context, options, arg
   }
   const api = await context.api({ held: true })
   const progress = await context.progress()
-  const line = (jobs: readonly string[]) => `${program} jobs wait ${jobs.join(' ')}${options.for === 'success' ? '' : ` --for ${options.for}`}`
+  const line = (jobs: readonly string[]) =>
+    `${program} jobs wait ${jobs.join(' ')}${options.for === 'success' ? '' : ` --for ${options.for}`}`
   const watch = { interval: options.interval * 1000, timeout: options.timeout * 1000, began: io.monotonic(), progress }
   const pods = createPodWatch(context, { interval: watch.interval, say: progress.log })
   try {
@@ -92,7 +93,11 @@ async function finishedRecord(api: Api, { job }: JobRecord): Promise<JobRecord |
 const named = 3
 
 /** Shows looks: a line for each change of a job, and in a terminal what goes on now. */
-function createDisplay({ program }: CommandContext, progress: Progress, ids: readonly string[]): (seen: Map<string, JobSnapshot>, verdicts: Map<string, Verdict>) => void {
+function createDisplay(
+  { program }: CommandContext,
+  progress: Progress,
+  ids: readonly string[],
+): (seen: Map<string, JobSnapshot>, verdicts: Map<string, Verdict>) => void {
   let shown = false
   return (seen, verdicts) => {
     const pending = ids.flatMap((id) => (verdicts.get(id) === 'pending' ? (seen.get(id) ?? []) : []))

@@ -54,8 +54,7 @@ export function eventsOf(job: Job, history: History, moment: Moment) {
   const started = runsOf(job, history, moment.now, moment.speed).flatMap((run) => {
     if (run.start === undefined) return []
     const fieldPath = { fieldPath: `spec.${run.init ? 'initContainers' : 'containers'}{${run.name}}` }
-    const own = (reason: string, message: string) =>
-      event(about, 'Normal', reason, message, run.start!, kubelet, fieldPath)
+    const own = (reason: string, message: string) => event(about, 'Normal', reason, message, run.start!, kubelet, fieldPath)
     return [
       own('Pulled', 'Container image already present on machine'),
       own('Created', `Created container ${run.name}`),

@@ -90,20 +90,13 @@ export function createKubernetes({
     nodes: () => nodesAt(now()),
   }
 
-  function found(
-    resource: keyof typeof kinds,
-    namespace: string | undefined,
-    name: string | undefined,
-    query: URLSearchParams,
-  ): Served[] {
+  function found(resource: keyof typeof kinds, namespace: string | undefined, name: string | undefined, query: URLSearchParams): Served[] {
     const labels = parseSelector(query.get('labelSelector') ?? '')
     const fields = parseSelector(query.get('fieldSelector') ?? '')
     return objects[resource]()
       .filter((object) => namespace === undefined || ('namespace' in object.metadata && object.metadata.namespace === namespace))
       .filter((object) => name === undefined || object.metadata.name === name)
-      .filter((object) =>
-        labels((key) => ('labels' in object.metadata ? object.metadata.labels : undefined)?.[key as never]),
-      )
+      .filter((object) => labels((key) => ('labels' in object.metadata ? object.metadata.labels : undefined)?.[key as never]))
       .filter((object) => fields((key) => fieldOf(object, key)))
   }
 
@@ -122,8 +115,7 @@ export function createKubernetes({
       metadata: { name, uid: uidOf(name) },
       status: { phase: 'Active' },
     })
-    if (name === undefined)
-      return json(200, { kind: 'NamespaceList', apiVersion: 'v1', metadata: {}, items: [...names].map(served) })
+    if (name === undefined) return json(200, { kind: 'NamespaceList', apiVersion: 'v1', metadata: {}, items: [...names].map(served) })
     return names.has(name) ? json(200, served(name)) : notFound('namespaces', name)
   }
 
@@ -134,21 +126,12 @@ export function createKubernetes({
     const names = runs().map((run) => run.name)
     const container = query.get('container')
     if (container === null)
-      return refused(
-        400,
-        'BadRequest',
-        `a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`,
-      )
-    if (!names.includes(container))
-      return refused(400, 'BadRequest', `container ${container} is not valid for pod ${name}`)
+      return refused(400, 'BadRequest', `a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`)
+    if (!names.includes(container)) return refused(400, 'BadRequest', `container ${container} is not valid for pod ${name}`)
     const run = (): Run => runs().find((one) => one.name === container)!
     const same = () => [...jobs.all()].includes(job) && podsOf(job)[0]!.metadata.name === name
     if (run().start === undefined || !podsOf(job).some((pod) => fieldOf(pod, 'spec.nodeName'))) {
-      return refused(
-        400,
-        'BadRequest',
-        `container "${container}" in pod "${name}" is waiting to start: PodInitializing`,
-      )
+      return refused(400, 'BadRequest', `container "${container}" in pod "${name}" is waiting to start: PodInitializing`)
     }
     if (query.get('previous') === 'true')
       return refused(400, 'BadRequest', `previous terminated container "${container}" in pod "${name}" not found`)

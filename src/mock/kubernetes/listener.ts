@@ -16,11 +16,8 @@ async function respond(
   incoming.resume()
   try {
     const headers = new Headers()
-    for (const [name, value] of Object.entries(incoming.headers))
-      if (value !== undefined) headers.set(name, String(value))
-    const response = await handle(
-      new Request(new URL(incoming.url ?? '/', 'http://kubernetes'), { method: incoming.method, headers }),
-    )
+    for (const [name, value] of Object.entries(incoming.headers)) if (value !== undefined) headers.set(name, String(value))
+    const response = await handle(new Request(new URL(incoming.url ?? '/', 'http://kubernetes'), { method: incoming.method, headers }))
     outgoing.writeHead(response.status, Object.fromEntries(response.headers))
     if (!response.body) return void outgoing.end()
     outgoing.flushHeaders()

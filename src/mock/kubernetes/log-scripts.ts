@@ -89,23 +89,23 @@ function fetchScript(job: Job, { status, what, url, file, unpack, done, error }:
   return {
     body: [...begin, ...fetched],
     well: [...done.map((text) => says(text)), ...cleaned],
-    badly: job.mock?.ends === 'killed' ? [] : [
-      says(`Error unhandled exception while fetching ${what === 'recipe' ? 'recipe' : 'image root'}.`, 'ERROR'),
-      'Traceback (most recent call last):',
-      '  File "/scripts/fetch.py", line 352, in run',
-      `    self.${step}()`,
-      `  File "/scripts/fetch.py", line 281, in ${step}`,
-      error,
-      ...statusAsked(job, 'error'),
-      ...cleaned,
-    ],
+    badly:
+      job.mock?.ends === 'killed'
+        ? []
+        : [
+            says(`Error unhandled exception while fetching ${what === 'recipe' ? 'recipe' : 'image root'}.`, 'ERROR'),
+            'Traceback (most recent call last):',
+            '  File "/scripts/fetch.py", line 352, in run',
+            `    self.${step}()`,
+            `  File "/scripts/fetch.py", line 281, in ${step}`,
+            error,
+            ...statusAsked(job, 'error'),
+            ...cleaned,
+          ],
   }
 }
 
-const repositories = [
-  'https://packages.local/repository/cos-sle-15',
-  'https://packages.local/repository/SUSE-SLE-Module-Basesystem',
-]
+const repositories = ['https://packages.local/repository/cos-sle-15', 'https://packages.local/repository/SUSE-SLE-Module-Basesystem']
 
 function reposScript(job: Job): Script {
   const begin = statusLogged(job, 'waiting_for_repos')

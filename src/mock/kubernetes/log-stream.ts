@@ -34,10 +34,7 @@ export function parseLogQuery(query: URLSearchParams, now: number): LogQuery {
 }
 
 /** The lines of a log as the API server streams them. */
-export function logStream(
-  log: LiveLog,
-  { follow, timestamps, tailLines, since }: LogQuery,
-): ReadableStream<Uint8Array> {
+export function logStream(log: LiveLog, { follow, timestamps, tailLines, since }: LogQuery): ReadableStream<Uint8Array> {
   const gone = new AbortController()
   const encoder = new TextEncoder()
   const text = (lines: readonly LogText[]) =>

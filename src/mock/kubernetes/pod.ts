@@ -61,9 +61,7 @@ export function podOf(job: Job, history: History, { now, speed }: Moment): Serve
       resourceVersion: String(Math.floor(history.at(-1)!.at / 1000)),
       generateName: `${job.kubernetes_job}-`,
       labels,
-      ownerReferences: [
-        { apiVersion: 'batch/v1', kind: 'Job', name: job.kubernetes_job, uid: controller, controller: true },
-      ],
+      ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: job.kubernetes_job, uid: controller, controller: true }],
     },
     spec: {
       ...(lost ? {} : { nodeName: node.name }),

@@ -57,12 +57,7 @@ function diesWith({ mock }: Job): number | undefined {
 export function hangs(job: Job): boolean {
   if (!job.mock || job.mock.held || job.mock.ends !== 'hangs') return false
   const step = stepsOf(job.mock)[job.mock.at]
-  return (
-    step?.seconds === Infinity &&
-    step.status !== 'waiting_on_user' &&
-    step.status !== 'success' &&
-    step.status !== 'error'
-  )
+  return step?.seconds === Infinity && step.status !== 'waiting_on_user' && step.status !== 'success' && step.status !== 'error'
 }
 
 /**
@@ -82,14 +77,12 @@ export function runsOf(job: Job, history: History, now: number, speed: number): 
   // What fails before or in a fetch ends the pod; what fails in a build is left to the containers that come after it.
   const fatal = wrong && !built && reached < all.length - 1 ? Math.max(reached, 0) : undefined
   const startOf = (rank: number): number | undefined => {
-    if (fatal !== undefined)
-      return rank < fatal ? cameTo(rank) : rank === fatal ? (cameTo(rank) ?? over!.at) : undefined
+    if (fatal !== undefined) return rank < fatal ? cameTo(rank) : rank === fatal ? (cameTo(rank) ?? over!.at) : undefined
     return cameTo(rank) ?? (built && rank === all.length - 1 ? over?.at : undefined)
   }
   const code = diesWith(job)
   const memory = job.job_type === 'create' && job.mock?.ends === 'out-of-memory'
-  const buildFailed =
-    job.job_type === 'create' && ((wrong && built) || history.some(({ status }) => status === 'waiting_on_user'))
+  const buildFailed = job.job_type === 'create' && ((wrong && built) || history.some(({ status }) => status === 'waiting_on_user'))
 
   return all.flatMap((stage, rank): Run[] => {
     const start = startOf(rank)
@@ -110,10 +103,7 @@ export function runsOf(job: Job, history: History, now: number, speed: number): 
     const begun = between !== undefined && between <= now
     const started = begun ? between : undefined
     const build = run(second, started, end, failed)
-    return [
-      { ...run(first!, start, started, false), due: between },
-      dying(rank, failed && memory ? { ...build, killed: true } : build),
-    ]
+    return [{ ...run(first!, start, started, false), due: between }, dying(rank, failed && memory ? { ...build, killed: true } : build)]
   })
 
   // It has ended for good as soon as it is due.
@@ -125,12 +115,7 @@ export function runsOf(job: Job, history: History, now: number, speed: number): 
   }
 }
 
-function mainRuns(
-  start: number | undefined,
-  history: History,
-  over: { at: number } | undefined,
-  wrong: boolean,
-): Run[] {
+function mainRuns(start: number | undefined, history: History, over: { at: number } | undefined, wrong: boolean): Run[] {
   const waited = history.findIndex(({ status }) => status === 'waiting_on_user')
   // Without a user to wait for, the SSH server isn't needed.
   const shut = waited < 0 ? start : history[waited + 1]?.at

@@ -3,7 +3,10 @@ export type Selector = (valueOf: (key: string) => string | undefined) => boolean
 
 /** A label or field selector; an empty one takes everything. */
 export function parseSelector(text: string): Selector {
-  const terms = text.split(/,(?![^()]*\))/).filter(Boolean).map(parseTerm)
+  const terms = text
+    .split(/,(?![^()]*\))/)
+    .filter(Boolean)
+    .map(parseTerm)
   return (valueOf) => terms.every((term) => term(valueOf))
 }
 

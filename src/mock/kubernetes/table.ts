@@ -13,15 +13,7 @@ type ServedNode = ReturnType<typeof nodesAt>[number]
 type ServedSecret = ReturnType<typeof adminClient>
 
 /** An object that the mock's Kubernetes has. */
-export type Served =
-  | ServedPod
-  | BatchJob
-  | ServedEvent
-  | ServedService
-  | ServedClaim
-  | ServedConfigMap
-  | ServedNode
-  | ServedSecret
+export type Served = ServedPod | BatchJob | ServedEvent | ServedService | ServedClaim | ServedConfigMap | ServedNode | ServedSecret
 
 /** A column of what `kubectl get` shows: its heading, 1 where only `-o wide` shows it, and its cell. */
 type Column<T> = readonly [name: string, priority: 0 | 1, cell: (object: T, now: number) => string | number]
@@ -44,8 +36,7 @@ const jobColumns: readonly Column<BatchJob>[] = [
   [
     'Duration',
     0,
-    ({ status }, now) =>
-      span((status.completionTime ? Date.parse(status.completionTime) : now) - Date.parse(status.startTime)),
+    ({ status }, now) => span((status.completionTime ? Date.parse(status.completionTime) : now) - Date.parse(status.startTime)),
   ],
   ['Age', 0, age],
 ]
@@ -154,8 +145,7 @@ function statusText(pod: ServedPod): string {
   const done = inits.filter(({ state }) => state.terminated?.exitCode === 0).length
   const failed = inits.find(({ state }) => state.terminated?.exitCode)
   if (failed) return `Init:${failed.state.terminated!.reason}`
-  if (pod.status.phase === 'Pending')
-    return pod.spec.nodeName && done < inits.length ? `Init:${done}/${inits.length}` : 'Pending'
+  if (pod.status.phase === 'Pending') return pod.spec.nodeName && done < inits.length ? `Init:${done}/${inits.length}` : 'Pending'
   const mains = all.filter(({ init }) => !init)
   const running = mains.filter(({ state }) => state.running).length
   if (running === mains.length) return 'Running'
@@ -167,8 +157,7 @@ function statusText(pod: ServedPod): string {
 export function span(milliseconds: number): string {
   const seconds = Math.max(Math.floor(milliseconds / 1000), 0)
   const [minutes, hours, days] = [Math.floor(seconds / 60), Math.floor(seconds / 3600), Math.floor(seconds / 86_400)]
-  const two = (one: number, unit: string, rest: number, smaller: string) =>
-    rest > 0 ? `${one}${unit}${rest}${smaller}` : `${one}${unit}`
+  const two = (one: number, unit: string, rest: number, smaller: string) => (rest > 0 ? `${one}${unit}${rest}${smaller}` : `${one}${unit}`)
   if (seconds < 120) return `${seconds}s`
   if (minutes < 10) return two(minutes, 'm', seconds % 60, 's')
   if (minutes < 180) return `${minutes}m`

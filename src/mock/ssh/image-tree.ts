@@ -68,7 +68,13 @@ const systemFiles = {
   'proc/': '',
   ...Object.fromEntries(devices.map((name) => [`dev/${name}`, ''])),
 }
-const systemLinks = { 'dev/ptmx': 'pts/ptmx', 'dev/fd': '/proc/self/fd', 'dev/stdin': '/proc/self/fd/0', 'dev/stdout': '/proc/self/fd/1', 'dev/stderr': '/proc/self/fd/2' }
+const systemLinks = {
+  'dev/ptmx': 'pts/ptmx',
+  'dev/fd': '/proc/self/fd',
+  'dev/stdin': '/proc/self/fd/0',
+  'dev/stdout': '/proc/self/fd/1',
+  'dev/stderr': '/proc/self/fd/2',
+}
 
 const kiwiLog = ({ image_root_archive_name: name }: Job): string =>
   [

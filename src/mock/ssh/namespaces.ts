@@ -29,14 +29,30 @@ const first = 'echo "$1"; exec >/dev/null 2>&1; while read -r line; do eval "$li
  * A container in namespaces of Linux, which sees of the machine's files only what it borrows, read-only; undefined, and
  * no files any more, where that isn't allowed.
  */
-export async function startNamespaces(job: Job, jailed: boolean, hostname: string, files?: Readonly<Record<string, string>>): Promise<Container | undefined> {
+export async function startNamespaces(
+  job: Job,
+  jailed: boolean,
+  hostname: string,
+  files?: Readonly<Record<string, string>>,
+): Promise<Container | undefined> {
   const owner = containerOwner()
   if (!owner) return undefined
   const layout = layOut(job, jailed, files)
   const { folder, root, roots, borrowed } = layout
   // From in there, for the owner may not get through the folders above.
   const inside = `cd -P -- "$1" && shift && ${owner.id === undefined ? '' : `chown -hR ${owner.id}:${owner.id} . && `}exec "$@"`
-  const keeper = startKeeper(folder, ['/bin/sh', '-c', inside, 'sh', folder, ...runAs(owner), ...create, '/bin/sh', '-c', setUp(layout, hostname)])
+  const keeper = startKeeper(folder, [
+    '/bin/sh',
+    '-c',
+    inside,
+    'sh',
+    folder,
+    ...runAs(owner),
+    ...create,
+    '/bin/sh',
+    '-c',
+    setUp(layout, hostname),
+  ])
   const pid = await firstLine(keeper)
   if (pid === undefined) return undefined
   const way = [...runAs(owner), ...enter(pid), ...confined]
@@ -44,10 +60,16 @@ export async function startNamespaces(job: Job, jailed: boolean, hostname: strin
     isolation: 'namespaces',
     jailed,
     owner: owner.id,
-    files: treeIn(join(folder, root), roots.flatMap((one) => [...borrowed, 'dev', 'proc'].map((below) => join(one, below)))),
+    files: treeIn(
+      join(folder, root),
+      roots.flatMap((one) => [...borrowed, 'dev', 'proc'].map((below) => join(one, below))),
+    ),
     start: (program) =>
       // A group of its own has a number in there.
-      startProgram({ ...program, env: { ...program.env, HOME: home } }, { enter: program.terminal ? way : [...way, 'setsid'], tell: keeper.tell }),
+      startProgram(
+        { ...program, env: { ...program.env, HOME: home } },
+        { enter: program.terminal ? way : [...way, 'setsid'], tell: keeper.tell },
+      ),
     close: keeper.end,
   }
 }

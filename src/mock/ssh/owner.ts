@@ -17,7 +17,10 @@ const many = 10_000
 export function containerOwner(): Owner | undefined {
   if (process.getuid?.() !== 0) return {}
   try {
-    const ranges = readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n').map((line) => line.trim().split(/\s+/).map(Number))
+    const ranges = readFileSync('/proc/self/uid_map', 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/).map(Number))
     const [first, , count] = ranges.reduce((one, other) => (other[2]! > one[2]! ? other : one)) as [number, number, number]
     // Between what systems give to their users and 2^31.
     return count < many ? undefined : { id: first + randomInt(count >>> 2, count >>> 1) }

@@ -11,11 +11,7 @@ const loginMilliseconds = 120_000
  *
  * @returns takes a connection in
  */
-export function createSshServer(
-  hostKeys: string[],
-  publicKey: string | undefined,
-  options: SessionOptions,
-): (socket: Socket) => void {
+export function createSshServer(hostKeys: string[], publicKey: string | undefined, options: SessionOptions): (socket: Socket) => void {
   const authenticate = loginWith(publicKey)
   const server = new ssh2.Server({ hostKeys, ident: 'cray-ims-mock' }, (client) => {
     // Anybody may come as far as this, but not stay.

@@ -39,7 +39,10 @@ export function serveSession(session: Session, { container, env, terminals }: Se
   session.on('env', (_, reject) => void reject?.())
   session.on('exec', (accept, _, { command }) => void begin(accept(), command))
   session.on('shell', (accept) => {
-    const notes = [...(refused ? ['there is no terminal here: that takes script, of util-linux.'] : []), ...(container.isolation === 'stand-in' ? [about] : [])]
+    const notes = [
+      ...(refused ? ['there is no terminal here: that takes script, of util-linux.'] : []),
+      ...(container.isolation === 'stand-in' ? [about] : []),
+    ]
     begin(accept(), undefined, notes.map((line) => `cray-ims mock: ${line}${terminal ? '\r\n' : '\n'}`).join(''))
   })
   session.on('sftp', (accept) => serveSftp(accept(), container))

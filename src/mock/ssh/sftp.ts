@@ -84,91 +84,140 @@ export function serveSftp(sftp: SFTPWrapper, { files: tree, owner }: Pick<Contai
       last = last.then(() => answer(id, ...own)).catch((error: NodeJS.ErrnoException) => failed(id, error))
     }
 
-  sftp.on('OPEN', by(async (id, path: string, flags: number, attributes: InputAttributes) => {
-    const opened = await at(path, async (real) => {
-      // What is no file might be waited for without end.
-      const opened = await files.open(real, openFlags(flags) | constants.O_NOFOLLOW | constants.O_NONBLOCK, attributes.mode)
-      if (!(await opened.stat()).isFile()) return opened.close()
-      if (flags & mode.CREAT && owner !== undefined) await opened.chown(owner, owner)
-      return opened
-    })
-    if (!opened) throw new Error('EINVAL: not a file')
-    keep(id, opened)
-  }))
-  sftp.on('READ', by(async (id, handle: Buffer, offset: number, length: number) => {
-    const buffer = Buffer.allocUnsafe(Math.min(length, mostRead))
-    const { bytesRead } = await file(handle).read(buffer, 0, buffer.length, offset)
-    if (bytesRead === 0) sftp.status(id, code.EOF)
-    else sftp.data(id, buffer.subarray(0, bytesRead))
-  }))
-  sftp.on('WRITE', by(async (id, handle: Buffer, offset: number, data: Buffer) => {
-    const target = file(handle)
-    for (let at = 0; at < data.length; ) at += (await target.write(data, at, data.length - at, offset + at)).bytesWritten
-    done(id)
-  }))
-  sftp.on('CLOSE', by(async (id, handle: Buffer) => {
-    const there = one(handle)
-    opened.delete(handle.readUInt32BE())
-    if (there) await there.close()
-    done(id)
-  }))
-  sftp.on('OPENDIR', by(async (id, path: string) => {
-    const folder = await at(path, async (real) => hold(real, constants.O_DIRECTORY))
-    const entries = entriesOf(folder.path)
-    keep(id, { entries, close: () => void Promise.resolve(entries.return(undefined)).finally(folder.release) })
-  }))
-  sftp.on('READDIR', by(async (id, handle: Buffer) => {
-    const there = one(handle)
-    if (!there || !('entries' in there)) throw new Error('no such folder is open')
-    const next = await there.entries.next()
-    if (next.done) sftp.status(id, code.EOF)
-    else sftp.name(id, next.value)
-  }))
-  const stat = (follow: boolean) => by(async (id, path: string) => sftp.attrs(id, attributesOf(await at(path, (real) => files.lstat(real), follow))))
+  sftp.on(
+    'OPEN',
+    by(async (id, path: string, flags: number, attributes: InputAttributes) => {
+      const opened = await at(path, async (real) => {
+        // What is no file might be waited for without end.
+        const opened = await files.open(real, openFlags(flags) | constants.O_NOFOLLOW | constants.O_NONBLOCK, attributes.mode)
+        if (!(await opened.stat()).isFile()) return opened.close()
+        if (flags & mode.CREAT && owner !== undefined) await opened.chown(owner, owner)
+        return opened
+      })
+      if (!opened) throw new Error('EINVAL: not a file')
+      keep(id, opened)
+    }),
+  )
+  sftp.on(
+    'READ',
+    by(async (id, handle: Buffer, offset: number, length: number) => {
+      const buffer = Buffer.allocUnsafe(Math.min(length, mostRead))
+      const { bytesRead } = await file(handle).read(buffer, 0, buffer.length, offset)
+      if (bytesRead === 0) sftp.status(id, code.EOF)
+      else sftp.data(id, buffer.subarray(0, bytesRead))
+    }),
+  )
+  sftp.on(
+    'WRITE',
+    by(async (id, handle: Buffer, offset: number, data: Buffer) => {
+      const target = file(handle)
+      for (let at = 0; at < data.length;) at += (await target.write(data, at, data.length - at, offset + at)).bytesWritten
+      done(id)
+    }),
+  )
+  sftp.on(
+    'CLOSE',
+    by(async (id, handle: Buffer) => {
+      const there = one(handle)
+      opened.delete(handle.readUInt32BE())
+      if (there) await there.close()
+      done(id)
+    }),
+  )
+  sftp.on(
+    'OPENDIR',
+    by(async (id, path: string) => {
+      const folder = await at(path, async (real) => hold(real, constants.O_DIRECTORY))
+      const entries = entriesOf(folder.path)
+      keep(id, { entries, close: () => void Promise.resolve(entries.return(undefined)).finally(folder.release) })
+    }),
+  )
+  sftp.on(
+    'READDIR',
+    by(async (id, handle: Buffer) => {
+      const there = one(handle)
+      if (!there || !('entries' in there)) throw new Error('no such folder is open')
+      const next = await there.entries.next()
+      if (next.done) sftp.status(id, code.EOF)
+      else sftp.name(id, next.value)
+    }),
+  )
+  const stat = (follow: boolean) =>
+    by(async (id, path: string) => sftp.attrs(id, attributesOf(await at(path, (real) => files.lstat(real), follow))))
   sftp.on('STAT', stat(true))
   sftp.on('LSTAT', stat(false))
-  sftp.on('FSTAT', by(async (id, handle: Buffer) => sftp.attrs(id, attributesOf(await file(handle).stat()))))
-  sftp.on('SETSTAT', by(async (id, path: string, attributes: InputAttributes) => {
-    await held(path, (real) =>
-      change(attributes, {
-        mode: (mode) => files.chmod(real, mode),
-        size: (size) => files.truncate(real, size),
-        times: (access, changed) => files.utimes(real, access, changed),
-      }),
-    )
-    done(id)
-  }))
-  sftp.on('FSETSTAT', by(async (id, handle: Buffer, attributes: InputAttributes) => {
-    const target = file(handle)
-    await change(attributes, {
-      mode: (mode) => target.chmod(mode),
-      size: (size) => target.truncate(size),
-      times: (access, changed) => target.utimes(access, changed),
-    })
-    done(id)
-  }))
-  sftp.on('REALPATH', by(async (id, path: string) => {
-    const filename = absolute(path)
-    sftp.name(id, [{ filename, longname: filename, attrs: {} as Attributes }])
-  }))
-  sftp.on('READLINK', by(async (id, path: string) => {
-    const filename = await at(path, (real) => files.readlink(real), false)
-    sftp.name(id, [{ filename, longname: filename, attrs: {} as Attributes }])
-  }))
-  sftp.on('SYMLINK', by(async (id, path: string, target: string) => {
-    await at(path, (real) => files.symlink(target, real).then(() => own(real)), false)
-    done(id)
-  }))
-  sftp.on('MKDIR', by(async (id, path: string, { mode }: InputAttributes) => {
-    await at(path, (real) => files.mkdir(real, { mode }).then(() => own(real)), false)
-    done(id)
-  }))
-  sftp.on('RMDIR', by(async (id, path: string) => at(path, (real) => files.rmdir(real), false).then(() => done(id))))
-  sftp.on('REMOVE', by(async (id, path: string) => at(path, (real) => files.unlink(real), false).then(() => done(id))))
-  sftp.on('RENAME', by(async (id, from: string, to: string) => {
-    await at(from, (one) => at(to, (other) => files.rename(one, other), false), false)
-    done(id)
-  }))
+  sftp.on(
+    'FSTAT',
+    by(async (id, handle: Buffer) => sftp.attrs(id, attributesOf(await file(handle).stat()))),
+  )
+  sftp.on(
+    'SETSTAT',
+    by(async (id, path: string, attributes: InputAttributes) => {
+      await held(path, (real) =>
+        change(attributes, {
+          mode: (mode) => files.chmod(real, mode),
+          size: (size) => files.truncate(real, size),
+          times: (access, changed) => files.utimes(real, access, changed),
+        }),
+      )
+      done(id)
+    }),
+  )
+  sftp.on(
+    'FSETSTAT',
+    by(async (id, handle: Buffer, attributes: InputAttributes) => {
+      const target = file(handle)
+      await change(attributes, {
+        mode: (mode) => target.chmod(mode),
+        size: (size) => target.truncate(size),
+        times: (access, changed) => target.utimes(access, changed),
+      })
+      done(id)
+    }),
+  )
+  sftp.on(
+    'REALPATH',
+    by(async (id, path: string) => {
+      const filename = absolute(path)
+      sftp.name(id, [{ filename, longname: filename, attrs: {} as Attributes }])
+    }),
+  )
+  sftp.on(
+    'READLINK',
+    by(async (id, path: string) => {
+      const filename = await at(path, (real) => files.readlink(real), false)
+      sftp.name(id, [{ filename, longname: filename, attrs: {} as Attributes }])
+    }),
+  )
+  sftp.on(
+    'SYMLINK',
+    by(async (id, path: string, target: string) => {
+      await at(path, (real) => files.symlink(target, real).then(() => own(real)), false)
+      done(id)
+    }),
+  )
+  sftp.on(
+    'MKDIR',
+    by(async (id, path: string, { mode }: InputAttributes) => {
+      await at(path, (real) => files.mkdir(real, { mode }).then(() => own(real)), false)
+      done(id)
+    }),
+  )
+  sftp.on(
+    'RMDIR',
+    by(async (id, path: string) => at(path, (real) => files.rmdir(real), false).then(() => done(id))),
+  )
+  sftp.on(
+    'REMOVE',
+    by(async (id, path: string) => at(path, (real) => files.unlink(real), false).then(() => done(id))),
+  )
+  sftp.on(
+    'RENAME',
+    by(async (id, from: string, to: string) => {
+      await at(from, (one) => at(to, (other) => files.rename(one, other), false), false)
+      done(id)
+    }),
+  )
   sftp.once('end', () => {
     // Without it scp takes all that it did for failed; ssh2 has no such call for files.
     const { _protocol, outgoing } = sftp as unknown as Inner

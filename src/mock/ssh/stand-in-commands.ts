@@ -20,9 +20,10 @@ export interface Desk {
 type Command = (desk: Desk, words: string[]) => Promise<number>
 
 const commands: Readonly<Record<string, Command>> = {
-  cat: (desk, words) => each(desk, 'cat', words.length > 0 ? words : ['-'], async (path) => {
-    for await (const chunk of path === '-' ? desk.input() : bytesOf(desk, path)) await desk.out(chunk)
-  }),
+  cat: (desk, words) =>
+    each(desk, 'cat', words.length > 0 ? words : ['-'], async (path) => {
+      for await (const chunk of path === '-' ? desk.input() : bytesOf(desk, path)) await desk.out(chunk)
+    }),
   async cd(desk, [to = home]) {
     const path = posix.resolve(desk.cwd, to)
     return each(desk, 'cd', [to], async () => {
@@ -82,14 +83,15 @@ const commands: Readonly<Record<string, Command>> = {
     const stat = statOf(desk, path)
     return ({ '-e': true, '-d': stat.isDirectory(), '-f': stat.isFile(), '-s': stat.size > 0 }[what] as boolean) ? 0 : 1
   },
-  touch: (desk, words) => each(desk, 'touch', words[0] === '--' ? words.slice(1) : words, async (path) => {
-    const now = new Date()
-    at(desk, path, (real) => {
-      const file = openSync(real, constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o644)
-      futimesSync(file, now, now)
-      closeSync(file)
-    })
-  }),
+  touch: (desk, words) =>
+    each(desk, 'touch', words[0] === '--' ? words.slice(1) : words, async (path) => {
+      const now = new Date()
+      at(desk, path, (real) => {
+        const file = openSync(real, constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o644)
+        futimesSync(file, now, now)
+        closeSync(file)
+      })
+    }),
   true: async () => 0,
 }
 
@@ -128,7 +130,10 @@ function partsOf(line: string): (string | { word: string })[] | undefined {
     const [, between, word] = next.exec(line) ?? [undefined]
     if (next.lastIndex === 0) return undefined
     if (between) parts.push(between === '\n' ? ';' : between)
-    else if (word) parts.push({ word: word.replace(/'([^']*)'|"([^"]*)"|\\(.)/g, (_, one?: string, two?: string, three?: string) => one ?? two ?? three ?? '') })
+    else if (word)
+      parts.push({
+        word: word.replace(/'([^']*)'|"([^"]*)"|\\(.)/g, (_, one?: string, two?: string, three?: string) => one ?? two ?? three ?? ''),
+      })
   }
   return parts
 }

@@ -56,7 +56,10 @@ function startOne({ command, terminal }: Program, files: Tree, hostname: string)
     }
     return code
   }
-  const worked = work().then((code): Ended => ({ code }), (): Ended => ({ code: 1 }))
+  const worked = work().then(
+    (code): Ended => ({ code }),
+    (): Ended => ({ code: 1 }),
+  )
   return {
     stdin,
     stdout,

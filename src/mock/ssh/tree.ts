@@ -40,7 +40,7 @@ export function treeIn(root: string, closed: readonly string[] = []): Tree {
     }
     try {
       const left = inside.split('/').filter(isPart)
-      for (let links = 0; ; ) {
+      for (let links = 0; ;) {
         const name = left.shift()
         if (name === undefined) return { path: `${held.at(-1)!.path}/.`, release }
         if (name === '..') {
@@ -49,7 +49,8 @@ export function treeIn(root: string, closed: readonly string[] = []): Tree {
         }
         const path = join(held.at(-1)!.path, name)
         const here = posix.join('/', ...names, name)
-        if (closed.some((one) => here === one || here.startsWith(`${one}/`))) throw errorOf('EACCES', "permission denied: that is the machine's own")
+        if (closed.some((one) => here === one || here.startsWith(`${one}/`)))
+          throw errorOf('EACCES', "permission denied: that is the machine's own")
         const last = left.length === 0
         if ((!last || follow) && lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
           if (++links > mostLinks) throw errorOf('ELOOP', 'too many symbolic links')
