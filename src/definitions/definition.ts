@@ -35,6 +35,10 @@ export interface OptionDefinition {
   readonly check?: CheckName
   /** A flag of the same command that is meant, too, where this option is given twice with the same value. */
   readonly twice?: string
+  /** Of the making of an image: false where the image is the same whatever it says. */
+  readonly affectsImage?: false
+  /** Left out of the line that goes on later: it is about this run alone. */
+  readonly once?: true
   /** Left out of help: a spelling that is only kept for the original's sake. */
   readonly hidden?: true
 }

@@ -10,6 +10,7 @@ const name = {
   flag: '--name',
   type: 'text',
   placeholder: 'IMAGE',
+  once: true,
   help: 'Name of the image that is made',
 } as const satisfies OptionDefinition
 
@@ -26,6 +27,7 @@ const ordering = [
     flag: '--public-key',
     type: 'path',
     placeholder: 'FILE',
+    affectsImage: false,
     help: "Public key for the job's shell; by default the first of ~/.ssh/id_ed25519.pub, id_ecdsa.pub and id_rsa.pub, else the agent's",
   },
   buildEnvSize,
@@ -39,35 +41,41 @@ const ordering = [
     type: 'choice',
     choices: ifExists,
     default: 'fail',
+    affectsImage: false,
     help: 'Where an image has that name: fail, print its id, or delete it once the new one is made',
   },
-  { flag: '--new', type: 'flag', help: 'Make a job of its own, also beside an unfinished one that makes the same' },
+  { flag: '--new', type: 'flag', affectsImage: false, help: 'Make a job of its own, also beside an unfinished one that makes the same' },
   {
     flag: '--on-failure',
     type: 'choice',
     choices: onFailure,
     twice: '--without-logs',
+    affectsImage: false,
     help: 'What becomes of a job that fails; asked in a terminal, else keep',
   },
   {
     flag: '--without-logs',
     type: 'flag',
+    affectsImage: false,
     help: "Delete a job that fails also where its logs can't be saved; so does --on-failure delete twice",
   },
-  { flag: '--keep-job', type: 'flag', help: 'Do not delete the job after success' },
+  { flag: '--keep-job', type: 'flag', affectsImage: false, help: 'Do not delete the job after success' },
 ] as const satisfies readonly OptionDefinition[]
 
 const debug = {
   flag: '--debug',
   type: 'flag',
+  affectsImage: false,
   help: 'Open a shell if the build fails; in a terminal always',
 } as const satisfies OptionDefinition
 
 const customising = [
+  // What it holds is compared in its place.
   {
     flag: '--script',
     type: 'path',
     placeholder: 'FILE',
+    affectsImage: false,
     help: 'Script to run in the image root; its exit code decides whether the result is kept',
   },
   { flag: '--run', type: 'text', placeholder: 'COMMAND', help: 'Command to run there in its place' },
@@ -81,12 +89,12 @@ const jail = {
 
 /** How the making of images is looked after, on the command line alone. */
 const supervision = [
-  { flag: '--resume', type: 'text', placeholder: 'JOB', help: 'Take up a job that is under way, or has ended' },
+  { flag: '--resume', type: 'text', placeholder: 'JOB', once: true, help: 'Take up a job that is under way, or has ended' },
   { flag: '--logs', type: 'flag', help: "Show the lines of the job's containers, through kubectl" },
   { flag: '--cancel-on-interrupt', type: 'flag', help: 'Delete the job on Ctrl-C, SIGTERM or SIGHUP, in place of leaving it running' },
-  { flag: '--dry-run', type: 'flag', help: 'Send only reads, and print the writes that would be sent' },
-  { flag: '--timeout', type: 'duration', placeholder: 'TIME', default: '4h', help: 'Longest wait for the job' },
-  interval,
+  { flag: '--dry-run', type: 'flag', once: true, help: 'Send only reads, and print the writes that would be sent' },
+  { flag: '--timeout', type: 'duration', placeholder: 'TIME', default: '4h', once: true, help: 'Longest wait for the job' },
+  { ...interval, once: true },
   ...reaching,
 ] as const satisfies readonly OptionDefinition[]
 
@@ -95,9 +103,9 @@ export const buildOptions = [
   ...ordering,
   debug,
   ...supervision,
-  { flag: '--file', short: '-f', type: 'path', placeholder: 'FILE', help: 'Make the images of this file: YAML, TOML or JSON' },
+  { flag: '--file', short: '-f', type: 'path', placeholder: 'FILE', once: true, help: 'Make the images of this file: YAML, TOML or JSON' },
   { flag: '--parallel', type: 'count', placeholder: 'N', default: '4', help: 'With --file: how many at once' },
-  { flag: '--print-schema', type: 'flag', help: 'Print the JSON Schema of such a file' },
+  { flag: '--print-schema', type: 'flag', once: true, help: 'Print the JSON Schema of such a file' },
 ] as const satisfies readonly OptionDefinition[]
 
 export const customizeOptions = [

@@ -213,7 +213,7 @@ describe.concurrent('keys', () => {
     const { exit, stderr } = await site.debug([jobs.strange.id])
     expect(exit).toBe(255)
     expect(masked(stderr, jobs.strange)).toMatchInlineSnapshot(`
-      "Job JOB… image-12, create
+      "Job JOB… image-13, create
       Error: no key here opens job JOB…
         wants  "joe's" ssh-ed25519 SHA256
         found  agent: none
@@ -439,7 +439,7 @@ describe('host keys', () => {
     const { exit, stdout, stderr } = await debug(jobs.changed)
     expect({ exit, stdout }).toEqual({ exit: 255, stdout: '' })
     expect(masked(stderr, jobs.changed).replace(site.knownHosts, 'FILE')).toMatchInlineSnapshot(`
-      "Job JOB… image-11, create
+      "Job JOB… image-12, create
       JOB… waiting_on_user; reaching customer ADDRESS, cluster ADDRESS
       Error: the host key of job JOB… is refused: it changed
         shown SHA256

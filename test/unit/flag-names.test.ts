@@ -39,6 +39,7 @@ test('a flag that is renamed in the table breaks the build where its value is us
     ...initOptions,
     ...loginOptions,
   ]
-  const keys = [...new Set(rows.map(({ flag }) => flagKey(flag)))]
+  // What goes into a request is read by its row alone.
+  const keys = [...new Set(rows.filter((row) => !('field' in row)).map(({ flag }) => flagKey(flag)))]
   expect(keys.filter((key) => !said.includes(`'${key}'`) && !said.includes(`"${key}"`))).toEqual([])
 })

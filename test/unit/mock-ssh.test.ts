@@ -39,6 +39,12 @@ function sleepers(): string[] {
   })
 }
 
+/** Whether a process is the one that its terminal's Ctrl-C goes to: its shell makes it that once it runs. */
+function isInForeground(pid: string): boolean {
+  const [, , group, , , foreground] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')
+  return group === foreground
+}
+
 describe.skipIf(skip).each(ways)('the shell of a job (%s)', (isolation) => {
   it('of create has the image root, the log and no environment of its own', async () => {
     const here = await ready({ kind: 'create', isolation })
@@ -156,7 +162,7 @@ describe.skipIf(skip).each(ways)('the shell of a job (%s)', (isolation) => {
     await heard.hears('44 111\r\n').finally(() => clearInterval(nudge))
     // Ctrl-C reaches what runs, and not the shell.
     channel.write('sleep 98765\n')
-    await until(() => sleepers().length === 1)
+    await until(() => sleepers().length === 1 && isInForeground(sleepers()[0]!))
     channel.write('\x03')
     await until(() => sleepers().length === 0)
     channel.write('exit 6\n')

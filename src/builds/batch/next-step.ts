@@ -1,3 +1,5 @@
+import { optionKey, type OptionDefinition } from '../../definitions/definition.ts'
+import { imageKeys } from '../../definitions/image-builds.ts'
 import { CliError } from '../../errors.ts'
 import { ended, stageOf } from '../../ims/job-status.ts'
 import type { Image, Job } from '../../ims/records.ts'
@@ -102,17 +104,10 @@ function planOf({ program, inventory, state, one, base }: Planning): Plan {
   })
 }
 
-/** What of an order makes no other image of it: how its making is looked after. */
-const besides = new Set<string>([
-  'public_key',
-  'if_exists',
-  'new',
-  'on_failure',
-  'without_logs',
-  'keep_job',
-  'debug',
-  'script',
-] satisfies (keyof ImageSpec)[])
+/** What of an order makes no other image of it. */
+const besides = new Set(
+  [...imageKeys.recipe, ...imageKeys.base].filter((row: OptionDefinition) => row.affectsImage === false).map((row) => optionKey(row)),
+)
 
 /** What tells an order from another one of the same name. */
 export function hashOf({ order, script }: OrderedEntry, base: Image | undefined): string {

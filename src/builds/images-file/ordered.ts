@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path'
 import { CliError, usageError } from '../../errors.ts'
 import { absolutePath } from '../../files/path.ts'
-import type { BuildOptions } from '../../definitions/image-builds.ts'
+import { optionKey } from '../../definitions/definition.ts'
+import { imageKeys, type BuildOptions } from '../../definitions/image-builds.ts'
 import type { CommandContext } from '../../context.ts'
 import { specProblems, type ImageSpec } from '../image-spec.ts'
 import { findOwnKey, type OwnKey } from '../public-key.ts'
@@ -17,23 +18,7 @@ export interface OrderedEntry {
 }
 
 /** Options of the line that hold for every image of a file that says nothing else. */
-const general = [
-  'arch',
-  'latest',
-  'public_key',
-  'build_env_size',
-  'job_mem_size',
-  'initrd_file_name',
-  'kernel_file_name',
-  'kernel_parameters_file_name',
-  'require_dkms',
-  'if_exists',
-  'new',
-  'on_failure',
-  'without_logs',
-  'keep_job',
-  'debug',
-] as const satisfies readonly (keyof BuildOptions)[]
+const general = imageKeys.recipe.map((row) => optionKey(row) as keyof BuildOptions)
 
 /**
  * The entries of a file as orders: with the options of the line, their keys and scripts. Paths in the file start from its
