@@ -41,7 +41,9 @@ function sleepers(): string[] {
 
 /** Whether a process is the one that its terminal's Ctrl-C goes to: its shell makes it that once it runs. */
 function isInForeground(pid: string): boolean {
-  const [, , group, , , foreground] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')
+  const [, , group, , , foreground] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
   return group === foreground
 }
 
