@@ -150,7 +150,7 @@ describe('streams of jobs that take nothing', () => {
   beforeAll(async () => {
     site = await startSite({ jobs: Object.values(jobs), kubectl: standInCluster })
     fillCluster(site.kubectl, {
-      pod: pod({ 'build-image': ended(1), sshd: running }),
+      pod: pod({ 'build-image': ended(0), sshd: running }),
       logs: { 'build-image': 'a line\n'.repeat(1000), sshd: '' },
     })
   })

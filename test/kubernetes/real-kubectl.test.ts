@@ -155,7 +155,11 @@ describe.skipIf(skip)('the real kubectl against the mock', () => {
     )
     await expect(logs('-c', 'nobody')).rejects.toThrow(/container nobody is not valid/)
     const failed = await tailOfFailed(kubectl, job, (await findPod(kubectl, job))!, 5)
-    expect([failed.container, failed.lines.length, failed.errors.at(-1)]).toEqual(['build-image', 5, 'ERROR: Kiwi reported a build error.'])
+    expect([failed.container, failed.lines.length, failed.errors.at(-1)]).toEqual([
+      'build-image',
+      5,
+      expect.stringContaining('KiwiInstallPhaseFailed'),
+    ])
   })
 
   test('follows a job from its first container to its end', async () => {
