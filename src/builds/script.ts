@@ -113,8 +113,11 @@ async function reach(build: BuildContext, job: Job, again: boolean, work: (sessi
     return await inSession(build, job, async (opened) => work((session = opened)))
   } catch (error) {
     const why = session?.lost() ?? (again && error instanceof CliError && error.transient ? error.message : undefined)
-    if (why === undefined) throw error
-    return { state: 'lost', why }
+    if (why !== undefined) return { state: 'lost', why }
+    // Another run that follows the same script may have told the job to go on before we were connected.
+    const mayHaveLeft = session === undefined && error instanceof CliError && !build.context.io.interrupted.aborted
+    if (mayHaveLeft && (await hasMovedOn(build, job, { lost: false }))) return { state: 'lost', why: error.message }
+    throw error
   }
 }
 
@@ -168,7 +171,7 @@ export function giveUp(build: BuildContext, job: Job): Promise<void> {
 }
 
 /** Whether a job waits no more: its script may have touched a signal file itself, and others may, or delete it. */
-export async function hasMovedOn(build: BuildContext, job: Job): Promise<boolean> {
+export async function hasMovedOn(build: BuildContext, job: Job, { lost = true } = {}): Promise<boolean> {
   const { api, context, supervision } = build
   const look = () =>
     describeJob(api, job.id).then(
@@ -178,9 +181,7 @@ export async function hasMovedOn(build: BuildContext, job: Job): Promise<boolean
         throw error
       },
     )
-  return (
-    (await stageAfter(context, () => retryWhileUnavailable(build, look, job), { lost: true, interval: supervision.interval })) !== 'waiting'
-  )
+  return (await stageAfter(context, () => retryWhileUnavailable(build, look, job), { lost, interval: supervision.interval })) !== 'waiting'
 }
 
 async function inSession<R>(build: BuildContext, job: Job, work: (session: Session, container: SshContainer) => Promise<R>): Promise<R> {
