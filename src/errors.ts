@@ -35,7 +35,7 @@ export class CliError extends Error {
 
   constructor(message: string, details: CliErrorDetails = {}) {
     super(message, { cause: details.cause })
-    this.name = 'Failure'
+    this.name = 'CliError'
     this.exit = details.exit ?? 2
     this.more = details.more ?? []
     this.next = details.next

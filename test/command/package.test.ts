@@ -63,7 +63,7 @@ test('its program runs, and its mock', async () => {
 })
 
 test('its library and mock are imported, with types', async () => {
-  const source = `import { ImsClient, ServerFailure, type Image, type Job } from 'cray-ims'
+  const source = `import { ImsClient, ServerError, type Image, type Job } from 'cray-ims'
 import { createMock } from 'cray-ims/mock'
 
 const mock = createMock({ speed: 'step' })
@@ -71,7 +71,7 @@ const answer: Response = await mock.handle(new Request('http://ims/apis/ims/v3/i
 const image = (await answer.json()) as Image
 const ims = new ImsClient({ hostname: 'http://127.0.0.1:1', retries: 0, connectTimeout: 1 })
 const list: () => Promise<Job[]> = ims.jobs.list
-const refused = await list().catch((error: unknown) => (error instanceof ServerFailure ? 'answered' : (error as Error).name))
+const refused = await list().catch((error: unknown) => (error instanceof ServerError ? 'answered' : (error as Error).name))
 await ims.close()
 // @ts-expect-error: a record has no such field
 void image.nosuch
@@ -94,7 +94,7 @@ console.log(image.name, image.arch, refused)
   expect(compiled).toEqual({ exit: 0, stdout: '', stderr: '' })
   expect(await run(['use.js'], { cwd: folder, env: env(), command: [process.execPath] })).toEqual({
     exit: 0,
-    stdout: 'n x86_64 Failure\n',
+    stdout: 'n x86_64 CliError\n',
     stderr: '',
   })
 })

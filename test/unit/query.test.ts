@@ -163,7 +163,7 @@ describe('an expression that is wrong', () => {
     ['[0].name + `1`', 'not-a-number'],
   ])('%s does not fit the value', async (expression, why) => {
     await expect(run(expression, jobs)).rejects.toMatchObject({
-      name: 'Failure',
+      name: 'CliError',
       exit: 2,
       usage: true,
       message: expect.stringContaining(why),
@@ -206,7 +206,7 @@ describe('an expression that is worth no end of work has one', () => {
     ['pad_left', "pad_left('a', `100000000`)"],
   ])('a text that %s makes has a limit', async (_, expression) => {
     await expect(run(`${expression} | length(@)`, '1')).rejects.toMatchObject({
-      name: 'Failure',
+      name: 'CliError',
       message: expect.stringContaining('it makes a text of more than 16777216 characters'),
     })
   })
