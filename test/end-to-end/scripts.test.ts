@@ -24,6 +24,7 @@ for (const { form, file, command, skip, path } of forms)
             LANG: 'C.UTF-8',
             CRAY_CONFIG_DIR: mock.configDir,
             MOCK: mock.url,
+            KUBECONFIG: mock.kubeconfig,
             NODE: process.execPath,
             REPOSITORY: join(import.meta.dirname, '../..'),
           }
