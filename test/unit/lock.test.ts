@@ -223,7 +223,7 @@ describeAsRoot('a lock of someone else, who has ended, in a folder where only th
     const { status, stderr } = spawnSync(asStranger[0], [...asStranger.slice(1), process.execPath, counting, file, '1'], {
       encoding: 'utf8',
     })
-    expect({ status, said: stderr.includes(`Failure: ${file}.lock can't be removed`) }).toEqual({ status: 1, said: true })
+    expect({ status, said: stderr.includes(`CliError: ${file}.lock can't be removed`) }).toEqual({ status: 1, said: true })
     expect(readdirSync(home)).toEqual(['file.lock'])
   })
 })
