@@ -205,10 +205,15 @@ describe.concurrent('logs by a stand-in', () => {
     const standIn = endless('sleep 300')
     const following = startProgram(['jobs', 'logs', waits, '-f'], { cwd: folder, env: theirs(standIn) })
     try {
-      const [pid] = await vi.waitFor(() => pids(standIn), 30_000)
+      // Its shell makes the file before it writes to it.
+      const pid = await vi.waitFor(() => {
+        const [first] = pids(standIn)
+        if (!first) throw new Error('not started yet')
+        return first
+      }, 30_000)
       following.kill('SIGINT')
       expect(await following.ended).toMatchObject({ exit: 130, stdout: '' })
-      await vi.waitFor(() => expect(isAlive(pid!)).toBe(false), 30_000)
+      await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 30_000)
     } finally {
       following.kill('SIGKILL')
       standIn.remove()
