@@ -66,6 +66,9 @@ export interface Http extends Transport {
   close(): Promise<void>
 }
 
+/** Whether a transport is ours, and knows how its requests go out. */
+export const isHttp = (transport: Transport | Http): transport is Http => 'context' in transport
+
 /**
  * The transport of a command or of the library.
  *

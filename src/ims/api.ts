@@ -6,10 +6,9 @@ import { endList, readAnswer } from './response.ts'
 import { statusLine } from '../http/request-info.ts'
 import { isList, mayHaveHappened } from './resource-paths.ts'
 import { connectionError } from './connection-error.ts'
-import { explain } from './explain.ts'
+import { explainOf } from './explain.ts'
 import { acceptEncoding } from '../http/encoding.ts'
-import { TransportError } from '../http/transport-error.ts'
-import { createTransport, type Http, type HttpOptions } from '../http/http-client.ts'
+import { createTransport, isHttp, type Http, type HttpOptions } from '../http/http-client.ts'
 import { listBody, type ListBody, type ItemSink } from './list-body.ts'
 import { serverError } from './server-error.ts'
 import { isRead, longestBody, longestList, type HttpRequest, type HttpResponse, type Transport } from '../http/transport.ts'
@@ -54,7 +53,7 @@ export interface Api {
   /**
    * Sends a request and reads the answer: undefined for an empty one, a text for one that isn't JSON.
    *
-   * @throws ServerError for an answer from 400 up; Failure where there was no answer, or none that can be used.
+   * @throws ServerError for an answer from 400 up; CliError where there was no answer, or none that can be used.
    */
   send(request: ApiRequest): Promise<Value | undefined>
   /**
@@ -108,7 +107,7 @@ export function connect(options: ApiOptions): Api {
     signal?.throwIfAborted()
     const response = await exchange(request).catch(async (error: unknown) => {
       if (signal?.aborted && error === signal.reason) throw interrupted(error, request)
-      throw isHttp(transport) ? await explain(error, request, transport.context(request)) : toFailure(error)
+      throw await explainOf(transport, error, request)
     })
     if (response.status >= 400) throw serverError(response, { method, url, optionOf, next })
     if (response.status < 200 || response.status >= 300) {
@@ -135,12 +134,6 @@ export function connect(options: ApiOptions): Api {
     },
     close: async () => (isHttp(transport) ? transport.close() : undefined),
   }
-}
-
-const isHttp = (transport: Transport | Http): transport is Http => 'context' in transport
-
-function toFailure(error: unknown): unknown {
-  return error instanceof TransportError ? connectionError([error.message], { cause: error }) : error
 }
 
 interface Credentials {

@@ -5,11 +5,17 @@ import { TransportError } from '../http/transport-error.ts'
 import { shownProxy, type Proxy } from '../http/proxy.ts'
 import { refusedRequest } from './refused-request.ts'
 import { timeLimitError } from './time-limit.ts'
-import type { RequestContext } from '../http/http-client.ts'
+import { isHttp, type Http, type RequestContext } from '../http/http-client.ts'
 import { RequestError } from '../http/request-error.ts'
-import type { HttpRequest } from '../http/transport.ts'
+import type { HttpRequest, Transport } from '../http/transport.ts'
 
-/** The Failure that tells people of an error of a transport; anything else as it is. */
+/** The CliError that tells people of an error of a transport; anything else as it is. A transport that isn't ours says less. */
+export async function explainOf(transport: Transport | Http, error: unknown, request: HttpRequest): Promise<unknown> {
+  if (isHttp(transport)) return explain(error, request, transport.context(request))
+  return error instanceof TransportError ? connectionError([error.message], { cause: error }) : error
+}
+
+/** The same, with what is known of how the request went out. */
 export async function explain(error: unknown, request: HttpRequest, context: RequestContext): Promise<unknown> {
   if (error instanceof RequestError) return refusedRequest(error.refusal)
   if (!(error instanceof TransportError)) return error

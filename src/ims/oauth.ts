@@ -1,9 +1,7 @@
 import { defaultClient, tokenToKeep, type Token } from '../config/tokens.ts'
 import { CliError } from '../errors.ts'
 import { parseAddress, shownHostname, urlFor } from './address.ts'
-import { connectionError } from './connection-error.ts'
-import { explain } from './explain.ts'
-import { TransportError } from '../http/transport-error.ts'
+import { explainOf } from './explain.ts'
 import type { Http } from '../http/http-client.ts'
 import { excerpt } from '../text/printable.ts'
 import { plainHttp } from './refused-request.ts'
@@ -112,12 +110,8 @@ async function post(
     secret,
   }
   return transport(request).catch(async (error: unknown) => {
-    throw 'context' in transport ? await explain(error, request, transport.context(request)) : toFailure(error)
+    throw await explainOf(transport, error, request)
   })
-}
-
-function toFailure(error: unknown): unknown {
-  return error instanceof TransportError ? connectionError([error.message], { cause: error }) : error
 }
 
 function notReached(cause: unknown): never {

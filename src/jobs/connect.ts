@@ -102,14 +102,14 @@ export async function connectToContainer(
   const all = [race.won, left, ...(forward ? [forward.failed] : [])]
   for (const one of all) one.catch(() => {})
   try {
-    const hasReached = await Promise.race(all)
-    if (hasReached.address.name === 'port-forward') {
-      const renewed = async () => ({ ...hasReached.address, port: (await forward!.renew(io.interrupted)).port })
-      return { ...hasReached, again: renewed, close: forward!.close }
+    const reached = await Promise.race(all)
+    if (reached.address.name === 'port-forward') {
+      const renewed = async () => ({ ...reached.address, port: (await forward!.renew(io.interrupted)).port })
+      return { ...reached, again: renewed, close: forward!.close }
     }
     // One that was opened though another way was the first mustn't stay.
     forward?.close()
-    return { ...hasReached, again: async () => hasReached.address, close() {} }
+    return { ...reached, again: async () => reached.address, close() {} }
   } catch (error) {
     forward?.close()
     race.won.then(

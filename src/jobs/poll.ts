@@ -205,10 +205,10 @@ function stateOf(seen: readonly JobSnapshot[]): string {
 
 function interrupted(reason: unknown, { resume }: PollOptions, many: boolean): unknown {
   if (!(reason instanceof CliError)) return reason
-  const movesOn = resume === '' ? [] : [many ? 'The jobs go on.' : 'The job goes on.']
+  const goesOn = resume === '' ? [] : [many ? 'The jobs go on.' : 'The job goes on.']
   return new CliError(reason.message, {
     exit: reason.exit,
-    more: [...reason.more, ...movesOn],
+    more: [...reason.more, ...goesOn],
     next: reason.next ?? (resume || undefined),
     cause: reason,
   })

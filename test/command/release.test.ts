@@ -125,10 +125,10 @@ describe.skipIf(skip).concurrent('jobs complete and jobs fail', () => {
 test.skipIf(skip)('a job that does not wait is not connected to', async () => {
   const door = await serveSocket(() => {})
   const address = { host: '127.0.0.1', port: door.port }
-  const hasReached = [
+  const reached = [
     { name: 'customize', jail: false, status: 'pending', connection_info: { customer_access: address, 'cluster.local': address } },
   ]
-  const job = customizing({ status: 'success', ssh_containers: hasReached as never })
+  const job = customizing({ status: 'success', ssh_containers: reached as never })
   const site = await startSite({ jobs: [job] })
   try {
     for (const word of ['complete', 'fail']) expect((await run(['jobs', word, job.id], { cwd: site.home, env: site.env })).exit).toBe(1)

@@ -72,7 +72,7 @@ function fetched({ url, tokenFile }: { url: string; tokenFile: string }, path: s
 }
 
 /** Connects. */
-const hasReached = (url: string): Promise<unknown> =>
+const reached = (url: string): Promise<unknown> =>
   new Promise((done, fail) => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1', () => (socket.destroy(), done(undefined)))
     socket.on('error', fail)
@@ -105,7 +105,7 @@ describe('mock', () => {
     end(signal)
     expect(await running).toBe(0)
     expect(made()).toEqual([])
-    await expect(hasReached(ready.url)).rejects.toThrow()
+    await expect(reached(ready.url)).rejects.toThrow()
   })
 
   it('writes the same to a file when it is told to, and takes that away again', async () => {
