@@ -9,7 +9,8 @@ import { pastedWord, pastedWords } from '../text/shell-words.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { CommandContext } from '../context.ts'
 import { joinForward, type Forwarding } from './reopen-forward.ts'
-import { jobDeletedError } from './shell-unavailable.ts'
+import { createPodWatch } from './pod-watch.ts'
+import { jobDeletedError, podFailedError } from './shell-unavailable.ts'
 import { shortId } from './lookup.ts'
 import { pollJobs } from './poll.ts'
 
@@ -149,17 +150,29 @@ function noAddress({ id }: Job, container: SshContainer, access: string, next: s
   return new CliError(`job ${shortId(id)} has no ${access === 'auto' ? '' : `${access} `}address`, { exit: 255, more: there, next })
 }
 
-/** Rejects when the job doesn't wait any more. */
+/** How long a server may take before the job's pod is asked about, in milliseconds: one that runs has answered by then. */
+const doubtful = 5000
+
+/** Rejects when the job doesn't wait any more, or its pod has failed. */
 function untilItLeaves(context: CommandContext, api: Api, job: Job, interval: number, signal: AbortSignal, resume: string): Promise<never> {
   const silent: Progress = { update() {}, log() {}, stop() {} }
-  return pollJobs(context, api, [job.id], { interval: interval * 1000, progress: silent, resume, signal }, (seen) => {
-    const now = seen.get(job.id)?.job
-    return now && stageOf(now) === 'waiting' ? undefined : (now?.status ?? 'gone')
-  }).then((status) => {
-    if (status === 'gone') throw jobDeletedError(context, job.id)
-    throw new CliError(`job ${shortId(job.id)} does not wait any more: it is in ${status}`, {
-      exit: 1,
-      next: `${context.program} jobs describe ${job.id}`,
-    })
+  const watch = { interval: interval * 1000, progress: silent, resume, signal }
+  const pods = createPodWatch(context, { interval: watch.interval, say() {} })
+  return pollJobs(context, api, [job.id], watch, async (seen): Promise<CliError | undefined> => {
+    const now = seen.get(job.id)
+    if (!now) return jobDeletedError(context, job.id)
+    const { status } = now.job
+    if (stageOf(now.job) !== 'waiting') {
+      return new CliError(`job ${shortId(job.id)} does not wait any more: it is in ${status}`, {
+        exit: 1,
+        next: `${context.program} jobs describe ${job.id}`,
+      })
+    }
+    const trouble = now.total < doubtful ? undefined : pods.look([now]).get(job.id)
+    return trouble?.final ? podFailedError(context, now.job, trouble) : undefined
   })
+    .then((why) => {
+      throw why
+    })
+    .finally(pods.stop)
 }

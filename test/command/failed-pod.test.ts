@@ -148,6 +148,28 @@ test('a pod that fails while its image is packaged ends jobs complete', async ()
   }
 })
 
+test.each(['debug', 'complete', 'fail'])('a pod that has failed while its job waits on its user ends jobs %s', async (verb) => {
+  const nowhere = { host: '127.0.0.1', port: 1 }
+  const job = customizing({
+    ssh_containers: [
+      { name: 'customize', jail: false, status: 'pending', connection_info: { customer_access: nowhere, 'cluster.local': nowhere } },
+    ],
+  })
+  const site = await startSite({ jobs: [job], kubectl: standInCluster })
+  try {
+    fillCluster(site.kubectl, {
+      pod: pod({ prepare: ended(0), 'buildenv-sidecar': ended(137, 'OOMKilled'), sshd: ended(255) }, { phase: 'Failed' }),
+    })
+    const { exit, stdout, stderr } = await run(['jobs', verb, job.id, '--interval', '0.1'], { cwd: site.home, env: site.env })
+    expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
+    expect(stderr).toContain(
+      `Error: job ${job.id} stays waiting_on_user: its pod has failed\n  buildenv-sidecar: OOMKilled: exit code 137\n  It needs more memory: --job-mem-size GIB\nNext: cray-ims jobs delete ${job.id}\n`,
+    )
+  } finally {
+    await site.close()
+  }
+})
+
 test('without kubectl, and with a cluster that does not answer: this lasts longer than it ever does, and how to look', async () => {
   await withSite({ keys, speed: 3000, kubectl: "echo 'no route' >&2; exit 1" }, async (site) => {
     await site.ims(...commandOf('no-config'), '--timeout', '0.5')
