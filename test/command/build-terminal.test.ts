@@ -72,7 +72,7 @@ describeWithTmux('build in a terminal', () => {
     someone.type('s', 'Enter')
     await someone.shows(prompt)
     someone.type('ls /mnt/image', 'Enter')
-    await someone.shows('kiwi.log\n')
+    await someone.shows(/kiwi\.log\n\[root@[^\]]+\]# ?$/)
     someone.type('exit', 'Enter')
     await someone.shows('(r)elease (d)elete (K)eep:')
     someone.type('r', 'Enter')

@@ -28,8 +28,9 @@ beforeAll(async () => {
   mock = await startMock(['--tls'])
   const home = temporaryFolder()
   const at = { PATH: process.env.PATH!, HOME: home.path, CRAY_IMS_CA_FILE: mock.caFile!, USER: 'jane' }
-  await run(['init', '--no-auth', '--hostname', mock.url], { cwd: '/', env: at })
-  await run(['auth', 'login', '--username', 'jane', '--password', 'SECRET'], { cwd: '/', env: at })
+  expect(await run(['init', '--no-auth', '--hostname', mock.url], { cwd: '/', env: at })).toMatchObject({ exit: 0 })
+  const login = await run(['auth', 'login', '--username', 'jane', '--password', mock.token], { cwd: '/', env: at })
+  expect(login).toMatchObject({ exit: 0, stderr: '' })
   const tokens = join(home.path, '.config/cray/tokens')
   token = readFileSync(join(tokens, readdirSync(tokens)[0]!), 'utf8')
   publicKey = makeKey(join(home.path, 'id')).publicKey
@@ -239,7 +240,7 @@ describe('links that others may have made', () => {
       exit: 2,
       stderr: expect.stringContaining(refused(join(configurations, 'default'))),
     })
-    expect(await ims(['auth', 'login', '--username', 'jane', '--password', 'SECRET'], { env: user })).toMatchObject({
+    expect(await ims(['auth', 'login', '--username', 'jane', '--password', mock.token], { env: user })).toMatchObject({
       exit: 2,
       stderr: expect.stringContaining(`tokens is a symbolic link in a folder that others can write\n`),
     })
