@@ -1,3 +1,4 @@
+import type { NextStep } from './errors.ts'
 import type { Configuration } from './config/configuration.ts'
 import type { Api, ItemSink } from './ims/api.ts'
 import type { Transport } from './http/transport.ts'
@@ -30,8 +31,10 @@ export interface ListPrinter extends ItemSink {
 /** What a command runs with. */
 export interface CommandContext {
   readonly io: Io
-  /** How the program is called: `cray-ims`, or `cray ims`. */
-  readonly program: string
+  /** The line that runs one of our commands, with the program as it was called: `cray-ims jobs list`, or `cray ims jobs list`. */
+  commandLine(...words: readonly string[]): string
+  /** The same for whatever a failure says to type next. */
+  nextLine(next: NextStep): string
   readonly command: CommandDefinition
   readonly global: Globals
   /**

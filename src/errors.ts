@@ -1,11 +1,13 @@
+/** What to type next: the words of one of our commands, without the program's name; or a line as it is typed. */
+export type NextStep = readonly string[] | string
+
 /** What a {@link CliError} says besides its message. */
 export interface CliErrorDetails {
   /** Exit code of the program; 2 unless said otherwise. */
   exit?: number
   /** Lines below the message: on which thing, why, what was tried. None has an end of line in it. */
   more?: readonly string[]
-  /** The next command to type. */
-  next?: string
+  next?: NextStep
   /** A line below that. */
   footer?: string
   /** The failure is one of the command line: the usage is shown above the message. */
@@ -26,7 +28,7 @@ export interface CliErrorDetails {
 export class CliError extends Error {
   readonly exit: number
   readonly more: readonly string[]
-  readonly next: string | undefined
+  readonly next: NextStep | undefined
   readonly footer: string | undefined
   readonly usage: boolean
   readonly bare: boolean

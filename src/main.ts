@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { version } from '../package.json'
 import { loadHandler } from './cli/handlers.ts'
 import { createContext } from './cli/create-context.ts'
+import type { ProgramName } from './cli/command-line.ts'
 import { errorText } from './cli/error-text.ts'
 import { readGlobals } from './cli/globals.ts'
 import { usage } from './cli/help.ts'
@@ -26,9 +27,10 @@ import { printable } from './text/printable.ts'
 export async function main(of: NodeJS.Process, env: NodeJS.ProcessEnv = of.env): Promise<number> {
   const finished = guardExit(of)
   const io = processIo(of, env)
+  const asCray = basename(of.argv[1] ?? '') === 'cray'
   let told: unknown
-  const tell: Tell = (error, usageLine) => report(io, (told = error), usageLine)
-  const code = await runLine(of, io, tell)
+  const tell: Tell = (error, usageLine) => report(io, asCray ? 'cray' : 'cray-ims', (told = error), usageLine)
+  const code = await runLine(of, io, asCray, tell)
   const lost = await io.written()
   // Output that is cut off is no success, also where nobody waited for it.
   const outcome = lost && lost !== told ? await tell(lost, '') : code
@@ -39,9 +41,8 @@ export async function main(of: NodeJS.Process, env: NodeJS.ProcessEnv = of.env):
 /** Tells of an error on stderr; the exit code that it deserves. */
 type Tell = (error: unknown, usageLine: string) => Promise<number>
 
-async function runLine(of: NodeJS.Process, io: Io, tell: Tell): Promise<number> {
+async function runLine(of: NodeJS.Process, io: Io, asCray: boolean, tell: Tell): Promise<number> {
   const argv = of.argv.slice(2)
-  const asCray = basename(of.argv[1] ?? '') === 'cray'
   try {
     if (asCray) {
       const { delegateToOtherCray } = await import('./cli/other-cray.ts')
@@ -98,7 +99,7 @@ async function run(io: Io, program: Program, given: Parsed): Promise<number | vo
     : settings?.table(parsed.words)
   const options = readOptions(parsed, { env: io.env, table, path: settings?.path }, reading)
   const query = global.query === undefined ? undefined : (await import('./render/query.ts')).compileQuery(global.query)
-  const context = createContext(io, program.name === 'cray' ? 'cray ims' : program.name, version, parsed, global, configuration, query)
+  const context = createContext(io, program.name, version, parsed, global, configuration, query)
   const { run: handle } = await loadHandler(parsed.words[0] === 'ims' ? parsed.words.slice(1) : parsed.words, command)
   return handle(context, options, parsed.arguments as Record<string, string>)
 }
@@ -118,10 +119,10 @@ function interrupted(error: unknown, { path }: Route): CliError | undefined {
   return error instanceof CliError && error.exit === 130 && row && 'request' in row ? aborted() : undefined
 }
 
-async function report(io: Io, error: unknown, usageLine: string): Promise<number> {
+async function report(io: Io, program: ProgramName, error: unknown, usageLine: string): Promise<number> {
   if (error instanceof CliError) {
     const trace = io.env.CRAY_IMS_DEBUG === '1' ? `${error.stack}\n` : ''
-    await io.stderr.write(errorText(error, usageLine) + trace)
+    await io.stderr.write(errorText(error, program, usageLine) + trace)
     return error.exit
   }
   await io.stderr.write(`${defectText(error, io.env)}\n`)

@@ -26,8 +26,8 @@ export interface BuildContext {
   onWaiting?(waits: boolean): void
   /** Told when a job is of no use any more: deleted, or ended without an image. */
   onFinished(job: Job): void
-  /** How to go on with a job later: `cray-ims build --resume JOB`. */
-  resume(job: Job): string
+  /** The command that goes on with a job later: `build --resume JOB`. */
+  resume(job: Job): readonly string[]
 }
 
 /** Options that look after a job, whichever it is; its private key, where that isn't among those that are looked through anyway. */

@@ -38,7 +38,7 @@ export async function buildImage(context: CommandContext, order: ImageSpec, opti
   const debug = options.debug ?? isAttended(context)
   return superviseJob(context, options, async (build) => {
     const inventory = await readInventory(context, build.api, build.progress)
-    const plan = makePlan({ program: context.program, inventory, order, key })
+    const plan = makePlan({ inventory, order, key })
     reportStaleJobs(context, build.progress, inventory.jobs)
     if (plan.existing) return printExisting(build, plan.existing)
     if (options.dry_run) {

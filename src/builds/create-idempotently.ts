@@ -118,7 +118,7 @@ async function appears<R extends { readonly id: string }>(build: BuildContext, {
     first ??= io.monotonic()
     return { found }
   }
-  const watch = { interval: supervision.interval * 1000, timeout: patience, progress, resume: '' }
+  const watch = { interval: supervision.interval * 1000, timeout: patience, progress }
   const { found } = await pollUntil(context, watch, look, {
     enough: (seen) => (seen.found || io.monotonic() - first! >= appearance ? seen : undefined),
   })
@@ -139,7 +139,7 @@ async function confirmAnother(build: BuildContext, { what, kind }: Creation<{ re
       ...lines,
       'It was not sent again: that could create a second one. The same command again resumes it if it has appeared by then, and else creates one.',
     ],
-    next: `${context.program} ${kind} list`,
+    next: [kind, 'list'],
     inDoubt: true,
     cause: doubt,
   })
@@ -154,6 +154,6 @@ async function nameOthers<R extends { readonly id: string }>(
   const others = (await find()).filter(({ id }) => id !== ours?.id)
   for (const { id } of others)
     tell(
-      `${kind === 'jobs' ? 'Job' : 'Public key'} ${id} is there${ours ? ', too' : ''}: the service carried out the request for the ${what} whose answer was lost. To delete it: ${context.program} ${kind} delete ${id}`,
+      `${kind === 'jobs' ? 'Job' : 'Public key'} ${id} is there${ours ? ', too' : ''}: the service carried out the request for the ${what} whose answer was lost. To delete it: ${context.commandLine(kind, 'delete', id)}`,
     )
 }

@@ -56,7 +56,7 @@ export async function startJob(build: BuildContext, plan: Plan, keyId: string, b
 
 /** What another run began, or made, since the plan was made and before our job was created; ours is then deleted. */
 async function earlierRun(build: BuildContext, plan: Plan, ours: Job, before: Inventory): Promise<Started | undefined> {
-  const { api, context, progress } = build
+  const { api, progress } = build
   const { order } = plan
   // Jobs first: one that isn't there any more has its image by then.
   const [all, images] = await retryWhileUnavailable(
@@ -90,12 +90,12 @@ async function earlierRun(build: BuildContext, plan: Plan, ours: Job, before: In
     const { records } = await retryWhileUnavailable(build, () => listRecords(api, 'public key'))
     const ofUser = { ...wanted, keys: new Set(sameKeys(records, plan.key).map(({ id }) => id)) }
     const match = matchOf(winner.job, ofUser)
-    if (!match) throw otherJobError(context.program, winner.job, ofUser)
+    if (!match) throw otherJobError(winner.job, ofUser)
     return { first: winner, build: await resumeJob(build, winner.job, match === 'foreign') }
   }
   if (order.if_exists === 'skip' && made!.link) return { existing: made! }
   throw new CliError(`the image name ${order.name} is taken: image ${made!.id} was made by another command meanwhile`, {
-    next: `${context.program} images describe ${made!.id}`,
+    next: ['images', 'describe', made!.id],
   })
 }
 

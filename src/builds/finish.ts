@@ -1,4 +1,4 @@
-import { CliError } from '../errors.ts'
+import { CliError, type NextStep } from '../errors.ts'
 import { encodeSegment } from '../ims/api.ts'
 import { createdAt } from '../ims/created.ts'
 import { isGone } from '../ims/server-error.ts'
@@ -18,21 +18,21 @@ import { deleteIfPresent, retryWhileUnavailable } from './retry-while-unavailabl
  * @throws CliError with exit 1 where it isn't there, or isn't complete.
  */
 export async function checkImage(build: BuildContext, job: Job): Promise<ImageRecord> {
-  const { context, api } = build
+  const { api } = build
   const { id, resultant_image_id: imageId } = job
-  const wrong = (why: string, next: string) =>
+  const wrong = (why: string, next: NextStep) =>
     new CliError(`job ${id} succeeded, but ${why}`, { exit: 1, more: ['The job is left as it is.'], next })
-  if (!imageId) throw wrong('names no image', `${context.program} jobs describe ${id}`)
+  if (!imageId) throw wrong('names no image', ['jobs', 'describe', id])
   const { data: image, value: record } = await retryWhileUnavailable(
     build,
     async () =>
       readRecord('image', await api.send({ method: 'GET', path: `${images.path}/${encodeSegment(imageId)}` }), `image ${imageId}`),
     job,
   ).catch((error: unknown) => {
-    if (isGone(error)) throw wrong(`its image ${imageId} is gone`, `${context.program} deleted images describe ${imageId}`)
+    if (isGone(error)) throw wrong(`its image ${imageId} is gone`, ['deleted', 'images', 'describe', imageId])
     throw error
   })
-  if (!image.link) throw wrong(`its image ${imageId} has no link: it was not uploaded`, `${context.program} jobs logs ${id}`)
+  if (!image.link) throw wrong(`its image ${imageId} has no link: it was not uploaded`, ['jobs', 'logs', id])
   return { image, record }
 }
 
@@ -63,7 +63,7 @@ async function replace(build: BuildContext, job: Job, { image }: ImageRecord, { 
   if (!old) return
   if (!isReplacedBy(old, image, job)) return progress.log(`Image ${id} is kept: it is not an older image called ${image.name}`)
   progress.log(
-    `Deleting image ${id}, created ${old.created}, which ${shortId(image.id)} replaces; to bring it back: ${context.program} deleted images update ${id} --operation undelete`,
+    `Deleting image ${id}, created ${old.created}, which ${shortId(image.id)} replaces; to bring it back: ${context.commandLine('deleted', 'images', 'update', id, '--operation', 'undelete')}`,
   )
   await deleteIfPresent(build, path, job)
 }

@@ -51,7 +51,7 @@ export async function readInventory(context: CommandContext, api: Api, progress:
       odd: [recipes, images, publicKeys, jobs].flatMap(({ odd }) => odd),
     }
   }
-  const watch = { interval: 1000, progress, resume: '' }
+  const watch = { interval: 1000, progress }
   if (progress.isInteractive) progress.update('reading what the service has')
   try {
     return await pollUntil(context, watch, look, {

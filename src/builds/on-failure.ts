@@ -1,4 +1,4 @@
-import { CliError } from '../errors.ts'
+import { CliError, type NextStep } from '../errors.ts'
 import { stageOf } from '../ims/job-status.ts'
 import { encodeSegment } from '../ims/api.ts'
 import type { Job } from '../ims/records.ts'
@@ -41,7 +41,7 @@ export async function handleFailure(
   const pod = why === undefined ? await podFailureOf(context, { ...job, ...packaged }, { found: dead }) : undefined
   const reasons = reasonLines(pod)
   const what = why ?? (dead ? failedPodNote(job) : waits ? 'its build failed' : `job ${shortId(job.id)} ended in error`)
-  const failure = (more: readonly string[], next?: string) =>
+  const failure = (more: readonly string[], next?: NextStep) =>
     new CliError(`image ${job.image_root_archive_name} was not made: ${what}`, { exit: 1, more, next })
   const asked = waits && attended && supervision.on_failure === undefined
   const opened = waits && supervision.on_failure === 'shell'
@@ -58,9 +58,9 @@ export async function handleFailure(
         failure: failure(
           [
             ...told,
-            `Job ${job.id} is kept: with it its logs would be lost. To delete it all the same: ${context.program} jobs delete ${job.id}; next time --without-logs`,
+            `Job ${job.id} is kept: with it its logs would be lost. To delete it all the same: ${context.commandLine('jobs', 'delete', job.id)}; next time --without-logs`,
           ],
-          `${context.program} jobs describe ${job.id}`,
+          ['jobs', 'describe', job.id],
         ),
         left: 'kept',
       }
@@ -71,23 +71,24 @@ export async function handleFailure(
     const left = await openJobShell(build, job, reasons.length > 0).catch(asFailedBuild)
     return {
       left,
-      failure: failure([], left === 'failed' || left === 'released' ? `${context.program} jobs logs ${job.id} --failed` : undefined),
+      failure: failure([], left === 'failed' || left === 'released' ? ['jobs', 'logs', job.id, '--failed'] : undefined),
     }
   }
   if (waits)
     return {
       failure: failure(
         [...told, `Job ${job.id} waits on its user${memoryNote(job)}. ${beginAgain(context, job)}`],
-        `${context.program} jobs debug ${job.id}`,
+        ['jobs', 'debug', job.id],
       ),
       left: 'kept',
     }
-  if (dead) return { failure: failure([...told, beginAgain(context, job)], `${context.program} jobs delete ${job.id}`), left: 'kept' }
-  return { failure: failure(told, diagnosticCommand(context, job, pod)), left: 'kept' }
+  if (dead) return { failure: failure([...told, beginAgain(context, job)], ['jobs', 'delete', job.id]), left: 'kept' }
+  return { failure: failure(told, diagnosticCommand(job, pod)), left: 'kept' }
 }
 
 /** How to begin anew where a job stands in the way. */
-export const beginAgain = ({ program }: CommandContext, { id }: Job) => `To begin again: --new, or first ${program} jobs delete ${id}`
+export const beginAgain = ({ commandLine }: CommandContext, { id }: Job) =>
+  `To begin again: --new, or first ${commandLine('jobs', 'delete', id)}`
 
 /**
  * Refuses a job whose pod has failed: it never ends.

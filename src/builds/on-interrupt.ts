@@ -1,4 +1,4 @@
-import { CliError } from '../errors.ts'
+import { CliError, type NextStep } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
 import { isGone } from '../ims/server-error.ts'
 import type { Job } from '../ims/records.ts'
@@ -19,7 +19,7 @@ interface UnderWay {
   /** `--cancel-on-interrupt` */
   readonly cancel: boolean
   /** The line that takes it up again. */
-  readonly resume: string
+  readonly resume: NextStep
 }
 
 /** Sees to jobs that are under way when we are interrupted: left running unless their user wants them deleted. Returns what to end with. */
@@ -76,9 +76,9 @@ async function deleteAgain(context: CommandContext, api: Api, job: Job): Promise
   }
 }
 
-function notDeleted({ program }: CommandContext, { id }: Job, error: unknown): string {
+function notDeleted({ commandLine }: CommandContext, { id }: Job, error: unknown): string {
   if (isGone(error)) return `Job ${id} is gone already.`
-  if (error instanceof CliError) return `Job ${id} is not deleted: ${error.message}. To delete it: ${program} jobs delete ${id}`
+  if (error instanceof CliError) return `Job ${id} is not deleted: ${error.message}. To delete it: ${commandLine('jobs', 'delete', id)}`
   throw error
 }
 

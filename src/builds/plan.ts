@@ -1,4 +1,4 @@
-import { CliError } from '../errors.ts'
+import { CliError, type NextStep } from '../errors.ts'
 import type { ApiRequest } from '../ims/api.ts'
 import { createdAt } from '../ims/created.ts'
 import { stageOf } from '../ims/job-status.ts'
@@ -10,7 +10,7 @@ import { makesImageFor, makesImageOf, matchOf, mayMakeImage, type JobOfOrder } f
 import { differingSettings, fieldRows, jailOf, settingsOf } from './job-settings.ts'
 import type { ImageSpec } from './image-spec.ts'
 import { sameKeys, usableKeys, type OwnKey } from './public-key.ts'
-import { resumeLine } from './resume-line.ts'
+import { resumeCommand } from './resume-command.ts'
 import { candidate, findSource } from './source.ts'
 
 /** What is to be done for an order, decided from what the service has. */
@@ -32,7 +32,6 @@ export interface Plan {
 
 /** An order, and whose it is. */
 export interface Ordered {
-  readonly program: string
   readonly inventory: Inventory
   readonly order: ImageSpec
   readonly key: OwnKey
@@ -44,8 +43,8 @@ export interface Ordered {
  * @throws CliError for what can't be made: a source that isn't there, isn't one or isn't complete; a name that is taken.
  */
 export function makePlan(ordered: Ordered): Plan {
-  const { inventory, order, key, program } = ordered
-  const source = findSource(program, inventory, order)
+  const { inventory, order, key } = ordered
+  const source = findSource(inventory, order)
   const keys = sameKeys(inventory.publicKeys, key)
   const wanted = { order, source: source.id, keys: new Set(keys.map(({ id }) => id)) }
   const own = order.new ? undefined : unfinished(ordered, wanted)
@@ -55,7 +54,7 @@ export function makePlan(ordered: Ordered): Plan {
   // What the job itself makes isn't in its way: its image is there before it has ended.
   const images = inventory.images.filter((image) => image.name === order.name && !(resumeJob && createdAt(image) >= createdAt(resumeJob)))
   const { existing, replaces } = resolveNameConflict(ordered, images)
-  if (!existing && other && !foreign) throw otherJobError(program, other, wanted)
+  if (!existing && other && !foreign) throw otherJobError(other, wanted)
   return {
     order,
     source,
@@ -68,51 +67,53 @@ export function makePlan(ordered: Ordered): Plan {
   }
 }
 
+/** What is said where a job makes the same image in another way. */
+const addNew = 'To build it with these settings now: add --new.'
+
 /** That a job makes an order's image from the same source, and still isn't the order's. */
-export function otherJobError(program: string, job: Job, { order, keys }: JobOfOrder): CliError {
+export function otherJobError(job: Job, { order, keys }: JobOfOrder): CliError {
   return new CliError(
     `job ${job.id} makes ${order.name} already, ${keys.has(job.public_key_id) ? 'with other settings' : 'for another public key'}`,
-    { more: differingSettings(order, job), next: `${program} jobs wait ${job.id} --query resultant_image_id, or add --new` },
+    { more: [...differingSettings(order, job), addNew], next: ['jobs', 'wait', job.id, '--query', 'resultant_image_id'] },
   )
 }
 
-function unfinished({ program, inventory, order }: Ordered, wanted: JobOfOrder): Job | undefined {
+function unfinished({ inventory, order }: Ordered, wanted: JobOfOrder): Job | undefined {
   const [job] = inventory.jobs
     .filter((job) => ['running', 'waiting'].includes(stageOf(job)) && makesImageOf(job, wanted))
     .toSorted((one, other) => createdAt(other) - createdAt(one))
   const differing = job ? differingSettings(order, job) : []
   if (!job || differing.length === 0) return job
   throw new CliError(`job ${job.id} makes ${order.name} already, with other settings`, {
-    more: differing,
-    next: `${resumeLine(program, job, order)}, or add --new`,
+    more: [...differing, addNew],
+    next: resumeCommand(job, order),
   })
 }
 
-function resolveNameConflict({ program, inventory, order }: Ordered, images: readonly Image[]): Pick<Plan, 'existing' | 'replaces'> {
+function resolveNameConflict({ inventory, order }: Ordered, images: readonly Image[]): Pick<Plan, 'existing' | 'replaces'> {
   const none = { existing: undefined, replaces: undefined }
   const unusable = inventory.odd.find(({ kind, name }) => kind === 'image' && name === order.name)
   // It may be the one that would have to be printed, or replaced.
   if (unusable) throw unusable.failure
   if (images.length === 0) return none
-  const taken = (why: string, next: string) =>
-    new CliError(`the image name ${order.name} is taken${why}`, { more: images.map(candidate), next })
+  const taken = (why: string, next: NextStep, hint?: string) =>
+    new CliError(`the image name ${order.name} is taken${why}`, {
+      more: [...images.map(candidate), ...(hint === undefined ? [] : [hint])],
+      next,
+    })
   const maker = inventory.jobs.find((job) => images.some(({ id }) => id === job.resultant_image_id))
   if (order.if_exists === 'replace') {
     if (images.length === 1) return { ...none, replaces: images[0] }
-    if (maker) throw taken(`, by ${images.length} images, one of which job ${maker.id} has made`, resumeLine(program, maker, order))
-    throw taken(`, by ${images.length} images: which is to be replaced?`, `${program} images delete ID, of those that should go`)
+    if (maker) throw taken(`, by ${images.length} images, one of which job ${maker.id} has made`, resumeCommand(maker, order))
+    throw taken(`, by ${images.length} images: which is to be replaced?`, ['images', 'delete', 'ID'])
   }
   if (order.if_exists === 'skip') {
     const [newest] = images.filter(({ link }) => link).toSorted((one, other) => createdAt(other) - createdAt(one))
     if (newest) return { ...none, existing: newest }
-    throw taken(', by an image without a link: it was never completed', `${program} images delete ${images[0]!.id}`)
+    throw taken(', by an image without a link: it was never completed', ['images', 'delete', images[0]!.id])
   }
-  throw taken(
-    maker ? `: job ${maker.id} has made it` : '',
-    maker
-      ? `${resumeLine(program, maker, order)}, or add --if-exists skip or replace`
-      : 'add --if-exists skip or replace, or another --name',
-  )
+  if (!maker) throw taken('', 'add --if-exists skip or replace, or another --name')
+  throw taken(`: job ${maker.id} has made it`, resumeCommand(maker, order), 'Or add --if-exists skip or replace.')
 }
 
 /** The request that uploads a plan's key. */

@@ -15,13 +15,13 @@ export async function resumeJob(build: BuildContext, job: Job, foreign: boolean)
     build.onJob(job, true)
     return build
   }
-  const { context, supervision, tell } = build
+  const { supervision, tell } = build
   tell(`Job ${job.id}, for another public key, makes the same image: it is waited for, and left as it is`)
   return {
     ...build,
     attended: false,
     supervision: { ...supervision, keep_job: true, on_failure: 'keep' },
-    resume: () => `${context.program} jobs wait ${job.id} --query resultant_image_id`,
+    resume: () => ['jobs', 'wait', job.id, '--query', 'resultant_image_id'],
     onWaiting: undefined,
     onFinished() {},
   }

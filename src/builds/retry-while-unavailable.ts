@@ -19,7 +19,7 @@ export async function retryWhileUnavailable<R>(
   job?: Job,
   passes: (error: unknown) => error is Error = job ? isTransient : createTransientCheck(),
 ): Promise<R> {
-  const watch = { interval: supervision.interval * 1000, timeout: patience, progress, resume: job ? resume(job) : '' }
+  const watch = { interval: supervision.interval * 1000, timeout: patience, progress, resume: job && resume(job) }
   const done = await pollUntil(context, watch, async () => ({ result: await work() }), {
     enough: (found) => found,
     passes,

@@ -95,17 +95,17 @@ async function customizeInteractively(build: BuildContext, stop: Stop, script: S
 async function madeByGone(build: BuildContext, job: Job): Promise<ImageRecord> {
   build.onFinished(job)
   const made = await retryWhileUnavailable(build, () => imageOfDeletedJob(build.api, job), undefined, isTransient)
-  if (!made) throw jobDeletedError(build.context, job.id)
+  if (!made) throw jobDeletedError(job.id)
   build.progress.log(`Job ${shortId(job.id)} is gone; its image ${shortId(made.image.id)} is there`)
   return made
 }
 
 /** A customize job was told to end without a result. */
-function signalledFailedError({ context, onFinished }: BuildContext, job: Job, why: string): CliError {
+function signalledFailedError({ onFinished }: BuildContext, job: Job, why: string): CliError {
   onFinished(job)
   return new CliError(`image ${job.image_root_archive_name} was not made: ${why}`, {
     exit: 1,
     more: [`Job ${job.id} was told to end without a result.`],
-    next: `${context.program} jobs delete ${job.id}`,
+    next: ['jobs', 'delete', job.id],
   })
 }

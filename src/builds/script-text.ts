@@ -1,10 +1,11 @@
+import type { NextStep } from '../errors.ts'
 import { pastedWords } from '../text/shell-words.ts'
 
 /** Why a script can't do what it says, wherever it runs. */
 export interface ScriptTrouble {
   /** What follows the script's name: `has no interpreter after #!`. */
   readonly why: string
-  readonly next?: string
+  readonly next?: NextStep
 }
 
 const shells = /^(?:ba|da|k|z|a|mk)?sh$/

@@ -146,7 +146,7 @@ async function finish(session: Session, job: Job, container: SshContainer, { fol
   await touch(session, containerPaths(job, container.jail).complete, shellWords(['rm', '-rf', '--', folder]))
 }
 
-function refusal({ context: { program }, onFinished }: BuildContext, job: Job, attached: Exclude<Attached, { state: 'lost' }>): CliError {
+function refusal({ context, onFinished }: BuildContext, job: Job, attached: Exclude<Attached, { state: 'lost' }>): CliError {
   onFinished(job)
   const { by, at } = attached.started
   const how = { ended: 'code' in attached ? `ended with ${attached.code}` : '', died: 'ended without an exit code', other: '' }[
@@ -159,9 +159,9 @@ function refusal({ context: { program }, onFinished }: BuildContext, job: Job, a
   return new CliError(`image ${job.image_root_archive_name} was not made: ${what} (by ${by}, ${at})`, {
     exit: 1,
     more: [
-      `Job ${job.id} still waits${memoryNote(job)}. To begin with a new image root: add --new, or first ${program} jobs delete ${job.id}`,
+      `Job ${job.id} still waits${memoryNote(job)}. To begin with a new image root: add --new, or first ${context.commandLine('jobs', 'delete', job.id)}`,
     ],
-    next: `${program} jobs debug ${job.id}`,
+    next: ['jobs', 'debug', job.id],
   })
 }
 

@@ -10,7 +10,6 @@ import type { ImageSpec } from './image-spec.ts'
  * @throws CliError with the candidates where none or several fit, and for one that has no artifact yet.
  */
 export function findSource(
-  program: string,
   { recipes, images, odd }: Inventory,
   order: Pick<ImageSpec, 'job_type' | 'source' | 'arch' | 'latest'>,
 ): Recipe | Image {
@@ -20,7 +19,7 @@ export function findSource(
   const byId = records.filter(({ id }) => id === source)
   const named = byId.length > 0 ? byId : records.filter(({ name }) => name === source)
   const found = named.filter((record) => arch === undefined || record.arch === arch)
-  const list = `${program} ${kind}s list`
+  const list = [`${kind}s`, 'list']
   const unusable = odd.find((record) => record.kind === kind && (record.id === source || record.name === source))
   if (unusable && byId.length === 0) throw unusable.failure
   if (named.length === 0) {
@@ -41,7 +40,7 @@ export function findSource(
   if (!newest!.link)
     throw new CliError(`${kind} ${source} has no link: its archive was never uploaded`, {
       more: [candidate(newest!)],
-      next: `${program} ${kind}s describe ${newest!.id}`,
+      next: [`${kind}s`, 'describe', newest!.id],
     })
   return newest!
 }

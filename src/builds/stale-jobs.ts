@@ -19,7 +19,7 @@ export function reportStaleJobs(context: CommandContext, progress: Progress, all
   const waiting = all.filter((job) => stageOf(job) === 'waiting' && age(job) > forgotten)
   for (const job of waiting.slice(0, named)) {
     progress.log(
-      `Job ${shortId(job.id)} ${job.image_root_archive_name}, made ${formatDuration(age(job))} ago, waits on its user${memoryNote(job)}: ${context.program} jobs fail ${job.id}`,
+      `Job ${shortId(job.id)} ${job.image_root_archive_name}, made ${formatDuration(age(job))} ago, waits on its user${memoryNote(job)}: ${context.commandLine('jobs', 'fail', job.id)}`,
     )
   }
   if (waiting.length > named) progress.log(`… and ${waiting.length - named} more that wait`)

@@ -1,10 +1,10 @@
-import { CliError } from '../errors.ts'
+import { CliError, type CliErrorDetails } from '../errors.ts'
 import type { Job } from '../ims/records.ts'
 import type { Io } from '../terminal/io.ts'
 import type { CommandContext } from '../context.ts'
 import { handleInterruption } from './on-interrupt.ts'
 import type { Supervision, BuildContext } from './build-context.ts'
-import { resumeLine, type Again } from './resume-line.ts'
+import { resumeCommand, type Again } from './resume-command.ts'
 
 /** Options that say how a job is looked after, and those that go on with it later. */
 export type Attention = Supervision & Again & { readonly cancel_on_interrupt?: boolean }
@@ -30,7 +30,7 @@ export async function superviseJob(
   let current: Job | undefined
   let waits = false
   const ends: (() => Promise<void>)[] = []
-  const resume = (job: Job) => resumeLine(context.program, job, options)
+  const resume = (job: Job) => resumeCommand(job, options)
   const build: BuildContext = {
     context,
     api,
@@ -43,7 +43,7 @@ export async function superviseJob(
       current = job
       progress.stop()
       context.warn(`Job ${job.id}${takenUp ? `, ${job.status}, is taken up` : ''}`)
-      context.warn(`Again: ${resume(job)}`)
+      context.warn(`Again: ${context.commandLine(...resume(job))}`)
     },
     atEnd: (work) => void ends.push(work),
     onWaiting: (now) => void (waits = now),
@@ -65,8 +65,9 @@ export async function superviseJob(
         })
       throw amended(error, { next: error.next ?? 'the same command again: it takes up what is under way' })
     }
-    if (!current || error.next === resume(current)) throw error
-    throw amended(error, { more: [...error.more, `Again: ${resume(current)}`] })
+    const again = current && context.commandLine(...resume(current))
+    if (again === undefined || (typeof error.next === 'object' && context.commandLine(...error.next) === again)) throw error
+    throw amended(error, { more: [...error.more, `Again: ${again}`] })
   } finally {
     await runEnds(io, ends)
     progress.stop()
@@ -83,7 +84,7 @@ export async function runEnds(io: Io, ends: readonly (() => Promise<void>)[]): P
   }
 }
 
-function amended(failure: CliError, details: { more?: readonly string[]; next?: string }): CliError {
+function amended(failure: CliError, details: CliErrorDetails): CliError {
   const { message, exit, more, next, usage, cause } = failure
   return new CliError(message, { exit, more, next, usage, cause, ...details })
 }

@@ -9,6 +9,7 @@ import type { Io } from '../terminal/io.ts'
 import type { StatusLine } from '../terminal/progress.ts'
 import { createQuestions } from '../terminal/question.ts'
 import { printable, printableLines } from '../text/printable.ts'
+import { commandLine, nextLine, type ProgramName } from './command-line.ts'
 import type { GlobalOptions } from './globals.ts'
 import type { Parsed } from './parser.ts'
 import { unverifiedServer } from './unverified.ts'
@@ -20,7 +21,7 @@ const longWait = 3000
 /** Puts together what a command runs with. Nothing is connected, read or loaded before it is asked for. */
 export function createContext(
   io: Io,
-  program: string,
+  program: ProgramName,
   version: string,
   parsed: Parsed,
   global: GlobalOptions & Globals,
@@ -70,7 +71,8 @@ export function createContext(
   })
   return {
     io,
-    program,
+    commandLine: (...words) => commandLine(program, words),
+    nextLine: (next) => nextLine(program, next),
     command: parsed.command,
     global,
     configuration,
@@ -168,5 +170,5 @@ function tenantOf({ core, path }: Configuration): string | undefined {
   if (core.tenant === undefined) return undefined
   const tenant = settingText(core.tenant)
   if (tenant !== undefined) return tenant
-  throw new CliError(`${path}: the tenant is a list or a table, which cannot be sent`, { next: 'cray-ims config unset core.tenant' })
+  throw new CliError(`${path}: the tenant is a list or a table, which cannot be sent`, { next: ['config', 'unset', 'core.tenant'] })
 }

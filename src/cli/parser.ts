@@ -11,6 +11,7 @@ import {
   type OptionDefinition,
 } from '../definitions/definition.ts'
 import { usageError } from '../errors.ts'
+import type { ProgramName } from './command-line.ts'
 import { describeHelp, optionHelp } from './help.ts'
 import { readLine, type Line } from './line.ts'
 import type { Route } from './route.ts'
@@ -27,7 +28,7 @@ export interface Parsed {
 }
 
 export interface Program {
-  name: string
+  name: ProgramName
   about: string
   version: string
   commands: readonly (CommandDefinition | GroupDefinition)[]

@@ -20,7 +20,7 @@ export function unverifiedServer(typed: boolean, warn: (line: string) => void): 
 function notTyped(secret: string): CliError {
   return new CliError(`${secret} is not sent to a server that is not verified`, {
     more: ['CRAY_IMS_INSECURE and insecure in [core] do without verification only where nothing secret is sent.'],
-    next: 'cray-ims config set core ca_file=FILE',
+    next: ['config', 'set', 'core', 'ca_file=FILE'],
     footer: 'Once, unverified: add --insecure',
   })
 }

@@ -18,7 +18,7 @@ const scripts = { bash, zsh, fish }
  */
 export const run: Run<Record<string, unknown>, { shell: string }> = async (context, _, { shell: typed }) => {
   const shell = shells.find((name) => name === typed)
-  if (!shell) throw unknownShell(typed, context.program)
+  if (!shell) throw unknownShell(typed)
   await context.io.stdout.write(completionScript(shell))
 }
 
@@ -27,12 +27,12 @@ export function completionScript(shell: (typeof shells)[number]): string {
   return scripts[shell](commandsModel(ims, site))
 }
 
-function unknownShell(typed: string, program: string) {
+function unknownShell(typed: string) {
   // `$SHELL` is a path.
   const name = basename(typed)
   const meant = shells.find((shell) => shell === name) ?? shells.find((shell) => isSimilar(name.toLowerCase(), shell))
   return usageError(`Invalid value for 'SHELL': invalid choice: ${typed}. (choose from ${shells.join(', ')})`, {
     more: meant && [`  Did you mean ${meant}?`],
-    next: `${program} completion ${meant ?? shells[0]}`,
+    next: ['completion', meant ?? shells[0]],
   })
 }

@@ -47,7 +47,7 @@ async function confirmOverwriting(context: CommandContext, path: string): Promis
   if (await context.questions.confirm(`Overwrite configuration file at: ${path} ? [y/N]: `)) return
   throw new CliError('Not overwriting an existing configuration. ', {
     more: ['Alternative configurations can be specified with --configuration'],
-    next: 'cray-ims init --configuration NAME',
+    next: ['init', '--configuration', 'NAME'],
   })
 }
 
@@ -61,7 +61,7 @@ function isThere(path: string): boolean {
 
 function plainName(name: string): string {
   if (!/[/\0]/.test(name) && name !== '.' && name !== '..') return name
-  throw new CliError(`${name} can't be made: a configuration's name has no slash`, { next: 'cray-ims init --configuration NAME' })
+  throw new CliError(`${name} can't be made: a configuration's name has no slash`, { next: ['init', '--configuration', 'NAME'] })
 }
 
 function secure(hostname: string): string {

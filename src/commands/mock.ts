@@ -107,7 +107,7 @@ async function serve(io: Io, options: MockOptions, args: { command?: string[] },
 function parseName(text: string): string {
   if (/^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?$/i.test(text)) return text.toLowerCase()
   throw usageError(`Invalid value for '--server-name': ${JSON.stringify(text)} is no host name.`, {
-    next: 'cray-ims mock --tls --server-name api-gw-service-nmn.local',
+    next: ['mock', '--tls', '--server-name', 'api-gw-service-nmn.local'],
   })
 }
 
@@ -116,7 +116,7 @@ function parseSpeed(text: string | undefined): Speed {
   const speed = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0
   if (speed > 0) return speed
   throw usageError(`Invalid value for '--speed': ${JSON.stringify(text)} is neither a number above 0 nor step.`, {
-    next: 'cray-ims mock --speed 100',
+    next: ['mock', '--speed', '100'],
   })
 }
 

@@ -99,10 +99,10 @@ function configurationText(name: string, path: string): string {
 /** That there is no configuration of this name, in the original's words. */
 export function noConfiguration(name: string, path: string): CliError {
   const command = `init${name === 'default' ? '' : ` --configuration ${name}`}`
-  const words = ['cray-ims', 'init', ...(name === 'default' ? [] : ['--configuration', name])]
+  const words = ['init', ...(name === 'default' ? [] : ['--configuration', name])]
   return new CliError(`No configuration exists. Run \`cray ${command}\``, {
     more: [`${path} is missing or empty.`],
-    next: pastedWords(words),
+    next: words,
   })
 }
 
@@ -115,7 +115,7 @@ export function requireHostname({ hostname, path }: Configuration): string {
   if (hostname !== undefined) return hostname
   throw new CliError('No hostname configured. Run `cray config set core hostname={Cray API URL}`', {
     more: [`${path} has no hostname in [core].`],
-    next: 'cray-ims config set core hostname=HOST',
+    next: ['config', 'set', 'core', 'hostname=HOST'],
   })
 }
 

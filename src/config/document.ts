@@ -83,7 +83,7 @@ export function tableAlong(document: Document, path: readonly string[]): ValueMa
 
 /** That something can't be set, in the original's words, and why. */
 export function notSettable(why: string): CliError {
-  return new CliError('Unable to set property.', { more: [why], next: 'cray-ims config set SECTION KEY=VALUE' })
+  return new CliError('Unable to set property.', { more: [why], next: ['config', 'set', 'SECTION', 'KEY=VALUE'] })
 }
 
 /** The document's value as a command prints it: a number as JSON has it, a date as text. */

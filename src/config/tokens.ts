@@ -25,7 +25,7 @@ export const defaultClient = 'shasta'
  * @throws CliError for a user's name that would lead out of the folder.
  */
 export function tokenPath(env: Env, hostname: string, username: string): string {
-  if (/[/\0]/.test(username)) throw new CliError(`The user name ${JSON.stringify(username)} has a slash`, { next: 'cray-ims auth login' })
+  if (/[/\0]/.test(username)) throw new CliError(`The user name ${JSON.stringify(username)} has a slash`, { next: ['auth', 'login'] })
   // A password in the hostname has no place in a file's name.
   const [, host = ''] = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/?#]*@)?([^/?#@]*)/i.exec(hostname.trim()) ?? []
   return join(tokensFolder(env), `${host.replace(/[.-]/g, '_')}.${username.replaceAll('.', '_')}`)
@@ -50,7 +50,7 @@ export function readToken(path: string, named: boolean, caution: (line: string) 
   const { access_token: access, token_type: type = 'Bearer' } = found as Partial<Token>
   if (typeof access !== 'string') throw unusable([`${path} has no access_token`])
   if (typeof type !== 'string' || type.toLowerCase() !== 'bearer')
-    throw new CliError(`The token in ${path} is of type ${JSON.stringify(type)}, not Bearer`, { next: 'cray-ims auth login' })
+    throw new CliError(`The token in ${path} is of type ${JSON.stringify(type)}, not Bearer`, { next: ['auth', 'login'] })
   return found as Token
 }
 
@@ -117,5 +117,5 @@ function kindOf(value: unknown): string {
 }
 
 function unusable(more: readonly string[], cause?: unknown): CliError {
-  return new CliError('Unable to open token file, is it valid JSON?', { more, next: 'cray-ims auth login', cause })
+  return new CliError('Unable to open token file, is it valid JSON?', { more, next: ['auth', 'login'], cause })
 }

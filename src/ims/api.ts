@@ -1,4 +1,4 @@
-import { CliError, usageError } from '../errors.ts'
+import { CliError, usageError, type NextStep } from '../errors.ts'
 import type { Value } from '../json/value.ts'
 import { writeJson } from '../json/write.ts'
 import { parseAddress, urlFor } from './address.ts'
@@ -45,7 +45,7 @@ export interface ApiRequest {
   /** What the user typed for a field that the server refused: `--link-type s3`. */
   optionOf?: (field: string) => string | undefined
   /** The next command where there is no such thing; the list of its kind unless given. */
-  next?: string
+  next?: NextStep
 }
 
 /** The service, with a user's credentials. */
@@ -149,10 +149,11 @@ function authorized(request: HttpRequest, { value, secret }: Credentials): HttpR
 
 function interrupted(reason: unknown, request: HttpRequest): unknown {
   if (!(reason instanceof CliError) || isRead(request)) return reason
+  const { lines, next } = mayHaveHappened(request)
   return new CliError(reason.message, {
     exit: reason.exit,
-    more: [...reason.more, ...mayHaveHappened(request)],
-    next: reason.next,
+    more: [...reason.more, ...lines],
+    next: reason.next ?? next,
     inDoubt: true,
     cause: reason,
   })
@@ -179,12 +180,12 @@ const sendable = /^(?!\s)[\t\x20-\x7e\xa0-\xff]*$/
 function sendableTenant(tenant: string): string {
   if (sendable.test(tenant)) return tenant
   const why = `The tenant ${JSON.stringify(tenant)} cannot be sent in a header`
-  const details = { next: 'cray-ims config set core tenant=NAME' }
+  const details = { next: ['config', 'set', 'core', 'tenant=NAME'] }
   if (/[^\x00-\xff]/.test(tenant)) throw new CliError(`${why}: it has characters beyond Latin-1.`, details)
   throw connectionError([`${why}: it starts with white space or has control characters.`], details)
 }
 
 function sendableCredentials(authorization: string): string {
   if (sendable.test(authorization)) return authorization
-  throw connectionError(['The token cannot be sent: it has characters that no header may have.'], { next: 'cray-ims auth login' })
+  throw connectionError(['The token cannot be sent: it has characters that no header may have.'], { next: ['auth', 'login'] })
 }

@@ -127,7 +127,7 @@ export function authorization(options: AuthorizationOptions): Authorization {
     const when = Math.abs(Number(end)) < latestTime ? `, expired ${clock(Number(end) * 1000, now())}` : ''
     return new CliError('Your session has expired, please run: `cray auth login` or pass --token', {
       more: [`  ${whose}${when}; ${why}`, 'Nothing was changed.'],
-      next: 'cray-ims auth login',
+      next: ['auth', 'login'],
     })
   }
 }

@@ -1,4 +1,4 @@
-import { CliError } from '../errors.ts'
+import { CliError, type NextStep } from '../errors.ts'
 import type { Certificate } from '../http/certificate.ts'
 import type { TransportError } from '../http/transport-error.ts'
 import { excerpt } from '../text/printable.ts'
@@ -44,12 +44,12 @@ export function certificateError(handshake: FailedHandshake): CliError {
 interface Told {
   message: string
   more: string[]
-  next: string
+  next: NextStep
 }
 
 function wrongName({ proxy }: FailedHandshake): Told {
   const more = ['  Another host answers there, or this is not the name that its certificate has.']
-  return { message: 'is for another name', more, next: proxy ? `export ${proxy}=https://NAME:PORT` : 'cray-ims config get core.hostname' }
+  return { message: 'is for another name', more, next: proxy ? `export ${proxy}=https://NAME:PORT` : ['config', 'get', 'core.hostname'] }
 }
 
 function expired({ fault, certificates, now }: FailedHandshake): Told {
@@ -72,7 +72,7 @@ function untrusted({ certificates, tried }: FailedHandshake): Told {
   return {
     message: 'not trusted',
     more: [...(certificates.length > 0 ? [issuerOf(certificates)] : []), ...files],
-    next: 'cray-ims config set core ca_file=FILE',
+    next: ['config', 'set', 'core', 'ca_file=FILE'],
   }
 }
 

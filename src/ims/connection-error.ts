@@ -1,4 +1,4 @@
-import { CliError } from '../errors.ts'
+import { CliError, type NextStep } from '../errors.ts'
 
 const message = 'Unable to connect to cray. Please verify your cray hostname:'
 
@@ -11,6 +11,6 @@ export const hostnameCommands: readonly string[] = [
 ]
 
 /** That the service can't be reached, and why. */
-export function connectionError(why: readonly string[], details: { next?: string; cause?: unknown } = {}): CliError {
+export function connectionError(why: readonly string[], details: { next?: NextStep; cause?: unknown } = {}): CliError {
   return new CliError(message, { ...details, more: [...hostnameCommands, ...why] })
 }

@@ -22,14 +22,17 @@ export async function explain(error: unknown, request: HttpRequest, context: Req
   const { proxy, patience } = context
   const { url } = request
   if (error.kind === 'untrusted' || error.kind === 'wrong-name' || error.kind === 'expired') return ofCertificate(error, url, context)
-  if (error.kind === 'too-large') return new CliError(`${url.hostname}: ${error.message}`, { more: mayHaveHappened(request), cause: error })
+  const { lines, next }: Partial<ReturnType<typeof mayHaveHappened>> =
+    error.sent || error.kind === 'too-large' ? mayHaveHappened(request) : {}
+  if (error.kind === 'too-large') return new CliError(`${url.hostname}: ${error.message}`, { more: lines, next, cause: error })
   const through = proxy ? ` through ${shownProxy(proxy)}` : ''
   // undici's own codes say nothing that the words don't.
   const code = error.code && !error.code.startsWith('UND_') && !error.message.includes(error.code) ? ` (${error.code})` : ''
   const whom = `${url.hostname}:${url.port || (url.protocol === 'https:' ? 443 : 80)}${through}`
   return (
     timeLimitError(error, request, whom, patience) ??
-    connectionError([`${whom}: ${error.message}${code}`, ...advice(error, proxy), ...(error.sent ? mayHaveHappened(request) : [])], {
+    connectionError([`${whom}: ${error.message}${code}`, ...advice(error, proxy), ...(lines ?? [])], {
+      next,
       cause: error,
     })
   )

@@ -51,15 +51,15 @@ export async function passwordLogin(server: TokenServer, { username, password, r
   if (!said)
     throw new CliError(token === noToken ? 'Invalid Credentials' : 'Unable to login!', {
       more: [`${shownHostname(server.hostname)} answered ${statusOf(response)}, ${token}`],
-      next: 'cray-ims auth login',
+      next: ['auth', 'login'],
     })
   const why = excerpt([said.error, said.error_description].filter(Boolean).join(': '))
   if (said.error === 'invalid_grant' || said.error === 'unauthorized_client')
-    throw new CliError('Invalid Credentials', { more: [why], next: 'cray-ims auth login' })
+    throw new CliError('Invalid Credentials', { more: [why], next: ['auth', 'login'] })
   const description = excerpt(said.error_description ?? '')
   throw new CliError(description || 'Unable to login!', {
     more: [description ? `Unable to login! (${excerpt(said.error)})` : why],
-    next: 'cray-ims auth login',
+    next: ['auth', 'login'],
   })
 }
 
@@ -84,7 +84,7 @@ export async function refreshToken(server: TokenServer, token: Token, expired: (
   const why = said ? excerpt([said.error, said.error_description].filter(Boolean).join(': ')) : `it answered ${renewed}`
   throw new CliError(`The token server did not renew the session: ${statusOf(response)}`, {
     more: [why, 'Nothing was changed.'],
-    next: 'cray-ims auth login',
+    next: ['auth', 'login'],
   })
 }
 

@@ -1,16 +1,15 @@
 import { STATUS_CODES } from 'node:http'
-import { CliError } from '../errors.ts'
+import { CliError, type NextStep } from '../errors.ts'
 import { mostRedirects } from '../http/redirect.ts'
 import type { Redirect, Refusal } from '../http/request-error.ts'
 import { statusLine } from '../http/request-info.ts'
 import { shownTarget } from '../http/shown-url.ts'
-import { shellWord } from '../text/shell-words.ts'
 import { connectionError } from './connection-error.ts'
 
 /** That nothing secret is sent over plain http, in the original's words. */
 export function plainHttp(): CliError {
   return new CliError("You've configured your cray hostname with http. Please reconfigure for https.", {
-    next: 'cray-ims config set core hostname=https://HOST',
+    next: ['config', 'set', 'core', 'hostname=https://HOST'],
   })
 }
 
@@ -33,7 +32,7 @@ export function refusedRequest(refusal: Refusal): CliError {
 function refusedRedirect({ reason, request, response, target }: Redirect): CliError {
   if (reason === 'loop')
     return connectionError([`${shownTarget(request.url)}: redirected more than ${mostRedirects} times, last to ${shownTarget(target!)}`])
-  const told = (why: string, next?: string) =>
+  const told = (why: string, next?: NextStep) =>
     new CliError(`Error received from server: ${response.status} ${response.reason || STATUS_CODES[response.status]}`, {
       more: [why, statusLine(response.status, request)],
       next,
@@ -45,7 +44,7 @@ function refusedRedirect({ reason, request, response, target }: Redirect): CliEr
 }
 
 /** What to type where the service has moved for good; nothing for a target that isn't one of the service, or less safe. */
-function moved(from: URL, to: URL): string | undefined {
+function moved(from: URL, to: URL): NextStep | undefined {
   const known = to.protocol === 'https:' || (to.protocol === 'http:' && from.protocol === 'http:')
-  return known ? `cray-ims config set core ${shellWord(`hostname=${to.origin}`)}` : undefined
+  return known ? ['config', 'set', 'core', `hostname=${to.origin}`] : undefined
 }

@@ -3,10 +3,10 @@ import { isRead } from '../http/transport.ts'
 
 const collection = /\/v3\/(deleted\/[a-z-]+|remote-build-nodes(?=\/status)|[a-z-]+)(?:\/status)?(\/[^/]+)?$/
 
-/** The command that lists what a request's path is about: `cray-ims deleted images list`; none for other paths. */
-export function listCommand(path: string): string | undefined {
+/** The command that lists what a request's path is about: `deleted images list`; none for other paths. */
+export function listCommand(path: string): readonly string[] | undefined {
   const group = collection.exec(path)?.[1]
-  return group && `cray-ims ${group.replace('/', ' ')} list`
+  return group === undefined ? undefined : [...group.split('/'), 'list']
 }
 
 /** Whether a path names one record, rather than all of a kind. */
@@ -19,9 +19,8 @@ export function isList(path: string): boolean {
   return listCommand(path) !== undefined && !namesOne(path)
 }
 
-/** Where a request failed when it may have reached the server: that what it asked for may have happened. */
-export function mayHaveHappened(request: RequestInfo): string[] {
-  if (isRead(request)) return []
-  const look = listCommand(request.url.pathname)
-  return [`The ${request.method} may have been carried out all the same${look ? `; look with: ${look}` : '.'}`]
+/** Of a request that failed when it may have reached the server: that it may have been carried out, and where to look. Nothing of a read. */
+export function mayHaveHappened(request: RequestInfo): { readonly lines: readonly string[]; readonly next?: readonly string[] } {
+  if (isRead(request)) return { lines: [] }
+  return { lines: [`The ${request.method} may have been carried out all the same.`], next: listCommand(request.url.pathname) }
 }

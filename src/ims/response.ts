@@ -1,4 +1,4 @@
-import { CliError } from '../errors.ts'
+import { CliError, type NextStep } from '../errors.ts'
 import { readJson } from '../json/read.ts'
 import type { Value } from '../json/value.ts'
 import { statusLine, type RequestInfo } from '../http/request-info.ts'
@@ -18,7 +18,7 @@ export function readAnswer(response: HttpResponse, asked: RequestInfo): Value | 
   const type = mediaType(response)
   const text = textOf(response)
   if (type === 'text/html' || type === 'application/xhtml+xml') {
-    throw noAnswer('The server sent a web page, which is no answer of IMS', text, response, asked, 'cray-ims config get core.hostname')
+    throw noAnswer('The server sent a web page, which is no answer of IMS', text, response, asked, ['config', 'get', 'core.hostname'])
   }
   try {
     return readJson(text)
@@ -46,10 +46,11 @@ function notJson(error: unknown, text: string, response: HttpResponse, asked: Re
   return noAnswer(`The server's answer is not the JSON that it says it is: ${printable((error as Error).message)}`, text, response, asked)
 }
 
-function noAnswer(message: string, text: string, { status }: HttpResponse, asked: RequestInfo, next?: string) {
+function noAnswer(message: string, text: string, { status }: HttpResponse, asked: RequestInfo, next?: NextStep) {
+  const happened = mayHaveHappened(asked)
   return new CliError(message, {
-    more: [`  ${excerpt(text)}`, statusLine(status, asked), ...mayHaveHappened(asked)],
-    next,
+    more: [`  ${excerpt(text)}`, statusLine(status, asked), ...happened.lines],
+    next: next ?? happened.next,
     inDoubt: !isRead(asked),
   })
 }

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import { CliError, type CliErrorDetails } from '../errors.ts'
+import { CliError, type CliErrorDetails, type NextStep } from '../errors.ts'
 import { writeJson } from '../json/write.ts'
 import type { Value, ValueMap } from '../json/value.ts'
 import { statusLine, type RequestInfo } from '../http/request-info.ts'
@@ -43,7 +43,7 @@ export interface Typed extends RequestInfo {
   /** What the user typed for a field: `--link-type s3`; undefined where it was nothing. */
   optionOf?: (field: string) => string | undefined
   /** The next command after a 404; the list of the same kind unless given. */
-  next?: string
+  next?: NextStep
 }
 
 /** More of a message than this many characters is nothing that a person reads. */
@@ -141,28 +141,30 @@ function remark(response: HttpResponse, body: ValueMap | undefined): string[] {
   return said ? [`  ${said}`] : []
 }
 
-function advice({ status, proxy }: HttpResponse, body: ValueMap | undefined, asked: Typed): { lines: string[]; next?: string } {
+function advice({ status, proxy }: HttpResponse, body: ValueMap | undefined, asked: Typed): { lines: readonly string[]; next?: NextStep } {
   const { method, url } = asked
   switch (status) {
     case 401:
-      return { lines: [], next: 'cray-ims auth login' }
+      return { lines: [], next: ['auth', 'login'] }
     case 403:
       return {
         lines: [
           'The token may be one of another network, or of a user who lacks the role.',
           ...(proxy ? [`Or it is ${proxy} that refuses.`] : []),
         ],
-        next: 'cray-ims config get core.hostname',
+        next: ['config', 'get', 'core.hostname'],
       }
     case 404:
       // The service names what is missing; a gateway that doesn't expose it says nothing.
-      if (!body) return { lines: ['IMS may not be reachable on this network.'], next: asked.next ?? 'cray-ims config get core.hostname' }
+      if (!body) return { lines: ['IMS may not be reachable on this network.'], next: asked.next ?? ['config', 'get', 'core.hostname'] }
       return { lines: [], next: asked.next ?? (namesOne(url.pathname) ? listCommand(url.pathname) : undefined) }
     case 502:
-    case 504:
-      return { lines: [...mayHaveHappened({ method, url }), 'The gateway got no answer from IMS. Try again in a while.'] }
     case 503:
-      return { lines: [...mayHaveHappened({ method, url }), 'The gateway or IMS is restarting or busy. Try again in a while.'] }
+    case 504: {
+      const { lines, next } = mayHaveHappened({ method, url })
+      const why = status === 503 ? 'The gateway or IMS is restarting or busy.' : 'The gateway got no answer from IMS.'
+      return { lines: [...lines, `${why} Try again in a while.`], next }
+    }
     case 429:
       return { lines: ['The gateway or IMS is busy. Try again in a while.'] }
     default:

@@ -1,7 +1,7 @@
 import { CliError } from '../errors.ts'
-import { listCommand, mayHaveHappened } from './resource-paths.ts'
+import { mayHaveHappened } from './resource-paths.ts'
 import { stalled, type TransportErrorKind, type TransportError } from '../http/transport-error.ts'
-import { isRead, longestSilence, wholeAnswer, type HttpRequest, type Timeouts } from '../http/transport.ts'
+import { longestSilence, wholeAnswer, type HttpRequest, type Timeouts } from '../http/transport.ts'
 
 const kinds: ReadonlySet<TransportErrorKind> = new Set<TransportErrorKind>(['connect-timeout', 'idle-timeout', 'answer-timeout'])
 
@@ -18,16 +18,16 @@ export function timeLimitError(fault: TransportError, request: HttpRequest, whom
   const limit = connecting ? patience.connect : fault.kind === 'answer-timeout' ? silence * wholeAnswer : silence
   const [option, value] = connecting ? (['--connect-timeout', patience.connect] as const) : (['--request-timeout', silence] as const)
   const tries = fault.tries > 1 ? `, tried ${fault.tries} times` : ''
-  const list = isRead(request) || !fault.sent ? undefined : listCommand(request.url.pathname)
+  const { lines = [], next }: Partial<ReturnType<typeof mayHaveHappened>> = fault.sent ? mayHaveHappened(request) : {}
   return new CliError(`${wordsOf(fault, whom)} within ${shown(limit)}${tries}`, {
     more: [
       `The time limit is ${connecting ? option : `${option}${limit === silence ? '' : `, times ${wholeAnswer} for a whole answer`}`} (${shown(value)}).`,
       ...(connecting || !request.url.pathname.includes('/apis/ims/')
         ? []
         : ['The service answers one request at a time, and takes minutes to delete or restore a large image.']),
-      ...(fault.sent ? mayHaveHappened(request) : []),
+      ...lines,
     ],
-    next: list ?? `the same command with ${option} ${shown(value * 2)}`,
+    next: next ?? `the same command with ${option} ${shown(value * 2)}`,
     cause: fault,
   })
 }

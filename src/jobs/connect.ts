@@ -1,11 +1,11 @@
 import type { DebugOptions } from '../definitions/job-shells.ts'
-import { CliError } from '../errors.ts'
+import { CliError, type NextStep } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
 import { stageOf } from '../ims/job-status.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
 import { addressesOf, oddAddresses } from '../ssh/addresses.ts'
 import { addressText, reach, type Address, type Reached } from '../ssh/banner.ts'
-import { pastedWord, pastedWords } from '../text/shell-words.ts'
+import { pastedWords } from '../text/shell-words.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { CommandContext } from '../context.ts'
 import { joinForward, type Forwarding } from './reopen-forward.ts'
@@ -56,18 +56,18 @@ export async function connectToContainer(
   search: WaySearch,
   progress: Progress,
 ): Promise<Way> {
-  const { io, program, command } = context
+  const { io, command } = context
   const { access, interval, patience, exit, alone = 20_000, remind = 60_000 } = search
-  const again = `${program} jobs ${command.name} ${job.id}`
+  const again = ['jobs', command.name, job.id]
   const addresses = addressesOf(container, access)
   const forwards = !search.direct && (access === 'auto' || access === 'port-forward')
   if (access === 'port-forward' && search.direct) {
     throw new CliError('a port-forward is no way to print: it would end with this program', {
       exit: 255,
-      next: `${again} --openssh --access port-forward`,
+      next: [...again, '--openssh', '--access', 'port-forward'],
     })
   }
-  if (addresses.length === 0 && !forwards) throw noAddress(job, container, access, `${again} --access port-forward`)
+  if (addresses.length === 0 && !forwards) throw noAddress(job, container, access, [...again, '--access', 'port-forward'])
 
   const over = new AbortController()
   const signal = AbortSignal.any([io.interrupted, over.signal])
@@ -78,7 +78,7 @@ export async function connectToContainer(
   const last = access === 'auto' && forwards
   const advice =
     patience !== undefined && patience >= long
-      ? { next: last ? `${program} jobs delete ${job.id}` : again, more: () => remedy(context, job, forward?.missing()) }
+      ? { next: last ? ['jobs', 'delete', job.id] : again, more: () => remedy(context, job, forward?.missing()) }
       : { next: again }
   const race = reach(addresses, { signal, patience, exit, onAttempt, ...advice })
   const only = addresses.length === 0
@@ -92,7 +92,7 @@ export async function connectToContainer(
     const lines = () => [
       'Nothing has answered yet; it is still tried.',
       ...remedy(context, job, forward?.missing()),
-      `To delete it: ${program} jobs delete ${job.id}`,
+      `To delete it: ${context.commandLine('jobs', 'delete', job.id)}`,
     ]
     context.io.sleep(remind, signal).then(
       () => lines().forEach((line) => progress.log(`  ${line.trimStart()}`)),
@@ -131,12 +131,12 @@ const long = 25_000
  * for ever. Source: the service's known issues.
  */
 function remedy(
-  { program }: CommandContext,
+  { commandLine }: CommandContext,
   { remote_build_node: node, kubernetes_namespace, kubernetes_job }: Job,
   forwardFailed: string | undefined,
 ): string[] {
   const place = node
-    ? `It runs on the remote build node ${node}; look at that: ${program} remote-build-nodes status describe ${pastedWord(node)}`
+    ? `It runs on the remote build node ${node}; look at that: ${commandLine('remote-build-nodes', 'status', 'describe', node)}`
     : `Look at its pod: ${pastedWords(['kubectl', 'describe', 'pods', '-n', kubernetes_namespace, '-l', `job-name=${kubernetes_job}`])}`
   return [
     ...(forwardFailed === undefined ? [] : [`  port-forward  ${forwardFailed}`]),
@@ -145,7 +145,7 @@ function remedy(
   ]
 }
 
-function noAddress({ id }: Job, container: SshContainer, access: string, next: string): CliError {
+function noAddress({ id }: Job, container: SshContainer, access: string, next: NextStep): CliError {
   const there = [...addressesOf(container, 'auto').map(addressText), ...oddAddresses(container)].map((line) => `  ${line}`)
   return new CliError(`job ${shortId(id)} has no ${access === 'auto' ? '' : `${access} `}address`, { exit: 255, more: there, next })
 }
@@ -154,18 +154,25 @@ function noAddress({ id }: Job, container: SshContainer, access: string, next: s
 const doubtful = 5000
 
 /** Rejects when the job doesn't wait any more, or its pod has failed. */
-function untilItLeaves(context: CommandContext, api: Api, job: Job, interval: number, signal: AbortSignal, resume: string): Promise<never> {
+function untilItLeaves(
+  context: CommandContext,
+  api: Api,
+  job: Job,
+  interval: number,
+  signal: AbortSignal,
+  resume: NextStep,
+): Promise<never> {
   const silent: Progress = { update() {}, log() {}, stop() {} }
   const watch = { interval: interval * 1000, progress: silent, resume, signal }
   const pods = createPodWatch(context, { interval: watch.interval, say() {} })
   return pollJobs(context, api, [job.id], watch, async (seen): Promise<CliError | undefined> => {
     const now = seen.get(job.id)
-    if (!now) return jobDeletedError(context, job.id)
+    if (!now) return jobDeletedError(job.id)
     const { status } = now.job
     if (stageOf(now.job) !== 'waiting') {
       return new CliError(`job ${shortId(job.id)} does not wait any more: it is in ${status}`, {
         exit: 1,
-        next: `${context.program} jobs describe ${job.id}`,
+        next: ['jobs', 'describe', job.id],
       })
     }
     const trouble = now.total < doubtful ? undefined : pods.look([now]).get(job.id)

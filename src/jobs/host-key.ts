@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { configFolder } from '../config/folder.ts'
-import { CliError } from '../errors.ts'
+import { CliError, type NextStep } from '../errors.ts'
 import type { Job } from '../ims/records.ts'
 import { readHostKeys } from '../kubernetes/host-keys.ts'
 import { checkHostKey, type HostKeyPolicy, type HostKeyVerdict } from '../ssh/host-keys.ts'
@@ -52,19 +52,19 @@ export function hostVerifier(
 }
 
 function refused(
-  { program, command, io }: CommandContext,
+  { command, io }: CommandContext,
   { id, kubernetes_job, kubernetes_namespace }: Job,
   { why, fingerprint: shown }: HostKeyVerdict,
   path: string,
 ): CliError {
   const pods = `kubectl get pods -n ${kubernetes_namespace} -l job-name=${kubernetes_job} -o wide`
-  const reasons: Partial<Record<HostKeyVerdict['why'], readonly [string, string, string]>> = {
+  const reasons: Partial<Record<HostKeyVerdict['why'], readonly [string, string, NextStep]>> = {
     changed: ['it changed', `  another is kept in ${tilde(path, io.env)}: someone is in between, or the job has another container`, pods],
     "differs from the container's": ["it isn't the pod's", '  the pod has others: someone is in between', pods],
     'could not be compared': [
       "it couldn't be compared with the pod's",
       '  --host-key verify takes a kubectl that may exec into the pod',
-      `${program} jobs ${command.name} ${id} --host-key accept-new`,
+      ['jobs', command.name, id, '--host-key', 'accept-new'],
     ],
   }
   const [reason, detail, next] = reasons[why] ?? [why, '', pods]

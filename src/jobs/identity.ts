@@ -10,7 +10,6 @@ import { readRecord } from '../ims/read-record.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
 import { publicKeys } from '../definitions/records.ts'
 import { findIdentity, unlock, type Identity, type Login, type Looked } from '../ssh/identities.ts'
-import { pastedWords } from '../text/shell-words.ts'
 import { fingerprint, parsePublicKey, publicKeyLine, publicKeyOf, type PublicKey } from '../ssh/public-key.ts'
 import type { CommandContext } from '../context.ts'
 import { shortId } from './lookup.ts'
@@ -54,7 +53,7 @@ export async function findKey(
   // Without the record only the user can know which it is.
   if (!identity || (!wanted && file === undefined)) throw noKey(context, job, container, record, looked)
   const ask = stdin.isTTY && stderr.isTTY ? context.questions.ask : undefined
-  const openssh = pastedWords([context.program, 'jobs', 'debug', job.id, '--openssh', ...(file === undefined ? [] : ['-i', file])])
+  const openssh = ['jobs', 'debug', job.id, '--openssh', ...(file === undefined ? [] : ['-i', file])]
   return { identity, shown: tilde(identity.path ?? 'agent', env), unlock: () => unlock(identity, { ask, wanted, openssh }) }
 }
 
@@ -92,7 +91,7 @@ function noKey(
         ? ["A jailed job whose key is gone is most likely of the Configuration Framework Service (CFS): somebody else's."]
         : []),
     ],
-    next: `${context.program} jobs ${context.command.name} ${job.id} -i FILE`,
+    next: ['jobs', context.command.name, job.id, '-i', 'FILE'],
   })
 }
 

@@ -47,10 +47,7 @@ export async function findJobs(api: Api, wanted: readonly string[]): Promise<Job
 
 /** One job, by its whole id. */
 export async function describeJob(api: Api, id: string): Promise<JobRecord> {
-  return readJob(
-    await api.send({ method: 'GET', path: `${jobs.path}/${encodeSegment(id, 'JOB')}`, next: 'cray-ims jobs list' }),
-    `job ${id}`,
-  )
+  return readJob(await api.send({ method: 'GET', path: `${jobs.path}/${encodeSegment(id, 'JOB')}`, next: ['jobs', 'list'] }), `job ${id}`)
 }
 
 /** All jobs, old ones included: the service has no filter. Those whose records can't be used are apart. */
@@ -79,7 +76,7 @@ function pick(all: readonly JobRecord[], odd: readonly OddRecord[], reference: s
   const near = unfinished.filter(({ job }) => isLike(reference, job))
   throw new CliError(`${reference} is no job that is under way`, {
     more: old.length > 0 ? ['Ended, and so only to be named by id:', ...old.map(candidate)] : near.map(candidate),
-    next: 'cray-ims jobs list',
+    next: ['jobs', 'list'],
   })
 }
 

@@ -79,7 +79,7 @@ export async function openShell(
       progress.log(hostKeyLine(verdict))
       if (opening.command === undefined) for (const line of banner(job, container)) progress.log(line)
     })
-    const settings = { socket: way.socket, verifyHostKey, signal: io.interrupted, next: `${context.program} jobs debug ${job.id}` }
+    const settings = { socket: way.socket, verifyHostKey, signal: io.interrupted, next: ['jobs', 'debug', job.id] }
     if (!login) {
       await checkServer(settings)
       const code = await useOpenSsh(context, job, way, key, opening)

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { CliError } from '../errors.ts'
+import { CliError, type NextStep } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
 import { isUnavailable, isTransient, unavailableReason } from '../ims/availability.ts'
 import { isGone } from '../ims/server-error.ts'
@@ -17,8 +17,8 @@ export interface PollOptions {
   /** When it began, by the monotonic clock; now unless given. */
   began?: number
   progress: Progress
-  /** What to type to go on, after the time limit or Ctrl-C; empty where nothing is under way. */
-  resume: string
+  /** What to type to go on, after the time limit or Ctrl-C; none where nothing is under way. */
+  resume?: NextStep
   /** Ends the watch: of the process, unless given. */
   signal?: AbortSignal
   /** The jobs as they were read just before: the first look. */
@@ -205,11 +205,11 @@ function stateOf(seen: readonly JobSnapshot[]): string {
 
 function interrupted(reason: unknown, { resume }: PollOptions, many: boolean): unknown {
   if (!(reason instanceof CliError)) return reason
-  const goesOn = resume === '' ? [] : [many ? 'The jobs go on.' : 'The job goes on.']
+  const goesOn = resume === undefined ? [] : [many ? 'The jobs go on.' : 'The job goes on.']
   return new CliError(reason.message, {
     exit: reason.exit,
     more: [...reason.more, ...goesOn],
-    next: reason.next ?? (resume || undefined),
+    next: reason.next ?? resume,
     cause: reason,
   })
 }

@@ -37,7 +37,7 @@ export async function release(context: CommandContext, reference: string, word: 
   const progress = await context.progress(stripDurations)
   try {
     const { job } = (await findJobs(api, [reference]))[0]!
-    refuseUnlessWaiting(context, job)
+    refuseUnlessWaiting(job)
     const container = chooseContainer(job, options.container)
     if (job.job_type === 'create') progress.log(`Job ${shortId(job.id)} is a create job whose build failed: it ends in error either way.`)
     const session = await openJob(context, api, job, container, options, progress)
@@ -57,10 +57,10 @@ export async function release(context: CommandContext, reference: string, word: 
   }
 }
 
-function refuseUnlessWaiting({ program }: CommandContext, job: Job): void {
+function refuseUnlessWaiting(job: Job): void {
   const stage = stageOf(job)
   if (stage === 'waiting') return
-  const next = stage === 'running' ? `${program} jobs wait ${job.id} --for ready` : `${program} jobs describe ${job.id}`
+  const next = stage === 'running' ? ['jobs', 'wait', job.id, '--for', 'ready'] : ['jobs', 'describe', job.id]
   throw new CliError(`job ${job.id} does not wait on its user: it is ${job.status}`, { exit: 1, next })
 }
 
@@ -85,7 +85,7 @@ export async function openJob(
     login,
     verifyHostKey,
     signal: context.io.interrupted,
-    next: `${context.program} jobs ${context.command.name} ${job.id}`,
+    next: ['jobs', context.command.name, job.id],
   }).catch((error: unknown) => {
     way.close()
     throw error
@@ -129,7 +129,7 @@ export async function waitForOutcome(
     interval: interval * 1000,
     timeout: timeout && timeout * 1000,
     progress,
-    resume: `${context.program} jobs wait ${job.id} --for done`,
+    resume: ['jobs', 'wait', job.id, '--for', 'done'],
   }
   const pods = createPodWatch(context, { interval: watch.interval, say: progress.log })
   let last = job
@@ -137,7 +137,7 @@ export async function waitForOutcome(
     const now = seen.get(job.id)
     if (!now) {
       const made = hopeful ? await imageOfDeletedJob(api, last) : undefined
-      if (!made) throw jobDeletedError(context, job.id)
+      if (!made) throw jobDeletedError(job.id)
       return { gone: made.image.id }
     }
     last = now.job
@@ -154,7 +154,7 @@ export async function waitForOutcome(
   }
   const image = last.status === 'success' ? (last.resultant_image_id ?? undefined) : undefined
   if (last.status === 'success') progress.log(`✔ success: image ${image ?? 'none'}`)
-  else progress.log(`✖ error. Logs: ${context.program} jobs logs ${job.id} --failed`)
+  else progress.log(`✖ error. Logs: ${context.commandLine('jobs', 'logs', job.id, '--failed')}`)
   return { image, exit: last.status === 'error' && job.job_type === 'customize' ? 1 : 0 }
 }
 

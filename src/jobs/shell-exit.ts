@@ -44,7 +44,7 @@ export async function handleShellExit(
   const lossless = fate !== 'delete' || !options.beforeDelete || (await options.beforeDelete())
   const kept = fate === 'keep' || !(lossless || (asked && (await confirm(context, 'Delete it all the same?'))))
   if (kept) {
-    const how = `Release it: ${context.program} jobs ${job.job_type === 'create' ? 'fail' : 'complete'} ${job.id}`
+    const how = `Release it: ${context.commandLine('jobs', job.job_type === 'create' ? 'fail' : 'complete', job.id)}`
     progress.log(asked ? how : `Job ${shortId(job.id)} still waits${memoryNote(job)}. ${how}`)
     return 'kept'
   }

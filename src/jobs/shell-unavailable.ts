@@ -1,7 +1,6 @@
-import { CliError } from '../errors.ts'
+import { CliError, type NextStep } from '../errors.ts'
 import type { Job } from '../ims/records.ts'
 import { diagnosisText, type Diagnosis } from '../kubernetes/diagnosis.ts'
-import { pastedWords } from '../text/shell-words.ts'
 import type { CommandContext } from '../context.ts'
 import { podFailureOf, reasonLines, type PodFailure } from './pod.ts'
 import { shortId } from './lookup.ts'
@@ -10,34 +9,33 @@ const condition = 'A shell opens only when the build itself fails with debug on.
 
 /** Why a job's record says that no shell can come, and what to do about it. */
 export async function noShell(context: CommandContext, job: Job): Promise<CliError> {
-  const { program } = context
   const { id, status } = job
-  const failure = (why: string, more: readonly string[], next: string) =>
+  const failure = (why: string, more: readonly string[], next: NextStep) =>
     new CliError(`no shell will come: job ${shortId(id)} ${why}`, { exit: 1, more, next })
   if (status === 'success') {
     const image = job.resultant_image_id
-    return failure('succeeded', image ? [`  image ${image}`] : [], image ? `${program} images describe ${image}` : `${program} images list`)
+    return failure('succeeded', image ? [`  image ${image}`] : [], image ? ['images', 'describe', image] : ['images', 'list'])
   }
   if (status === 'error') return failure('ended in error', ...(await endedInError(context, job)))
-  if (status === 'packaging_artifacts') return failure('is past that: it packages its image', [], `${program} jobs wait ${id}`)
-  return failure('was created with debug off', [condition], againWithDebug(program, job))
+  if (status === 'packaging_artifacts') return failure('is past that: it packages its image', [], ['jobs', 'wait', id])
+  return failure('was created with debug off', [condition], againWithDebug(job))
 }
 
-async function endedInError(context: CommandContext, job: Job): Promise<[more: string[], next: string]> {
+async function endedInError(context: CommandContext, job: Job): Promise<[more: string[], next: NextStep]> {
   const failure = await podFailureOf(context, job)
   const more = [...reasonLines(failure), ...(job.job_type === 'create' ? [condition] : [])]
-  return [more, diagnosticCommand(context, job, failure)]
+  return [more, diagnosticCommand(job, failure)]
 }
 
 /** The command that tells more of why a job ended in error. */
-export function diagnosticCommand({ program }: CommandContext, job: Job, { log }: Partial<PodFailure> = {}): string {
-  if (log?.container === 'fetch-recipe') return `${program} recipes describe ${job.artifact_id}`
-  if (log?.container === 'prepare') return `${program} images describe ${job.artifact_id}`
-  return log ? `${program} jobs logs ${job.id} --failed` : `${program} jobs describe ${job.id}`
+export function diagnosticCommand(job: Job, { log }: Partial<PodFailure> = {}): readonly string[] {
+  if (log?.container === 'fetch-recipe') return ['recipes', 'describe', job.artifact_id]
+  if (log?.container === 'prepare') return ['images', 'describe', job.artifact_id]
+  return log ? ['jobs', 'logs', job.id, '--failed'] : ['jobs', 'describe', job.id]
 }
 
 /** The line that creates a job again, with debug on. */
-function againWithDebug(program: string, job: Job): string {
+function againWithDebug(job: Job): readonly string[] {
   const options = {
     'job-type': job.job_type,
     'artifact-id': job.artifact_id,
@@ -46,7 +44,7 @@ function againWithDebug(program: string, job: Job): string {
     'build-env-size': String(job.build_env_size),
     'enable-debug': 'True',
   }
-  return `${program} jobs create ${pastedWords(Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]))}`
+  return ['jobs', 'create', ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])]
 }
 
 /** That a job never ends, because its pod has failed and nothing sets its status any more; as a part of a sentence. */
@@ -68,7 +66,7 @@ export async function podFailedError(
   return new CliError(`${head}${failedPodNote(job)}`, {
     exit: 1,
     more: [...reasons, ...more],
-    next: `${context.program} jobs delete ${job.id}`,
+    next: ['jobs', 'delete', job.id],
   })
 }
 
@@ -82,6 +80,6 @@ export function podCannotRunError({ id, kubernetes_job, kubernetes_namespace }: 
 }
 
 /** That a job isn't there any more. */
-export function jobDeletedError({ program }: CommandContext, id: string): CliError {
-  return new CliError(`job ${id} is gone: it was deleted`, { exit: 1, next: `${program} jobs list` })
+export function jobDeletedError(id: string): CliError {
+  return new CliError(`job ${id} is gone: it was deleted`, { exit: 1, next: ['jobs', 'list'] })
 }

@@ -46,17 +46,16 @@ interface Lost {
 
 /** What is said when jobs can't get there any more. */
 export async function unreachableError(context: CommandContext, lost: readonly [Lost, ...Lost[]], goal: string): Promise<CliError> {
-  const { program } = context
   const [{ id, job, dead }, ...others] = lost
   const more = others.map((one) => (one.job && one.dead ? failedPodNote(one.job) : `job ${one.id} ${whyLost(one.job, goal)}`))
   if (job && dead) return podFailedError(context, job, dead, { more })
-  return new CliError(`job ${id} ${whyLost(job, goal)}`, { exit: 1, more, next: job ? next(program, job) : `${program} jobs list` })
+  return new CliError(`job ${id} ${whyLost(job, goal)}`, { exit: 1, more, next: job ? next(job) : ['jobs', 'list'] })
 }
 
-function next(program: string, job: Job): string {
+function next(job: Job): readonly string[] {
   const stage = stageOf(job)
-  if (stage === 'waiting') return `${program} jobs debug ${job.id}`
-  return stage === 'error' ? `${program} jobs logs ${job.id} --failed` : `${program} jobs describe ${job.id}`
+  if (stage === 'waiting') return ['jobs', 'debug', job.id]
+  return stage === 'error' ? ['jobs', 'logs', job.id, '--failed'] : ['jobs', 'describe', job.id]
 }
 
 function whyLost(job: Job | undefined, goal: string): string {

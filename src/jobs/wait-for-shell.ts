@@ -27,11 +27,11 @@ export interface ShellWait {
 export async function waitForShell(context: CommandContext, api: Api, first: JobRecord, wait: ShellWait, progress: Progress): Promise<Job> {
   const { id } = first.job
   const pods = createPodWatch(context, { interval: wait.interval, say: progress.log, eager: true })
-  const watch = { ...wait, progress, resume: `${context.program} jobs debug ${id}`, known: [first] }
+  const watch = { ...wait, progress, resume: ['jobs', 'debug', id], known: [first] }
   try {
     const { job, outlook, trouble } = await pollJobs(context, api, [id], watch, async (seen) => {
       const now = seen.get(id)
-      if (!now) throw jobDeletedError(context, id)
+      if (!now) throw jobDeletedError(id)
       if (now.before) progress.log(`✔ ${now.before.status} ${formatDuration(now.before.lasted)} → ${now.job.status}`)
       const outlook = shellAvailability(now.job)
       if (outlook !== 'may come') return { job: now.job, outlook, trouble: undefined }

@@ -18,7 +18,7 @@ export interface Fault {
 }
 
 const form = 'METHOD PATH, then what happens: a status, delay=2s, delay=service, reset, truncate; x3 for the first three only'
-const example = "cray-ims mock --fault 'GET /jobs 503 x3'"
+const example = ['mock', '--fault', 'GET /jobs 503 x3']
 const units = { ms: 1, s: 1000, m: 60_000 }
 
 /**

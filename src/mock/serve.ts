@@ -114,7 +114,7 @@ function cantListen(port: number, cause: NodeJS.ErrnoException): CliError {
   const why = { EADDRINUSE: 'Something else listens there.', EACCES: 'Ports below 1024 take more rights.' }[cause.code ?? '']
   return new CliError(`Can't listen on port ${port} of 127.0.0.1`, {
     more: [why ?? cause.message],
-    next: 'cray-ims mock',
+    next: ['mock'],
     cause,
   })
 }

@@ -62,7 +62,7 @@ function queryFailure(expression: string, error: unknown): Error {
   const why = wordsOf(error)
   return usageError(`Invalid value for '--query': ${JSON.stringify(expression)}: ${why}`, {
     more: ['It is a JMESPath expression (https://jmespath.site).'],
-    next: "cray-ims images list --query '[].name'",
+    next: ['images', 'list', '--query', '[].name'],
     cause: error,
   })
 }

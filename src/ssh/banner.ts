@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import { CliError } from '../errors.ts'
+import { CliError, type NextStep } from '../errors.ts'
 import { after } from '../time/timer.ts'
 import { socketReason } from './socket-reason.ts'
 
@@ -42,7 +42,7 @@ export interface ReachOptions {
   readonly pause?: number
   readonly onAttempt?: (attempt: Attempt) => void
   /** The next command to type when nothing answered. */
-  readonly next?: string
+  readonly next?: NextStep
   /** Lines that are said then besides why nothing answered. */
   readonly more?: () => readonly string[]
   /** Exit code when nothing answered; 255 unless given. */

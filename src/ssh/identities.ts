@@ -99,15 +99,19 @@ export interface Unlocking {
   /** The key that it has to be. */
   readonly wanted?: PublicKey
   /** The command that uses the system's ssh in our place, where there is one. */
-  readonly openssh?: string
+  readonly openssh?: readonly string[]
 }
 
-function elsewhere(path: string, { why, byAgent }: NonNullable<ReturnType<typeof limitOf>>, openssh: string | undefined): CliError {
+function elsewhere(
+  path: string,
+  { why, byAgent }: NonNullable<ReturnType<typeof limitOf>>,
+  openssh: readonly string[] | undefined,
+): CliError {
   return new CliError(`${path}: ${why}`, {
     exit: 255,
     more: [
       ...(byAgent ? ['An ssh-agent can: one that has the key is asked first. To start one: eval "$(ssh-agent)"'] : []),
-      ...(openssh && byAgent ? [`So can the system's ssh: ${openssh}`] : []),
+      ...(openssh && byAgent ? ["So can the system's ssh: add --openssh."] : []),
     ],
     next: byAgent ? pastedWords(['ssh-add', path]) : openssh,
   })

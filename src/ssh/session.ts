@@ -33,7 +33,7 @@ export interface SessionOptions {
   /** Time between signs of life that are asked for, in milliseconds; three without answer are a lost connection. */
   readonly keepalive?: number
   /** The next command to type when it fails. */
-  readonly next?: string
+  readonly next?: readonly string[]
 }
 
 // SHA-1 signatures and DSA are refused by the job's servers, too. Compression costs more than the network.
@@ -52,7 +52,7 @@ export function openSession(options: SessionOptions): Promise<Session> {
   if (login.key.type.startsWith('sk-')) {
     throw new CliError(`keys of type ${login.key.type} need the system's ssh`, {
       exit: 255,
-      next: options.next && `${options.next} --openssh`,
+      next: options.next && [...options.next, '--openssh'],
     })
   }
   const method = login.agent

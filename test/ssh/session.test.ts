@@ -94,10 +94,10 @@ describeWithSshd('logging in to OpenSSH', () => {
     afterAll(() => server.stop())
 
     test('a key: which one', async () => {
-      const failure = await logIn(server, { file: stranger.path, publicKey: stranger.publicKey, next: 'again' }).catch((error) => error)
+      const failure = await logIn(server, { file: stranger.path, publicKey: stranger.publicKey, next: ['again'] }).catch((error) => error)
       expect(failure).toBeInstanceOf(CliError)
       expect(failure.message).toMatch(/^no SSH login: the server refused the key ssh-ed25519 SHA256:/)
-      expect(failure).toMatchObject({ exit: 255, next: 'again' })
+      expect(failure).toMatchObject({ exit: 255, next: ['again'] })
     })
 
     test('a host key, by whoever judges it; nothing was sent to log in', async () => {

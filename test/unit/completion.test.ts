@@ -205,7 +205,7 @@ describe('cray-ims completion', () => {
       (error: unknown) => error as CliError,
     )
     expect(failure).toBeInstanceOf(CliError)
-    expect(failure).toMatchObject({ usage: true, exit: 2, next: `cray-ims completion ${meant ?? 'bash'}` })
+    expect(failure).toMatchObject({ usage: true, exit: 2, next: ['completion', meant ?? 'bash'] })
     expect(failure.message).toBe(`Invalid value for 'SHELL': invalid choice: ${shell}. (choose from bash, zsh, fish)`)
     expect(failure.more).toEqual(meant ? [`  Did you mean ${meant}?`] : [])
   })

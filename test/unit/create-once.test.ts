@@ -126,7 +126,7 @@ describe.each(doubts)('after %s', (_, doubt) => {
       exit: 2,
       inDoubt: true,
       message: expect.stringContaining('did not say whether it created the job of image mine'),
-      next: 'cray-ims jobs list',
+      next: ['jobs', 'list'],
     })
     expect([sent, now]).toEqual([1, 60_000])
   })

@@ -3,7 +3,8 @@ import type { Inventory } from '../../src/builds/inventory.ts'
 import { specProblems, type ImageSpec } from '../../src/builds/image-spec.ts'
 import { jobRequest, keyRequest, makePlan } from '../../src/builds/plan.ts'
 import { sameKeys } from '../../src/builds/public-key.ts'
-import { resumeLine } from '../../src/builds/resume-line.ts'
+import { pastedWords } from '../../src/text/shell-words.ts'
+import { resumeCommand } from '../../src/builds/resume-command.ts'
 import { findSource } from '../../src/builds/source.ts'
 import { plannedWrites } from '../../src/builds/planned-writes.ts'
 import { CliError } from '../../src/errors.ts'
@@ -76,14 +77,14 @@ const inventory = (more: Partial<Inventory> = {}): Inventory => ({
   ...more,
 })
 const plan = (more: Partial<Inventory> = {}, asked: Partial<ImageSpec> = {}) =>
-  makePlan({ program: 'cray-ims', inventory: inventory(more), order: order(asked), key })
+  makePlan({ inventory: inventory(more), order: order(asked), key })
 
 /** What a failure says: its message, what more, the next command. */
 function failureOf(work: () => unknown): string[] {
   try {
     work()
   } catch (error) {
-    if (error instanceof CliError) return [error.message, ...error.more, error.next ?? '']
+    if (error instanceof CliError) return [error.message, ...error.more, [error.next ?? ''].flat().join(' ')]
     throw error
   }
   throw new Error('it did not fail')
@@ -95,8 +96,7 @@ describe('findSource', () => {
     recipe({ id: 'r2', created: '2026-01-02T00:00:00+00:00' }),
     recipe({ id: 'r3', arch: 'aarch64' }),
   ]
-  const find = (asked: Partial<ImageSpec>, more: Partial<Inventory> = { recipes: twins }) =>
-    findSource('cray-ims', inventory(more), order(asked))
+  const find = (asked: Partial<ImageSpec>, more: Partial<Inventory> = { recipes: twins }) => findSource(inventory(more), order(asked))
 
   test.each([
     ['the id', { source: 'r2' }, 'r2'],
@@ -428,9 +428,9 @@ describe('orderTroubles', () => {
   ])('%s', (_, asked, flags) => expect(specProblems(order(asked)).map(({ flag }) => flag)).toEqual(flags))
 })
 
-describe('resumeLine', () => {
+describe('resumeCommand', () => {
   const customize = { job_type: 'customize', status: 'creating' } as const
-  test.each<[string, Partial<Job>, Parameters<typeof resumeLine>[2], string]>([
+  test.each<[string, Partial<Job>, Parameters<typeof resumeCommand>[1], string]>([
     ['a build', {}, {}, 'build --resume j1'],
     ['with what becomes of the rest', {}, { if_exists: 'replace', keep_job: true }, 'build --resume j1 --if-exists replace --keep-job'],
     ['other answers to a taken name are of no use by then', {}, { if_exists: 'skip' }, 'build --resume j1'],
@@ -448,5 +448,5 @@ describe('resumeLine', () => {
       'customize --resume j1',
     ],
     ['a build with a shell', { enable_debug: true }, { public_key: 'k.pub' }, 'build --resume j1 --public-key k.pub'],
-  ])('%s', (_, had, again, line) => expect(resumeLine('cray ims', job(had), again)).toBe(`cray ims ${line}`))
+  ])('%s', (_, had, again, line) => expect(pastedWords(resumeCommand(job(had), again))).toBe(line))
 })

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { againLine } from '../../src/builds/batch/again-line.ts'
+import { commandLine } from '../../src/cli/command-line.ts'
+import { againCommand } from '../../src/builds/batch/again-command.ts'
 import { inOrder, readEntries } from '../../src/builds/images-file/entries.ts'
 import type { OrderedEntry } from '../../src/builds/images-file/ordered.ts'
 import { checkPlans } from '../../src/builds/batch/plans.ts'
@@ -130,7 +131,7 @@ describe('what is to be done', () => {
     const [one] = orderedOf(item) as [OrderedEntry]
     const kept = stateOf()
     if (state) kept.set('a', { ...state, order: state.order === 'same' ? hashOf(one, undefined) : state.order })
-    return nextStep({ program: 'cray-ims', inventory: catalogueOf(inventory), state: kept, one, base: undefined })
+    return nextStep({ inventory: catalogueOf(inventory), state: kept, one, base: undefined })
   }
   const brief = (found: Step) =>
     'kept' in found
@@ -334,7 +335,7 @@ describe('all images of a file', () => {
     const state = stateOf()
     const ordered = orderedOf(...items)
     fill(state, ordered)
-    return checkPlans({ program: 'cray-ims', path: 'i.yaml', inventory: catalogueOf(inventory), ordered, state })
+    return checkPlans({ path: 'i.yaml', inventory: catalogueOf(inventory), ordered, state })
   }
   const writes = (...given: Parameters<typeof plans>) =>
     plans(...given)
@@ -399,7 +400,7 @@ describe('all images of a file', () => {
 
   test('one mistake says what to type, several say their lines; of what needs it nothing is said', () => {
     const one = failure(['name: a, recipe: gone', 'name: b, base: a, run: x'])
-    expect([one.message, one.more, one.next]).toEqual(['i.yaml:2: there is no recipe gone', ['Nothing was sent.'], 'cray-ims recipes list'])
+    expect([one.message, one.more, one.next]).toEqual(['i.yaml:2: there is no recipe gone', ['Nothing was sent.'], ['recipes', 'list']])
     const two = failure(['name: there, recipe: good', 'name: a, recipe: gone'])
     expect([two.message, two.next]).toEqual(['i.yaml: 2 mistakes; nothing was sent', 'vi +2 i.yaml'])
     expect(two.more).toEqual([
@@ -472,5 +473,5 @@ test.each<[string, Partial<BuildOptions>, string]>([
     access: 'auto',
     host_key: 'accept-new',
   } as BuildOptions
-  expect(againLine('cray ims', path, { ...usual, ...options })).toBe(expected)
+  expect(commandLine('cray', againCommand(path, { ...usual, ...options }))).toBe(expected)
 })

@@ -117,7 +117,7 @@ describe('a 401', () => {
     const service = await server([refused])
     const failure = await failureOf(api({ hostname: service.url, env: {}, authorization }).send(list))
     expect(failure).toBeInstanceOf(ServerError)
-    expect(failure).toMatchObject({ message: 'Unauthorized: no', status: 401, next: 'cray-ims auth login' })
+    expect(failure).toMatchObject({ message: 'Unauthorized: no', status: 401, next: ['auth', 'login'] })
     expect(service.sent.length).toBe(count)
   })
 
@@ -140,7 +140,7 @@ describe('what cannot be sent', () => {
   ])('the tenant %j', (tenant, message) => {
     const open = () => connect({ hostname: 'http://h', env: {}, tenant })
     expect(open).toThrow(
-      expect.objectContaining({ message: expect.stringMatching(message), exit: 2, next: 'cray-ims config set core tenant=NAME' }),
+      expect.objectContaining({ message: expect.stringMatching(message), exit: 2, next: ['config', 'set', 'core', 'tenant=NAME'] }),
     )
     try {
       open()
@@ -177,7 +177,7 @@ describe('no answer', () => {
   test('a write that got no answer may have happened; a read is a read', async () => {
     const { url } = await kept(serveSocket(() => {}))
     const ims = api({ hostname: url, env: {}, requestTimeout: 0.05 })
-    const happened = expect.stringContaining('The POST may have been carried out all the same; look with: cray-ims images list')
+    const happened = expect.stringContaining('The POST may have been carried out all the same.')
     expect(await failureOf(ims.send(create))).toMatchObject({
       message: `${address(url)} did not answer within 0.05s`,
       more: expect.arrayContaining([happened]),
@@ -357,7 +357,7 @@ describe('a certificate', () => {
       api({ hostname: service.url, env: { SSL_CERT_FILE: other }, wellKnown: { site: [missing], system: [missing] } }).send(list),
     )
     expect(failure.message).toBe('127.0.0.1: certificate not trusted')
-    expect(failure).toMatchObject({ next: 'cray-ims config set core ca_file=FILE', footer: once })
+    expect(failure).toMatchObject({ next: ['config', 'set', 'core', 'ca_file=FILE'], footer: once })
     expect(failure.more[0]).toMatch(new RegExp(`^  issuer "Platform CA", valid to ${inAYear.slice(0, 4)}-`))
     expect(failure.more.slice(1).map((line) => line.trim().split(/ {2,}/))).toEqual([
       [`${other} (SSL_CERT_FILE)`, '1 CA, none fits'],
@@ -384,7 +384,7 @@ describe('a certificate', () => {
         '  came      "elsewhere.local", for elsewhere.local',
         '  Another host answers there, or this is not the name that its certificate has.',
       ],
-      next: 'cray-ims config get core.hostname',
+      next: ['config', 'get', 'core.hostname'],
       footer: undefined,
     })
   })
@@ -394,7 +394,7 @@ describe('a certificate', () => {
     const failure = await failureOf(api({ hostname: service.url, env: {} }).send(list))
     expect(failure).toMatchObject({
       message: '127.0.0.1: certificate not trusted',
-      next: 'cray-ims config set core ca_file=FILE',
+      next: ['config', 'set', 'core', 'ca_file=FILE'],
       footer: undefined,
     })
     expect(failure.more).toContain('  expected  127.0.0.1')

@@ -85,7 +85,7 @@ describe('the server', () => {
     await expect(serving({}, { port: Number(new URL(url).port) })).rejects.toMatchObject({
       message: expect.stringContaining("Can't listen on port"),
       more: ['Something else listens there.'],
-      next: 'cray-ims mock',
+      next: ['mock'],
     })
   })
 

@@ -160,7 +160,7 @@ describe('an encrypted key', () => {
     const answers = ['wrong', 'secret']
     const { key } = await unlock(
       { kind: 'file', path, encrypted: true },
-      { ask: async () => answers.shift()!, openssh: 'cray-ims jobs debug x --openssh' },
+      { ask: async () => answers.shift()!, openssh: ['jobs', 'debug', 'x', '--openssh'] },
     )
     return { type: key.type, left: answers.length }
   }
@@ -187,9 +187,9 @@ describe('an encrypted key', () => {
     const identity = { kind: 'file' as const, path, encrypted: true }
     const failure = { message: `${path}: its cipher chacha20-poly1305@openssh.com can't be read here`, exit: 255, next: `ssh-add ${path}` }
     await expect(unlock(identity, { ask })).rejects.toMatchObject({ ...failure, more: [expect.stringContaining('An ssh-agent can')] })
-    await expect(unlock(identity, { ask: undefined, openssh: 'cray-ims jobs debug x --openssh' })).rejects.toMatchObject({
+    await expect(unlock(identity, { ask: undefined, openssh: ['jobs', 'debug', 'x', '--openssh'] })).rejects.toMatchObject({
       ...failure,
-      more: [expect.anything(), "So can the system's ssh: cray-ims jobs debug x --openssh"],
+      more: [expect.anything(), "So can the system's ssh: add --openssh."],
     })
   })
 
@@ -210,11 +210,11 @@ describe('an encrypted key', () => {
     ])
     const path = put('id_sk', `-----BEGIN OPENSSH PRIVATE KEY-----\n${body.toString('base64')}\n-----END OPENSSH PRIVATE KEY-----\n`)
     await expect(
-      unlock({ kind: 'file', path, encrypted: false }, { ask, openssh: 'cray-ims jobs debug x --openssh' }),
+      unlock({ kind: 'file', path, encrypted: false }, { ask, openssh: ['jobs', 'debug', 'x', '--openssh'] }),
     ).rejects.toMatchObject({
       message: `${path}: a key of type ${type} needs the system's ssh`,
       exit: 255,
-      next: 'cray-ims jobs debug x --openssh',
+      next: ['jobs', 'debug', 'x', '--openssh'],
     })
   })
 

@@ -34,8 +34,8 @@ interface BatchContext {
   readonly options: BuildOptions
   readonly state: FileState
   readonly table: Table
-  /** The line that goes on with the file. */
-  readonly again: string
+  /** The command that goes on with the file. */
+  readonly again: readonly string[]
   /** What the service has, as it was read just now. */
   inventoryFor(progress: Progress): Promise<Inventory>
 }
@@ -55,7 +55,7 @@ export interface EntryBuilder {
 
 /** Makes images of a file, side by side. */
 export function createEntryBuilder({ context, api, progress, options, state, table, again, inventoryFor }: BatchContext): EntryBuilder {
-  const { io, global, program } = context
+  const { io, global } = context
   const jobs = new Map<string, Job>()
   const keys = new Map<string, Promise<string>>()
   const inDoubt: string[] = []
@@ -123,7 +123,7 @@ export function createEntryBuilder({ context, api, progress, options, state, tab
     const keep = (progress: Omit<EntryState, 'order'>) => state.set(name, { order: hash, ...progress })
     // What was read before the first was begun may be hours old.
     const inventory = await retryWhileUnavailable(made, () => inventoryFor(made.progress))
-    const step = await stepNow(made, { program, inventory, state, one, base })
+    const step = await stepNow(made, { inventory, state, one, base })
     if ('plan' in step && step.plan.existing) return ended(name, 'kept', step.plan.existing, 'there already')
     if ('kept' in step) {
       const { kept: image, job, replaces } = step
@@ -191,7 +191,7 @@ export function createEntryBuilder({ context, api, progress, options, state, tab
         // Its row says of which image.
         const why = failure.message.replace(`image ${name} was not made: `, '')
         table.ended(name, '✖', why)
-        for (const line of [...failure.more, ...(failure.next === undefined ? [] : [`Next: ${failure.next}`])])
+        for (const line of [...failure.more, ...(failure.next === undefined ? [] : [`Next: ${context.nextLine(failure.next)}`])])
           progress.log(`${name}: ${line.trim()}`)
         return { name, how: 'failed', why }
       } finally {

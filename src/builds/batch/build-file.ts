@@ -11,7 +11,7 @@ import { isAttended } from '../supervise-job.ts'
 import { readInventory } from '../inventory.ts'
 import { reportStaleJobs } from '../stale-jobs.ts'
 import { handleInterruption } from '../on-interrupt.ts'
-import { againLine } from './again-line.ts'
+import { againCommand } from './again-command.ts'
 import { readEntries, inOrder, type Entry } from '../images-file/entries.ts'
 import { createEntryBuilder } from './build-entry.ts'
 import { schedule } from './schedule.ts'
@@ -56,8 +56,8 @@ interface Images {
 }
 
 async function makeImages(context: CommandContext, { path, entries, ordered, state, options }: Images): Promise<number> {
-  const { io, program } = context
-  const again = againLine(program, path, options)
+  const { io } = context
+  const again = againCommand(path, options)
   const withoutJobs = (more: readonly string[] = []) => {
     const { message, exit } = io.interrupted.reason as CliError
     return new CliError(message, { exit, more, next: again })
@@ -70,7 +70,7 @@ async function makeImages(context: CommandContext, { path, entries, ordered, sta
     const inventory = await inventoryFor(progress).catch((error: unknown) => {
       throw io.interrupted.aborted ? withoutJobs() : error
     })
-    const plans = checkPlans({ program, path, inventory, ordered, state })
+    const plans = checkPlans({ path, inventory, ordered, state })
     if (options.dry_run) {
       await io.stdout.write(
         plans

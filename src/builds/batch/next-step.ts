@@ -22,7 +22,6 @@ export type Step =
 
 /** An image of a file, and what its making depends on. */
 export interface Planning {
-  readonly program: string
   readonly inventory: Inventory
   readonly state: FileState
   readonly one: OrderedEntry
@@ -78,21 +77,21 @@ const keysOf = ({ publicKeys }: Inventory, { key }: OrderedEntry) => new Set(sam
 const attempted = ({ attempted: time }: EntryState) => (time === undefined ? undefined : Date.parse(time))
 
 /** The id of what an order is made from; undefined where that is gone, or is several by now. */
-function sourceOf({ program, inventory, one: { order }, base }: Planning): string | undefined {
+function sourceOf({ inventory, one: { order }, base }: Planning): string | undefined {
   if (base) return base.id
   try {
-    return findSource(program, inventory, order).id
+    return findSource(inventory, order).id
   } catch (error) {
     if (error instanceof CliError) return undefined
     throw error
   }
 }
 
-function planOf({ program, inventory, state, one, base }: Planning): Plan {
+function planOf({ inventory, state, one, base }: Planning): Plan {
   const { order, key } = one
   const from: ImageSpec = base ? { ...order, source: base.id } : order
   const images = base && !inventory.images.some(({ id }) => id === base.id) ? [...inventory.images, base] : inventory.images
-  const plan = makePlan({ program, inventory: { ...inventory, images }, order: from, key })
+  const plan = makePlan({ inventory: { ...inventory, images }, order: from, key })
   const known = state.of(order.name)
   const job = known && startedJob(known, inventory, one)
   // What it asks of a build is compared; a script that it has run by now was another one.
@@ -100,7 +99,7 @@ function planOf({ program, inventory, state, one, base }: Planning): Plan {
   if (!job || ended.has(job.status) || same || order.new) return plan
   throw new CliError(`job ${job.id} still makes ${order.name} as it was ordered before`, {
     more: ['Delete it, or give new: true, to have it made as it is ordered now.'],
-    next: `${program} jobs delete ${job.id}`,
+    next: ['jobs', 'delete', job.id],
   })
 }
 

@@ -1,4 +1,4 @@
-import { CliError } from '../../errors.ts'
+import { CliError, type NextStep } from '../../errors.ts'
 import type { Image } from '../../ims/records.ts'
 import { images, jobs } from '../../definitions/records.ts'
 import { findSource } from '../source.ts'
@@ -23,7 +23,7 @@ export function checkPlans({
   ordered,
   ...planning
 }: Omit<Planning, 'one' | 'base'> & { path: string; ordered: readonly OrderedEntry[] }): Plans {
-  const list: (Diagnostic & { next: string | undefined })[] = []
+  const list: (Diagnostic & { next: NextStep | undefined })[] = []
   const steps = new Map<string, { one: OrderedEntry; step: Step }>()
   const attempt = <R>({ lineOf }: Entry, key: string, work: () => R): R | undefined => {
     try {
@@ -42,7 +42,7 @@ export function checkPlans({
     const own = { ...planning, one, base: before && imageOf(before) }
     const earlier = earlierStep(own)
     // A source is no longer needed by what is made from it.
-    if (!earlier && !before && !attempt(entry, 'source', () => findSource(planning.program, planning.inventory, order))) continue
+    if (!earlier && !before && !attempt(entry, 'source', () => findSource(planning.inventory, order))) continue
     const step = earlier ?? attempt(entry, 'name', () => nextStep(own))
     if (step) steps.set(order.name, { one, step })
   }

@@ -1,4 +1,4 @@
-import { CliError } from '../../errors.ts'
+import { CliError, type NextStep } from '../../errors.ts'
 import { pastedWords } from '../../text/shell-words.ts'
 
 /** Something wrong in a file of images. */
@@ -13,7 +13,7 @@ export interface Diagnostic {
 export type Found = (line: number, why: string) => void
 
 /** What to type for all that a file of images may hold. */
-export const schemaCommand = 'cray-ims build --print-schema'
+export const schemaCommand = ['build', '--print-schema']
 
 /**
  * All that is wrong in a file of images, in the order of its lines; nothing was sent.
@@ -21,7 +21,7 @@ export const schemaCommand = 'cray-ims build --print-schema'
  * @param path as the user typed it.
  * @param next the command to type; else the editor, at the first of them.
  */
-export function mistakes(path: string, list: readonly Diagnostic[], next?: string): CliError {
+export function mistakes(path: string, list: readonly Diagnostic[], next?: NextStep): CliError {
   const sorted = list.toSorted((a, b) => a.line - b.line)
   const lines = sorted.flatMap(({ line, why, more = [] }) => [`${path}:${line}: ${why}`, ...more.map((one) => `  ${one}`)])
   const details = { next: next ?? pastedWords(['vi', `+${sorted[0]?.line ?? 1}`, path]) }

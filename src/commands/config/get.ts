@@ -11,7 +11,7 @@ export const run: Run<object, { property: string }> = async (context, _, { prope
   const { path } = context.configuration()
   const value = valueAt(readDocument(path), property.split('.'))
   if (value === undefined) {
-    throw new CliError('Unable to find property.', { more: [`${property} is not set in ${path}`], next: 'cray-ims config describe' })
+    throw new CliError('Unable to find property.', { more: [`${property} is not set in ${path}`], next: ['config', 'describe'] })
   }
   return context.print(shown(value))
 }

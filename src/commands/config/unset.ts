@@ -16,7 +16,7 @@ export const run: Run<object, { properties: string[] }> = async (context, _, { p
     await changeConfiguration(path, (document) => {
       const table = valueAt(document, keys.slice(0, -1))
       if (table instanceof Map && table.delete(keys.at(-1)!)) return
-      throw new CliError('Unable to unset property.', { more: [`${property} is not set in ${path}`], next: 'cray-ims config describe' })
+      throw new CliError('Unable to unset property.', { more: [`${property} is not set in ${path}`], next: ['config', 'describe'] })
     })
   }
   return context.print(undefined)

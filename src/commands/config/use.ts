@@ -19,7 +19,7 @@ export const run: Run<object, { configuration: string }> = async (context, _, { 
     const active = activeName(env)
     const activePath = configurationPath(env, active)
     if (readDocument(activePath).size === 0) throw noConfiguration(active, activePath)
-    throw new CliError('Unable to find configuration file.', { more: [`${path} is missing or empty.`], next: 'cray-ims config list' })
+    throw new CliError('Unable to find configuration file.', { more: [`${path} is missing or empty.`], next: ['config', 'list'] })
   }
   await updateFile(activeConfigFile(env), 'configuration', () => name)
   return context.print(`Your active configuration is: ${name}`)

@@ -67,7 +67,7 @@ export const run: Run<DebugOptions, { job?: string; command?: string[] }> = asyn
       await shell.close()
     }
   } catch (error) {
-    throw id !== undefined && io.interrupted.aborted && error === io.interrupted.reason ? leftAlone(context, id, error as CliError) : error
+    throw id !== undefined && io.interrupted.aborted && error === io.interrupted.reason ? leftAlone(id, error as CliError) : error
   } finally {
     progress.stop()
     await api.close()
@@ -75,15 +75,15 @@ export const run: Run<DebugOptions, { job?: string; command?: string[] }> = asyn
 }
 
 // A signal ends us, not the job.
-function leftAlone({ program }: CommandContext, id: string, { message, exit }: CliError): CliError {
-  return new CliError(message, { exit, more: ['The job is left as it is.'], next: `${program} jobs debug ${id}` })
+function leftAlone(id: string, { message, exit }: CliError): CliError {
+  return new CliError(message, { exit, more: ['The job is left as it is.'], next: ['jobs', 'debug', id] })
 }
 
 async function choose(context: CommandContext, api: Api): Promise<JobRecord> {
   const { stdin, stderr } = context.io
   const waiting = (await listJobs(api)).filter(({ job }) => stageOf(job) === 'waiting')
   if (!stdin.isTTY || !stderr.isTTY) throw usageError("Missing argument 'JOB'.", { more: waiting.map(candidate) })
-  if (waiting.length === 0) throw new CliError('no job waits on its user', { exit: 1, next: `${context.program} jobs list` })
+  if (waiting.length === 0) throw new CliError('no job waits on its user', { exit: 1, next: ['jobs', 'list'] })
   waiting.forEach((record, at) => context.warn(`${at + 1}${candidate(record)}`))
   for (;;) {
     const answer = Number(await context.questions.ask(`Which one? [1-${waiting.length}]: `))

@@ -85,7 +85,7 @@ async function follow(
 ): Promise<number> {
   let last = job
   const jobEnded = async () => {
-    last = await look(context, api, last)
+    last = await look(api, last)
     return ['success', 'error'].includes(stageOf(last))
   }
   for await (const line of followLogs(kubectlOf(context), job, { ...selection, jobEnded, sleep: context.io.sleep })) await write(line)
@@ -102,19 +102,19 @@ async function follow(
     if (dead) throw await podFailedError(context, last, dead)
     throw new CliError(`the containers of job ${shortId(job.id)} have ended, but it still is in ${last.status}`, {
       exit: 1,
-      next: `${context.program} jobs delete ${job.id}`,
+      next: ['jobs', 'delete', job.id],
     })
   }
   return stageOf(last) === 'error' ? 1 : 0
 }
 
 /** The job as it is now; as it was last seen while the service is away. */
-async function look(context: CommandContext, api: Api, last: Job): Promise<Job> {
+async function look(api: Api, last: Job): Promise<Job> {
   try {
     return (await describeJob(api, last.id)).job
   } catch (error) {
     if (isTransient(error)) return last
-    if (isGone(error)) throw jobDeletedError(context, last.id)
+    if (isGone(error)) throw jobDeletedError(last.id)
     throw error
   }
 }
@@ -129,7 +129,7 @@ async function showFailed(context: CommandContext, job: Job, { tail = 200 }: Opt
   if (!mayHaveFailed && !containersInOrder(pod).some(wentWrong)) {
     throw new CliError(`no container of job ${shortId(job.id)} has failed: it is ${job.status}`, {
       exit: 1,
-      next: `${context.program} jobs logs ${job.id}`,
+      next: ['jobs', 'logs', job.id],
     })
   }
   const killed = killedBy(pod)

@@ -22,7 +22,7 @@ type Options = InferOptions<typeof waitOptions>
  * @throws CliError with exit 1 when one can't get there any more, 3 at the time limit.
  */
 export const run: Run<Options, { job: string[] }> = async (context, options, args) => {
-  const { io, program } = context
+  const { io } = context
   const judge = parseCondition(options.for)
   if (!judge) {
     const choices = [...new Set<string>([...goals, ...jobStatuses])].join(', ')
@@ -30,13 +30,12 @@ export const run: Run<Options, { job: string[] }> = async (context, options, arg
   }
   const api = await context.api({ held: true })
   const progress = await context.progress()
-  const line = (jobs: readonly string[]) =>
-    `${program} jobs wait ${jobs.join(' ')}${options.for === 'success' ? '' : ` --for ${options.for}`}`
+  const again = (jobs: readonly string[]) => ['jobs', 'wait', ...jobs, ...(options.for === 'success' ? [] : ['--for', options.for])]
   const watch = { interval: options.interval * 1000, timeout: options.timeout * 1000, began: io.monotonic(), progress }
   const pods = createPodWatch(context, { interval: watch.interval, say: progress.log })
   try {
     if (progress.isInteractive) progress.update(`looking for ${args.job.length === 1 ? 'the job' : 'the jobs'}`)
-    const first = await pollUntil(context, { ...watch, resume: line(args.job) }, () => findJobs(api, args.job), {
+    const first = await pollUntil(context, { ...watch, resume: again(args.job) }, () => findJobs(api, args.job), {
       enough: (found) => found,
       many: args.job.length > 1,
       // A service that never answered under a name that nobody knows won't come back.
@@ -53,7 +52,7 @@ export const run: Run<Options, { job: string[] }> = async (context, options, arg
       if (made) finished.set(id, made)
       return finished.has(id)
     }
-    const { seen, lost } = await pollJobs(context, api, ids, { ...watch, resume: line(ids), known }, async (seen) => {
+    const { seen, lost } = await pollJobs(context, api, ids, { ...watch, resume: again(ids), known }, async (seen) => {
       for (const [id, record] of seen) last.set(id, record)
       const verdictOf = async (id: string) => (!seen.has(id) && (await lookForImage(id)) ? 'met' : judge(seen.get(id), io.interrupted))
       const verdicts = new Map(await Promise.all(ids.map(async (id) => [id, await verdictOf(id)] as const)))
@@ -94,7 +93,7 @@ const named = 3
 
 /** Shows looks: a line for each change of a job, and in a terminal what goes on now. */
 function createDisplay(
-  { program }: CommandContext,
+  { commandLine }: CommandContext,
   progress: Progress,
   ids: readonly string[],
 ): (seen: Map<string, JobSnapshot>, verdicts: Map<string, Verdict>) => void {
@@ -105,7 +104,7 @@ function createDisplay(
       if (before) progress.log(`${shortId(job.id)} ${before.status} ${formatDuration(before.lasted)} → ${job.status}`)
       else if (!shown) progress.log(`${shortId(job.id)} ${job.image_root_archive_name}, ${job.job_type}: ${job.status}`)
       const waits = (before || !shown) && job.status === 'waiting_on_user' && verdicts.get(job.id) === 'pending'
-      if (waits) progress.log(`  it waits on its user: ${program} jobs debug ${job.id}`)
+      if (waits) progress.log(`  it waits on its user: ${commandLine('jobs', 'debug', job.id)}`)
     }
     shown = true
     if (!progress.isInteractive || pending.length === 0) return
