@@ -4,6 +4,7 @@ import type { BuildOptions } from '../definitions/image-builds.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { CommandContext } from '../context.ts'
 import type { PollOptions } from '../jobs/poll.ts'
+import type { JobTracker } from './job-tracker.ts'
 
 /** What images are made with, and how that is looked after. */
 export interface BuildContext {
@@ -20,12 +21,9 @@ export interface BuildContext {
   readonly read?: PollOptions['read']
   /** Does something once the image is made or has failed. */
   atEnd(work: () => Promise<void>): void
-  /** Told of the job as soon as there is one. */
-  onJob(job: Job, takenUp: boolean): void
-  /** Told when a job begins to wait on its user, and when it was told to go on. */
-  onWaiting?(waits: boolean): void
-  /** Told when a job is of no use any more: deleted, or ended without an image. */
-  onFinished(job: Job): void
+  readonly underWay: JobTracker
+  /** It is the only image that is made. */
+  readonly only: boolean
   /** The command that goes on with a job later: `build --resume JOB`. */
   resume(job: Job): readonly string[]
 }

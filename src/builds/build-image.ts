@@ -1,7 +1,7 @@
 import { usageError } from '../errors.ts'
 import { shellAvailability } from '../ims/job-status.ts'
 import type { Image, Job } from '../ims/records.ts'
-import { toValue } from '../json/value.ts'
+import { sourceOf } from '../ims/read-record.ts'
 import type { CommandContext } from '../context.ts'
 import type { ImageRecord } from '../jobs/image-of-deleted-job.ts'
 import { findJobs, recordOf, shortId, type JobRecord } from '../jobs/lookup.ts'
@@ -19,6 +19,7 @@ import { readScript, type Script } from './script.ts'
 import { ensureKey, startJob } from './create-job.ts'
 import { resumeJob } from './resume-job.ts'
 import { plannedWrites } from './planned-writes.ts'
+import { trackJob } from './job-tracker.ts'
 
 /** Options of a command that makes one image. */
 export type OneImage = Attention & { readonly debug?: boolean; readonly dry_run?: boolean }
@@ -69,7 +70,7 @@ export function resumeBuild(
     const key = options.public_key === undefined ? undefined : await findOwnKey(context, options.public_key)
     const [first] = (await retryWhileUnavailable(build, () => findJobs(build.api, [reference]))) as [JobRecord]
     if (shellAvailability(first.job) !== 'never') refuseByHand(context, first.job.job_type, script)
-    build.onJob(first.job, true)
+    trackJob(build, first.job, { resumed: true })
     return goOn(withIdentity(build, key), first, script, options.if_exists === 'replace' ? 'older' : undefined)
   })
 }
@@ -105,7 +106,7 @@ function refuseByHand(context: CommandContext, type: Job['job_type'], script: Sc
 
 function printExisting(build: BuildContext, image: Image): Promise<number> {
   build.progress.log(`Image ${image.id} has that name: nothing is made`)
-  return printImage(build.context, { image, record: toValue(image) })
+  return printImage(build.context, { image, record: sourceOf(image) })
 }
 
 /** Prints an image: its id, or its record where a format or query was asked for on the line. */

@@ -14,6 +14,7 @@ import { deleteIfPresent, retryWhileUnavailable } from './retry-while-unavailabl
 import { jobRequest, keyRequest, otherJobError, type Plan } from './plan.ts'
 import { sameKeys, usableKeys } from './public-key.ts'
 import { resumeJob } from './resume-job.ts'
+import { trackJob } from './job-tracker.ts'
 
 /** What a plan's making has begun with. */
 export type Started =
@@ -45,7 +46,7 @@ export async function startJob(build: BuildContext, plan: Plan, keyId: string, b
     find: async () =>
       (await listJobs(api)).filter(({ job }) => !known.has(job.id) && isJobOf(job, wanted, attempted)).map((one) => keep(one).job),
   })
-  build.onJob(job, false)
+  trackJob(build, job, { resumed: false })
   return (await earlierRun(build, plan, job, before)) ?? { first: records.get(job.id) ?? recordOf(job), build }
 
   function keep(one: JobRecord): JobRecord {
@@ -81,7 +82,7 @@ async function earlierRun(build: BuildContext, plan: Plan, ours: Job, before: In
   if (!winner && !made) return undefined
 
   await deleteIfPresent(build, `${jobs.path}/${encodeSegment(ours.id)}`, ours)
-  build.onFinished(ours)
+  build.underWay.job = undefined
   progress.log(
     `Job ${ours.id} is deleted: ${winner ? `job ${winner.job.id}, created a moment before, makes ${order.name}` : `image ${made!.id}, made meanwhile, is called ${order.name}`}`,
   )

@@ -96,10 +96,10 @@ export const beginAgain = ({ commandLine }: CommandContext, { id }: Job) =>
  * @throws CliError with exit 1 that says why, and how to begin anew.
  */
 export async function refuseFailedPod(build: BuildContext, job: Job): Promise<void> {
-  const { context, api, onFinished } = build
+  const { context, api, underWay } = build
   const dead = await retryWhileUnavailable(build, () => podFailureNow(context, api, job), job)
   if (!dead) return
-  onFinished(job)
+  underWay.job = undefined
   throw await podFailedError(context, job, dead, {
     head: `image ${job.image_root_archive_name} was not made: `,
     more: [beginAgain(context, job)],

@@ -1,6 +1,7 @@
 import type { Job } from '../ims/records.ts'
 import { refuseFailedPod } from './on-failure.ts'
 import type { BuildContext } from './build-context.ts'
+import { trackJob } from './job-tracker.ts'
 
 /**
  * Takes up a job that was there before.
@@ -12,7 +13,7 @@ import type { BuildContext } from './build-context.ts'
 export async function resumeJob(build: BuildContext, job: Job, foreign: boolean): Promise<BuildContext> {
   await refuseFailedPod(build, job)
   if (!foreign) {
-    build.onJob(job, true)
+    trackJob(build, job, { resumed: true })
     return build
   }
   const { supervision, tell } = build
@@ -22,7 +23,6 @@ export async function resumeJob(build: BuildContext, job: Job, foreign: boolean)
     attended: false,
     supervision: { ...supervision, keep_job: true, on_failure: 'keep' },
     resume: () => ['jobs', 'wait', job.id, '--query', 'resultant_image_id'],
-    onWaiting: undefined,
-    onFinished() {},
+    underWay: {},
   }
 }

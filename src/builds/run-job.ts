@@ -32,9 +32,9 @@ export async function runJobToCompletion(
   let stop = await followJob(build, first.job, phases, first)
   if (!stop.gone && !stop.dead && stop.job.job_type === 'customize' && stageOf(stop.job) === 'waiting') {
     const opened = context.io.monotonic()
-    build.onWaiting?.(true)
+    build.underWay.waiting = true
     givenUp = await customizeInteractively(build, stop, script)
-    build.onWaiting?.(false)
+    build.underWay.waiting = false
     phases.passed('waiting_on_user', context.io.monotonic() - opened)
     stop = await followJob(build, stop.job, phases)
   }
@@ -48,10 +48,10 @@ export async function runJobToCompletion(
   }
   if (succeeded) return { job, made: await checkImage(build, job) }
   if (givenUp) throw signalledFailedError(build, job, 'you chose to fail it')
-  build.onWaiting?.(!stop.dead && stageOf(job) === 'waiting')
+  build.underWay.waiting = !stop.dead && stageOf(job) === 'waiting'
   const { failure, left } = await handleFailure(build, stop)
   // A create job that waited is over also when it was told to go on.
-  if (left !== 'kept' || job.status === 'error' || stop.dead) build.onFinished(job)
+  if (left !== 'kept' || job.status === 'error' || stop.dead) build.underWay.job = undefined
   throw failure
 }
 
@@ -64,7 +64,7 @@ async function customizeInteractively(build: BuildContext, stop: Stop, script: S
   const { attended, supervision } = build
   const { job } = stop
   const movesOn = (left: JobOutcome) => {
-    if (left === 'deleted' || left === 'gone') build.onFinished(job)
+    if (left === 'deleted' || left === 'gone') build.underWay.job = undefined
     return left === 'released' || left === 'completed' || left === 'failed'
   }
   if (!script) {
@@ -93,7 +93,7 @@ async function customizeInteractively(build: BuildContext, stop: Stop, script: S
 
 /** The image of a job that was deleted: by whoever follows it, too, once its image is there. */
 async function madeByGone(build: BuildContext, job: Job): Promise<ImageRecord> {
-  build.onFinished(job)
+  build.underWay.job = undefined
   const made = await retryWhileUnavailable(build, () => imageOfDeletedJob(build.api, job), undefined, isTransient)
   if (!made) throw jobDeletedError(job.id)
   build.progress.log(`Job ${shortId(job.id)} is gone; its image ${shortId(made.image.id)} is there`)
@@ -101,8 +101,8 @@ async function madeByGone(build: BuildContext, job: Job): Promise<ImageRecord> {
 }
 
 /** A customize job was told to end without a result. */
-function signalledFailedError({ onFinished }: BuildContext, job: Job, why: string): CliError {
-  onFinished(job)
+function signalledFailedError({ underWay }: BuildContext, job: Job, why: string): CliError {
+  underWay.job = undefined
   return new CliError(`image ${job.image_root_archive_name} was not made: ${why}`, {
     exit: 1,
     more: [`Job ${job.id} was told to end without a result.`],

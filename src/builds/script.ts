@@ -146,8 +146,8 @@ async function finish(session: Session, job: Job, container: SshContainer, { fol
   await touch(session, containerPaths(job, container.jail).complete, shellWords(['rm', '-rf', '--', folder]))
 }
 
-function refusal({ context, onFinished }: BuildContext, job: Job, attached: Exclude<Attached, { state: 'lost' }>): CliError {
-  onFinished(job)
+function refusal({ context, underWay }: BuildContext, job: Job, attached: Exclude<Attached, { state: 'lost' }>): CliError {
+  underWay.job = undefined
   const { by, at } = attached.started
   const how = { ended: 'code' in attached ? `ended with ${attached.code}` : '', died: 'ended without an exit code', other: '' }[
     attached.state

@@ -4,6 +4,7 @@ import type { Io } from '../terminal/io.ts'
 import type { CommandContext } from '../context.ts'
 import { handleInterruption } from './on-interrupt.ts'
 import type { Supervision, BuildContext } from './build-context.ts'
+import type { JobTracker } from './job-tracker.ts'
 import { resumeCommand, type Again } from './resume-command.ts'
 
 /** Options that say how a job is looked after, and those that go on with it later. */
@@ -27,8 +28,7 @@ export async function superviseJob(
   const attended = isAttended(context)
   const progress = await context.progress()
   const api = await context.api({ held: true })
-  let current: Job | undefined
-  let waits = false
+  const underWay: JobTracker = {}
   const ends: (() => Promise<void>)[] = []
   const resume = (job: Job) => resumeCommand(job, options)
   const build: BuildContext = {
@@ -39,21 +39,16 @@ export async function superviseJob(
     supervision: options,
     tell: global.quiet ? context.warn : progress.log,
     resume,
-    onJob(job, takenUp) {
-      current = job
-      progress.stop()
-      context.warn(`Job ${job.id}${takenUp ? `, ${job.status}, is taken up` : ''}`)
-      context.warn(`Again: ${context.commandLine(...resume(job))}`)
-    },
+    underWay,
+    only: true,
     atEnd: (work) => void ends.push(work),
-    onWaiting: (now) => void (waits = now),
-    onFinished: () => void (current = undefined),
   }
   try {
     return await work(build)
   } catch (error) {
     progress.stop()
     if (!(error instanceof CliError)) throw error
+    const { job: current, waiting: waits } = underWay
     if (io.interrupted.aborted && error.exit === (io.interrupted.reason as CliError).exit) {
       if (current)
         throw await handleInterruption(context, io.interrupted.reason as CliError, {

@@ -1,5 +1,5 @@
 import { CliError } from '../errors.ts'
-import { toData, type Value } from '../json/value.ts'
+import { toData, toValue, type Value } from '../json/value.ts'
 import { excerpt } from '../text/printable.ts'
 import { createdAt } from './created.ts'
 import { isKubernetesName, isReference, isUuid } from './names.ts'
@@ -111,7 +111,15 @@ export function readRecord<K extends keyof Kinds>(kind: K, value: Value | undefi
         `its ${name} is ${described(data[name])}, not ${expected}`,
       )
   }
+  Object.defineProperty(data, source, { value })
   return { data: data as unknown as Kinds[K], value: value! }
+}
+
+const source = Symbol('source')
+
+/** A checked record as the service sent it; one that was changed here as it is now. */
+export function sourceOf(record: Kinds[keyof Kinds]): Value {
+  return (record as { readonly [source]?: Value })[source] ?? toValue(record)
 }
 
 /**

@@ -1,9 +1,9 @@
 import { CliError, usageError } from '../errors.ts'
 import { encodeSegment, type Api } from '../ims/api.ts'
 import { stageOf } from '../ims/job-status.ts'
-import { readRecord, readRecords, type OddRecord } from '../ims/read-record.ts'
+import { readRecord, readRecords, sourceOf, type OddRecord } from '../ims/read-record.ts'
 import type { Job } from '../ims/records.ts'
-import { toValue, type Value } from '../json/value.ts'
+import type { Value } from '../json/value.ts'
 import { jobs } from '../definitions/records.ts'
 import { isSimilar } from '../text/similarity.ts'
 
@@ -24,7 +24,7 @@ export function readJob(value: Value | undefined, asked?: string): JobRecord {
 }
 
 /** The record of a job that was read before. */
-export const recordOf = (job: Job): JobRecord => ({ job, record: toValue(job) })
+export const recordOf = (job: Job): JobRecord => ({ job, record: sourceOf(job) })
 
 /** The id as people say it: its first block. */
 export function shortId(id: string): string {

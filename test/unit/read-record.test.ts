@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { CliError } from '../../src/errors.ts'
 import { isHost, isKubernetesName, isPort, isReference, isUuid } from '../../src/ims/names.ts'
-import { readRecord, readRecords, type Kinds } from '../../src/ims/read-record.ts'
+import { readRecord, readRecords, sourceOf, type Kinds } from '../../src/ims/read-record.ts'
+import { readJson } from '../../src/json/read.ts'
+import { writeJson } from '../../src/json/write.ts'
 import { toValue } from '../../src/json/value.ts'
 import { addressesOf, oddAddresses } from '../../src/ssh/addresses.ts'
 
@@ -136,3 +138,10 @@ function failureOf(work: () => unknown): CliError {
   }
   throw new Error('it did not fail')
 }
+
+test('a record is printed as the service sent it, with its keys in their order', () => {
+  const text = `{"id":"i","name":"mine","created":"2026-01-02T03:04:05","metadata":{"b":"1","10":"2","2":1.0}}`
+  const { data } = readRecord('image', readJson(text))
+  expect(writeJson(sourceOf(data))).toBe(writeJson(readJson(text)))
+  expect(writeJson(sourceOf({ ...data, name: 'other' }))).toContain('"other"')
+})

@@ -2,12 +2,13 @@ import { CliError } from '../../errors.ts'
 import type { Api } from '../../ims/api.ts'
 import { isInDoubt } from '../../ims/availability.ts'
 import type { Image, Job } from '../../ims/records.ts'
-import { toValue } from '../../json/value.ts'
+import { sourceOf } from '../../ims/read-record.ts'
 import type { Io } from '../../terminal/io.ts'
 import type { Progress } from '../../terminal/progress.ts'
 import type { BuildOptions } from '../../definitions/image-builds.ts'
 import type { CommandContext } from '../../context.ts'
 import { runEnds } from '../supervise-job.ts'
+import type { JobTracker } from '../job-tracker.ts'
 import { runJobToCompletion } from '../run-job.ts'
 import type { Inventory } from '../inventory.ts'
 import { cleanUp } from '../finish.ts'
@@ -56,12 +57,17 @@ export interface EntryBuilder {
 /** Makes images of a file, side by side. */
 export function createEntryBuilder({ context, api, progress, options, state, table, again, inventoryFor }: BatchContext): EntryBuilder {
   const { io, global } = context
-  const jobs = new Map<string, Job>()
+  const trackers = new Set<JobTracker>()
   const keys = new Map<string, Promise<string>>()
   const inDoubt: string[] = []
+  const jobsUnderWay = () => [...trackers].flatMap(({ job }) => job ?? [])
   const read = createSharedLooks(io, api, options.interval * 1000)
 
-  function build({ order, key }: OrderedEntry, ends: (() => Promise<void>)[]): BuildContext & { output: ScriptOutput } {
+  function build(
+    { order, key }: OrderedEntry,
+    underWay: JobTracker,
+    ends: (() => Promise<void>)[],
+  ): BuildContext & { output: ScriptOutput } {
     const own = table.of(order.name)
     const output = scriptOutput(own.log)
     const tell = global.quiet ? (line: string) => context.warn(`${order.name}: ${line}`) : own.log
@@ -80,14 +86,11 @@ export function createEntryBuilder({ context, api, progress, options, state, tab
         on_failure: order.on_failure,
         without_logs: order.without_logs,
       },
-      read: (ids) => (jobs.size > 1 ? read(ids) : undefined),
+      read: (ids) => (jobsUnderWay().length > 1 ? read(ids) : undefined),
       resume: () => again,
       atEnd: (work) => void ends.push(work),
-      onJob(job, takenUp) {
-        jobs.set(order.name, job)
-        tell(`job ${job.id}${takenUp ? `, ${job.status}, is taken up` : ''}`)
-      },
-      onFinished: () => void jobs.delete(order.name),
+      underWay,
+      only: false,
     }
   }
 
@@ -115,10 +118,15 @@ export function createEntryBuilder({ context, api, progress, options, state, tab
     })
   }
 
-  async function buildEntry(one: OrderedEntry, base: Image | undefined, ends: (() => Promise<void>)[]): Promise<Result> {
+  async function buildEntry(
+    one: OrderedEntry,
+    base: Image | undefined,
+    underWay: JobTracker,
+    ends: (() => Promise<void>)[],
+  ): Promise<Result> {
     const { name } = one.order
     const hash = hashOf(one, base)
-    const made = build(one, ends)
+    const made = build(one, underWay, ends)
     state.check()
     const keep = (progress: Omit<EntryState, 'order'>) => state.set(name, { order: hash, ...progress })
     // What was read before the first was begun may be hours old.
@@ -128,7 +136,7 @@ export function createEntryBuilder({ context, api, progress, options, state, tab
     if ('kept' in step) {
       const { kept: image, job, replaces } = step
       if (job) {
-        await cleanUp(made, job, { image, record: toValue(image) }, replaces)
+        await cleanUp(made, job, { image, record: sourceOf(image) }, replaces)
         keep({ image: image.id })
       }
       return ended(name, 'kept', image, 'made before')
@@ -150,7 +158,6 @@ export function createEntryBuilder({ context, api, progress, options, state, tab
     keep({ ...noted, image: image.id, job: job.id })
     const how = await cleanUp(own, job, result, replaces)
     keep({ image: image.id })
-    jobs.delete(name)
     return ended(name, 'made', image, how)
   }
 
@@ -176,9 +183,13 @@ export function createEntryBuilder({ context, api, progress, options, state, tab
     async make(one, base) {
       const { name } = one.order
       const ends: (() => Promise<void>)[] = []
+      const underWay: JobTracker = {}
+      trackers.add(underWay)
       try {
         io.interrupted.throwIfAborted()
-        return await buildEntry(one, base, ends)
+        const result = await buildEntry(one, base, underWay, ends)
+        underWay.job = undefined
+        return result
       } catch (failure) {
         if (!(failure instanceof CliError)) throw failure
         // Whoever has the file by now makes the others, too.
@@ -187,7 +198,7 @@ export function createEntryBuilder({ context, api, progress, options, state, tab
           if (isInDoubt(failure)) inDoubt.push(name)
           return { name, how: 'left running' }
         }
-        jobs.delete(name)
+        underWay.job = undefined
         // Its row says of which image.
         const why = failure.message.replace(`image ${name} was not made: `, '')
         table.ended(name, '✖', why)
@@ -198,7 +209,7 @@ export function createEntryBuilder({ context, api, progress, options, state, tab
         await runEnds(io, ends)
       }
     },
-    underWay: () => [...jobs.values()],
+    underWay: jobsUnderWay,
     inDoubt: () => inDoubt,
   }
 }
