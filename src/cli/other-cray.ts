@@ -34,7 +34,7 @@ export async function delegateToOtherCray(of: NodeJS.Process, env: Env, argv: re
       '  This `cray` is cray-ims, and knows `cray ims`, `cray init`, `cray auth` and `cray config`.',
       '  For all else it looks for another `cray` on PATH, and found none.',
     ],
-    next: 'cray ims --help',
+    next: ['--help'],
   })
 }
 

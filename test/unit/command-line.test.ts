@@ -21,7 +21,7 @@ test('only one place puts the name of the program before a command', () => {
   const hints = files.flatMap((name) =>
     readFileSync(join('src', name), 'utf8')
       .split('\n')
-      .filter((line) => /(next: |Next: |: )['"`](cray-ims |cray )/.test(line))
+      .filter((line) => /([Nn]ext: )['"`](cray-ims |cray )/.test(line))
       .map((line) => `${name}: ${line.trim()}`),
   )
   expect(hints).toEqual([])
