@@ -4,7 +4,6 @@ import type { BuildOptions } from '../definitions/image-builds.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { CommandContext } from '../context.ts'
 import type { PollOptions } from '../jobs/poll.ts'
-import type { JobTracker } from './job-tracker.ts'
 
 /** What images are made with, and how that is looked after. */
 export interface BuildContext {
@@ -26,6 +25,14 @@ export interface BuildContext {
   readonly only: boolean
   /** The command that goes on with a job later: `build --resume JOB`. */
   resume(job: Job): readonly string[]
+}
+
+/** What is under way of an image, for whoever is interrupted. */
+export interface JobTracker {
+  /** Its job; none before it is created, and once it is of no use any more: deleted, or ended without an image. */
+  job?: Job
+  /** The job waits on its user: it does not go on by itself. */
+  waiting?: boolean
 }
 
 /** Options that look after a job, whichever it is; its private key, where that isn't among those that are looked through anyway. */

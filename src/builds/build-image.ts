@@ -19,7 +19,7 @@ import { readScript, type Script } from './script.ts'
 import { ensureKey, startJob } from './create-job.ts'
 import { resumeJob } from './resume-job.ts'
 import { plannedWrites } from './planned-writes.ts'
-import { trackJob } from './job-tracker.ts'
+import { trackJob } from './track-job.ts'
 
 /** Options of a command that makes one image. */
 export type OneImage = Attention & { readonly debug?: boolean; readonly dry_run?: boolean }

@@ -14,7 +14,7 @@ import { deleteIfPresent, retryWhileUnavailable } from './retry-while-unavailabl
 import { jobRequest, keyRequest, otherJobError, type Plan } from './plan.ts'
 import { sameKeys, usableKeys } from './public-key.ts'
 import { resumeJob } from './resume-job.ts'
-import { trackJob } from './job-tracker.ts'
+import { trackJob } from './track-job.ts'
 
 /** What a plan's making has begun with. */
 export type Started =

@@ -11,7 +11,8 @@ import { differingSettings, fieldRows, jailOf, settingsOf } from './job-settings
 import type { ImageSpec } from './image-spec.ts'
 import { sameKeys, usableKeys, type OwnKey } from './public-key.ts'
 import { resumeCommand } from './resume-command.ts'
-import { candidate, findSource } from './source.ts'
+import { candidateLines } from '../ims/reference.ts'
+import { findSource } from './source.ts'
 
 /** What is to be done for an order, decided from what the service has. */
 export interface Plan {
@@ -98,7 +99,7 @@ function resolveNameConflict({ inventory, order }: Ordered, images: readonly Ima
   if (images.length === 0) return none
   const taken = (why: string, next: NextStep, hint?: string) =>
     new CliError(`the image name ${order.name} is taken${why}`, {
-      more: [...images.map(candidate), ...(hint === undefined ? [] : [hint])],
+      more: [...candidateLines(images), ...(hint === undefined ? [] : [hint])],
       next,
     })
   const maker = inventory.jobs.find((job) => images.some(({ id }) => id === job.resultant_image_id))

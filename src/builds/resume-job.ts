@@ -1,7 +1,7 @@
 import type { Job } from '../ims/records.ts'
 import { refuseFailedPod } from './on-failure.ts'
 import type { BuildContext } from './build-context.ts'
-import { trackJob } from './job-tracker.ts'
+import { trackJob } from './track-job.ts'
 
 /**
  * Takes up a job that was there before.

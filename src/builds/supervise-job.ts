@@ -3,8 +3,7 @@ import type { Job } from '../ims/records.ts'
 import type { Io } from '../terminal/io.ts'
 import type { CommandContext } from '../context.ts'
 import { handleInterruption } from './on-interrupt.ts'
-import type { Supervision, BuildContext } from './build-context.ts'
-import type { JobTracker } from './job-tracker.ts'
+import type { Supervision, BuildContext, JobTracker } from './build-context.ts'
 import { resumeCommand, type Again } from './resume-command.ts'
 
 /** Options that say how a job is looked after, and those that go on with it later. */

@@ -42,7 +42,7 @@ async function create({ answers, there = () => [], answer }: Scene) {
   }
   const context = {
     io,
-    program: 'cray-ims',
+    commandLine: (...words: readonly string[]) => ['cray-ims', ...words].join(' '),
     api: async () => api,
     warn: (line: string) => lines.push(line),
     questions: { confirm: async () => answer },

@@ -117,11 +117,11 @@ describe('findSource', () => {
       {},
       { recipes: twins },
       [
-        'r is the name of 3 recipes',
-        '  r1  2026-01-03T00:00:00  x86_64  r',
-        '  r2  2026-01-02T00:00:00+00:00  x86_64  r',
-        '  r3  2026-01-01T00:00:00  aarch64  r',
-        'name one by its id, or narrow them by --arch or --latest',
+        '"r" names 3 recipes',
+        '  r1  2026-01-03 00:00  x86_64   r',
+        '  r2  2026-01-02 00:00  x86_64   r',
+        '  r3  2026-01-01 00:00  aarch64  r',
+        'name one by the beginning of its id, or add --latest for the newest',
       ],
     ],
     [
@@ -129,31 +129,26 @@ describe('findSource', () => {
       { arch: 'x86_64' },
       { recipes: twins },
       [
-        'r is the name of 2 recipes',
-        '  r1  2026-01-03T00:00:00  x86_64  r',
-        '  r2  2026-01-02T00:00:00+00:00  x86_64  r',
-        'name one by its id, or narrow them by --arch or --latest',
+        '"r" names 2 recipes',
+        '  r1  2026-01-03 00:00  x86_64  r',
+        '  r2  2026-01-02 00:00  x86_64  r',
+        'name one by the beginning of its id, or add --latest for the newest',
       ],
     ],
-    [
-      'none of that arch',
-      { arch: 'aarch64' },
-      {},
-      ['recipe r is not for aarch64', '  r1  2026-01-01T00:00:00  x86_64  r', 'cray-ims recipes list'],
-    ],
-    ['none', { source: 'q' }, {}, ['there is no recipe q', 'cray-ims recipes list']],
+    ['none of that arch', { arch: 'aarch64' }, {}, ['recipe r is not for aarch64', '  r1  2026-01-01 00:00  x86_64  r', 'recipes list']],
+    ['none', { source: 'q' }, {}, ['no recipe matches "q"', 'recipes list']],
     [
       'a part of a name',
       { source: 'bare' },
       { recipes: [recipe({ name: 'barebones' }), recipe({ name: 'x' })] },
-      ['there is no recipe bare', 'These are near:', '  r1  2026-01-01T00:00:00  x86_64  barebones', 'cray-ims recipes list'],
+      ['no recipe matches "bare"', 'Similar:', '  r1  2026-01-01 00:00  x86_64  barebones', 'recipes list'],
     ],
-    ["a recipe isn't an image", { job_type: 'customize', source: 'r1' }, {}, ['there is no image r1', 'cray-ims images list']],
+    ["a recipe isn't an image", { job_type: 'customize', source: 'r1' }, {}, ['no image matches "r1"', 'images list']],
     [
       'one without a link',
       {},
       { recipes: [recipe({ link: null })] },
-      ['recipe r has no link: its archive was never uploaded', '  r1  2026-01-01T00:00:00  x86_64  r', 'cray-ims recipes describe r1'],
+      ['recipe r has no link: its archive was never uploaded', '  r1  2026-01-01 00:00  x86_64  r', 'recipes describe r1'],
     ],
   ])('refuses %s', (_, asked, more, said) => expect(failureOf(() => find(asked, more))).toEqual(said))
 })
@@ -226,7 +221,8 @@ describe('makePlan', () => {
   ])("refuses to make the same beside somebody else's: %s", (_, had, asked, said) =>
     expect(failureOf(() => plan({ jobs: [job(had)] }, asked))).toEqual([
       ...said,
-      'cray-ims jobs wait j1 --query resultant_image_id, or add --new',
+      'To build it with these settings now: add --new.',
+      'jobs wait j1 --query resultant_image_id',
     ]),
   )
 
@@ -248,7 +244,8 @@ describe('makePlan', () => {
         'job j1 makes mine already, with other settings',
         '  --build-env-size 20, not 15',
         '  --kernel-file-name vmlinuz, not linux',
-        'cray-ims build --resume j1, or add --new',
+        'To build it with these settings now: add --new.',
+        'build --resume j1',
       ],
     ],
     [
@@ -258,7 +255,8 @@ describe('makePlan', () => {
       [
         'job j1 makes mine already, with other settings',
         '  --require-dkms false, not true',
-        "cray-ims customize --resume j1 --run 'a b', or add --new",
+        'To build it with these settings now: add --new.',
+        'customize --resume j1 --run a b',
       ],
     ],
   ])('refuses other settings: %s', (_, had, asked, said) => expect(failureOf(() => plan({ jobs: [job(had)] }, asked))).toEqual(said))
@@ -286,7 +284,7 @@ describe('makePlan', () => {
     expect({ existing: existing?.id, replaces: replaces?.id }).toEqual({ existing: undefined, replaces: undefined, ...wanted })
   })
 
-  const at = '2026-01-01T00:00:00  x86_64  mine'
+  const at = '2026-01-01 00:00  x86_64  mine'
   const done = (more: Partial<Job> = {}) => job({ status: 'success', resultant_image_id: 'i1', ...more })
   test.each<[string, Partial<Inventory>, Partial<ImageSpec>, string[]]>([
     [
@@ -299,34 +297,25 @@ describe('makePlan', () => {
       'by a job of ours',
       { images: [mine('i1')], jobs: [done()] },
       {},
-      ['the image name mine is taken: job j1 has made it', `  i1  ${at}`, 'cray-ims build --resume j1, or add --if-exists skip or replace'],
+      ['the image name mine is taken: job j1 has made it', `  i1  ${at}`, 'Or add --if-exists skip or replace.', 'build --resume j1'],
     ],
     [
       'by a customisation',
       { images: [mine('i1')], jobs: [done({ job_type: 'customize' })] },
       { job_type: 'customize', source: 'i1', run: 'x' },
-      [
-        'the image name mine is taken: job j1 has made it',
-        `  i1  ${at}`,
-        'cray-ims customize --resume j1, or add --if-exists skip or replace',
-      ],
+      ['the image name mine is taken: job j1 has made it', `  i1  ${at}`, 'Or add --if-exists skip or replace.', 'customize --resume j1'],
     ],
     [
       'skip of one that is not whole',
       { images: [mine('i1', { link: null })] },
       { if_exists: 'skip' },
-      ['the image name mine is taken, by an image without a link: it was never completed', `  i1  ${at}`, 'cray-ims images delete i1'],
+      ['the image name mine is taken, by an image without a link: it was never completed', `  i1  ${at}`, 'images delete i1'],
     ],
     [
       'replace of several',
       { images: [mine('i1'), mine('i2')] },
       { if_exists: 'replace' },
-      [
-        'the image name mine is taken, by 2 images: which is to be replaced?',
-        `  i1  ${at}`,
-        `  i2  ${at}`,
-        'cray-ims images delete ID, of those that should go',
-      ],
+      ['the image name mine is taken, by 2 images: which is to be replaced?', `  i1  ${at}`, `  i2  ${at}`, 'images delete ID'],
     ],
     [
       'replace that was cut off',
@@ -336,7 +325,7 @@ describe('makePlan', () => {
         'the image name mine is taken, by 2 images, one of which job j1 has made',
         `  i0  ${at}`,
         `  i1  ${at}`,
-        'cray-ims build --resume j1 --if-exists replace',
+        'build --resume j1 --if-exists replace',
       ],
     ],
   ])('a name is refused: %s', (_, more, asked, said) => expect(failureOf(() => plan(more, asked))).toEqual(said))

@@ -106,22 +106,25 @@ describe('an id', () => {
 })
 
 test.each([
-  ['/apis/ims/v3/jobs', 'cray-ims jobs list', false],
-  ['/apis/ims/v3/jobs/ad51', 'cray-ims jobs list', true],
-  ['/prefix/apis/ims/v3/public-keys/1', 'cray-ims public-keys list', true],
-  ['/apis/ims/v3/deleted/images', 'cray-ims deleted images list', false],
-  ['/apis/ims/v3/deleted/images/1', 'cray-ims deleted images list', true],
-  ['/apis/ims/v3/remote-build-nodes/x3000', 'cray-ims remote-build-nodes list', true],
-  ['/apis/ims/v3/remote-build-nodes/status', 'cray-ims remote-build-nodes list', false],
-  ['/apis/ims/v3/remote-build-nodes/status/x3000', 'cray-ims remote-build-nodes list', true],
+  ['/apis/ims/v3/jobs', 'jobs list', false],
+  ['/apis/ims/v3/jobs/ad51', 'jobs list', true],
+  ['/prefix/apis/ims/v3/public-keys/1', 'public-keys list', true],
+  ['/apis/ims/v3/deleted/images', 'deleted images list', false],
+  ['/apis/ims/v3/deleted/images/1', 'deleted images list', true],
+  ['/apis/ims/v3/remote-build-nodes/x3000', 'remote-build-nodes list', true],
+  ['/apis/ims/v3/remote-build-nodes/status', 'remote-build-nodes list', false],
+  ['/apis/ims/v3/remote-build-nodes/status/x3000', 'remote-build-nodes list', true],
   ['/apis/ims/version', undefined, false],
 ])('%s is listed by %s', (path, command, one) => {
-  expect(listCommand(path)).toBe(command)
+  expect(listCommand(path)?.join(' ')).toBe(command)
   expect(namesOne(path)).toBe(one)
 })
 
 test('only a write may have happened', () => {
   const url = new URL('http://h/apis/ims/v3/images')
-  expect(mayHaveHappened({ method: 'GET', url })).toEqual([])
-  expect(mayHaveHappened({ method: 'POST', url })).toEqual(['The POST may have been carried out all the same.'])
+  expect(mayHaveHappened({ method: 'GET', url })).toEqual({ lines: [] })
+  expect(mayHaveHappened({ method: 'POST', url })).toEqual({
+    lines: ['The POST may have been carried out all the same.'],
+    next: ['images', 'list'],
+  })
 })

@@ -227,7 +227,7 @@ describe('through a proxy', () => {
     })
 
     test.each([
-      ['untrusted', {}, 'not trusted', 'cray-ims config set core ca_file=FILE', /self-signed "ims server"/],
+      ['untrusted', {}, 'not trusted', ['config', 'set', 'core', 'ca_file=FILE'], /self-signed "ims server"/],
       [
         'for another name',
         { name: 'elsewhere.local' },

@@ -46,7 +46,13 @@ function search(
       signal?.addEventListener('abort', () => (clearTimeout(timer), fail(signal.reason)))
     })
   const io = { env: standIn.env, interrupted: interrupt.signal, monotonic: () => performance.now(), sleep }
-  const context = { io, program: 'cray-ims', command: { name: 'debug' }, log() {}, warn() {} } as unknown as CommandContext
+  const context = {
+    io,
+    commandLine: (...words: readonly string[]) => ['cray-ims', ...words].join(' '),
+    command: { name: 'debug' },
+    log() {},
+    warn() {},
+  } as unknown as CommandContext
   const ssh_containers = [
     { name: 'debug', jail: false, status: 'pending', connection_info: { customer_access: customer, 'cluster.local': cluster } },
   ]
