@@ -61,7 +61,7 @@ export async function superviseJob(
     }
     const again = current && context.commandLine(...resume(current))
     if (again === undefined || (typeof error.next === 'object' && context.commandLine(...error.next) === again)) throw error
-    throw amended(error, { more: [...error.more, `Again: ${again}`] })
+    throw amended(error, { more: [...error.more, `Resume with: ${again}`] })
   } finally {
     await runEnds(io, ends)
     progress.stop()

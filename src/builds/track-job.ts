@@ -6,5 +6,5 @@ export function trackJob(build: BuildContext, job: Job, { resumed }: { resumed: 
   const { context, underWay, only, tell, resume } = build
   underWay.job = job
   tell(`${only ? 'Job' : 'job'} ${job.id}${resumed ? `, ${job.status}, is taken up` : ''}`)
-  if (only) tell(`Again: ${context.commandLine(...resume(job))}`)
+  if (only) tell(`Resume with: ${context.commandLine(...resume(job))}`)
 }

@@ -36,7 +36,7 @@ describe.concurrent('a recipe', () => {
         const { exit, stdout, stderr } = await site.ims('build', 'r', '--name', 'mine')
         expect({ exit, stdout, writes: site.writes() }).toEqual({ exit: 2, stdout: '', writes: [] })
         expect(stderr).toContain(
-          `Error: r is the name of 2 recipes\n  ${id(1)}  2026-01-01T00:00:00  x86_64  r\n  ${id(2)}  2026-01-02T03:04:05  aarch64  r\n`,
+          `Error: "r" names 2 recipes\n  ${id(2)}  2026-01-02 03:04  aarch64  r\n  ${id(1)}  2026-01-01 00:00  x86_64   r\n`,
         )
         for (const [words, chosen] of [
           [['--arch', 'x86_64'], id(1)],
@@ -193,7 +193,7 @@ describe.concurrent('a name', () => {
       const { exit, stdout, stderr } = await build(site)
       expect({ exit, stdout, writes: site.writes() }).toEqual({ exit: 2, stdout: '', writes: [] })
       expect(stderr).toContain(
-        `Error: the image name mine is taken\n  ${id(1)}  2026-01-02T03:04:05  x86_64  mine\nNext: add --if-exists skip or replace, or another --name\n`,
+        `Error: the image name mine is taken\n  ${id(1).slice(0, 8)}  2026-01-02 03:04  x86_64  mine\nNext: add --if-exists skip or replace, or another --name\n`,
       )
     }))
 
@@ -340,7 +340,7 @@ describe.concurrent('jobs that are there already', () => {
       const { id } = await begun(site)
       const { exit, stderr } = await site.ims('build', 'hangs', '--name', 'mine', '--timeout', '0.2')
       expect({ exit, jobs: jobsOf(site).length }).toEqual({ exit: 3, jobs: 1 })
-      expect(stderr).toContain(`Job ${id}, building_image, is taken up\nAgain: cray-ims build --resume ${id}\n`)
+      expect(stderr).toContain(`Job ${id}, building_image, is taken up\nResume with: cray-ims build --resume ${id}\n`)
     }))
 
   test('--new, another name or another recipe make another', () =>
@@ -361,7 +361,7 @@ describe.concurrent('jobs that are there already', () => {
       const { exit, stderr } = await site.ims('build', 'hangs', '--name', 'mine', '--build-env-size', '20', '--kernel-file-name', 'linux')
       expect({ exit, jobs: jobsOf(site).length }).toEqual({ exit: 2, jobs: 1 })
       expect(stderr).toContain(
-        `Error: job ${id} makes mine already, with other settings\n  --build-env-size 15, not 20\n  --kernel-file-name vmlinuz, not linux\nNext: cray-ims build --resume ${id}, or add --new\n`,
+        `Error: job ${id} makes mine already, with other settings\n  --build-env-size 15, not 20\n  --kernel-file-name vmlinuz, not linux\nTo build it with these settings now: add --new.\nNext: cray-ims build --resume ${id}\n`,
       )
       expect(await dry(site, '--build-env-size', '15')).toBe(`DELETE /apis/ims/v3/jobs/${id}\n`)
       expect(await dry(site)).toBe(`DELETE /apis/ims/v3/jobs/${id}\n`)

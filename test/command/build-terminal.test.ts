@@ -46,7 +46,7 @@ describeWithTmux('build in a terminal', () => {
     context.expect(someone.screen()).toContain(`IMAGE is ${ids.image}\n`)
     context.expect(someone.words()).toMatchInlineSnapshot(`
       "Job ID
-      Again: cray-ims build --resume ID
+      Resume with: cray-ims build --resume ID
       ✔ recipe TIME ✔ repos TIME ✔ build TIME ✔ package TIME
       ✔ image ID… linked; job deleted (TIME)
       IMAGE is ID"
@@ -79,7 +79,7 @@ describeWithTmux('build in a terminal', () => {
     await someone.shows('Next:')
     context.expect(someone.words()).toMatchInlineSnapshot(`
       "Job ID
-      Again: cray-ims build --resume ID
+      Resume with: cray-ims build --resume ID
       ✖ build TIME
       ✖ the build failed
         build-image: ERROR package cos-libs not found
@@ -123,7 +123,7 @@ describeWithTmux('build in a terminal', () => {
     await someone.shows(question)
     someone.type(...keys)
     await someone.shows(`Next: cray-ims jobs debug ${job}`)
-    context.expect(someone.screen()).toContain(`\nAgain: cray-ims build --resume ${job}\n`)
+    context.expect(someone.screen()).toContain(`\nResume with: cray-ims build --resume ${job}\n`)
     await someone.isBack(1)
     context.expect(await statusOf(quick, job)).toBe('waiting_on_user')
     if (keys[0] === 'Enter') return
@@ -169,7 +169,7 @@ describeWithTmux('build in a terminal', () => {
     await someone.shows('is deleted')
     context.expect(someone.words()).toMatchInlineSnapshot(`
       "Job ID
-      Again: cray-ims build --resume ID
+      Resume with: cray-ims build --resume ID
       ✖ the build failed
         build-image: ERROR package cos-libs not found
       Job ID… waits on you, holding 16 GiB.
@@ -209,7 +209,7 @@ describeWithTmux('build in a terminal', () => {
     await someone.shows(/^\S ✔ recipe \d+s ✔ repos \d+s build \d+s$/m)
     await put(job, 'success', { resultant_image_id: ids.image })
     await someone.shows('job deleted')
-    context.expect(someone.screen()).toContain(`Job ${job}\nAgain: cray-ims build --resume ${job}\n`)
+    context.expect(someone.screen()).toContain(`Job ${job}\nResume with: cray-ims build --resume ${job}\n`)
     await someone.isBack(0)
   })
 

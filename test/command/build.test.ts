@@ -37,7 +37,7 @@ describe.concurrent('cray-ims build', () => {
       expect(lines(stderr).map((line) => line.replace(/ \d+s /, ' … ').replace(/\(\d+s\)/, '(…)'))).toEqual([
         'Key ~/.ssh/id_ed25519.pub uploaded as "jane public key"',
         `Job ${id}`,
-        `Again: cray-ims build --resume ${id}`,
+        `Resume with: cray-ims build --resume ${id}`,
         `${short} creating … → fetching_recipe`,
         `${short} fetching_recipe … → waiting_for_repos`,
         `${short} waiting_for_repos … → building_image`,
@@ -98,14 +98,14 @@ describe.concurrent('cray-ims build', () => {
         async before({ step, job }) {
           if (step !== 'GET jobs/ONE creating') return undefined
           asked = true
-          await program.says(`Job ${job!.id}\nAgain: cray-ims build --resume ${job!.id}\n`)
+          await program.says(`Job ${job!.id}\nResume with: cray-ims build --resume ${job!.id}\n`)
           said = true
           return undefined
         },
       })
       const { exit, stderr } = await program.ended
       expect({ exit, said, asked }).toEqual({ exit: 0, said: true, asked: true })
-      expect(lines(stderr)).toEqual([expect.stringMatching(/^Job \S+$/), expect.stringMatching(/^Again: cray-ims build --resume \S+$/)])
+      expect(lines(stderr)).toEqual([expect.stringMatching(/^Job \S+$/), expect.stringMatching(/^Resume with: cray-ims build --resume \S+$/)])
     }))
 
   test('what is asked of the job goes with it', () =>
@@ -208,7 +208,7 @@ describe.concurrent('cray-ims build', () => {
       const bare = await site.ims('build', 'succeeds', '--name', 'bare')
       expect([gone.exit, gone.stdout, bare.exit, bare.stdout]).toEqual([1, '', 1, ''])
       expect(gone.stderr).toMatch(
-        /Error: job \S+ succeeded, but its image \S+ is gone\nThe job is left as it is\.\nAgain: cray-ims build --resume \S+\nNext: cray-ims deleted images describe /,
+        /Error: job \S+ succeeded, but its image \S+ is gone\nThe job is left as it is\.\nResume with: cray-ims build --resume \S+\nNext: cray-ims deleted images describe /,
       )
       expect(bare.stderr).toMatch(/Error: job \S+ succeeded, but its image \S+ has no link/)
       expect(jobsOf(site).map(({ status }) => status)).toEqual(['success', 'success'])
@@ -394,7 +394,7 @@ describe.concurrent('a build that fails', () => {
       const { exit, stdout, stderr } = await site.ims('build', 'fails', '--name', 'mine', '--debug', '--on-failure', 'shell')
       expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
       expect(stderr).toMatch(
-        /\nError: no key here opens job [^]*\nAgain: cray-ims build --resume \S+\nNext: cray-ims jobs debug \S+ -i FILE\n$/,
+        /\nError: no key here opens job [^]*\nResume with: cray-ims build --resume \S+\nNext: cray-ims jobs debug \S+ -i FILE\n$/,
       )
       expect(jobsOf(site)).toMatchObject([{ status: 'waiting_on_user' }])
     }))

@@ -67,7 +67,7 @@ describeWithTmux('customize in a terminal', () => {
     context.expect(someone.screen()).not.toContain('(K)eep')
     context.expect(someone.words()).toMatchInlineSnapshot(`
       "Job ID
-      Again: cray-ims customize --resume ID
+      Resume with: cray-ims customize --resume ID
       ✔ HOST:PORT, key ~/.ssh/id_ed25519
         host key SHA256:… new, accepted
       Image root /mnt/image/image-root
@@ -110,13 +110,13 @@ describeWithTmux('customize in a terminal', () => {
     someone.line('clear; exit')
     await someone.shows(afterwards)
     someone.type('C-c')
-    await someone.shows('Again: cray-ims customize')
+    await someone.shows('Resume with: cray-ims customize')
     context.expect(someone.words()).toMatchInlineSnapshot(`
       "Job still waits, holding 16 GiB.
       (c)omplete (f)ail (d)elete (K)eep: ^C
       Release it: cray-ims jobs complete ID
       Error: image NAME is not made yet: its job still waits
-      Again: cray-ims customize --resume ID"
+      Resume with: cray-ims customize --resume ID"
     `)
     await someone.isBack(1)
     context.expect(await statusOf(job)).toBe('waiting_on_user')
@@ -162,7 +162,7 @@ describeWithTmux('customize in a terminal', () => {
     await someone.shows('job deleted')
     context.expect(someone.words()).toMatchInlineSnapshot(`
       "Job ID
-      Again: cray-ims customize --resume ID --run 'cat /etc/repaired'
+      Resume with: cray-ims customize --resume ID --run 'cat /etc/repaired'
         host key SHA256:… new, accepted
       Job ID… runs: cat /etc/repaired
       cat: /etc/repaired: No such file or directory

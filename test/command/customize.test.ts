@@ -45,7 +45,7 @@ describe.concurrent('cray-ims customize', () => {
       expect(said).toEqual([
         'Key ~/.ssh/id_ed25519.pub uploaded as "jane public key"',
         `Job ${id}`,
-        `Again: cray-ims customize --resume ${id} --run 'echo out; echo err >&2'`,
+        `Resume with: cray-ims customize --resume ${id} --run 'echo out; echo err >&2'`,
         `${short} creating … → fetching_image`,
         `${short} fetching_image … → waiting_on_user`,
         `${short} waiting_on_user; reaching customer HOST, cluster HOST`,
@@ -95,7 +95,7 @@ describe.concurrent('cray-ims customize', () => {
         const [, id] = /^Job (\S+)$/m.exec(stderr)!
         expect({ exit, stdout: [stdout] }).toEqual({ exit: 0, stdout: madeBy(site) })
         expect(stderr).toContain(`Job ${id!.slice(0, 8)}… runs own/script\nmine\n/.cray-ims-${id}/script.`)
-        expect(stderr).toContain(`Again: cray-ims customize --resume ${id} --script own/script\n`)
+        expect(stderr).toContain(`Resume with: cray-ims customize --resume ${id} --script own/script\n`)
       }),
   )
 
@@ -143,7 +143,7 @@ describe.concurrent('cray-ims customize', () => {
         expect(stderr).toContain(
           "Error: the script couldn't be started: there is no /usr/bin/no-such-python3 in the image root, which its first line names\n",
         )
-        const [, again] = /\nAgain: cray-ims (.*)\n$/.exec(stderr) ?? []
+        const [, again] = /\nResume with: cray-ims (.*)\n$/.exec(stderr) ?? []
         writeFileSync(join(site.home, 'script'), '#!/usr/bin/env sh\nexit 0\n')
         const second = await site.ims(...again!.split(' '))
         expect(second).toMatchObject({ exit: 0, stdout: madeBy(site)[0] })
@@ -188,7 +188,7 @@ describe.concurrent('a customisation that fails', () => {
       expect(lines(stderr).slice(-4)).toEqual([
         'Error: image mine was not made: the command ended with 7',
         `Job ${id} waits on its user, holding 16 GiB. To begin again: --new, or first cray-ims jobs delete ${id}`,
-        `Again: cray-ims customize --resume ${id} --run 'exit 7'`,
+        `Resume with: cray-ims customize --resume ${id} --run 'exit 7'`,
         `Next: cray-ims jobs debug ${id}`,
       ])
       // What is half changed is no place for another try, nor for another command.
@@ -366,6 +366,6 @@ describe.concurrent('a customisation that fails', () => {
       const { exit, stdout, stderr } = await customize(site, '--public-key', 'lone.pub', '--run', 'exit 0')
       expect({ exit, stdout }).toEqual({ exit: 255, stdout: '' })
       expect(stderr).toContain('Error: no key here opens job ')
-      expect(stderr).toContain(`Again: cray-ims customize --resume ${jobsOf(site)[0]!.id} --run 'exit 0' --public-key lone.pub\n`)
+      expect(stderr).toContain(`Resume with: cray-ims customize --resume ${jobsOf(site)[0]!.id} --run 'exit 0' --public-key lone.pub\n`)
     }))
 })

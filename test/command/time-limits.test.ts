@@ -72,7 +72,7 @@ describe('a service that is busy with another request', () => {
       ['images', 'delete', 'x', '--retries', '1'],
       1,
       (at: string) =>
-        `Error: ${at} did not answer within 0.3s\nThe time limit is --request-timeout (0.3s).\n${slow}The DELETE may have been carried out all the same; look with: cray-ims images list\nNext: cray-ims images list\n`,
+        `Error: ${at} did not answer within 0.3s\nThe time limit is --request-timeout (0.3s).\n${slow}The DELETE may have been carried out all the same.\nNext: cray-ims images list\n`,
     ],
   ])('%s that gets no answer in time says so, names the option, and does not blame the hostname', async (_what, argv, times, screen) => {
     let asked = 0

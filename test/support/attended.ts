@@ -63,7 +63,7 @@ export async function attend(site: Site, { onTestFinished }: Finishing, size: { 
       writeFileSync(join(site.home, own('line')), script)
       terminal.type(`sh ${own('line')}`, 'Enter')
     },
-    job: async () => /^Job ([0-9a-f-]{36})/m.exec(await terminal.shows(/^Job [0-9a-f-]{36}[^]*Again: /m))![1]!,
+    job: async () => /^Job ([0-9a-f-]{36})/m.exec(await terminal.shows(/^Job [0-9a-f-]{36}[^]*Resume with: /m))![1]!,
     async isBack(exit) {
       await terminal.shows(/here\$ ?$/)
       terminal.type(`echo back=$?; stty -a >${own('after')}`, 'Enter')
