@@ -1,4 +1,4 @@
-import { CliError, usageError } from '../../errors.ts'
+import { CliError } from '../../errors.ts'
 import type { Api } from '../../ims/api.ts'
 import { isTransient } from '../../ims/availability.ts'
 import { stageOf } from '../../ims/job-status.ts'
@@ -34,7 +34,6 @@ type Write = (line: LogLine) => Promise<void>
  * @throws CliError that says what is needed where `kubectl` isn't there, or isn't allowed to.
  */
 export const run: Run<Options> = async (context, options, args) => {
-  refuseTogether(options)
   const { io } = context
   const reader = new AbortController()
   // Who took what he wanted and went away (`| head -1`) ends it all, kubectl too.
@@ -62,15 +61,6 @@ export const run: Run<Options> = async (context, options, args) => {
   } finally {
     await api.close()
   }
-}
-
-/** What `--failed` decides by itself. */
-const chosenByFailed = { follow: '--follow', container: '--container', since: '--since', timestamps: '--timestamps' } as const
-
-function refuseTogether(options: Options): void {
-  if (!options.failed) return
-  const other = (Object.keys(chosenByFailed) as (keyof typeof chosenByFailed)[]).find((key) => options[key])
-  if (other) throw usageError(`--failed and ${chosenByFailed[other]} don't go together.`)
 }
 
 /** Looks at a job whose containers have all ended, before it is given up that it ends, too. */
