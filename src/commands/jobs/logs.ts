@@ -1,7 +1,7 @@
 import { CliError } from '../../errors.ts'
 import type { Api } from '../../ims/api.ts'
 import { isTransient } from '../../ims/availability.ts'
-import { stageOf } from '../../ims/job-status.ts'
+import { hasEnded, stageOf } from '../../ims/job-status.ts'
 import { isGone } from '../../ims/server-error.ts'
 import type { Job } from '../../ims/records.ts'
 import { killedBy } from '../../kubernetes/diagnosis.ts'
@@ -76,7 +76,7 @@ async function follow(
   let last = job
   const jobEnded = async () => {
     last = await look(api, last)
-    return ['success', 'error'].includes(stageOf(last))
+    return hasEnded(last)
   }
   for await (const line of followLogs(kubectlOf(context), job, { ...selection, jobEnded, sleep: context.io.sleep })) await write(line)
   selection.signal.throwIfAborted()
