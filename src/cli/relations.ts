@@ -1,5 +1,5 @@
 import type { Source } from '../config/precedence.ts'
-import { argumentKey, optionKey, type CommandDefinition } from '../definitions/definition.ts'
+import { argumentKey, optionKey, type CommandDefinition, type OptionDefinition } from '../definitions/definition.ts'
 import { firstConflict, orList } from '../definitions/relations.ts'
 import { usageError } from '../errors.ts'
 import { invalid } from './values.ts'
@@ -25,7 +25,7 @@ export function checkRelations(command: CommandDefinition, given: GivenValues): 
   const rows = command.options ?? []
   const args = (command.arguments ?? []).filter((row) => given.arguments[argumentKey(row)] !== undefined).map(({ name }) => name)
   const from = (source: Source) =>
-    rows.filter((row) => given.sources.get(optionKey(row)) === source && given.options[optionKey(row)] !== false).map(({ flag }) => flag)
+    rows.filter((row) => given.sources.get(optionKey(row)) === source && !isOff(row, given.options[optionKey(row)])).map(({ flag }) => flag)
   const kept: string[] = []
   const dropped = new Set<string>()
   for (const source of precedence) {
@@ -47,6 +47,9 @@ export function checkRelations(command: CommandDefinition, given: GivenValues): 
   const ignored = new Set(rows.filter((row) => dropped.has(row.flag) && row.default === undefined).map(optionKey))
   return Object.fromEntries(Object.entries(given.options).filter(([key]) => !ignored.has(key)))
 }
+
+/** Environment and configuration can say that a flag is not given. */
+const isOff = ({ type }: OptionDefinition, value: unknown) => type === 'flag' && value === false
 
 function refuseMissing({ options = [], exactlyOne }: CommandDefinition, kept: readonly string[]): void {
   if (exactlyOne && !exactlyOne.some((name) => kept.includes(name))) {

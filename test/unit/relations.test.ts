@@ -69,6 +69,7 @@ describe('options together', () => {
     ['an argument and an option', [{ flag: { ...colour, plan: 'x' } }, wall], "WALL and --plan don't go together."],
     ['none of those of which one is needed', [{}, {}], "Missing argument 'WALL'."],
     ['required with an argument', [{}, wall], "Missing option '--colour'."],
+    ['a false that is no flag is a value', [{ configuration: { colour: false } }, wall], { colour: false }],
     ['and not without', [{ flag: { plan: 'x' } }, {}], { plan: 'x' }],
   ])('%s', (_, given, expected) => {
     if (typeof expected === 'string') expect(() => checked(...given)).toThrow(expected)
