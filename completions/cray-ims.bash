@@ -14,7 +14,7 @@ _cray_ims() {
     words[last]+=$word line=${line#"$word"}
   done
 
-  local command= commands options arguments flag= ended= taken=0
+  local command= commands options arguments excludes excluded= pair flag= ended= taken=0
   [[ ${1##*/} == cray ]] && command=cray
   _cray_ims_describe
   for ((at = 1; at < last; at++)); do
@@ -25,6 +25,9 @@ _cray_ims() {
       ended=1
     elif [[ ! $ended && $word == -* ]]; then
       [[ " $options" == *" $word="* ]] && flag=$word
+      for pair in $excludes; do
+        [[ $pair == "${word%%=*}:"* ]] && excluded+=" ${pair#*:} "
+      done
     elif [[ $commands ]]; then
       [[ " $commands " == *" $word "* || $command$word == ims ]] || return
       command="$command $word"
@@ -45,7 +48,9 @@ _cray_ims() {
     _cray_ims_value "${typed%%=*}"
     typed=${typed#*=}
   elif [[ ! $ended && ($typed == -* || ! $typed$commands$arguments) ]]; then
-    for word in $options; do value+=" ${word%%=*}"; done
+    for word in $options; do
+      [[ $excluded == *" ${word%%=*} "* ]] || value+=" ${word%%=*}"
+    done
   elif [[ $commands ]]; then
     value=$commands
   else
@@ -80,7 +85,7 @@ _cray_ims_describe() {
   command=${command# }
   command=${command#cray }
   command=${command#ims }
-  commands= arguments=
+  commands= arguments= excludes= excluded=
   options='--configuration= --quiet --format=json|toml|yaml --token=@file -v --verbose --query= --ca-file=@file --insecure --connect-timeout= --request-timeout= --retries= -h --help'
   case $command in
     '') commands='public-keys recipes images jobs deleted remote-build-nodes build customize mock completion init auth config' options+=' --version' ;;
@@ -101,10 +106,10 @@ _cray_ims_describe() {
     'jobs create') options+=' --artifact-id= --image-root-archive-name= --job-type=create|customize --public-key-id= --build-env-size= --job-mem-size= --enable-debug=true|false --initrd-file-name= --kernel-file-name= --kernel-parameters-file-name= --require-dkms=true|false --ssh-containers-jail=true|false --ssh-containers-name=' ;;
     'jobs deleteall') options+=' --age= --job-type=create|customize --status=creating|fetching_image|fetching_recipe|waiting_for_repos|building_image|packaging_artifacts|waiting_on_user|error|success --yes' ;;
     'jobs describe' | 'jobs delete') arguments='JOB_ID=' ;;
-    'jobs debug') arguments='JOB= COMMAND...=' options+=' -c= --container= --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify --on-exit=complete|fail|keep|delete -t --tty --timeout= --interval= --print-command --ssh-config --openssh' ;;
-    'jobs complete' | 'jobs fail') arguments='JOB=' options+=' -c= --container= --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify --no-wait --timeout= --interval=' ;;
+    'jobs debug') arguments='JOB= COMMAND...=' options+=' -c= --container= --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify --on-exit=complete|fail|keep|delete -t --tty --timeout= --interval= --print-command --ssh-config --openssh' excludes='--on-exit:--print-command --on-exit:--ssh-config --print-command:--on-exit --print-command:--ssh-config --print-command:--openssh --ssh-config:--on-exit --ssh-config:--print-command --ssh-config:--openssh --openssh:--print-command --openssh:--ssh-config' ;;
+    'jobs complete' | 'jobs fail') arguments='JOB=' options+=' -c= --container= --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify --no-wait --timeout= --interval=' excludes='--no-wait:--timeout --no-wait:--interval --timeout:--no-wait --interval:--no-wait' ;;
     'jobs wait') arguments='JOB...=' options+=' --for= --timeout= --interval=' ;;
-    'jobs logs') arguments='JOB=' options+=' -f --follow -c= --container= --since= --tail= --timestamps --no-prefix --failed' ;;
+    'jobs logs') arguments='JOB=' options+=' -f --follow -c= --container= --since= --tail= --timestamps --no-prefix --failed' excludes='-f:--failed --follow:--failed -c:--failed --container:--failed --since:--failed --timestamps:--failed --failed:-f --failed:--follow --failed:-c --failed:--container --failed:--since --failed:--timestamps' ;;
     'deleted') commands='recipes images public-keys' ;;
     'deleted recipes' | 'deleted images' | 'deleted public-keys') commands='list deleteall update describe delete' ;;
     'deleted recipes update') arguments='RECIPE_ID=' options+=' --operation=undelete' ;;
@@ -116,9 +121,9 @@ _cray_ims_describe() {
     'remote-build-nodes create') options+=' --xname=' ;;
     'remote-build-nodes describe' | 'remote-build-nodes delete' | 'remote-build-nodes status describe') arguments='REMOTE_BUILD_NODE_XNAME=' ;;
     'remote-build-nodes status') commands='describe list' ;;
-    'build') arguments='RECIPE=' options+=' --name= --arch=aarch64|x86_64 --latest --public-key=@file --build-env-size= --job-mem-size= --initrd-file-name= --kernel-file-name= --kernel-parameters-file-name= --require-dkms=true|false --if-exists=fail|skip|replace --new --on-failure=shell|keep|delete --without-logs --keep-job --debug --resume= --logs --cancel-on-interrupt --dry-run --timeout= --interval= --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify -f=@file --file=@file --parallel= --print-schema' ;;
-    'customize') arguments='IMAGE=' options+=' --name= --arch=aarch64|x86_64 --latest --public-key=@file --build-env-size= --job-mem-size= --initrd-file-name= --kernel-file-name= --kernel-parameters-file-name= --require-dkms=true|false --if-exists=fail|skip|replace --new --on-failure=shell|keep|delete --without-logs --keep-job --script=@file --run= --jail --no-jail --resume= --logs --cancel-on-interrupt --dry-run --timeout= --interval= --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify' ;;
-    'mock') arguments='COMMAND...=@command' options+=' --port= --tls --server-name= --speed= --fail-builds --builds=succeeds|fails|out-of-memory|killed|fetch-fails|fetch-crashes|no-config|no-repos|repos-fail|no-kernel|packaging-fails|hangs --fault= --serial --state=@file --seed=@file --ready-file=@file' ;;
+    'build') arguments='RECIPE=' options+=' --name= --arch=aarch64|x86_64 --latest --public-key=@file --build-env-size= --job-mem-size= --initrd-file-name= --kernel-file-name= --kernel-parameters-file-name= --require-dkms=true|false --if-exists=fail|skip|replace --new --on-failure=shell|keep|delete --without-logs --keep-job --debug --resume= --logs --cancel-on-interrupt --dry-run --timeout= --interval= --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify -f=@file --file=@file --parallel= --print-schema' excludes='--arch:--resume --latest:--resume --build-env-size:--resume --job-mem-size:--resume --initrd-file-name:--resume --kernel-file-name:--resume --kernel-parameters-file-name:--resume --require-dkms:--resume --new:--resume --debug:--resume --resume:--arch --resume:--latest --resume:--build-env-size --resume:--job-mem-size --resume:--initrd-file-name --resume:--kernel-file-name --resume:--kernel-parameters-file-name --resume:--require-dkms --resume:--new --resume:--debug --resume:--dry-run --resume:-f --resume:--file --resume:--print-schema --dry-run:--resume -f:--resume -f:--print-schema --file:--resume --file:--print-schema --print-schema:--resume --print-schema:-f --print-schema:--file' ;;
+    'customize') arguments='IMAGE=' options+=' --name= --arch=aarch64|x86_64 --latest --public-key=@file --build-env-size= --job-mem-size= --initrd-file-name= --kernel-file-name= --kernel-parameters-file-name= --require-dkms=true|false --if-exists=fail|skip|replace --new --on-failure=shell|keep|delete --without-logs --keep-job --script=@file --run= --jail --no-jail --resume= --logs --cancel-on-interrupt --dry-run --timeout= --interval= --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify' excludes='--arch:--resume --latest:--resume --build-env-size:--resume --job-mem-size:--resume --initrd-file-name:--resume --kernel-file-name:--resume --kernel-parameters-file-name:--resume --require-dkms:--resume --new:--resume --script:--run --run:--script --jail:--no-jail --jail:--resume --no-jail:--jail --no-jail:--resume --resume:--arch --resume:--latest --resume:--build-env-size --resume:--job-mem-size --resume:--initrd-file-name --resume:--kernel-file-name --resume:--kernel-parameters-file-name --resume:--require-dkms --resume:--new --resume:--jail --resume:--no-jail --resume:--dry-run --dry-run:--resume' ;;
+    'mock') arguments='COMMAND...=@command' options+=' --port= --tls --server-name= --speed= --fail-builds --builds=succeeds|fails|out-of-memory|killed|fetch-fails|fetch-crashes|no-config|no-repos|repos-fail|no-kernel|packaging-fails|hangs --fault= --serial --state=@file --seed=@file --ready-file=@file' excludes='--fail-builds:--builds --builds:--fail-builds' ;;
     'completion') arguments='SHELL=bash|zsh|fish' ;;
     'init') options+=' --hostname= --tenant= --no-auth --overwrite' ;;
     'auth') commands='login' ;;

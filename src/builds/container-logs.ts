@@ -3,7 +3,7 @@ import { configFolder } from '../config/folder.ts'
 import { CliError } from '../errors.ts'
 import { openDraft } from '../files/draft.ts'
 import { reasonOf } from '../files/reason.ts'
-import { stageOf } from '../ims/job-status.ts'
+import { hasEnded } from '../ims/job-status.ts'
 import type { Job } from '../ims/records.ts'
 import { KubectlError } from '../kubernetes/kubectl-error.ts'
 import { followLogs } from '../kubernetes/follow-logs.ts'
@@ -27,7 +27,7 @@ export function followContainers(
 ): { end(hasEnded: boolean): Promise<void>; stop(): void } {
   const stopped = new AbortController()
   const signal = AbortSignal.any([context.io.interrupted, stopped.signal])
-  const jobEnded = async () => ['success', 'error'].includes(stageOf((await describeJob(api, job.id)).job))
+  const jobEnded = async () => hasEnded((await describeJob(api, job.id)).job)
   const following = { signal, jobEnded, interval: supervision.interval * 1000, notice: progress.log, sleep: context.io.sleep }
   async function show(): Promise<void> {
     try {

@@ -1,4 +1,4 @@
-import { ended } from '../ims/job-status.ts'
+import { hasEnded, stageOf } from '../ims/job-status.ts'
 import type { Job, JobStatus } from '../ims/records.ts'
 import type { Diagnosis } from '../kubernetes/diagnosis.ts'
 import { formatDuration } from '../time/time-span.ts'
@@ -49,8 +49,8 @@ export async function followJob(build: BuildContext, followed: Job, phases: Phas
         if (!progress.isInteractive) progress.log(`${shortId(id)} ${before.status} ${formatDuration(before.lasted)} → ${job.status}`)
       }
       const trouble = pods.look([now]).get(id)
-      if (ended.has(job.status) || (job.status === 'waiting_on_user' && known)) {
-        await logs?.end(ended.has(job.status))
+      if (hasEnded(job) || (stageOf(job) === 'waiting' && known)) {
+        await logs?.end(hasEnded(job))
         return { job, previousStatus }
       }
       if (trouble?.final) return { job, previousStatus, dead: trouble }

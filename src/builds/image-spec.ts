@@ -29,13 +29,10 @@ export interface SpecProblem {
 /** What is wrong with an order, or a part of one, by itself. */
 export function specProblems(order: Partial<ImageSpec>): SpecProblem[] {
   const files = [initrd, kernel, kernelParameters].map((row) => [row.flag, order[optionKey(row) as keyof ImageSpec]] as const)
-  const troubles = [['--name', order.name] as const, ...files].flatMap(([flag, name]): SpecProblem[] => {
+  return [['--name', order.name] as const, ...files].flatMap(([flag, name]): SpecProblem[] => {
     const why = typeof name === 'string' ? nameTrouble(name) : undefined
     return why === undefined
       ? []
       : [{ flag, why: `the service can't work with the name ${JSON.stringify(excerpt(name as string, 60))}: ${why}` }]
   })
-  if (order.script !== undefined && order.run !== undefined)
-    troubles.push({ flag: '--run', why: "a script and a command don't go together" })
-  return troubles
 }

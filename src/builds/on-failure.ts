@@ -1,5 +1,5 @@
 import { CliError, type NextStep } from '../errors.ts'
-import { stageOf } from '../ims/job-status.ts'
+import { stageOf, workIn } from '../ims/job-status.ts'
 import { encodeSegment } from '../ims/api.ts'
 import type { Job } from '../ims/records.ts'
 import { jobs } from '../definitions/records.ts'
@@ -37,7 +37,7 @@ export async function handleFailure(
   const { context, attended, supervision, progress } = build
   const waits = !dead && stageOf(job) === 'waiting'
   // Seen last needn't have been last: but for packaging, only the pod can tell.
-  const packaged = previousStatus === 'packaging_artifacts' ? { previousStatus } : {}
+  const packaged = previousStatus !== undefined && workIn(previousStatus) === 'package' ? { previousStatus } : {}
   const pod = why === undefined ? await podFailureOf(context, { ...job, ...packaged }, { found: dead }) : undefined
   const reasons = reasonLines(pod)
   const what = why ?? (dead ? failedPodNote(job) : waits ? 'its build failed' : `job ${shortId(job.id)} ended in error`)

@@ -1,15 +1,6 @@
+import { statusLabel } from '../ims/job-status.ts'
 import type { JobStatus } from '../ims/records.ts'
 import { formatDuration } from '../time/time-span.ts'
-
-/** What a person calls a job's statuses: creating its pod counts to what comes next. */
-const labels: Readonly<Partial<Record<JobStatus, string>>> = {
-  fetching_recipe: 'recipe',
-  fetching_image: 'image',
-  waiting_for_repos: 'repos',
-  building_image: 'build',
-  waiting_on_user: 'shell',
-  packaging_artifacts: 'package',
-}
 
 /** The phases that a job has been through, with their times. */
 export interface Phases {
@@ -28,7 +19,7 @@ export function createPhases(): Phases {
     ended.map(({ label, lasted }, at) => `${failed && at === ended.length - 1 ? '✖' : '✔'} ${label} ${formatDuration(lasted)}`).join(' ')
   return {
     passed(status, lasted) {
-      const label = labels[status]
+      const label = statusLabel(status)
       const last = ended.at(-1)
       // What is waited for before a shell opens and after it has closed is one phase.
       if (label && last?.label === label) last.lasted += lasted
@@ -36,6 +27,6 @@ export function createPhases(): Phases {
       before = label ? 0 : before + lasted
     },
     done,
-    now: (status, inStatus) => [done(), `${labels[status] ?? status} ${formatDuration(inStatus + before)}`].filter(Boolean).join(' '),
+    now: (status, inStatus) => [done(), `${statusLabel(status) ?? status} ${formatDuration(inStatus + before)}`].filter(Boolean).join(' '),
   }
 }

@@ -1,23 +1,43 @@
 import { shellAvailability } from '../ims/job-status.ts'
 import type { Job } from '../ims/records.ts'
-import type { ImageSpec } from './image-spec.ts'
+import { buildOptions, customizeOptions, type BuildOptions, type CustomizeOptions } from '../definitions/image-builds.ts'
+import { optionKey, type OptionDefinition, type Resume } from '../definitions/definition.ts'
 
-/** What of a command has to be said again to go on with its job in the same way. */
-export interface Again extends Pick<ImageSpec, 'script' | 'run' | 'public_key'> {
-  readonly if_exists?: ImageSpec['if_exists']
-  readonly keep_job?: boolean
-  readonly identity?: string
+/** What a build was told that may have to be said again: options of `build` and `customize`. */
+export type Told = Readonly<Partial<BuildOptions> & Partial<CustomizeOptions>>
+
+/** The command that resumes a job, in the same way. */
+export function resumeCommand(job: Pick<Job, 'id' | 'job_type' | 'status' | 'enable_debug'>, told: Told): readonly string[] {
+  const [verb, rows] = job.job_type === 'create' ? (['build', buildOptions] as const) : (['customize', customizeOptions] as const)
+  const said: ReadonlySet<Resume> = new Set(shellAvailability(job) === 'never' ? ['always'] : ['always', 'shell'])
+  return [verb, '--resume', job.id, ...saidAgain(rows, told, (resume) => said.has(resume), 'job')]
 }
 
-/** The command that resumes a job. */
-export function resumeCommand(job: Job, { if_exists, keep_job, ...again }: Again): readonly string[] {
-  const forShell = (['script', 'run', 'public_key', 'identity'] as const).filter((key) => again[key] !== undefined)
-  return [
-    job.job_type === 'create' ? 'build' : 'customize',
-    '--resume',
-    job.id,
-    ...(shellAvailability(job) === 'never' ? [] : forShell.flatMap((key) => [`--${key.replace('_', '-')}`, again[key]!])),
-    ...(if_exists === 'replace' ? ['--if-exists', 'replace'] : []),
-    ...(keep_job ? ['--keep-job'] : []),
-  ]
+/** The command that goes on with a file of images. */
+export function resumeFileCommand(path: string, told: Told): readonly string[] {
+  return ['build', '--file', path, ...saidAgain(buildOptions, told, (resume) => resume !== 'once', 'file')]
+}
+
+/** What becomes of an option when a build is resumed. */
+export function resumeOf({ resume }: OptionDefinition): Resume {
+  return resume ?? 'order'
+}
+
+function saidAgain(
+  rows: readonly OptionDefinition[],
+  told: Readonly<Record<string, unknown>>,
+  isSaid: (resume: Resume) => boolean,
+  what: 'job' | 'file',
+): string[] {
+  return rows.flatMap((row) => {
+    const text = textOf(told[optionKey(row)])
+    if (text === undefined || text === row.default || !isSaid(resumeOf(row))) return []
+    if (what === 'job' && row.resumeValues?.includes(text) === false) return []
+    return row.type === 'flag' ? [row.flag] : [row.flag, text]
+  })
+}
+
+function textOf(value: unknown): string | undefined {
+  if (value === undefined || value === false) return undefined
+  return typeof value === 'object' && value !== null && 'number' in value ? String(value.number) : String(value as string | number | true)
 }

@@ -1,6 +1,6 @@
 import { CliError } from '../errors.ts'
 import { isTransient } from '../ims/availability.ts'
-import { stageOf } from '../ims/job-status.ts'
+import { stageOf, waitingStatus } from '../ims/job-status.ts'
 import type { Job } from '../ims/records.ts'
 import type { JobOutcome } from '../jobs/shell-exit.ts'
 import { shortId, type JobRecord } from '../jobs/lookup.ts'
@@ -35,12 +35,12 @@ export async function runJobToCompletion(
     build.underWay.waiting = true
     givenUp = await customizeInteractively(build, stop, script)
     build.underWay.waiting = false
-    phases.passed('waiting_on_user', context.io.monotonic() - opened)
+    phases.passed(waitingStatus, context.io.monotonic() - opened)
     stop = await followJob(build, stop.job, phases)
   }
   const { job } = stop
   if (stop.gone) return { job, made: await madeByGone(build, job) }
-  const succeeded = job.status === 'success'
+  const succeeded = stageOf(job) === 'success'
   if (progress.isInteractive) {
     progress.stop()
     const line = phases.done(!succeeded)
@@ -51,7 +51,7 @@ export async function runJobToCompletion(
   build.underWay.waiting = !stop.dead && stageOf(job) === 'waiting'
   const { failure, left } = await handleFailure(build, stop)
   // A create job that waited is over also when it was told to go on.
-  if (left !== 'kept' || job.status === 'error' || stop.dead) build.underWay.job = undefined
+  if (left !== 'kept' || stageOf(job) === 'error' || stop.dead) build.underWay.job = undefined
   throw failure
 }
 

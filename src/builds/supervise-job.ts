@@ -4,10 +4,10 @@ import type { Io } from '../terminal/io.ts'
 import type { CommandContext } from '../context.ts'
 import { handleInterruption } from './on-interrupt.ts'
 import type { Supervision, BuildContext, JobTracker } from './build-context.ts'
-import { resumeCommand, type Again } from './resume-command.ts'
+import { resumeCommand, type Told } from './resume-command.ts'
 
 /** Options that say how a job is looked after, and those that go on with it later. */
-export type Attention = Supervision & Again & { readonly cancel_on_interrupt?: boolean }
+export type Attention = Supervision & Told
 
 /** Whether someone sits before it, who can be asked. */
 export function isAttended({ io }: CommandContext): boolean {

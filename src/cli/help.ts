@@ -1,6 +1,13 @@
 import type { Command } from 'commander'
 import { optionsOf } from '../definitions/global.ts'
-import { isGroup, type CommandDefinition, type GroupDefinition, type OptionDefinition } from '../definitions/definition.ts'
+import { argumentNotes, relationNotes } from '../definitions/relations.ts'
+import {
+  isGroup,
+  type ArgumentDefinition,
+  type CommandDefinition,
+  type GroupDefinition,
+  type OptionDefinition,
+} from '../definitions/definition.ts'
 
 const placeholders: Readonly<Record<OptionDefinition['type'], string>> = {
   text: 'TEXT',
@@ -23,15 +30,21 @@ export function optionValueTerm(option: OptionDefinition): string {
   return option.placeholder ?? option.choices?.join('|') ?? placeholders[option.type]
 }
 
-/** What help says of an option. */
-export function optionHelp(option: OptionDefinition): string {
+/** What help says of an option of a command. */
+export function optionHelp(option: OptionDefinition, command: CommandDefinition): string {
   const { choices, placeholder } = option
   const notes = [
     choices && placeholder && `(one of ${choices.join(', ')})`,
-    option.required && '(required)',
+    option.required && option.dependsOn === undefined && '(required)',
     option.default !== undefined && `(default: ${option.default})`,
+    ...relationNotes(option, command),
   ]
   return [option.help, ...notes].filter(Boolean).join(' ')
+}
+
+/** What help says of an argument of a command. */
+export function argumentHelp({ name, help }: ArgumentDefinition, command: CommandDefinition): string {
+  return [help, ...argumentNotes(name, command)].join(' ')
 }
 
 /** The usage of a command: `cray-ims jobs describe [OPTIONS] JOB_ID`. */

@@ -1,12 +1,13 @@
 import type { Settings } from '../config/configuration.ts'
-import { environmentName, optionValue } from '../config/precedence.ts'
-import { CliError, usageError } from '../errors.ts'
+import { environmentName, optionValue, type Found, type Source } from '../config/precedence.ts'
+import { CliError } from '../errors.ts'
 import { isNumber, type Value } from '../json/value.ts'
 import { globalOptions } from '../definitions/global.ts'
-import { deletesMany, optionKey, type CommandDefinition, type OptionDefinition } from '../definitions/definition.ts'
+import { deletesMany, optionKey, type OptionDefinition } from '../definitions/definition.ts'
 import { pastedWords } from '../text/shell-words.ts'
 import { checkValues, sendsAsConfigured } from './option-check.ts'
 import type { Parsed } from './parser.ts'
+import { checkRelations } from './relations.ts'
 import { describeValue, invalid, readValue, type Reading } from './values.ts'
 
 /** Where values come from besides the command line. */
@@ -21,32 +22,41 @@ export interface Sources {
 /**
  * A command's own options by key: from the line, the environment, the configuration or the default.
  *
- * @throws CliError for a value that isn't right, and for required options that are missing: all of them by name.
+ * @throws CliError for a value that isn't right, for options that don't go together, and for required ones that are missing:
+ * all of them by name.
  */
 export function readOptions(parsed: Parsed, sources: Sources, reading: Reading): Record<string, unknown> {
   const options: Record<string, unknown> = {}
+  const origins = new Map<string, Source>()
   const rows = parsed.command.options ?? []
   if (deletesMany(parsed.command)) refuseUnknownFilters(parsed, sources)
   for (const option of rows) {
-    const value = readOption(option, parsed, sources, reading)
-    if (value !== undefined) options[optionKey(option)] = value
+    const found = readOption(option, parsed, sources, reading)
+    if (found === undefined) continue
+    options[optionKey(option)] = found.value
+    origins.set(optionKey(option), found.source)
   }
   checkValues(parsed.command, options)
-  refuseMissing(parsed.command, options)
-  return options
+  return checkRelations(parsed.command, { options, sources: origins, arguments: parsed.arguments })
 }
 
-function readOption(option: OptionDefinition, { command, words, flags }: Parsed, { env, table, path }: Sources, reading: Reading): unknown {
+function readOption(
+  option: OptionDefinition,
+  { command, words, flags }: Parsed,
+  { env, table, path }: Sources,
+  reading: Reading,
+): Found | undefined {
   const flag = flags[optionKey(option)]
-  if (Array.isArray(flag)) return flag.map((text) => readValue(option, text, reading))
-  if (flag !== undefined && typeof flag !== 'string') return flag
+  if (Array.isArray(flag)) return { value: flag.map((text) => readValue(option, text, reading)), source: 'flag' }
+  if (flag !== undefined && typeof flag !== 'string') return { value: flag, source: 'flag' }
   const found = optionValue(option, { flag, env, prefix: words, table })
   if (!found) return undefined
-  if (found.source !== 'configuration') return readText(option, found.value as string, reading)
+  const { source } = found
+  if (source !== 'configuration') return { value: readText(option, found.value as string, reading), source }
   const value = found.value as Value
-  if (sendsAsConfigured(command, option, value)) return value
+  if (sendsAsConfigured(command, option, value)) return { value, source }
   try {
-    return readSetting(option, value, reading)
+    return { value: readSetting(option, value, reading), source }
   } catch (error) {
     throw inConfiguration(error, path, [...words, optionKey(option)])
   }
@@ -106,11 +116,4 @@ function refuseUnknownFilters({ command, words }: Parsed, { env, table = {}, pat
   const [variable] = Object.keys(env).filter((name) => name.startsWith(environmentName(words, '')) && !names.has(name))
   if (variable !== undefined)
     throw new CliError(`${variable} is set, and is no option of this command`, { more: [danger], next: pastedWords(['unset', variable]) })
-}
-
-function refuseMissing(command: CommandDefinition, options: Record<string, unknown>): void {
-  const missing = (command.options ?? []).filter((option) => option.required && options[optionKey(option)] === undefined)
-  const [first, ...others] = missing.map((option) => option.flag)
-  if (!first) return
-  throw usageError(`Missing option '${first}'.`, { more: others.map((flag) => `  Missing option '${flag}'.`) })
 }

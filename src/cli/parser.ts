@@ -12,7 +12,7 @@ import {
 } from '../definitions/definition.ts'
 import { usageError } from '../errors.ts'
 import type { ProgramName } from './command-line.ts'
-import { describeHelp, optionHelp } from './help.ts'
+import { argumentHelp, describeHelp, optionHelp } from './help.ts'
 import { readLine, type Line } from './line.ts'
 import type { Route } from './route.ts'
 import { toUsageError } from './usage.ts'
@@ -112,7 +112,7 @@ function leaf(
   const keys = new Map<string, string>()
   const insisted = new Set<string>()
   const add = (option: OptionDefinition, group: string) => {
-    const made = makeOption(option).helpGroup(group)
+    const made = makeOption(option, row).helpGroup(group)
     keys.set(made.attributeName(), optionKey(option))
     if (option.twice) {
       made.argParser((value, before: string | undefined) => {
@@ -126,7 +126,7 @@ function leaf(
   for (const option of inherited) add(option, 'Global options:')
   // The parser counts arguments before it has seen all options; `takeArguments` counts them after.
   for (const argument of row.arguments ?? [])
-    command.addArgument(new Argument(argument.many ? `[${argument.name}...]` : `[${argument.name}]`, argument.help))
+    command.addArgument(new Argument(argument.many ? `[${argument.name}...]` : `[${argument.name}]`, argumentHelp(argument, row)))
   if (row.passThrough) command.passThroughOptions()
   command.allowExcessArguments().action(() => {
     const flags = Object.entries(command.opts()).map(([name, value]) => [keys.get(name)!, value] as const)
@@ -137,9 +137,9 @@ function leaf(
   })
 }
 
-function makeOption(row: OptionDefinition): Option {
+function makeOption(row: OptionDefinition, command: CommandDefinition): Option {
   const takesValue = row.type !== 'flag' && row.type !== 'level'
-  const option = new Option(`${row.short ? `${row.short}, ` : ''}${row.flag}${takesValue ? ' <value>' : ''}`, optionHelp(row))
+  const option = new Option(`${row.short ? `${row.short}, ` : ''}${row.flag}${takesValue ? ' <value>' : ''}`, optionHelp(row, command))
   // `--no-auth` is an option of that name, and no negation of `--auth`.
   option.negate = false
   if (row.hidden) option.hideHelp()

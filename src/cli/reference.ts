@@ -8,6 +8,7 @@ import {
   type GroupDefinition,
   type OptionDefinition,
 } from '../definitions/definition.ts'
+import { argumentNotes, relationNotes, type Related } from '../definitions/relations.ts'
 import { ims, site } from '../definitions/tree.ts'
 import { optionValueTerm, usage } from './help.ts'
 
@@ -21,7 +22,7 @@ export function reference(): string {
     contents(rows),
     '## Global options',
     'Every command takes these, anywhere on the line. `-h`, `--help` shows help; `cray-ims --version` the version.',
-    optionTable(globalOptions, (option) => globalEnvironment[optionKey(option)]),
+    optionTable(globalOptions, {}, (option) => globalEnvironment[optionKey(option)]),
     ...origins,
     ...rows.flatMap((row) => section(row, [], 2)),
   ].join('\n\n')}\n`
@@ -70,8 +71,8 @@ function command(row: CommandDefinition, words: readonly string[]): string[] {
   return [
     code('sh', [usage(['cray-ims', ...words], row)]),
     ...about,
-    args.length > 0 && argumentTable(args),
-    shown.length > 0 && optionTable(shown),
+    args.length > 0 && argumentTable(args, row),
+    shown.length > 0 && optionTable(shown, row),
     shown.length > 0 && origin(words),
     request && `Sends \`${request.method} ${request.path}\`.`,
     code(
@@ -87,24 +88,29 @@ function origin(words: readonly string[]): string {
   return `Environment \`${environmentName(prefix, '…')}\`, configuration \`[${prefix.join('.')}]\`.`
 }
 
-function argumentTable(args: readonly ArgumentDefinition[]): string {
+function argumentTable(args: readonly ArgumentDefinition[], command: CommandDefinition): string {
   return table(
     ['argument', 'needed', 'meaning'],
-    args.map(({ name, optional, many, help }) => [`\`${name}${many ? '...' : ''}\``, optional ? '' : 'yes', help]),
+    args.map(({ name, optional, many, help }) => [
+      `\`${name}${many ? '...' : ''}\``,
+      optional ? '' : 'yes',
+      [help, ...argumentNotes(name, command)].join(' '),
+    ]),
   )
 }
 
 function optionTable(
   options: readonly OptionDefinition[],
+  command: Related,
   environment: (option: OptionDefinition) => string | undefined = () => undefined,
 ): string {
   const rows = options.map((option) => [
     [option.short, option.flag].flatMap((flag) => (flag ? [`\`${flag}\``] : [])).join(', '),
     inCode(optionValueTerm(option)),
     inCode(option.field),
-    option.required ? 'required' : inCode(option.default),
+    option.required && option.dependsOn === undefined ? 'required' : inCode(option.default),
     inCode(environment(option)),
-    meaning(option),
+    [meaning(option), ...relationNotes(option, command)].join(' '),
   ])
   return table(['option', 'value', 'field sent', 'default', 'environment', 'meaning'], rows)
 }

@@ -18,8 +18,14 @@ export interface Reading extends Warnings {
  */
 export function readValue(option: OptionDefinition, text: string, reading: Reading): unknown {
   const value = readers[option.type](option, text, reading)
+  if (typeof value === 'number') checkRange(option, value, text)
   if (option.check) checks[option.check](option.flag, text, value, reading)
   return value
+}
+
+function checkRange({ flag, min = -Infinity, max = Infinity }: OptionDefinition, value: number, text: string): void {
+  if (value < min) throw invalid(flag, `${text} is below ${min}`)
+  if (value > max) throw invalid(flag, `${text} is above ${max}`)
 }
 
 /** A failure that names the option whose value is wrong. */

@@ -42,7 +42,6 @@ export async function run({ io }: Pick<CommandContext, 'io'>, options: MockOptio
 /** @param held the lock of its state, where that is kept. */
 async function serve(io: Io, options: MockOptions, args: { command?: string[] }, held?: Held): Promise<number> {
   const { port = 0 } = options
-  if (port > 65_535) throw usageError(`Invalid value for '--port': ${port} is above 65535.`)
   if (args.command?.[0] === '') throw usageError("Invalid value for 'COMMAND': an empty text is no command.")
   const names = (options.server_name ?? []).map(parseName)
   const speed = parseSpeed(options.speed)

@@ -17,7 +17,13 @@ export type OptionType =
 /** Checks of a value that its type alone can't make. */
 export type CheckName = 'age' | 'public-key' | 'name'
 
-/** One option of a command. */
+/**
+ * When an option is said again on the line that resumes a build: `once`: never, it is about one run alone. `order`: with a
+ * whole order only, since a job that is there has it already. `always`. `shell`: while the job may still open a shell.
+ */
+export type Resume = 'once' | 'order' | 'always' | 'shell'
+
+/** One option of a command. Other options and arguments are named as they are typed: `--file`, `RECIPE`. */
 export interface OptionDefinition {
   /** With its dashes: `--artifact-id`. */
   readonly flag: string
@@ -26,9 +32,20 @@ export interface OptionDefinition {
   readonly type: OptionType
   /** Where the value goes in the request: `name`, `link.path`, `ssh_containers[].jail`. */
   readonly field?: string
+  /** With {@link dependsOn}: only where what it depends on is given. */
   readonly required?: true
   readonly default?: string
   readonly choices?: readonly string[]
+  /** The choices that are left where another option is given, and why. */
+  readonly choicesWith?: Readonly<Record<string, { readonly choices: readonly string[]; readonly why: string }>>
+  /** The lowest number that it takes. */
+  readonly min?: number
+  /** The highest. */
+  readonly max?: number
+  /** What can't be given with it; said by one of the two. */
+  readonly exclusive?: readonly string[]
+  /** What it has a meaning with alone. */
+  readonly dependsOn?: string
   /** What help shows for the value, where the type's own word won't do. */
   readonly placeholder?: string
   readonly help: string
@@ -37,8 +54,12 @@ export interface OptionDefinition {
   readonly twice?: string
   /** Of the making of an image: false where the image is the same whatever it says. */
   readonly affectsImage?: false
-  /** Left out of the line that goes on later: it is about this run alone. */
-  readonly once?: true
+  /** `order` for what becomes a field of the job. */
+  readonly resume?: Resume
+  /** Of its values, those that still mean something once the job is there; all by default. */
+  readonly resumeValues?: readonly string[]
+  /** Its help as a key in a file of images, where that differs. */
+  readonly fileHelp?: string
   /** Left out of help: a spelling that is only kept for the original's sake. */
   readonly hidden?: true
 }
@@ -76,6 +97,8 @@ export interface CommandDefinition {
   readonly arguments?: readonly ArgumentDefinition[]
   readonly options?: readonly OptionDefinition[]
   readonly request?: RequestDefinition
+  /** Arguments and options of which exactly one is given; an argument or option that is missed is the first. */
+  readonly exactlyOne?: readonly string[]
   readonly examples: readonly ExampleDefinition[]
   readonly hidden?: true
   /** What help lists it under; Commands where it isn't said. */

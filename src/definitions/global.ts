@@ -3,11 +3,14 @@ import type { CommandDefinition, OptionDefinition } from './definition.ts'
 
 const { connect, read, write } = usualLimits
 
+/** How a result is printed. */
+export const formats = ['json', 'toml', 'yaml'] as const
+
 /** Options that every command takes, anywhere on the line. The first five are the original's. */
 export const globalOptions = [
   { flag: '--configuration', type: 'text', placeholder: 'NAME', help: 'Configuration to use (CRAY_CONFIG)' },
   { flag: '--quiet', type: 'flag', help: 'Print no messages, only the result (CRAY_QUIET)' },
-  { flag: '--format', type: 'choice', choices: ['json', 'toml', 'yaml'], help: 'How the result is printed (CRAY_FORMAT); toml by default' },
+  { flag: '--format', type: 'choice', choices: formats, help: 'How the result is printed (CRAY_FORMAT); toml by default' },
   { flag: '--token', type: 'path', placeholder: 'FILE', help: 'Token file to use (CRAY_CREDENTIALS)' },
   { flag: '--verbose', short: '-v', type: 'level', help: 'Say on stderr what is sent; more with -vv, -vvv' },
   { flag: '--query', type: 'text', placeholder: 'EXPR', help: 'Print only what this JMESPath expression picks' },

@@ -1,24 +1,28 @@
 import type { InferOptions } from './infer-options.ts'
 import { interval, reaching } from './job-shells.ts'
 import { arch, buildEnvSize, dkms, initrd, jobMemSize, kernel, kernelParameters } from './records.ts'
-import type { CommandDefinition, OptionDefinition } from './definition.ts'
+import type { CommandDefinition, OptionDefinition, Resume } from './definition.ts'
 
 const ifExists = ['fail', 'skip', 'replace'] as const
 const onFailure = ['shell', 'keep', 'delete'] as const
+
+/** An option of the making of images: each says what becomes of it when a build is resumed. */
+type BuildOption = OptionDefinition & ({ readonly field: string } | { readonly resume: Resume })
 
 const name = {
   flag: '--name',
   type: 'text',
   placeholder: 'IMAGE',
-  once: true,
+  required: true,
+  resume: 'once',
   help: 'Name of the image that is made',
-} as const satisfies OptionDefinition
+} as const satisfies BuildOption
 
 /** What an image is made from, told apart where several have its name. */
 const choosing = [
-  { flag: arch.flag, type: arch.type, choices: arch.choices, help: 'Only one of this architecture' },
-  { flag: '--latest', type: 'flag', help: 'The newest, where several have that name' },
-] as const satisfies readonly OptionDefinition[]
+  { flag: arch.flag, type: arch.type, choices: arch.choices, resume: 'order', help: 'Only one of this architecture' },
+  { flag: '--latest', type: 'flag', resume: 'order', help: 'The newest, where several have that name' },
+] as const satisfies readonly BuildOption[]
 
 /** What is asked of every image: options of both commands, and keys in a file of images. */
 const ordering = [
@@ -28,6 +32,7 @@ const ordering = [
     type: 'path',
     placeholder: 'FILE',
     affectsImage: false,
+    resume: 'shell',
     help: "Public key for the job's shell; by default the first of ~/.ssh/id_ed25519.pub, id_ecdsa.pub and id_rsa.pub, else the agent's",
   },
   buildEnvSize,
@@ -42,32 +47,48 @@ const ordering = [
     choices: ifExists,
     default: 'fail',
     affectsImage: false,
+    resume: 'always',
+    resumeValues: ['replace'],
     help: 'Where an image has that name: fail, print its id, or delete it once the new one is made',
   },
-  { flag: '--new', type: 'flag', affectsImage: false, help: 'Make a job of its own, also beside an unfinished one that makes the same' },
+  {
+    flag: '--new',
+    type: 'flag',
+    affectsImage: false,
+    resume: 'order',
+    help: 'Make a job of its own, also beside an unfinished one that makes the same',
+  },
   {
     flag: '--on-failure',
     type: 'choice',
     choices: onFailure,
+    choicesWith: {
+      '--file': { choices: ['keep', 'delete'], why: 'images are made side by side, and there is no terminal for each' },
+    },
     twice: '--without-logs',
     affectsImage: false,
+    resume: 'always',
+    fileHelp: 'What becomes of a job that fails: kept, where nothing is said',
     help: 'What becomes of a job that fails; asked in a terminal, else keep',
   },
   {
     flag: '--without-logs',
     type: 'flag',
     affectsImage: false,
+    resume: 'always',
     help: "Delete a job that fails also where its logs can't be saved; so does --on-failure delete twice",
   },
-  { flag: '--keep-job', type: 'flag', affectsImage: false, help: 'Do not delete the job after success' },
-] as const satisfies readonly OptionDefinition[]
+  { flag: '--keep-job', type: 'flag', affectsImage: false, resume: 'always', help: 'Do not delete the job after success' },
+] as const satisfies readonly BuildOption[]
 
 const debug = {
   flag: '--debug',
   type: 'flag',
   affectsImage: false,
+  resume: 'order',
   help: 'Open a shell if the build fails; in a terminal always',
-} as const satisfies OptionDefinition
+  fileHelp: 'Let the job wait with a shell if the build fails',
+} as const satisfies BuildOption
 
 const customising = [
   // What it holds is compared in its place.
@@ -76,49 +97,90 @@ const customising = [
     type: 'path',
     placeholder: 'FILE',
     affectsImage: false,
+    exclusive: ['--run'],
+    resume: 'shell',
     help: 'Script to run in the image root; its exit code decides whether the result is kept',
   },
-  { flag: '--run', type: 'text', placeholder: 'COMMAND', help: 'Command to run there in its place' },
-] as const satisfies readonly OptionDefinition[]
+  { flag: '--run', type: 'text', placeholder: 'COMMAND', resume: 'shell', help: 'Command to run there in its place' },
+] as const satisfies readonly BuildOption[]
 
 const jail = {
   flag: '--jail',
   type: 'flag',
+  exclusive: ['--no-jail'],
+  resume: 'order',
   help: 'Confine the shell to the image root; for a script or command the default',
-} as const satisfies OptionDefinition
+} as const satisfies BuildOption
+
+const noJail = { flag: '--no-jail', type: 'flag', resume: 'order', help: 'Do not confine it' } as const satisfies BuildOption
+
+/** What a job that is there has already: said to `--resume`, it would do nothing. */
+const settled = (options: readonly BuildOption[]): string[] =>
+  options.filter((option) => (option.resume ?? 'order') === 'order').map(({ flag }) => flag)
 
 /** How the making of images is looked after, on the command line alone. */
 const supervision = [
-  { flag: '--resume', type: 'text', placeholder: 'JOB', once: true, help: 'Take up a job that is under way, or has ended' },
-  { flag: '--logs', type: 'flag', help: "Show the lines of the job's containers, through kubectl" },
-  { flag: '--cancel-on-interrupt', type: 'flag', help: 'Delete the job on Ctrl-C, SIGTERM or SIGHUP, in place of leaving it running' },
-  { flag: '--dry-run', type: 'flag', once: true, help: 'Send only reads, and print the writes that would be sent' },
-  { flag: '--timeout', type: 'duration', placeholder: 'TIME', default: '4h', once: true, help: 'Longest wait for the job' },
-  { ...interval, once: true },
+  {
+    flag: '--resume',
+    type: 'text',
+    placeholder: 'JOB',
+    exclusive: ['--dry-run', ...settled([...ordering, debug, jail, noJail])],
+    resume: 'once',
+    help: 'Take up a job that is under way, or has ended',
+  },
+  { flag: '--logs', type: 'flag', resume: 'always', help: "Show the lines of the job's containers, through kubectl" },
+  {
+    flag: '--cancel-on-interrupt',
+    type: 'flag',
+    resume: 'always',
+    help: 'Delete the job on Ctrl-C, SIGTERM or SIGHUP, in place of leaving it running',
+  },
+  { flag: '--dry-run', type: 'flag', resume: 'once', help: 'Send only reads, and print the writes that would be sent' },
+  { flag: '--timeout', type: 'duration', placeholder: 'TIME', default: '4h', resume: 'once', help: 'Longest wait for the job' },
+  { ...interval, resume: 'once' },
   ...reaching,
-] as const satisfies readonly OptionDefinition[]
+] as const satisfies readonly BuildOption[]
 
 export const buildOptions = [
-  name,
+  { ...name, dependsOn: 'RECIPE' },
   ...ordering,
   debug,
   ...supervision,
-  { flag: '--file', short: '-f', type: 'path', placeholder: 'FILE', once: true, help: 'Make the images of this file: YAML, TOML or JSON' },
-  { flag: '--parallel', type: 'count', placeholder: 'N', default: '4', help: 'With --file: how many at once' },
-  { flag: '--print-schema', type: 'flag', once: true, help: 'Print the JSON Schema of such a file' },
-] as const satisfies readonly OptionDefinition[]
+  {
+    flag: '--file',
+    short: '-f',
+    type: 'path',
+    placeholder: 'FILE',
+    resume: 'once',
+    help: 'Make the images of this file: YAML, TOML or JSON',
+  },
+  {
+    flag: '--parallel',
+    type: 'count',
+    placeholder: 'N',
+    default: '4',
+    min: 1,
+    dependsOn: '--file',
+    resume: 'order',
+    help: 'How many at once',
+  },
+  { flag: '--print-schema', type: 'flag', resume: 'once', help: 'Print the JSON Schema of such a file' },
+] as const satisfies readonly BuildOption[]
 
 export const customizeOptions = [
-  name,
+  { ...name, dependsOn: 'IMAGE' },
   ...ordering,
   ...customising,
   jail,
-  { flag: '--no-jail', type: 'flag', help: 'Do not confine it' },
+  noJail,
   ...supervision,
-] as const satisfies readonly OptionDefinition[]
+] as const satisfies readonly BuildOption[]
 
 /** What `build` is given. */
 export type BuildOptions = InferOptions<typeof buildOptions>
+
+/** What `customize` is given. */
+export type CustomizeOptions = InferOptions<typeof customizeOptions>
 
 /** Keys of an image in a file, besides its name and what it is made from; those of a build, and of a customisation. */
 export const imageKeys = { recipe: [...ordering, debug], base: [...ordering, ...customising, jail] } as const
@@ -135,6 +197,7 @@ export const imageBuilds: readonly CommandDefinition[] = [
     ],
     arguments: [{ name: 'RECIPE', help: "A recipe's id or name", optional: true }],
     options: buildOptions,
+    exactlyOne: ['RECIPE', '--resume', '--file', '--print-schema'],
     examples: [
       { line: 'IMAGE=$(cray-ims build sles15-barebones --name compute)', does: 'From the recipe to the id of its image' },
       { line: 'cray-ims build --resume ad51', does: 'Take up a job' },
@@ -149,6 +212,7 @@ export const imageBuilds: readonly CommandDefinition[] = [
     ],
     arguments: [{ name: 'IMAGE', help: 'The id or name of the image to start from', optional: true }],
     options: customizeOptions,
+    exactlyOne: ['IMAGE', '--resume'],
     examples: [
       { line: "cray-ims customize compute --name compute-ssh --run 'systemctl enable sshd'", does: 'By a command' },
       { line: 'cray-ims customize compute --name compute-mine', does: 'By hand, in its shell' },

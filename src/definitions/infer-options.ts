@@ -25,7 +25,13 @@ type One<R extends OptionDefinition> = R extends { choices: readonly (infer C)[]
     ? C[]
     : C
   : Given[R['type'] & OptionType]
-type Certain<R extends OptionDefinition> = R extends { required: true } | { default: string } ? Key<R> : never
+type Certain<R extends OptionDefinition> = R extends { default: string }
+  ? Key<R>
+  : R extends { required: true }
+    ? R extends { dependsOn: string }
+      ? never
+      : Key<R>
+    : never
 
 /** The options that a command's rows give it, by name: `--fail-builds` is `fail_builds`. */
 export type InferOptions<Rows extends readonly OptionDefinition[]> = {

@@ -11,6 +11,7 @@ export const interval = {
   type: 'duration',
   placeholder: 'TIME',
   default: '5s',
+  min: 0.01,
   help: 'Time between looks',
 } as const satisfies OptionDefinition
 
@@ -29,6 +30,7 @@ export const reaching = [
     type: 'choice',
     choices: ['auto', 'customer', 'cluster', 'port-forward'],
     default: 'auto',
+    resume: 'shell',
     help: 'Which way in: the address outside the cluster, the one inside, or through kubectl',
   },
   {
@@ -36,6 +38,7 @@ export const reaching = [
     short: '-i',
     type: 'path',
     placeholder: 'FILE',
+    resume: 'shell',
     help: 'Private key; by default the one among yours that the job wants',
   },
   {
@@ -43,6 +46,7 @@ export const reaching = [
     type: 'choice',
     choices: ['accept-new', 'verify'],
     default: 'accept-new',
+    resume: 'shell',
     help: "Whether a host key that can't be compared with the container's own is accepted",
   },
 ] as const satisfies readonly OptionDefinition[]
@@ -54,14 +58,20 @@ export const debugOptions = [
     flag: '--on-exit',
     type: 'choice',
     choices: ['complete', 'fail', 'keep', 'delete'],
+    exclusive: ['--print-command', '--ssh-config'],
     help: 'What becomes of the job when the shell ends; asked in a terminal, else keep',
   },
   { flag: '--tty', short: '-t', type: 'flag', help: 'Give COMMAND a terminal' },
   { flag: '--timeout', type: 'duration', placeholder: 'TIME', help: 'Longest wait for the shell; without end in a terminal, else 1h' },
   interval,
-  { flag: '--print-command', type: 'flag', help: 'Print the ssh line that does the same' },
-  { flag: '--ssh-config', type: 'flag', help: 'Print a Host block, for scp, sftp, rsync and ansible' },
-  { flag: '--openssh', type: 'flag', help: "Use the system's ssh" },
+  { flag: '--print-command', type: 'flag', exclusive: ['--ssh-config'], help: 'Print the ssh line that does the same' },
+  {
+    flag: '--ssh-config',
+    type: 'flag',
+    exclusive: ['COMMAND'],
+    help: 'Print a Host block, for scp, sftp, rsync and ansible',
+  },
+  { flag: '--openssh', type: 'flag', exclusive: ['--print-command', '--ssh-config'], help: "Use the system's ssh" },
 ] as const satisfies readonly OptionDefinition[]
 
 /** What `jobs debug` is given; `interval` and `timeout` in seconds. */
@@ -70,7 +80,7 @@ export type DebugOptions = InferOptions<typeof debugOptions>
 export const releaseOptions = [
   container,
   ...reaching,
-  { flag: '--no-wait', type: 'flag', help: 'Do not wait for the outcome' },
+  { flag: '--no-wait', type: 'flag', exclusive: ['--timeout', '--interval'], help: 'Do not wait for the outcome' },
   { flag: '--timeout', type: 'duration', placeholder: 'TIME', default: '4h', help: 'Longest wait for the outcome' },
   interval,
 ] as const satisfies readonly OptionDefinition[]
@@ -91,7 +101,12 @@ export const logsOptions = [
   { flag: '--tail', type: 'count', placeholder: 'N', help: 'Only the last lines of each container' },
   { flag: '--timestamps', type: 'flag', help: 'When each line was written' },
   { flag: '--no-prefix', type: 'flag', help: "Without the containers' names" },
-  { flag: '--failed', type: 'flag', help: 'The last 200 lines of the container that failed' },
+  {
+    flag: '--failed',
+    type: 'flag',
+    exclusive: ['--follow', '--container', '--since', '--timestamps'],
+    help: 'The last 200 lines of the container that failed',
+  },
 ] as const satisfies readonly OptionDefinition[]
 
 /** What `jobs` has beyond the original: the shells, the waits and the logs of jobs. */

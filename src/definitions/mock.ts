@@ -2,7 +2,7 @@ import { endings } from './endings.ts'
 import type { CommandDefinition, OptionDefinition } from './definition.ts'
 
 export const mockOptions = [
-  { flag: '--port', type: 'count', placeholder: 'N', help: 'Port to listen on; a free one by default' },
+  { flag: '--port', type: 'count', placeholder: 'N', max: 65_535, help: 'Port to listen on; a free one by default' },
   { flag: '--tls', type: 'flag', help: 'Serve HTTPS, with a CA made for it, and a token endpoint' },
   {
     flag: '--server-name',
@@ -11,7 +11,7 @@ export const mockOptions = [
     help: 'Another name that it is asked by, also in its certificate; several times',
   },
   { flag: '--speed', type: 'text', placeholder: 'X|step', help: 'How many times faster jobs run; step: each describe moves a job on' },
-  { flag: '--fail-builds', type: 'flag', help: 'Builds fail' },
+  { flag: '--fail-builds', type: 'flag', exclusive: ['--builds'], help: 'Builds fail' },
   { flag: '--builds', type: 'choice', choices: endings, help: 'How builds end that would succeed' },
   {
     flag: '--fault',

@@ -3,7 +3,24 @@ import type { Resource } from './verbs.ts'
 
 const uuid = 'd88521c3-b339-43bc-afda-afdfda126388'
 
-const resource = (words: string, one: string, id: string, example = uuid): Resource => ({
+/** The kinds of record of the service, by the words of their commands. */
+export const recordKinds = [
+  'public-keys',
+  'recipes',
+  'images',
+  'jobs',
+  'remote-build-nodes',
+  'deleted public-keys',
+  'deleted recipes',
+  'deleted images',
+] as const
+
+type RecordKind = (typeof recordKinds)[number]
+
+/** A kind as the paths of the service have it: `deleted/images`. */
+export type RecordPath<Kind extends string = RecordKind> = Kind extends `${infer Group} ${infer Rest}` ? `${Group}/${Rest}` : Kind
+
+const resource = (words: RecordKind, one: string, id: string, example = uuid): Resource => ({
   words,
   one,
   many: `${one}s`,

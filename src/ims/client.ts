@@ -2,7 +2,7 @@ import { CliError } from '../errors.ts'
 import { toData, toValue } from '../json/value.ts'
 import { connect, encodeSegment, type Api, type ApiOptions, type ApiRequest } from './api.ts'
 import { isJobAge } from './job-age.ts'
-import { jobStatuses } from './records.ts'
+import { jobStatuses } from '../definitions/job-statuses.ts'
 import type {
   Deleted,
   Image,

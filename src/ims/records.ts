@@ -1,5 +1,7 @@
 /** Records as the service sends them, also where its API description says otherwise. Times are UTC, often without saying so. */
 
+import type { jobStatuses } from '../definitions/job-statuses.ts'
+
 export type Arch = 'x86_64' | 'aarch64'
 
 /** Where an artifact is stored. */
@@ -52,19 +54,6 @@ export interface Image {
 
 /** A record that was deleted and can be brought back. */
 export type Deleted<R> = R & { deleted: string }
-
-/** Every status that the service sends; `packaging_artifacts` is missing from its API description. */
-export const jobStatuses = [
-  'creating',
-  'fetching_image',
-  'fetching_recipe',
-  'waiting_for_repos',
-  'building_image',
-  'packaging_artifacts',
-  'waiting_on_user',
-  'error',
-  'success',
-] as const
 
 export type JobStatus = (typeof jobStatuses)[number]
 

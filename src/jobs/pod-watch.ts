@@ -1,11 +1,11 @@
-import { ended, longestIn } from '../ims/job-status.ts'
+import { hasEnded, longestIn, stageOf } from '../ims/job-status.ts'
 import { createdAt } from '../ims/created.ts'
 import { isGone } from '../ims/server-error.ts'
 import type { Job } from '../ims/records.ts'
 import { diagnose, diagnosisText, type Diagnosis } from '../kubernetes/diagnosis.ts'
 import { KubectlError } from '../kubernetes/kubectl-error.ts'
 import { findEvents, findPodsOf } from '../kubernetes/find-pods.ts'
-import { hasEnded, type Pod } from '../kubernetes/pod.ts'
+import { hasEnded as podHasEnded, type Pod } from '../kubernetes/pod.ts'
 import { pastedWords } from '../text/shell-words.ts'
 import { formatDuration } from '../time/time-span.ts'
 import type { CommandContext } from '../context.ts'
@@ -74,7 +74,7 @@ export function createPodWatch(context: CommandContext, { interval, say, eager =
   async function diagnosisOf({ job, inStatus }: JobSnapshot, pods: readonly Pod[]): Promise<Diagnosis | undefined> {
     const [pod] = pods
     const sure = diagnose(pod)
-    if (sure?.final || inStatus < patience || pod?.status.phase === 'Running' || job.status === 'waiting_on_user') return sure
+    if (sure?.final || inStatus < patience || pod?.status.phase === 'Running' || stageOf(job) === 'waiting') return sure
     return diagnose(pod, await findEvents(kubectl, job, pod, { signal }))
   }
 
@@ -119,7 +119,7 @@ export function createPodWatch(context: CommandContext, { interval, say, eager =
   return {
     look(seen) {
       looks++
-      const open = seen.filter(({ job }) => !ended.has(job.status) && job.kubernetes_job && job.kubernetes_namespace)
+      const open = seen.filter(({ job }) => !hasEnded(job) && job.kubernetes_job && job.kubernetes_namespace)
       if (open.length > 0 && !asking && !(fault instanceof KubectlError && fault.kind === 'missing') && io.monotonic() - asked >= pause) {
         asking = true
         asked = io.monotonic()
@@ -159,7 +159,7 @@ export async function podFailureNow(
   // It may have ended since its record was read.
   try {
     const { job: now } = await describeJob(api, job.id)
-    return ended.has(now.status) ? undefined : found
+    return hasEnded(now) ? undefined : found
   } catch (error) {
     if (isGone(error)) return undefined
     throw error
@@ -171,7 +171,7 @@ async function diagnosisNow(context: CommandContext, job: Job): Promise<Diagnosi
     const pods = await findPodsOf(kubectlOf(context), [job], { signal: context.io.interrupted, limit: patienceNow })
     const [pod] = pods.get(job.kubernetes_job) ?? []
     const found = diagnose(pod)
-    return found?.final && pod && (hasEnded(pod) || found.container !== undefined) ? found : undefined
+    return found?.final && pod && (podHasEnded(pod) || found.container !== undefined) ? found : undefined
   } catch (error) {
     context.io.interrupted.throwIfAborted()
     context.log(1, `kubectl: ${(error as Error).message}`)

@@ -2,7 +2,7 @@ import type { InferOptions } from '../definitions/infer-options.ts'
 import type { releaseOptions } from '../definitions/job-shells.ts'
 import { CliError } from '../errors.ts'
 import { encodeSegment, type Api } from '../ims/api.ts'
-import { ended, containerPaths, stageOf } from '../ims/job-status.ts'
+import { containerPaths, hasEnded, stageOf } from '../ims/job-status.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
 import { jobs } from '../definitions/records.ts'
 import { chooseContainer } from '../ssh/addresses.ts'
@@ -142,7 +142,7 @@ export async function waitForOutcome(
     }
     last = now.job
     progress.update(`${shortId(job.id)} ${now.job.status} ${formatDuration(now.inStatus)}`)
-    if (ended.has(now.job.status)) return {}
+    if (hasEnded(now.job)) return {}
     const trouble = pods.look([now]).get(job.id)
     if (trouble?.final) throw await podFailedError(context, now.job, trouble)
     return undefined
@@ -152,10 +152,11 @@ export async function waitForOutcome(
     progress.log(`✔ job ${shortId(job.id)} is gone; its image ${found.gone} is there`)
     return { image: found.gone, exit: 0 }
   }
-  const image = last.status === 'success' ? (last.resultant_image_id ?? undefined) : undefined
-  if (last.status === 'success') progress.log(`✔ success: image ${image ?? 'none'}`)
+  const stage = stageOf(last)
+  const image = stage === 'success' ? (last.resultant_image_id ?? undefined) : undefined
+  if (stage === 'success') progress.log(`✔ success: image ${image ?? 'none'}`)
   else progress.log(`✖ error. Logs: ${context.commandLine('jobs', 'logs', job.id, '--failed')}`)
-  return { image, exit: last.status === 'error' && job.job_type === 'customize' ? 1 : 0 }
+  return { image, exit: stage === 'error' && job.job_type === 'customize' ? 1 : 0 }
 }
 
 /** Deletes a job, and with it its shell and its memory. */

@@ -1,4 +1,5 @@
 import { CliError, type NextStep } from '../errors.ts'
+import { stageOf, workIn } from '../ims/job-status.ts'
 import type { Job } from '../ims/records.ts'
 import { diagnosisText, type Diagnosis } from '../kubernetes/diagnosis.ts'
 import type { CommandContext } from '../context.ts'
@@ -9,15 +10,16 @@ const condition = 'A shell opens only when the build itself fails with debug on.
 
 /** Why a job's record says that no shell can come, and what to do about it. */
 export async function noShell(context: CommandContext, job: Job): Promise<CliError> {
-  const { id, status } = job
+  const { id } = job
   const failure = (why: string, more: readonly string[], next: NextStep) =>
     new CliError(`no shell will come: job ${shortId(id)} ${why}`, { exit: 1, more, next })
-  if (status === 'success') {
+  const stage = stageOf(job)
+  if (stage === 'success') {
     const image = job.resultant_image_id
     return failure('succeeded', image ? [`  image ${image}`] : [], image ? ['images', 'describe', image] : ['images', 'list'])
   }
-  if (status === 'error') return failure('ended in error', ...(await endedInError(context, job)))
-  if (status === 'packaging_artifacts') return failure('is past that: it packages its image', [], ['jobs', 'wait', id])
+  if (stage === 'error') return failure('ended in error', ...(await endedInError(context, job)))
+  if (workIn(job.status) === 'package') return failure('is past that: it packages its image', [], ['jobs', 'wait', id])
   return failure('was created with debug off', [condition], againWithDebug(job))
 }
 

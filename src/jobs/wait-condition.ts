@@ -1,6 +1,8 @@
 import { CliError } from '../errors.ts'
-import { ended, hasReached, stageOf } from '../ims/job-status.ts'
-import { jobStatuses, type Job } from '../ims/records.ts'
+import { hasEnded, hasReached, stageOf, waitingStatus } from '../ims/job-status.ts'
+import { jobStatuses } from '../definitions/job-statuses.ts'
+import type { Job, JobStatus } from '../ims/records.ts'
+import { goals } from '../definitions/job-shells.ts'
 import type { Diagnosis } from '../kubernetes/diagnosis.ts'
 import type { CommandContext } from '../context.ts'
 import { podFailedError, failedPodNote } from './shell-unavailable.ts'
@@ -16,25 +18,31 @@ const verdicts = { yes: 'met', may: 'pending', no: 'unreachable' } as const
 
 /** The judge for what is waited for: `success`, `done`, `ready`, or a status. Undefined for what is none of these. */
 export function parseCondition(goal: string): Condition | undefined {
-  if (goal === 'done') return present(({ job }) => (ended.has(job.status) ? 'met' : 'pending'))
-  if (goal === 'ready') {
-    return present(async ({ job }, signal) => {
-      const verdict = verdicts[hasReached(job, 'waiting_on_user')]
-      if (verdict !== 'met') return verdict
-      // It was there once, but isn't any more.
-      if (stageOf(job) !== 'waiting') return 'unreachable'
-      const { answers } = await import('../ssh/addresses.ts')
-      return (await answers(job, { signal })) ? 'met' : 'pending'
-    })
-  }
+  const named = goals.find((known) => known === goal)
+  if (named) return conditions[named]
   const status = jobStatuses.find((known) => known === goal)
-  return status && present(({ job }) => verdicts[hasReached(job, status)])
+  return status && reached(status)
 }
 
 const present =
   (judge: (seen: Pick<JobSnapshot, 'job'>, signal: AbortSignal) => Verdict | Promise<Verdict>): Condition =>
   (seen, signal) =>
     seen ? judge(seen, signal) : 'unreachable'
+
+const reached = (status: JobStatus): Condition => present(({ job }) => verdicts[hasReached(job, status)])
+
+const conditions: Readonly<Record<(typeof goals)[number], Condition>> = {
+  success: reached('success'),
+  done: present(({ job }) => (hasEnded(job) ? 'met' : 'pending')),
+  ready: present(async ({ job }, signal) => {
+    const verdict = verdicts[hasReached(job, waitingStatus)]
+    if (verdict !== 'met') return verdict
+    // It was there once, but isn't any more.
+    if (stageOf(job) !== 'waiting') return 'unreachable'
+    const { answers } = await import('../ssh/addresses.ts')
+    return (await answers(job, { signal })) ? 'met' : 'pending'
+  }),
+}
 
 /** A job that can't get where it should be; without a record when it is gone. */
 interface Lost {
@@ -67,7 +75,7 @@ function whyLost(job: Job | undefined, goal: string): string {
     return job.job_type === 'create'
       ? 'waits on its user: its build failed, and it ends in error whatever is done'
       : `waits on its user, and so never gets to ${goal}`
-  const shell = goal === 'ready' || goal === 'waiting_on_user'
+  const shell = goal === 'ready' || goal === waitingStatus
   if (shell && job.job_type === 'create' && !job.enable_debug) return `is in ${job.status}, with debug off: no shell opens`
   return `is in ${job.status}, and does not get to ${goal} any more`
 }

@@ -1,5 +1,5 @@
 import type { Api } from '../ims/api.ts'
-import { ended, shellAvailability } from '../ims/job-status.ts'
+import { hasEnded, shellAvailability, workIn } from '../ims/job-status.ts'
 import type { Job } from '../ims/records.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { formatDuration } from '../time/time-span.ts'
@@ -43,7 +43,7 @@ export async function waitForShell(context: CommandContext, api: Api, first: Job
     })
     if (trouble && !trouble.final) throw podCannotRunError(job, trouble)
     // A job that opens no shell is looked at once only.
-    const dead = trouble ?? (outlook === 'never' && !ended.has(job.status) ? await podFailureNow(context, api, job) : undefined)
+    const dead = trouble ?? (outlook === 'never' && !hasEnded(job) ? await podFailureNow(context, api, job) : undefined)
     if (dead) throw await podFailedError(context, job, dead, { head: 'no shell will come: ' })
     if (outlook === 'never') throw await noShell(context, job)
     return job
@@ -54,5 +54,5 @@ export async function waitForShell(context: CommandContext, api: Api, first: Job
 
 function waitsFor({ job_type, status }: Job): string {
   if (job_type === 'customize') return 'its image'
-  return status === 'building_image' ? 'the build, should it fail' : 'its build'
+  return workIn(status) === 'build' ? 'the build, should it fail' : 'its build'
 }

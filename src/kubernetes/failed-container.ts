@@ -1,3 +1,4 @@
+import { stageOf, workIn } from '../ims/job-status.ts'
 import { containersInOrder, wasKilled, type Container, type Pod } from './pod.ts'
 
 /** What of a job decides which of its containers failed. */
@@ -19,7 +20,7 @@ export function failedContainers(pod: Pod, job: FailedJob): string[] {
   if (died) return [died.name]
   const [sidecar, sshd] = ['buildenv-sidecar', 'sshd'] as const
   if (job.job_type !== 'create') return containers.some((one) => one.name === sshd && wentWrong(one)) ? [sidecar, sshd] : [sidecar]
-  const building = job.status === 'building_image' || job.status === 'waiting_on_user'
+  const building = workIn(job.status) === 'build' || stageOf(job) === 'waiting'
   return building ? ['build-image'] : [sidecar, 'build-image']
 }
 

@@ -1,3 +1,4 @@
+import { workIn } from '../ims/job-status.ts'
 import { failedContainers, type FailedJob } from './failed-container.ts'
 import { failureLines, meaningfulLines, type FailureLines } from './failure-lines.ts'
 import { KubectlError } from './kubectl-error.ts'
@@ -48,7 +49,8 @@ export async function tailOfFailed(
     if (fault instanceof KubectlError) return undefined
     throw fault
   })
-  if (log && !log.ofBuild && (log.errors.length > 0 || job.previousStatus === 'packaging_artifacts')) return log
+  if (log && !log.ofBuild && (log.errors.length > 0 || (job.previousStatus !== undefined && workIn(job.previousStatus) === 'package')))
+    return log
   return read(other)
 }
 

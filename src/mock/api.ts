@@ -1,6 +1,7 @@
 import process from 'node:process'
 import { plain, type Answer, type Call } from './answer.ts'
 import { deletedImages, deletedPublicKeys, deletedRecipes } from './deleted.ts'
+import type { RecordPath } from '../definitions/records.ts'
 import type { Handler, Handlers, Method, Site } from './handlers.ts'
 import { images, imagesForGood } from './images.ts'
 import { jobs } from './jobs.ts'
@@ -14,17 +15,18 @@ export const serviceVersion = '3.33.0'
 
 const prefix = '/apis/ims/'
 
-const version3 = new Map<string, Handlers>([
-  ['recipes', recipes],
-  ['images', images],
-  ['public-keys', publicKeys],
-  ['jobs', jobs],
-  ['remote-build-nodes', remoteBuildNodes],
-  ['remote-build-nodes/status', remoteBuildNodeStates],
-  ['deleted/recipes', deletedRecipes],
-  ['deleted/images', deletedImages],
-  ['deleted/public-keys', deletedPublicKeys],
-])
+const kinds = {
+  recipes,
+  images,
+  'public-keys': publicKeys,
+  jobs,
+  'remote-build-nodes': remoteBuildNodes,
+  'deleted/recipes': deletedRecipes,
+  'deleted/images': deletedImages,
+  'deleted/public-keys': deletedPublicKeys,
+} satisfies Readonly<Record<RecordPath, Handlers>>
+
+const version3 = new Map<string, Handlers>([...Object.entries(kinds), ['remote-build-nodes/status', remoteBuildNodeStates]])
 
 const version2 = new Map<string, Handlers>([
   ['recipes', recipesForGood],

@@ -1,3 +1,4 @@
+import { hasEnded } from '../ims/job-status.ts'
 import { found, plain } from './answer.ts'
 import { given, reading, removing, type Handlers } from './handlers.ts'
 import { sortedText } from './json-text.ts'
@@ -72,6 +73,5 @@ function nodeState(state: State, { xname, mock }: RemoteBuildNode) {
 }
 
 function jobsOn(state: State, xname: string): number {
-  return [...state.jobs.values()].filter((job) => job.remote_build_node === xname && job.status !== 'success' && job.status !== 'error')
-    .length
+  return [...state.jobs.values()].filter((job) => job.remote_build_node === xname && !hasEnded(job)).length
 }

@@ -398,7 +398,7 @@ describe.concurrent('jobs that are there already', () => {
     [['build'], "Missing argument 'RECIPE'"],
     [['build', 'succeeds'], "Missing option '--name'"],
     [['build', 'succeeds', '--resume', 'x'], "RECIPE and --resume don't go together"],
-    [['build', '--resume', 'x', '--name', 'mine'], '--name goes with a RECIPE alone'],
+    [['build', '--resume', 'x', '--name', 'mine'], '--name only goes with RECIPE'],
     [['customize', '--name', 'mine'], "Missing argument 'IMAGE'"],
   ])('%j', (argv, says) =>
     at({}, async (site) => {

@@ -333,13 +333,13 @@ describe.concurrent('options', () => {
 
   test.each([
     [['good'], "RECIPE and --file don't go together."],
-    [['--name', 'a'], '--name goes with a RECIPE alone.'],
+    [['--name', 'a'], '--name only goes with RECIPE.'],
     [['--resume', 'abcd'], "--resume and --file don't go together."],
     [
       ['--on-failure', 'shell'],
-      "Invalid value for '--on-failure': with --file several jobs run side by side, and no shell is opened: keep or delete.",
+      "Invalid value for '--on-failure': with --file it takes keep or delete, not shell: images are made side by side, and there is no terminal for each",
     ],
-    [['--parallel', '0'], "Invalid value for '--parallel': 0 at once is none."],
+    [['--parallel', '0'], "Invalid value for '--parallel': 0 is below 1"],
     [['--parallel', 'many'], "Invalid value for '--parallel': many is not a number from 0 up"],
   ])("%s isn't for a file", (words, why) =>
     atImageSite({}, async (site) => {

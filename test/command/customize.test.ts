@@ -188,7 +188,7 @@ describe.concurrent('a customisation that fails', () => {
       expect(lines(stderr).slice(-4)).toEqual([
         'Error: image mine was not made: the command ended with 7',
         `Job ${id} waits on its user, holding 16 GiB. To begin again: --new, or first cray-ims jobs delete ${id}`,
-        `Resume with: cray-ims customize --resume ${id} --run 'exit 7'`,
+        `Resume with: cray-ims customize --resume ${id} --on-failure keep --run 'exit 7'`,
         `Next: cray-ims jobs debug ${id}`,
       ])
       // What is half changed is no place for another try, nor for another command.
@@ -366,6 +366,6 @@ describe.concurrent('a customisation that fails', () => {
       const { exit, stdout, stderr } = await customize(site, '--public-key', 'lone.pub', '--run', 'exit 0')
       expect({ exit, stdout }).toEqual({ exit: 255, stdout: '' })
       expect(stderr).toContain('Error: no key here opens job ')
-      expect(stderr).toContain(`Resume with: cray-ims customize --resume ${jobsOf(site)[0]!.id} --run 'exit 0' --public-key lone.pub\n`)
+      expect(stderr).toContain(`Resume with: cray-ims customize --resume ${jobsOf(site)[0]!.id} --public-key lone.pub --run 'exit 0'\n`)
     }))
 })

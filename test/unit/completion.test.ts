@@ -78,6 +78,11 @@ const cases: readonly Case[] = [
   ['cray-ims jobs deleteall --status wait', ['waiting_for_repos', 'waiting_on_user']],
   ['cray-ims auth login --rsa', ['--rsa_token']],
   ['cray-ims init --no', ['--no-auth']],
+  // Nothing that what is on the line excludes.
+  ['cray-ims customize --scr', ['--script']],
+  ['cray-ims customize --run x --scr', []],
+  ['cray-ims jobs logs x --fai', ['--failed']],
+  ['cray-ims jobs logs x -f --fai', []],
   // Files, only where one is wanted.
   ['cray-ims public-keys create --public-key k', ['key-to-nothing', 'key.pub']],
   ['cray-ims public-keys create --public-key=k', ['key-to-nothing', 'key.pub']],

@@ -221,11 +221,7 @@ describe('mistakes', () => {
       image('if-exists: skip', 'if_exists: fail'),
       ['5: if_exists is given twice: line 4 has it in the other spelling'],
     ],
-    [
-      'a script with a command',
-      images('name: a\n    base: b\n    run: ls\n    script: x'),
-      ["4: a script and a command don't go together"],
-    ],
+    ['a script with a command', images('name: a\n    base: b\n    run: ls\n    script: x'), ["4: script and run don't go together"]],
     [
       'unsafe names',
       images('{name: "yes", recipe: r, initrd_file_name: "a: b"}'),

@@ -412,7 +412,6 @@ describe('orderTroubles', () => {
     ['an empty text', { name: '' }, ['--name']],
     ['two lines', { name: 'a\nb' }, ['--name']],
     ['all names', { name: '1', initrd_file_name: 'null', kernel_file_name: '~' }, ['--name', '--initrd-file-name', '--kernel-file-name']],
-    ['a script and a command', { script: 'a', run: 'b' }, ['--run']],
     ['a name with dots and dashes', { name: 'compute-25.11.2_x86.64' }, []],
   ])('%s', (_, asked, flags) => expect(specProblems(order(asked)).map(({ flag }) => flag)).toEqual(flags))
 })
@@ -427,7 +426,7 @@ describe('resumeCommand', () => {
       'a customisation, with what it runs and opens its shell with',
       customize,
       { run: "it's", public_key: 'my key.pub', identity: 'k' },
-      "customize --resume j1 --run 'it'\\''s' --public-key 'my key.pub' --identity k",
+      "customize --resume j1 --public-key 'my key.pub' --run 'it'\\''s' --identity k",
     ],
     ['a customisation that waits', { ...customize, status: 'waiting_on_user' }, { script: 'a.sh' }, 'customize --resume j1 --script a.sh'],
     [

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { commandLine } from '../../src/cli/command-line.ts'
-import { againCommand } from '../../src/builds/batch/again-command.ts'
+import { resumeFileCommand } from '../../src/builds/resume-command.ts'
 import { inOrder, readEntries } from '../../src/builds/images-file/entries.ts'
 import type { OrderedEntry } from '../../src/builds/images-file/ordered.ts'
 import { checkPlans } from '../../src/builds/batch/plans.ts'
@@ -473,5 +473,5 @@ test.each<[string, Partial<BuildOptions>, string]>([
     access: 'auto',
     host_key: 'accept-new',
   } as BuildOptions
-  expect(commandLine('cray', againCommand(path, { ...usual, ...options }))).toBe(expected)
+  expect(commandLine('cray', resumeFileCommand(path, { ...usual, ...options }))).toBe(expected)
 })

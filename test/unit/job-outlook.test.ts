@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { containerPaths, hasReached, shellAvailability, stageOf } from '../../src/ims/job-status.ts'
-import { jobStatuses, type JobStatus } from '../../src/ims/records.ts'
+import { jobStatuses } from '../../src/definitions/job-statuses.ts'
+import type { JobStatus } from '../../src/ims/records.ts'
 
 type Kind = { job_type: 'create' | 'customize'; enable_debug: boolean }
 type Reached = ReturnType<typeof hasReached>

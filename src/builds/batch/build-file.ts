@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { CliError, usageError } from '../../errors.ts'
+import { CliError } from '../../errors.ts'
 import { withLock, type Held } from '../../files/lock.ts'
 import { absolutePath } from '../../files/path.ts'
 import { readTextFile } from '../../files/read-file.ts'
@@ -11,7 +11,7 @@ import { isAttended } from '../supervise-job.ts'
 import { readInventory } from '../inventory.ts'
 import { reportStaleJobs } from '../stale-jobs.ts'
 import { handleInterruption } from '../on-interrupt.ts'
-import { againCommand } from './again-command.ts'
+import { resumeFileCommand } from '../resume-command.ts'
 import { readEntries, inOrder, type Entry } from '../images-file/entries.ts'
 import { createEntryBuilder } from './build-entry.ts'
 import { schedule } from './schedule.ts'
@@ -31,9 +31,6 @@ import { createTable } from './progress-table.ts'
  */
 export async function buildFile(context: CommandContext, path: string, options: BuildOptions): Promise<number> {
   const { io } = context
-  if (options.parallel === 0) throw usageError("Invalid value for '--parallel': 0 at once is none.")
-  if (options.on_failure === 'shell')
-    throw usageError("Invalid value for '--on-failure': with --file several jobs run side by side, and no shell is opened: keep or delete.")
   const file = absolutePath(path, io)
   const text = readTextFile(file, 'images')
   if (text === undefined) throw new CliError(`${path}: no such file`, { next: `ls ${pastedWord(dirname(path))}` })
@@ -57,7 +54,7 @@ interface Images {
 
 async function makeImages(context: CommandContext, { path, entries, ordered, state, options }: Images): Promise<number> {
   const { io } = context
-  const again = againCommand(path, options)
+  const again = resumeFileCommand(path, options)
   const withoutJobs = (more: readonly string[] = []) => {
     const { message, exit } = io.interrupted.reason as CliError
     return new CliError(message, { exit, more, next: again })

@@ -1,7 +1,7 @@
 import { optionKey, type OptionDefinition } from '../../definitions/definition.ts'
 import { imageKeys } from '../../definitions/image-builds.ts'
 import { CliError } from '../../errors.ts'
-import { ended, stageOf } from '../../ims/job-status.ts'
+import { hasEnded, stageOf, workIn } from '../../ims/job-status.ts'
 import type { Image, Job } from '../../ims/records.ts'
 import type { Inventory } from '../inventory.ts'
 import type { ImageSpec } from '../image-spec.ts'
@@ -95,8 +95,8 @@ function planOf({ inventory, state, one, base }: Planning): Plan {
   const known = state.of(order.name)
   const job = known && startedJob(known, inventory, one)
   // What it asks of a build is compared; a script that it has run by now was another one.
-  const same = plan.resumeJob?.id === job?.id && !(job?.job_type === 'customize' && job.status === 'packaging_artifacts')
-  if (!job || ended.has(job.status) || same || order.new) return plan
+  const same = plan.resumeJob?.id === job?.id && !(job?.job_type === 'customize' && workIn(job.status) === 'package')
+  if (!job || hasEnded(job) || same || order.new) return plan
   throw new CliError(`job ${job.id} still makes ${order.name} as it was ordered before`, {
     more: ['Delete it, or give new: true, to have it made as it is ordered now.'],
     next: ['jobs', 'delete', job.id],

@@ -1,6 +1,7 @@
 import { excerpt } from '../../text/printable.ts'
 import { buildOptions, customizeOptions } from '../../definitions/image-builds.ts'
 import { optionKey, type OptionDefinition } from '../../definitions/definition.ts'
+import { firstConflict } from '../../definitions/relations.ts'
 import { specProblems, type ImageSpec } from '../image-spec.ts'
 import { isSimilar } from '../../text/similarity.ts'
 import { keyOf, keyRows, type Source } from './keys.ts'
@@ -60,6 +61,12 @@ export function readEntry({ line, value }: SourceNode, found: Found): Entry {
   const made = { ...keys, source: recipe ?? base, job_type: given[0] === 'base' ? 'customize' : 'create' } as FileOrder
   lines.set('source', lines.get(given[0] ?? '') ?? line)
   const lineOf = (key: string) => lines.get(key.replaceAll('_', '-')) ?? line
+  const rows = given.flatMap((source) => keyRows[source])
+  const conflict = firstConflict(
+    rows.filter((row) => lines.has(keyOf(row))).map(({ flag }) => flag),
+    { options: rows },
+  )?.map((flag) => flag.slice(2))
+  if (conflict) found(lineOf(conflict[1]!), `${conflict.join(' and ')} don't go together`)
   // They judge what is given alone.
   for (const { flag, why } of specProblems(made)) found(lineOf(flag.slice(2)), why)
   return { line, order: made, lineOf, needs: undefined }

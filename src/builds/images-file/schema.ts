@@ -1,5 +1,5 @@
 import { optionKey, type OptionDefinition } from '../../definitions/definition.ts'
-import { keyOf, keyRows, type Source } from './keys.ts'
+import { choicesInFile, keyOf, keyRows, type Source } from './keys.ts'
 
 const text = { type: 'string', pattern: '\\S' }
 
@@ -28,7 +28,7 @@ export function imageFileSchema(): object {
     additionalProperties: false,
     definitions: {
       'from-recipe': image('recipe'),
-      'from-base': { ...image('base'), not: { required: ['script', 'run'] } },
+      'from-base': image('base'),
       ...Object.fromEntries([...rows].map(([key, row]) => [key, valueSchema(row)])),
     },
   }
@@ -50,13 +50,24 @@ function image(source: Source): object {
     ),
     required: ['name', source],
     additionalProperties: false,
+    ...notTogether(rows),
   }
 }
 
-function valueSchema({ type, choices, default: usual, help }: OptionDefinition): object {
+/** What JSON Schema says of keys that exclude each other. */
+function notTogether(rows: readonly OptionDefinition[]): object {
+  const pairs = rows.flatMap((row) => rows.filter(({ flag }) => row.exclusive?.includes(flag)).map((other) => [keyOf(row), keyOf(other)]))
+  const schemas = pairs.map((pair) => ({ required: pair }))
+  return schemas.length === 0 ? {} : { not: schemas.length === 1 ? schemas[0] : { anyOf: schemas } }
+}
+
+function valueSchema(row: OptionDefinition): object {
+  const { type, default: usual, help } = row
+  const choices = choicesInFile(row)
   const preset = usual !== undefined && { default: type === 'integer' ? Number(usual) : usual }
+  const range = { ...(row.min !== undefined && { minimum: row.min }), ...(row.max !== undefined && { maximum: row.max }) }
   if (choices) return { description: help, type: 'string', enum: choices, ...preset }
-  if (type === 'integer') return { description: help, type: 'integer', ...preset }
+  if (type === 'integer') return { description: help, type: 'integer', ...range, ...preset }
   if (type === 'boolean' || type === 'flag') return { description: help, type: 'boolean', ...preset }
   return { description: help, ...text, ...preset }
 }

@@ -1,7 +1,8 @@
 import { excerpt } from '../../text/printable.ts'
 import type { OptionDefinition } from '../../definitions/definition.ts'
+import { orList } from '../../definitions/relations.ts'
 import type { SourceNode } from './source-node.ts'
-import { keyOf } from './keys.ts'
+import { choicesInFile, keyOf } from './keys.ts'
 
 /** What a key's value is to a command, as if it had been an option; or why it is none. */
 export type Typed = { readonly value: unknown } | { readonly why: string }
@@ -21,16 +22,20 @@ export function typedValue(row: OptionDefinition, { value }: SourceNode): Typed 
     if (typeof value === 'boolean') return { value }
     return no(value === 'true' || value === 'false' ? ': leave out the quotes' : '')
   }
-  if (key === 'on-failure' && value === 'shell') {
-    return { why: `${key} takes ${wanted(row)} in a file, not shell: images are made side by side, and there is no terminal for each` }
+  const choices = choicesInFile(row)
+  if (choices) {
+    if (choices.some((choice) => choice === value)) return { value }
+    const why = row.choices?.some((choice) => choice === value) ? row.choicesWith?.['--file']?.why : undefined
+    return why === undefined ? no() : { why: `${key} takes ${wanted(row)} in a file, not ${value as string}: ${why}` }
   }
-  if (row.choices) return row.choices.some((choice) => choice === value) ? { value } : no()
   if (typeof value !== 'string') return no(quotes(value))
   return value.trim() === '' ? { why: `${key} is empty` } : { value }
 }
 
-function wanted({ type, choices }: OptionDefinition): string {
-  if (choices) return `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`
+function wanted(row: OptionDefinition): string {
+  const { type } = row
+  const choices = choicesInFile(row)
+  if (choices) return orList(choices)
   if (type === 'integer') return 'a whole number'
   return type === 'boolean' || type === 'flag' ? 'true or false' : 'a text'
 }

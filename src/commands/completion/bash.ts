@@ -19,7 +19,7 @@ _cray_ims() {
     words[last]+=$word line=\${line#"$word"}
   done
 
-  local command= commands options arguments flag= ended= taken=0
+  local command= commands options arguments excludes excluded= pair flag= ended= taken=0
   [[ \${1##*/} == cray ]] && command=cray
   _cray_ims_describe
   for ((at = 1; at < last; at++)); do
@@ -30,6 +30,9 @@ _cray_ims() {
       ended=1
     elif [[ ! $ended && $word == -* ]]; then
       [[ " $options" == *" $word="* ]] && flag=$word
+      for pair in $excludes; do
+        [[ $pair == "\${word%%=*}:"* ]] && excluded+=" \${pair#*:} "
+      done
     elif [[ $commands ]]; then
       [[ " $commands " == *" $word "* || $command$word == ims ]] || return
       command="$command $word"
@@ -50,7 +53,9 @@ _cray_ims() {
     _cray_ims_value "\${typed%%=*}"
     typed=\${typed#*=}
   elif [[ ! $ended && ($typed == -* || ! $typed$commands$arguments) ]]; then
-    for word in $options; do value+=" \${word%%=*}"; done
+    for word in $options; do
+      [[ $excluded == *" \${word%%=*} "* ]] || value+=" \${word%%=*}"
+    done
   elif [[ $commands ]]; then
     value=$commands
   else
@@ -84,7 +89,7 @@ _cray_ims_reply() {
 _cray_ims_describe() {
   command=\${command# }
 ${aliases.map((alias) => `  command=\${command#${alias} }`).join('\n')}
-  commands= arguments=
+  commands= arguments= excludes= excluded=
   options='${optionWords(model.global)}'
   case $command in
 ${cases.map(([sets, words]) => `    ${words.map((one) => `'${one}'`).join(' | ')}) ${sets} ;;`).join('\n')}
@@ -102,12 +107,18 @@ function describe(command: CommandModel, model: CommandsModel): string {
     command.arguments.length > 0 &&
       `arguments='${command.arguments.map(({ name, many, value }) => `${name}${many ? '...' : ''}=${valueWord(value)}`).join(' ')}'`,
     redefines ? `options='${optionWords(all)}'` : own.length > 0 && `options+=' ${optionWords(own)}'`,
+    own.some(({ excludes }) => excludes.length > 0) && `excludes='${exclusionPairs(own)}'`,
   ]
   return sets.filter(Boolean).join(' ')
 }
 
 function optionWords(options: readonly OptionModel[]): string {
   return options.flatMap(({ flags, value }) => flags.map((flag) => (value ? `${flag}=${valueWord(value)}` : flag))).join(' ')
+}
+
+/** What isn't offered once something is typed: `--script:--run`. */
+function exclusionPairs(options: readonly OptionModel[]): string {
+  return options.flatMap(({ flags, excludes }) => flags.flatMap((flag) => excludes.map((other) => `${flag}:${other}`))).join(' ')
 }
 
 function valueWord(value: ValueModel): string {

@@ -1,4 +1,5 @@
 import { globalOptions } from '../../definitions/global.ts'
+import { excludedBy, type Related } from '../../definitions/relations.ts'
 import {
   isGroup,
   type ArgumentDefinition,
@@ -18,6 +19,8 @@ export interface OptionModel {
   readonly value?: ValueModel
   /** May be given several times. */
   readonly repeats?: boolean
+  /** The flags, short ones too, that it isn't offered beside. */
+  readonly excludes: readonly string[]
 }
 
 export interface ArgumentModel {
@@ -51,9 +54,9 @@ type Rows = readonly (CommandDefinition | GroupDefinition)[]
 /** What shells complete for the table: all that help shows. */
 export function commandsModel(ims: GroupDefinition, site: Rows): CommandsModel {
   const own = [...ims.commands, ...site]
-  const version: OptionModel = { flags: ['--version'], help: 'Show name and version' }
+  const version: OptionModel = { flags: ['--version'], help: 'Show name and version', excludes: [] }
   return {
-    global: [...shown(globalOptions), { flags: ['-h', '--help'], help: 'Show this help' }],
+    global: [...shown(globalOptions, {}), { flags: ['-h', '--help'], help: 'Show this help', excludes: [] }],
     commands: [{ ...group('', own), options: [version] }, group('ims', ims.commands), group('cray', [ims, ...site]), ...below('', own)],
   }
 }
@@ -96,19 +99,21 @@ function leaf(words: string, row: CommandDefinition): CommandModel {
     value: argumentValue(argument),
     many: argument.many ?? false,
   }))
-  return { words, commands: [], options: shown(row.options ?? []), arguments: args }
+  return { words, commands: [], options: shown(row.options ?? [], row), arguments: args }
 }
 
 const visible = (rows: Rows): Rows => rows.filter((row) => !row.hidden)
 
-function shown(options: readonly OptionDefinition[]): OptionModel[] {
+function shown(options: readonly OptionDefinition[], command: Related): OptionModel[] {
+  const flagsOf = ({ flag, short }: OptionDefinition) => (short ? [short, flag] : [flag])
   return options
     .filter((option) => !option.hidden)
     .map((option) => ({
-      flags: option.short ? [option.short, option.flag] : [option.flag],
+      flags: flagsOf(option),
       help: option.help,
       value: optionValue(option),
       repeats: option.type === 'each' || option.type === 'level',
+      excludes: options.filter(({ flag }) => excludedBy(option.flag, command).includes(flag)).flatMap(flagsOf),
     }))
 }
 

@@ -65,10 +65,11 @@ function below(words: string, model: CommandsModel): string {
 
 /** A line for each thing that is completed, with the commands that have it. */
 function lines(model: CommandsModel): string[] {
-  const things = new Map<string, { condition: string; words: string[] }>()
+  const things = new Map<string, { thing: string; condition: string; words: string[] }>()
   for (const command of model.commands) {
     for (const [thing, condition = ''] of thingsOf(command)) {
-      things.set(thing, { condition, words: [...(things.get(thing)?.words ?? []), inCondition(command.words)] })
+      const key = `${condition} ${thing}`
+      things.set(key, { thing, condition, words: [...(things.get(key)?.words ?? []), inCondition(command.words)] })
     }
   }
   return [
@@ -79,7 +80,7 @@ function lines(model: CommandsModel): string[] {
         .map(({ words }) => inCondition(words))
       return add(optionThing(option), without.length > 0 ? `not __cray_ims_at ${without.join(' ')}` : undefined)
     }),
-    ...[...things].map(([thing, { condition, words }]) => add(thing, `__cray_ims_at ${words.join(' ')}${condition}`)),
+    ...[...things.values()].map(({ thing, condition, words }) => add(thing, `__cray_ims_at ${words.join(' ')}${condition}`)),
   ]
 }
 
@@ -88,9 +89,15 @@ const add = (thing: string, condition?: string) => `complete -c cray-ims ${condi
 function thingsOf(command: CommandModel): [thing: string, condition?: string][] {
   return [
     ...command.commands.map(({ name, summary }): [string] => [`-a ${name} -d ${quote(summary)}`]),
-    ...command.options.map((option): [string] => [optionThing(option)]),
+    ...command.options.map((option): [string, string] => [optionThing(option), without(option)]),
     ...command.arguments.filter(({ value }) => value !== 'text').map(argumentThing),
   ]
+}
+
+/** The condition that nothing stands on the line that excludes an option. */
+function without({ excludes }: OptionModel): string {
+  const words = excludes.map((flag) => (flag.startsWith('--') ? flag.slice(2) : `-s ${flag.slice(1)}`))
+  return words.length > 0 ? `; and not __fish_contains_opt ${words.join(' ')}` : ''
 }
 
 function optionThing({ flags, value, help }: OptionModel): string {

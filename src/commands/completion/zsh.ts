@@ -79,8 +79,9 @@ function describe(command: CommandModel, model: CommandsModel): string {
 const list = (items: readonly string[], indent: string) => items.map((item) => `\n${indent}${item}`).join('')
 
 function optionSpecs(option: OptionModel): string[] {
-  const { flags, help, value, repeats } = option
-  const before = repeats ? '*' : flags.length > 1 ? `(${flags.join(' ')})` : ''
+  const { flags, help, value, repeats, excludes } = option
+  const beside = [...(flags.length > 1 && !repeats ? flags : []), ...excludes]
+  const before = `${beside.length > 0 ? `(${beside.join(' ')})` : ''}${repeats ? '*' : ''}`
   const after = `[${escape(help, /[[\]\\]/g)}]${value ? `:${long(option).slice(2).replaceAll(/[-_]/g, ' ')}:${action(value)}` : ''}`
   return flags.map((flag) => quote(`${before}${flag}${value ? (flag.startsWith('--') ? '=' : '+') : ''}${after}`))
 }

@@ -1,7 +1,7 @@
-import { CliError, usageError } from '../../errors.ts'
+import { CliError } from '../../errors.ts'
 import type { Api } from '../../ims/api.ts'
 import { isTransient } from '../../ims/availability.ts'
-import { stageOf } from '../../ims/job-status.ts'
+import { hasEnded, stageOf } from '../../ims/job-status.ts'
 import { isGone } from '../../ims/server-error.ts'
 import type { Job } from '../../ims/records.ts'
 import { killedBy } from '../../kubernetes/diagnosis.ts'
@@ -34,7 +34,6 @@ type Write = (line: LogLine) => Promise<void>
  * @throws CliError that says what is needed where `kubectl` isn't there, or isn't allowed to.
  */
 export const run: Run<Options> = async (context, options, args) => {
-  refuseTogether(options)
   const { io } = context
   const reader = new AbortController()
   // Who took what he wanted and went away (`| head -1`) ends it all, kubectl too.
@@ -64,15 +63,6 @@ export const run: Run<Options> = async (context, options, args) => {
   }
 }
 
-/** What `--failed` decides by itself. */
-const chosenByFailed = { follow: '--follow', container: '--container', since: '--since', timestamps: '--timestamps' } as const
-
-function refuseTogether(options: Options): void {
-  if (!options.failed) return
-  const other = (Object.keys(chosenByFailed) as (keyof typeof chosenByFailed)[]).find((key) => options[key])
-  if (other) throw usageError(`--failed and ${chosenByFailed[other]} don't go together.`)
-}
-
 /** Looks at a job whose containers have all ended, before it is given up that it ends, too. */
 const lastLooks = 10
 
@@ -86,7 +76,7 @@ async function follow(
   let last = job
   const jobEnded = async () => {
     last = await look(api, last)
-    return ['success', 'error'].includes(stageOf(last))
+    return hasEnded(last)
   }
   for await (const line of followLogs(kubectlOf(context), job, { ...selection, jobEnded, sleep: context.io.sleep })) await write(line)
   selection.signal.throwIfAborted()

@@ -1,7 +1,8 @@
+import { stageOf } from '../../ims/job-status.ts'
 import { usageError } from '../../errors.ts'
 import type { Api } from '../../ims/api.ts'
 import { isUnavailable, isUnknownHost } from '../../ims/availability.ts'
-import { jobStatuses } from '../../ims/records.ts'
+import { jobStatuses } from '../../definitions/job-statuses.ts'
 import type { InferOptions } from '../../definitions/infer-options.ts'
 import { goals, type waitOptions } from '../../definitions/job-shells.ts'
 import type { Progress } from '../../terminal/progress.ts'
@@ -103,7 +104,7 @@ function createDisplay(
     for (const { job, before } of seen.values()) {
       if (before) progress.log(`${shortId(job.id)} ${before.status} ${formatDuration(before.lasted)} → ${job.status}`)
       else if (!shown) progress.log(`${shortId(job.id)} ${job.image_root_archive_name}, ${job.job_type}: ${job.status}`)
-      const waits = (before || !shown) && job.status === 'waiting_on_user' && verdicts.get(job.id) === 'pending'
+      const waits = (before || !shown) && stageOf(job) === 'waiting' && verdicts.get(job.id) === 'pending'
       if (waits) progress.log(`  it waits on its user: ${commandLine('jobs', 'debug', job.id)}`)
     }
     shown = true

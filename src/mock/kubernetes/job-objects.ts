@@ -1,4 +1,4 @@
-import { ended } from '../../ims/job-status.ts'
+import { hasEnded } from '../../ims/job-status.ts'
 import { timeOf, type Job } from '../records.ts'
 import { timestamp, uidOf } from './metadata.ts'
 
@@ -73,4 +73,4 @@ export function configMapOf(job: Job, data: Readonly<Record<string, string>>) {
 }
 
 /** Which of these a job still has. */
-export const hasVolumes = (job: Job): boolean => !ended.has(job.status)
+export const hasVolumes = (job: Job): boolean => !hasEnded(job)

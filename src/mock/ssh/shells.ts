@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { setTimeout as wait } from 'node:timers/promises'
-import { ended } from '../../ims/job-status.ts'
+import { hasEnded } from '../../ims/job-status.ts'
 import type { JobClock, JobStatus } from '../library.ts'
 import { reachable } from '../jobs.ts'
 import { podName } from '../kubernetes/pod.ts'
@@ -58,7 +58,7 @@ export async function createShells(
     if (!one) return
     if (status === 'waiting_on_user') return open(job, one)
     shut(one)
-    if (status !== undefined && !ended.has(status)) return
+    if (status !== undefined && !hasEnded({ status })) return
     held.delete(job.id)
     finish(one.door.close())
   }
@@ -92,7 +92,7 @@ export async function createShells(
 
   const stop = jobs.watch(({ job, to }) => follow(job, to))
   for (const job of [...state.jobs.values()]) {
-    if (ended.has(job.status) || !isOurs(job)) continue
+    if (hasEnded(job) || !isOurs(job)) continue
     const door = await doors.hold(job.mock!.sshPort)
     job.mock!.sshPort = door.port
     job.ssh_containers = job.ssh_containers!.map((container) => reachable(job.id, container, door.port))

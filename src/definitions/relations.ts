@@ -1,0 +1,53 @@
+import type { CommandDefinition, OptionDefinition } from './definition.ts'
+
+/** What arguments and options say of each other. Rows are shared: what a command doesn't have means nothing to it. */
+export type Related = Pick<CommandDefinition, 'arguments' | 'options' | 'exactlyOne'>
+
+/** The options and arguments that can't be given with one, whichever of them says so. */
+export function excludedBy(name: string, { arguments: args = [], options = [], exactlyOne = [] }: Related): readonly string[] {
+  const own = [...args.map((row) => row.name), ...options.map(({ flag }) => flag)]
+  const declared = options.find(({ flag }) => flag === name)?.exclusive ?? []
+  const others = options.filter(({ exclusive }) => exclusive?.includes(name)).map(({ flag }) => flag)
+  const alternatives = exactlyOne.includes(name) ? exactlyOne : []
+  return [...new Set([...alternatives, ...declared, ...others])].filter((other) => other !== name && own.includes(other))
+}
+
+/** The first two of some options and arguments that can't be given together; the one that says so comes first. */
+export function firstConflict(given: readonly string[], { options = [], exactlyOne = [] }: Related): readonly [string, string] | undefined {
+  const [first, second] = exactlyOne.filter((name) => given.includes(name))
+  if (first !== undefined && second !== undefined) return [first, second]
+  for (const { flag, exclusive = [] } of options) {
+    const other = given.includes(flag) ? exclusive.find((name) => given.includes(name)) : undefined
+    if (other !== undefined) return [flag, other]
+  }
+  return undefined
+}
+
+/** More than so many are said at the others alone. */
+const mostNoted = 6
+
+/** What help says of an option beside the others: `(only with --file)`, `(not with --script)`. */
+export function relationNotes(option: OptionDefinition, command: Related): string[] {
+  const { dependsOn, required, choicesWith = {}, min } = option
+  const all = excludedBy(option.flag, command)
+  const excluded = all.length > mostNoted ? all.filter((name) => command.exactlyOne?.includes(name)) : all
+  return [
+    ...(dependsOn === undefined ? [] : [required ? `(required with ${dependsOn}, and only there)` : `(only with ${dependsOn})`]),
+    ...(excluded.length > 0 ? [`(not with ${orList(excluded)})`] : []),
+    ...Object.entries(choicesWith)
+      .filter(([other]) => command.options?.some(({ flag }) => flag === other))
+      .map(([other, { choices }]) => `(with ${other}: ${orList(choices)})`),
+    ...(min === undefined ? [] : [`(at least ${min}${option.type === 'duration' ? 's' : ''})`]),
+  ]
+}
+
+/** What help says of an argument beside the others. */
+export function argumentNotes(name: string, command: Related): string[] {
+  const excluded = excludedBy(name, command)
+  return excluded.length > 0 ? [`(not with ${orList(excluded)})`] : []
+}
+
+/** `a`, `a or b`, `a, b or c`. */
+export function orList(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+}
