@@ -268,7 +268,7 @@ describe.skipIf(withoutUnshare).concurrent('the same customisation at once', () 
         expect(outcomes.map(({ exit }) => exit).sort()).toEqual([0, 2])
         const refused = outcomes.find(({ exit }) => exit === 2)!
         expect(refused.stderr).toMatch(
-          /Error: job \S+ makes mine already, for another public key\nNext: cray-ims jobs wait \S+ --query resultant_image_id, or add --new\n/,
+          /Error: job \S+ makes mine already, for another public key\nTo build it with these settings now: add --new\.\nNext: cray-ims jobs wait \S+ --query resultant_image_id\n/,
         )
       }),
   )
