@@ -36,17 +36,42 @@ const otherKeys: Nodes = (site) => [nodeOf(site, 'one', keys), nodeOf(site, 'two
 
 const imagesOf = ({ mock }: WatchedSite) => [...mock.state.images.values()].filter(({ name }) => name === 'mine')
 
-/** Milliseconds between starts: at the same moment, while the other plans, has created its job, follows it, or is done. */
-const delays = [0, 150, 800, 2000]
+/** When another run begins: at once, or at a request of those before it; if that doesn't come, when they have ended. */
+const moments = {
+  'at once': undefined,
+  'while the other plans': /^GET images/,
+  'when the other has created its job': /^POST jobs/,
+  'while the other follows its job': /^GET jobs\/ONE/,
+  'when the other has ended': /^never$/,
+} as const
+type Moment = keyof typeof moments
+const everyMoment = Object.keys(moments) as Moment[]
 
-/** Runs a command on all nodes, one begun some time after the other. */
-async function together(nodes: readonly Node[], delay: number, argv: readonly string[]): Promise<Outcome[]> {
-  return Promise.all(
-    nodes.map(async ({ home, env }, at) => {
-      await sleep(at * delay)
-      return run([...argv, '--interval', '0.05'], { cwd: home, env })
-    }),
-  )
+/** Runs a command on all nodes, one begun after the other: the third at the second request of those that are waited for. */
+async function together(site: WatchedSite, nodes: readonly Node[], moment: Moment, argv: readonly string[]): Promise<Outcome[]> {
+  const step = moments[moment]
+  const start = ({ home, env }: Node) => run([...argv, '--interval', '0.05'], { cwd: home, env })
+  if (step === undefined) return Promise.all(nodes.map(start))
+  const begun: Promise<Outcome>[] = []
+  let [count, check] = [0, () => {}]
+  site.intervene({
+    after(asked) {
+      if (step.test(asked.step)) count++
+      check()
+      return undefined
+    },
+  })
+  for (const node of nodes) {
+    if (begun.length > 0) {
+      const asked = new Promise<void>((resolve) => {
+        check = () => count >= begun.length && resolve()
+        check()
+      })
+      await Promise.race([asked, Promise.all(begun)])
+    }
+    begun.push(start(node))
+  }
+  return Promise.all(begun)
 }
 
 /** One image of the name; who says 0 prints it, who doesn't names it; nobody says that anything was deleted by somebody. */
@@ -61,7 +86,8 @@ function oneImage(site: WatchedSite, outcomes: readonly Outcome[]): void {
   expect(outcomes.some(({ exit }) => exit === 0)).toBe(true)
 }
 
-describe('the same build at once', () => {
+// Jobs move on when they are looked at: that of a run that is slow has made nothing before it is deleted.
+describe.concurrent('the same build at once', () => {
   const builds: [string, Nodes][] = [
     ['twice in one home', same(2)],
     ['three times', same(3)],
@@ -69,9 +95,9 @@ describe('the same build at once', () => {
     ['from two nodes with keys of their own', otherKeys],
   ]
   describe.each(builds)('%s', (_, nodes) => {
-    test.each(delays)('%d ms apart', (delay) =>
-      withSite({ keys, speed: 1000 }, async (site) => {
-        const outcomes = await together(nodes(site), delay, ['build', 'succeeds', '--name', 'mine'])
+    test.each(everyMoment)('%s', (moment) =>
+      withSite({ keys }, async (site) => {
+        const outcomes = await together(site, nodes(site), moment, ['build', 'succeeds', '--name', 'mine'])
         oneImage(site, outcomes)
         expect([...site.mock.state.jobs.values()].filter(({ status }) => status !== 'success')).toEqual([])
       }),
@@ -93,10 +119,10 @@ describe('the same build at once', () => {
   }
 
   test.each(builds)('%s, planned before either has begun: all print the one image', (_, nodes) =>
-    withSite({ keys, speed: 1000 }, async (site) => {
+    withSite({ keys }, async (site) => {
       const all = nodes(site)
       untilAllPlanned(site, all.length)
-      const outcomes = await together(all, 0, ['build', 'succeeds', '--name', 'mine'])
+      const outcomes = await together(site, all, 'at once', ['build', 'succeeds', '--name', 'mine'])
       oneImage(site, outcomes)
       expect(outcomes.map(({ exit }) => exit)).toEqual(all.map(() => 0))
       expect(site.writes().filter(({ step }) => step === 'POST jobs')).toHaveLength(all.length)
@@ -125,7 +151,7 @@ describe('the same build at once', () => {
   }
 
   test('one whose job is created when the other has made it, and its job is gone: it says which image', () =>
-    withSite({ keys, speed: 1000 }, async (site) => {
+    withSite({ keys }, async (site) => {
       const outcomes = await late(site, undefined)
       oneImage(site, outcomes)
       expect(outcomes.map(({ exit }) => exit)).toEqual([0, 2])
@@ -136,27 +162,35 @@ describe('the same build at once', () => {
     }))
 
   test('… and with --if-exists skip prints it', () =>
-    withSite({ keys, speed: 1000 }, async (site) => {
+    withSite({ keys }, async (site) => {
       const outcomes = await late(site, undefined, '--if-exists', 'skip')
       oneImage(site, outcomes)
       expect(outcomes.map(({ exit }) => exit)).toEqual([0, 0])
     }))
 
   test('one that looks for the other while that comes to its end', () =>
-    withSite({ keys, speed: 300 }, async (site) => {
+    withSite({ keys }, async (site) => {
       const argv = ['build', 'succeeds', '--name', 'mine']
       const first = site.start(...argv)
       let [posts, lists] = [0, 0]
+      let [packaging, looked] = [() => {}, () => {}]
+      const isPackaging = new Promise<void>((resolve) => (packaging = resolve))
+      const hasLooked = new Promise<void>((resolve) => (looked = resolve))
       let second: Promise<Outcome> | undefined
       site.intervene({
         async before({ step }) {
           if (step === 'POST jobs' && ++posts === 1) {
             second = site.ims(...argv)
             while (posts < 2) await sleep(10)
-          } else if (step === 'POST jobs') await first.says('→ packaging_artifacts')
+          } else if (step === 'POST jobs') await isPackaging
+          else if (step.startsWith('GET jobs/ONE packaging_artifacts')) packaging()
+          // The other one doesn't see its end before this one has looked.
+          else if (step === 'GET jobs/ONE success' && lists === 0) await hasLooked
           // Of the two lists that it reads once its own job is there, the second comes when the other has ended.
-          else if (posts === 2 && /^GET (jobs|images)$/.test(step) && [...site.mock.state.jobs.values()].length === 2 && ++lists === 2)
-            await first.ended
+          else if (posts === 2 && /^GET (jobs|images)$/.test(step) && [...site.mock.state.jobs.values()].length === 2) {
+            looked()
+            if (++lists === 2) await first.ended
+          }
           return undefined
         },
       })
@@ -165,9 +199,9 @@ describe('the same build at once', () => {
       expect({ lists: lists >= 2, exits: outcomes.map(({ exit }) => exit) }).toEqual({ lists: true, exits: [0, 0] })
     }))
 
-  test.each(delays)('with --if-exists skip, %d ms apart: all print it', (delay) =>
-    withSite({ keys, speed: 1000 }, async (site) => {
-      const outcomes = await together(otherKeys(site), delay, ['build', 'succeeds', '--name', 'mine', '--if-exists', 'skip'])
+  test.each(everyMoment)('with --if-exists skip, %s: all print it', (moment) =>
+    withSite({ keys }, async (site) => {
+      const outcomes = await together(site, otherKeys(site), moment, ['build', 'succeeds', '--name', 'mine', '--if-exists', 'skip'])
       oneImage(site, outcomes)
       expect(outcomes.map(({ exit }) => exit)).toEqual([0, 0])
     }),
@@ -175,25 +209,22 @@ describe('the same build at once', () => {
 
   test.each(builds)('%s with --if-exists replace: the old one goes once', (_, nodes) => {
     const old = image('c0000000-0000-4000-8000-000000000001', 'mine')
-    return withSite({ keys, speed: 1000, seed: { ...endingSeed, images: [...endingSeed.images, old] } }, async (site) => {
+    return withSite({ keys, seed: { ...endingSeed, images: [...endingSeed.images, old] } }, async (site) => {
       const all = nodes(site)
       untilAllPlanned(site, all.length)
-      const outcomes = await together(all, 0, ['build', 'succeeds', '--name', 'mine', '--if-exists', 'replace'])
+      const outcomes = await together(site, all, 'at once', ['build', 'succeeds', '--name', 'mine', '--if-exists', 'replace'])
       oneImage(site, outcomes)
       expect(imagesOf(site)[0]!.id).not.toBe(old.id)
       expect(outcomes.map(({ exit }) => exit)).toEqual(all.map(() => 0))
     })
   })
 
-  test.each(delays)('in two files, %d ms apart', (delay) =>
-    withSite({ keys, speed: 1000 }, async (site) => {
-      const outcomes = await Promise.all(
-        otherKeys(site).map(async ({ home, env }, at) => {
-          writeFileSync(join(home, 'images.yaml'), 'images:\n  - {name: mine, recipe: succeeds, if-exists: skip}\n')
-          await sleep(at * delay)
-          return run(['build', '--file', 'images.yaml', '--interval', '0.05', '--format', 'json'], { cwd: home, env })
-        }),
-      )
+  test.each(everyMoment)('in two files, %s', (moment) =>
+    withSite({ keys, speed: 100 }, async (site) => {
+      const nodes = otherKeys(site)
+      for (const { home } of nodes)
+        writeFileSync(join(home, 'images.yaml'), 'images:\n  - {name: mine, recipe: succeeds, if-exists: skip}\n')
+      const outcomes = await together(site, nodes, moment, ['build', '--file', 'images.yaml', '--format', 'json'])
       const [made, ...others] = imagesOf(site)
       expect(others, JSON.stringify(outcomes, null, 1)).toEqual([])
       for (const { exit, stdout } of outcomes) expect({ exit, stdout }).toEqual({ exit: 0, stdout: expect.stringContaining(made!.id) })
@@ -203,10 +234,11 @@ describe('the same build at once', () => {
 
 const withoutUnshare = spawnSync('unshare', ['--help']).error !== undefined
 
-describe.skipIf(withoutUnshare)('the same customisation at once', () => {
-  test.each(delays)('with one key, %d ms apart: one image', (delay) =>
+// A job that waits on its user makes no image by itself, however slow a run is.
+describe.skipIf(withoutUnshare).concurrent('the same customisation at once', () => {
+  test.each(everyMoment)('with one key, %s: one image', (moment) =>
     withSite({ keys, speed: 1000 }, async (site) => {
-      const outcomes = await together(sameKey(site), delay, [
+      const outcomes = await together(site, sameKey(site), moment, [
         'customize',
         'image-succeeds',
         '--name',
@@ -219,23 +251,25 @@ describe.skipIf(withoutUnshare)('the same customisation at once', () => {
     }),
   )
 
-  test.each([0, 150])('with keys of their own, %d ms apart: one makes it, the other is told whose job does', (delay) =>
-    withSite({ keys, speed: 1000 }, async (site) => {
-      const outcomes = await together(otherKeys(site), delay, [
-        'customize',
-        'image-succeeds',
-        '--name',
-        'mine',
-        '--no-jail',
-        '--run',
-        'sleep 0.5',
-      ])
-      expect(imagesOf(site)).toHaveLength(1)
-      expect(outcomes.map(({ exit }) => exit).sort()).toEqual([0, 2])
-      const refused = outcomes.find(({ exit }) => exit === 2)!
-      expect(refused.stderr).toMatch(
-        /Error: job \S+ makes mine already, for another public key\nTo build it with these settings now: add --new\.\nNext: cray-ims jobs wait \S+ --query resultant_image_id\n/,
-      )
-    }),
+  test.each(['at once', 'while the other plans'] as const)(
+    'with keys of their own, %s: one makes it, the other is told whose job does',
+    (moment) =>
+      withSite({ keys, speed: 1000 }, async (site) => {
+        const outcomes = await together(site, otherKeys(site), moment, [
+          'customize',
+          'image-succeeds',
+          '--name',
+          'mine',
+          '--no-jail',
+          '--run',
+          'sleep 0.5',
+        ])
+        expect(imagesOf(site)).toHaveLength(1)
+        expect(outcomes.map(({ exit }) => exit).sort()).toEqual([0, 2])
+        const refused = outcomes.find(({ exit }) => exit === 2)!
+        expect(refused.stderr).toMatch(
+          /Error: job \S+ makes mine already, for another public key\nTo build it with these settings now: add --new\.\nNext: cray-ims jobs wait \S+ --query resultant_image_id\n/,
+        )
+      }),
   )
 })

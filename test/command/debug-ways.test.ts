@@ -54,7 +54,7 @@ afterAll(async () => {
 const forwards = (of: StandIn) =>
   existsSync(join(of.folder, 'forwards')) ? readFileSync(join(of.folder, 'forwards'), 'utf8').trim().split('\n').map(Number) : []
 
-test('a port-forward leads into the job, and ends with the shell', async () => {
+test.concurrent('a port-forward leads into the job, and ends with the shell', async () => {
   const { exit, stdout, stderr } = await site.debug([jobs.forwarded.id, '--access', 'port-forward', '--', 'echo in'], {
     env: { PATH: cluster.env.PATH! },
   })
@@ -65,7 +65,7 @@ test('a port-forward leads into the job, and ends with the shell', async () => {
   await Promise.all(forwards(cluster).map(gone))
 })
 
-test.each(['refused', 'refusedToo'] as const)(
+test.concurrent.each(['refused', 'refusedToo'] as const)(
   'a port-forward that ends because no server is up yet is opened again (%s)',
   async (which) => {
     const own = standInKubectl(standInCluster)
@@ -94,7 +94,7 @@ test.each(['refused', 'refusedToo'] as const)(
   },
 )
 
-test('OpenSSH gets a port-forward of its own: the first may end with the look at the host key', async () => {
+test.concurrent('OpenSSH gets a port-forward of its own: the first may end with the look at the host key', async () => {
   const own = standInKubectl(standInCluster)
   fillCluster(own, { pod: pod({ sshd: running }), oneEach: true })
   try {
@@ -107,7 +107,7 @@ test('OpenSSH gets a port-forward of its own: the first may end with the look at
   }
 })
 
-test('OpenSSH goes through it, too; a line to be printed cannot', async () => {
+test.concurrent('OpenSSH goes through it, too; a line to be printed cannot', async () => {
   const env = { PATH: cluster.env.PATH! }
   expect(await site.debug([jobs.forwardedToo.id, '--access', 'port-forward', '--openssh', '--', 'echo in'], { env })).toMatchObject({
     exit: 0,
@@ -121,14 +121,14 @@ test('OpenSSH goes through it, too; a line to be printed cannot', async () => {
   await Promise.all(forwards(cluster).map(gone))
 })
 
-test('a release goes through it', async () => {
+test.concurrent('a release goes through it', async () => {
   const outcome = await site.debug([jobs.released.id, '--access', 'port-forward', '--on-exit', 'complete', '--', 'true'], {
     env: { PATH: cluster.env.PATH! },
   })
   expect(outcome).toMatchObject({ exit: 0, stderr: expect.stringContaining('✔ success') })
 })
 
-test('kill -9 of ours leaves no port-forward behind', async () => {
+test.concurrent('kill -9 of ours leaves no port-forward behind', async () => {
   const own = standInKubectl(standInCluster)
   fillCluster(own, { pod: pod({ sshd: running }) })
   try {
@@ -147,7 +147,7 @@ test('kill -9 of ours leaves no port-forward behind', async () => {
   }
 })
 
-test('a port-forward that cannot be had: why, and what it takes', async () => {
+test.concurrent('a port-forward that cannot be had: why, and what it takes', async () => {
   const { exit, stderr } = await site.debug([jobs.forwarded.id, '--access', 'port-forward'])
   expect({ exit, stderr }).toEqual({
     exit: 255,
@@ -157,7 +157,7 @@ test('a port-forward that cannot be had: why, and what it takes', async () => {
   })
 })
 
-test('a kubectl that hangs keeps nobody from the shell', async () => {
+test.concurrent('a kubectl that hangs keeps nobody from the shell', async () => {
   const dead = standInKubectl('echo $$ >>"$DIR/forwards"; exec sleep 1000')
   try {
     expect(await site.debug([jobs.hanging.id, '--', 'echo in'], { env: { PATH: dead.env.PATH! } })).toMatchObject({
@@ -171,7 +171,7 @@ test('a kubectl that hangs keeps nobody from the shell', async () => {
   }
 })
 
-test('a server without a banner, to the time limit', async () => {
+test.concurrent('a server without a banner, to the time limit', async () => {
   const { exit, stderr } = await site.debug([jobs.unreachable.id, '--timeout', '1s', '--', 'true'])
   expect({ exit, stderr }).toEqual({
     exit: 3,
@@ -183,7 +183,7 @@ test('a server without a banner, to the time limit', async () => {
   })
 })
 
-test('a job that no way leads into for long: where to look, and what frees it', async () => {
+test.concurrent('a job that no way leads into for long: where to look, and what frees it', async () => {
   const own = standInKubectl(standInCluster)
   fillCluster(own, { pod: pod({ sshd: running }), refusals: 1000 })
   const remote = 'x3000c0s19b3n0'
@@ -218,7 +218,7 @@ test('a job that no way leads into for long: where to look, and what frees it', 
   }
 })
 
-test('a server that comes up later than its job says', async () => {
+test.concurrent('a server that comes up later than its job says', async () => {
   await site.ask('PATCH', `/jobs/${jobs.late.id}`, { status: 'waiting_on_user' })
   expect(await site.debug([jobs.late.id, '--', 'echo in'])).toMatchObject({ exit: 0, stdout: 'in\n' })
 })
@@ -253,14 +253,14 @@ describeWithSshd('OpenSSH as the server', () => {
   })
 })
 
-test('an address that the job has not', async () => {
+test.concurrent('an address that the job has not', async () => {
   expect(await site.debug([jobs.unreachable.id, '--access', 'cluster'])).toMatchObject({
     exit: 255,
     stderr: expect.stringMatching(/has no cluster address\n {2}customer 127\.0\.0\.1:\d+\nNext: .* --access port-forward\n$/),
   })
 })
 
-test('a container that the job has not', async () => {
+test.concurrent('a container that the job has not', async () => {
   expect(await site.debug([jobs.unreachable.id, '-c', 'other'])).toMatchObject({
     exit: 2,
     stderr: expect.stringContaining('has no SSH container other\n  it has debug\n'),

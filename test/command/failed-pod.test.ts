@@ -70,6 +70,7 @@ describe.skipIf(skip).concurrent('a job whose pod has failed', () => {
       await site.ims(...commandOf('no-config'), '--debug')
       const [{ id }] = jobsOf(site) as [Job]
       const dead = `job ${id} stays waiting_for_repos: its pod has failed`
+      const logs = run(['jobs', 'logs', id, '-f'], { cwd: site.home, env: site.env })
       for (const [words, head] of [
         [['build', '--resume', id], 'image mine was not made: '],
         [['jobs', 'wait', id], ''],
@@ -85,8 +86,7 @@ describe.skipIf(skip).concurrent('a job whose pod has failed', () => {
         })
         expect(lines(stderr).at(-1)).toBe(`Next: cray-ims jobs delete ${id}`)
       }
-      const logs = await run(['jobs', 'logs', id, '-f'], { cwd: site.home, env: site.env })
-      expect(logs).toMatchObject({
+      expect(await logs).toMatchObject({
         exit: 1,
         stderr: expect.stringContaining(`Error: ${dead}\n${reasons['no-config'].join('\n')}\nNext: cray-ims jobs delete ${id}\n`),
       })
@@ -131,7 +131,7 @@ describe.skipIf(skip).concurrent('a job whose pod has failed', () => {
     }))
 })
 
-test('a pod that fails while its image is packaged ends jobs complete', async () => {
+test.concurrent('a pod that fails while its image is packaged ends jobs complete', async () => {
   const job = customizing()
   const site = await startSite({ jobs: [job], kubectl: standInCluster, mock: ['--speed', '1'] })
   try {
@@ -148,7 +148,7 @@ test('a pod that fails while its image is packaged ends jobs complete', async ()
   }
 })
 
-test.each(['debug', 'complete', 'fail'])('a pod that has failed while its job waits on its user ends jobs %s', async (verb) => {
+test.concurrent.each(['debug', 'complete', 'fail'])('a pod that has failed while its job waits on its user ends jobs %s', async (verb) => {
   const nowhere = { host: '127.0.0.1', port: 1 }
   const job = customizing({
     ssh_containers: [
@@ -170,23 +170,29 @@ test.each(['debug', 'complete', 'fail'])('a pod that has failed while its job wa
   }
 })
 
-test('without kubectl, and with a cluster that does not answer: this lasts longer than it ever does, and how to look', async () => {
-  await withSite({ keys, speed: 3000, kubectl: "echo 'no route' >&2; exit 1" }, async (site) => {
-    await site.ims(...commandOf('no-config'), '--timeout', '0.5')
-    const [{ id, kubernetes_job }] = jobsOf(site) as [Job]
-    // As if it had begun yesterday.
-    site.mock.state.jobs.set(id, { ...site.mock.state.jobs.get(id)!, created: '2026-01-02T03:04:05' })
-    for (const [words, PATH] of [
-      [['jobs', 'wait', id], '/nowhere'],
-      [['build', '--resume', id], site.env.PATH!],
-    ] as const) {
-      const { exit, stderr } = await run([...words, '--interval', '0.05', '--timeout', '2'], { cwd: site.home, env: { ...site.env, PATH } })
-      expect(exit).toBe(3)
-      expect(stderr).toMatch(
-        new RegExp(
-          `${id.slice(0, 8)}… is still waiting_for_repos \\S+ after it was created, longer than that ever takes: its pod may have failed\\. Where kubectl works \\(here: .*\\): kubectl get pods -n ims -l job-name=${kubernetes_job}\n`,
-        ),
-      )
-    }
-  })
-})
+test.concurrent(
+  'without kubectl, and with a cluster that does not answer: this lasts longer than it ever does, and how to look',
+  async () => {
+    await withSite({ keys, speed: 3000, kubectl: "echo 'no route' >&2; exit 1" }, async (site) => {
+      await site.ims(...commandOf('no-config'), '--timeout', '0.5')
+      const [{ id, kubernetes_job }] = jobsOf(site) as [Job]
+      // As if it had begun yesterday.
+      site.mock.state.jobs.set(id, { ...site.mock.state.jobs.get(id)!, created: '2026-01-02T03:04:05' })
+      for (const [words, PATH] of [
+        [['jobs', 'wait', id], '/nowhere'],
+        [['build', '--resume', id], site.env.PATH!],
+      ] as const) {
+        const { exit, stderr } = await run([...words, '--interval', '0.05', '--timeout', '2'], {
+          cwd: site.home,
+          env: { ...site.env, PATH },
+        })
+        expect(exit).toBe(3)
+        expect(stderr).toMatch(
+          new RegExp(
+            `${id.slice(0, 8)}… is still waiting_for_repos \\S+ after it was created, longer than that ever takes: its pod may have failed\\. Where kubectl works \\(here: .*\\): kubectl get pods -n ims -l job-name=${kubernetes_job}\n`,
+          ),
+        )
+      }
+    })
+  },
+)

@@ -154,7 +154,7 @@ describe.concurrent.each(faults.slice(0, 5))('%s for some looks ends no watch of
 
 const withoutKubectl = spawnSync('kubectl', ['version', '--client']).error !== undefined
 
-test.skipIf(withoutKubectl && !process.env.CI).each(faults.slice(0, 5))('jobs logs -f: %s', (_, fault) =>
+test.skipIf(withoutKubectl && !process.env.CI).concurrent.each(faults.slice(0, 5))('jobs logs -f: %s', (_, fault) =>
   withSite(
     { keys, speed: 500, kubectl: 'real', seed: { ...seed, jobs: [{ ...job, id: jobId, created: undefined }] } as never },
     async (site) => {

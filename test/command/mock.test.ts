@@ -30,7 +30,7 @@ const emptyFolder = () => mkdtempSync(join(folder, 'tmp-'))
 const environment = (more: Record<string, string> = {}) => ({ PATH: process.env.PATH!, HOME: folder, LANG: 'C.UTF-8', ...more })
 const ims = `${process.execPath} ${program}`
 
-describe.each([
+describe.concurrent.each([
   ['plain HTTP', []],
   ['TLS', ['--tls']],
 ] as const)('what asks a mock as it is told to, over %s', (_, tls) => {
@@ -75,27 +75,29 @@ describe.each([
   })
 })
 
-test.skipIf(!kubectl || !curl)('a curl wrapper gets its token as root on a node does, and uses every version of the API', async () => {
-  const wrapper = [
-    'set -e; . "$CRAY_CONFIG_DIR/url"',
-    'secret=$(kubectl get secrets admin-client-auth -o jsonpath="{.data.client-secret}" | base64 -d)',
-    'ask() { curl -sf --cacert "$CRAY_IMS_CA_FILE" "$@"; }',
-    `TOKEN=$(ask -d grant_type=client_credentials -d client_id=admin-client -d "client_secret=$secret" "$URL/keycloak/realms/shasta/protocol/openid-connect/token" | sed 's/.*"access_token": "//; s/".*//')`,
-    'ims() { ask -H "Authorization: Bearer $TOKEN" "$@"; }',
-    'ims "$URL/apis/ims/healthz/live"',
-    `ims -X POST -H 'Content-Type: application/json' -d '{"name": "n"}' "$URL/apis/ims/images" | grep -o '"name": "n"'`,
-    'ims -X DELETE "$URL/apis/ims/v2/images"; ims "$URL/apis/ims/v3/images"; ims "$URL/apis/ims/v3/deleted/images"',
-    `ims -X DELETE "$URL/apis/ims/v3/recipes"; ims -X PATCH -H 'Content-Type: application/json' -d '{"operation": "undelete"}' "$URL/apis/ims/v3/deleted/recipes"; ims "$URL/apis/ims/recipes" | grep -o '"id"' | wc -l`,
-  ]
-  // Its configuration has the address; a wrapper of a real system would have it fixed.
-  const address = `sed -n 's/^hostname = /URL=/p' "$CRAY_CONFIG_DIR/.config/cray/configurations/default" > "$CRAY_CONFIG_DIR/url"`
-  const done = await run(['mock', '--tls', '--', 'sh', '-c', `${address}\n${wrapper.join('\n')}`], { cwd: folder, env: environment() })
-  expect(done).toEqual({ exit: 0, stdout: '{}\n"name": "n"\n[]\n[]\n4\n', stderr: '' })
-})
+test
+  .skipIf(!kubectl || !curl)
+  .concurrent('a curl wrapper gets its token as root on a node does, and uses every version of the API', async () => {
+    const wrapper = [
+      'set -e; . "$CRAY_CONFIG_DIR/url"',
+      'secret=$(kubectl get secrets admin-client-auth -o jsonpath="{.data.client-secret}" | base64 -d)',
+      'ask() { curl -sf --cacert "$CRAY_IMS_CA_FILE" "$@"; }',
+      `TOKEN=$(ask -d grant_type=client_credentials -d client_id=admin-client -d "client_secret=$secret" "$URL/keycloak/realms/shasta/protocol/openid-connect/token" | sed 's/.*"access_token": "//; s/".*//')`,
+      'ims() { ask -H "Authorization: Bearer $TOKEN" "$@"; }',
+      'ims "$URL/apis/ims/healthz/live"',
+      `ims -X POST -H 'Content-Type: application/json' -d '{"name": "n"}' "$URL/apis/ims/images" | grep -o '"name": "n"'`,
+      'ims -X DELETE "$URL/apis/ims/v2/images"; ims "$URL/apis/ims/v3/images"; ims "$URL/apis/ims/v3/deleted/images"',
+      `ims -X DELETE "$URL/apis/ims/v3/recipes"; ims -X PATCH -H 'Content-Type: application/json' -d '{"operation": "undelete"}' "$URL/apis/ims/v3/deleted/recipes"; ims "$URL/apis/ims/recipes" | grep -o '"id"' | wc -l`,
+    ]
+    // Its configuration has the address; a wrapper of a real system would have it fixed.
+    const address = `sed -n 's/^hostname = /URL=/p' "$CRAY_CONFIG_DIR/.config/cray/configurations/default" > "$CRAY_CONFIG_DIR/url"`
+    const done = await run(['mock', '--tls', '--', 'sh', '-c', `${address}\n${wrapper.join('\n')}`], { cwd: folder, env: environment() })
+    expect(done).toEqual({ exit: 0, stdout: '{}\n"name": "n"\n[]\n[]\n4\n', stderr: '' })
+  })
 
 const ssh = spawnSync('ssh', ['-V']).status === 0 || process.env.CI
 
-test.skipIf(!kubectl || !ssh)('kubectl enters the container of a shell, and forwards a port to it', async () => {
+test.skipIf(!kubectl || !ssh).concurrent('kubectl enters the container of a shell, and forwards a port to it', async () => {
   writeFileSync(join(folder, 'large'), Buffer.alloc(2_000_000, 'a line of text that is long\n'))
   const script = [
     'pod=$(kubectl -n ims get pods -o name); in="kubectl -n ims exec -i $pod -c sshd --"',
@@ -127,7 +129,7 @@ test.skipIf(!kubectl || !ssh)('kubectl enters the container of a shell, and forw
   expect({ ...done, stdout: done.stdout.split('\n') }).toEqual({ exit: 0, stdout: shown, stderr: '' })
 })
 
-test.skipIf(!curl)('--server-name: is asked by the name of a system', async () => {
+test.skipIf(!curl).concurrent('--server-name: is asked by the name of a system', async () => {
   const mock = await startMock(['--tls', '--server-name', 'API-gw-service-nmn.local'])
   try {
     const { port } = new URL(mock.url)
@@ -160,7 +162,7 @@ test.skipIf(!curl)('--server-name: is asked by the name of a system', async () =
   })
 })
 
-test('--serial lets a request wait for the one before', async () => {
+test.concurrent('--serial lets a request wait for the one before', async () => {
   const mock = await startMock(['--serial', '--fault', 'GET /recipes delay=300ms'])
   const answered: string[] = []
   const ask = (path: string) =>
@@ -179,7 +181,7 @@ test('--serial lets a request wait for the one before', async () => {
   expect(answered).toEqual(['recipes', 'images'])
 })
 
-test('a login takes the token as password, and no other', async () => {
+test.concurrent('a login takes the token as password, and no other', async () => {
   const mock = await startMock(['--tls'])
   const env = environment({ CRAY_CONFIG_DIR: mock.configDir })
   const login = (stdin: string) => run(['auth', 'login', '--username', 'jane'], { cwd: folder, env, stdin })
@@ -209,7 +211,7 @@ const sshPort = async (mock: { fetch(path: string): Promise<Response> }): Promis
 }
 
 describe('nothing is left', () => {
-  test.each(['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGKILL'] as const)('when a mock with an open shell ends by %s', async (signal) => {
+  test.concurrent.each(['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGKILL'] as const)('when a mock with an open shell ends by %s', async (signal) => {
     const TMPDIR = emptyFolder()
     const mock = await startMock(['--seed', seed], { TMPDIR })
     try {
@@ -227,7 +229,7 @@ describe('nothing is left', () => {
     }
   })
 
-  test('when it hangs up around a command, which is told, too', async () => {
+  test.concurrent('when it hangs up around a command, which is told, too', async () => {
     const TMPDIR = emptyFolder()
     const child = spawn(
       process.execPath,
@@ -259,7 +261,7 @@ describe('nothing is left', () => {
 })
 
 const another = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--']
-describe.runIf(process.getuid?.() === 0 && has(another[0]!, ...another.slice(1), 'true'))('another user of the machine', () => {
+describe.runIf(process.getuid?.() === 0 && has(another[0]!, ...another.slice(1), 'true')).concurrent('another user of the machine', () => {
   test.each([
     ['plain HTTP', []],
     ['TLS', ['--tls']],
@@ -344,7 +346,7 @@ describe.runIf(process.getuid?.() === 0 && has(another[0]!, ...another.slice(1),
 })
 
 const without = (reason: string, start: readonly string[]) => ({ reason, start, skip: !has(start[0]!, ...start.slice(1), 'true') })
-describe.each(
+describe.concurrent.each(
   [
     { ...without('that is another user', another), real: true },
     {
@@ -391,7 +393,7 @@ describe.each(
 
 // With a loopback that is down nobody can connect to a port, and so whoever listens there must not be needed.
 const apart = ['unshare', '--user', '--map-root-user', '--net', '--']
-test.runIf(has(apart[0]!, ...apart.slice(1), 'true'))('the build listens on no port', async () => {
+test.runIf(has(apart[0]!, ...apart.slice(1), 'true')).concurrent('the build listens on no port', async () => {
   const copy = join(emptyFolder(), 'copy')
   for (const name of ['bin', 'dist', 'scripts', 'package.json']) cpSync(join(program, '../..', name), join(copy, name), { recursive: true })
   const caches = () =>

@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { promisify } from 'node:util'
 import { describe } from 'vitest'
 
 const installed = spawnSync('tmux', ['-V']).status === 0
@@ -28,7 +29,8 @@ export interface Terminal {
 /** Opens a terminal of its own tmux server, with `sh` and the prompt `here$ `. */
 export async function openTerminal({ columns = 100, rows = 30, cwd }: { columns?: number; rows?: number; cwd: string }): Promise<Terminal> {
   const server = `cray-ims-${process.pid}-${Math.random().toString(36).slice(2)}`
-  const tmux = (...words: string[]) => execFileSync('tmux', ['-L', server, '-f', '/dev/null', ...words], { encoding: 'utf8' })
+  const argv = (words: readonly string[]) => ['-L', server, '-f', '/dev/null', ...words]
+  const tmux = (...words: string[]) => execFileSync('tmux', argv(words), { encoding: 'utf8' })
   tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), '-c', cwd, 'env', 'PS1=here$ ', 'ENV=', '/bin/sh')
   const terminal: Terminal = {
     type: (...keys) => void tmux('send-keys', ...keys),
@@ -37,10 +39,11 @@ export async function openTerminal({ columns = 100, rows = 30, cwd }: { columns?
     cursorShown: () => tmux('display-message', '-p', '#{cursor_flag}').trim() === '1',
     async shows(text) {
       for (let tries = 0; ; tries++) {
-        const screen = terminal.screen()
+        // Other terminals of the same file go on meanwhile.
+        const screen = (await promisify(execFile)('tmux', argv(['capture-pane', '-p']))).stdout.trimEnd()
         if (typeof text === 'string' ? screen.includes(text) : text.test(screen)) return screen
-        if (tries > 200) throw new Error(`the screen never showed ${text}:\n${screen}`)
-        await new Promise((again) => setTimeout(again, 50))
+        if (tries > 400) throw new Error(`the screen never showed ${text}:\n${screen}`)
+        await new Promise((again) => setTimeout(again, 100))
       }
     },
     resize: (toColumns, toRows) => void tmux('resize-window', '-x', String(toColumns), '-y', String(toRows)),

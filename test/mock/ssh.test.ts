@@ -238,7 +238,7 @@ describe.skipIf(skip).each(ways)('the shell of a job (%s)', (isolation) => {
   it('streams without end in little memory', async () => {
     const here = await ready({ isolation })
     const client = await clientOf(here)
-    const much = 256 * 2 ** 20
+    const much = 160 * 2 ** 20
     const channel = await started((done) => client.exec(`head -c ${much} /dev/zero`, done))
     // Nothing is read for a while: what comes waits at its source.
     await new Promise((next) => setTimeout(next, 300))
@@ -274,7 +274,7 @@ describe.skipIf(skip).each(ways)('the shell of a job (%s)', (isolation) => {
       ['stderr behind stdout', `${fill('o')}; ${fill('e')} >&2; exit 7`, size, size],
     ])('to OpenSSH: %s', async (_, command, out, err) => {
       const here = await ready({ isolation })
-      for (let count = 0; count < 5; count++) {
+      for (let count = 0; count < 3; count++) {
         const { exit, stdout, stderr } = await ssh(here, [command], { stdin: out === 0 ? Buffer.alloc(size, 'e') : '' })
         expect([exit, stdout.length, stderr.length]).toEqual([7, out, err])
         expect([stdout === 'o'.repeat(out), stderr === 'e'.repeat(err)]).toEqual([true, true])
@@ -284,7 +284,7 @@ describe.skipIf(skip).each(ways)('the shell of a job (%s)', (isolation) => {
     it.each([0, 20])('to our own client, which takes %i ms for each piece', async (pause) => {
       const here = await ready({ isolation })
       const client = await clientOf(here)
-      for (let count = 0; count < 5; count++) {
+      for (let count = 0; count < 3; count++) {
         const channel = await started((done) => client.exec(both, done))
         let exit: unknown
         channel.on('exit', (code: unknown) => (exit = code))
