@@ -1,9 +1,7 @@
-import { buildEnvSize, dkms, initrd, jobMemSize, jobs, kernel, kernelParameters } from './records.ts'
+import { buildEnvSize, dkms, initrd, jobMemSize, jobs, jobStatuses, jobTypes, kernel, kernelParameters } from './records.ts'
 import type { GroupDefinition, OptionDefinition } from './definition.ts'
 import { jobShells } from './job-shells.ts'
 import { create, describe, list, remove, removeAll } from './verbs.ts'
-
-const jobTypes = ['create', 'customize'] as const
 
 const creating: readonly OptionDefinition[] = [
   {
@@ -47,17 +45,7 @@ const picking: readonly OptionDefinition[] = [
     type: 'each',
     field: 'status',
     placeholder: 'STATUS',
-    choices: [
-      'creating',
-      'fetching_image',
-      'fetching_recipe',
-      'waiting_for_repos',
-      'building_image',
-      'packaging_artifacts',
-      'waiting_on_user',
-      'error',
-      'success',
-    ],
+    choices: jobStatuses,
     help: 'Only jobs in this status; several times for several',
   },
 ]

@@ -1,14 +1,16 @@
 import { describe, expect, it, test } from 'vitest'
 import { CliError } from '../../src/errors.ts'
 import { readJson } from '../../src/json/read.ts'
-import { compileQuery, runQuery } from '../../src/render/query.ts'
+import { compileQuery, printFound, runQuery } from '../../src/render/query.ts'
 import { search } from '../../src/render/query-search.ts'
 import type { Format } from '../../src/render/render.ts'
 
-async function run(expression: string, source: string, format: Format = 'json'): Promise<string | undefined> {
+async function run(expression: string, source: string, format: Format = 'json', typed = false): Promise<string | undefined> {
   let whole = ''
-  const found = await runQuery(compileQuery(expression), readJson(source), format, (text) => (whole += text))
-  return found ? whole : undefined
+  const found = runQuery(compileQuery(expression), readJson(source))
+  if (found === null) return undefined
+  await printFound(found, { format, typed, write: (text) => (whole += text) })
+  return whole
 }
 
 const numbers = '{"one":1,"float":1.0,"exp":1E5,"big":12345678901234567890123,"list":[10,9.0,1,12345678901234567890123],"nan":NaN}'
