@@ -30,7 +30,7 @@ export function findColumn(word: string, records: readonly ValueMap[], declared:
   // Of no records nobody knows what fields they would have.
   if (records.length === 0 || records.some((record) => hasField(record, word))) return { name: word, field: word }
   const known = [...new Set([...declared.map(({ name }) => name), ...fieldsOf(records)])]
-  const near = known.filter((name) => isSimilar(word.toLowerCase(), name))
+  const near = known.filter((name) => word.length > 1 && isSimilar(word.toLowerCase(), name))
   const choices = (near.length > 0 ? near : known).join(', ')
   throw usageError(`Invalid value for '${flag}': there is no column or field ${word || 'without a name'}`, {
     more: [`  ${near.length > 0 ? 'Near it' : 'There are'}: ${choices}`],

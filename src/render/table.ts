@@ -26,9 +26,9 @@ export interface Cells {
 /** Records as a table, aligned by what a terminal shows of each text, and fitted to its width. */
 export async function renderTable(value: Value, write: Write, layout: Layout): Promise<void> {
   const { columns, headings, rows } = tableCells(value, layout)
-  const all = headings && !layout.noHeaders ? [headings, ...rows] : rows
   const { add, end } = joinPieces(write)
-  for (const line of await alignCells(columns, all, layout)) add(`${line}\n`)
+  const named = headings && headings.length > 0 && !layout.noHeaders
+  for (const line of await alignCells(columns, named ? [headings, ...rows] : rows, layout, named ? 1 : 0)) add(`${line}\n`)
   end()
 }
 
@@ -72,19 +72,21 @@ function cellText(record: ValueMap, column: Column, layout: Layout): string {
 /**
  * Lines whose columns stand below each other.
  *
+ * @param headings how many rows are headings, which have no status to be coloured by.
  * @param least widths that columns have in any case; those that they get are left there.
  */
 export async function alignCells(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
   layout: Layout,
+  headings: number,
   least: number[] = [],
 ): Promise<string[]> {
   const measure = await createMeasure(rows)
   const widths = columns.map((_, at) => rows.reduce((most, row) => Math.max(most, measure.width(row[at] ?? '')), least[at] ?? 0))
   const kept = fit(columns, widths, layout.width)
   least.splice(0, least.length, ...widths)
-  return rows.map((row) => lineOf(row, columns, kept, widths, measure, layout))
+  return rows.map((row, at) => lineOf(row, columns, kept, widths, measure, at < headings ? undefined : layout.paint))
 }
 
 function lineOf(
@@ -93,7 +95,7 @@ function lineOf(
   kept: readonly number[],
   widths: readonly number[],
   measure: Measure,
-  { paint }: Layout,
+  paint: Layout['paint'],
 ): string {
   const last = kept.at(-1)
   let line = ''

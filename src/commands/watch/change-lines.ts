@@ -71,7 +71,7 @@ const writers: Readonly<Record<WatchFormat, (layout: Layout) => TextOf>> = {
       const all = [...named, ...rows.map((row, at) => [changes[at]!.event, ...row])]
       const events = { name: 'event', field: 'event' }
       // Later lines stand below the first ones as far as they can.
-      const lines = await alignCells([events, ...columns], all, layout, widths)
+      const lines = await alignCells([events, ...columns], all, layout, named.length, widths)
       return lines.map((line) => `${line}\n`).join('')
     }
   },
