@@ -3,7 +3,7 @@ import type { Configuration } from './config/configuration.ts'
 import type { Api, ItemSink } from './ims/api.ts'
 import type { Transport } from './http/transport.ts'
 import type { Value } from './json/value.ts'
-import type { Format } from './render/render.ts'
+import type { Format, Layout } from './render/render.ts'
 import type { CommandDefinition } from './definitions/definition.ts'
 import type { Io } from './terminal/io.ts'
 import type { Progress } from './terminal/progress.ts'
@@ -59,8 +59,14 @@ export interface CommandContext {
   progress(plain?: (text: string) => string): Promise<Progress>
   /** Prints a result on stdout, as `--format` and `--query` say; the exit code that it deserves. */
   print(value: Value | undefined): Promise<number>
-  /** What takes a list item by item and prints it as {@link print} would; undefined where that needs the whole list. */
-  listPrinter(): Promise<(() => ListPrinter) | undefined>
+  /** How records are shown. */
+  layout(): Promise<Layout>
+  /**
+   * What takes a list item by item and prints it as {@link print} would; undefined where that needs the whole list.
+   *
+   * @param keeps which items are printed; all unless given.
+   */
+  listPrinter(keeps?: (item: Value) => boolean): Promise<(() => ListPrinter) | undefined>
   /** A line on stderr, even when quiet: of something that is dangerous. */
   warn(line: string): void
   /** A line on stderr from this many `-v` on. */

@@ -4,6 +4,7 @@ import { loadHandler } from './cli/handlers.ts'
 import { createContext } from './cli/create-context.ts'
 import type { ProgramName } from './cli/command-line.ts'
 import { errorText } from './cli/error-text.ts'
+import { formatFor } from './cli/formats.ts'
 import { readGlobals } from './cli/globals.ts'
 import { usage } from './cli/help.ts'
 import { readOptions } from './cli/options.ts'
@@ -84,7 +85,7 @@ async function run(io: Io, program: Program, given: Parsed): Promise<number | vo
   let known: Configuration | undefined
   const configuration = () => (known ??= readConfiguration(io.env, parsed.flags.configuration as string | undefined))
   const settings = command.request ? configuration() : present(configuration)
-  const reading: Reading = {
+  const reading: Reading & { readonly isTerminal: boolean } = {
     get cwd() {
       return io.cwd
     },
@@ -92,14 +93,18 @@ async function run(io: Io, program: Program, given: Parsed): Promise<number | vo
     get terminal() {
       return io.stderr.isTTY
     },
+    get isTerminal() {
+      return io.stdout.isTTY
+    },
   }
-  const global = readGlobals(parsed, io.env, settings, reading)
+  const globals = readGlobals(parsed, io.env, settings, reading)
   const table = settings?.inexact
     ? (await import('./config/document.ts')).exactTable(settings, parsed.words)
     : settings?.table(parsed.words)
   const options = readOptions(parsed, { env: io.env, table, path: settings?.path }, reading)
+  const global = { ...globals, format: formatFor(parsed, options, globals) }
   const query = global.query === undefined ? undefined : (await import('./render/query.ts')).compileQuery(global.query)
-  const context = createContext(io, program.name, version, parsed, global, configuration, query)
+  const context = createContext(io, program.name, version, parsed, global, configuration, query, options)
   const { run: handle } = await loadHandler(parsed.words[0] === 'ims' ? parsed.words.slice(1) : parsed.words, command)
   return handle(context, options, parsed.arguments as Record<string, string>)
 }

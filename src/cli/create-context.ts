@@ -1,9 +1,11 @@
 import type { CommandContext, Globals } from '../context.ts'
+import { isRecordFormat } from '../definitions/formats.ts'
 import { requireHostname, type Configuration } from '../config/configuration.ts'
 import { CliError } from '../errors.ts'
 import { absolutePath } from '../files/path.ts'
 import type { AuthorizationOptions } from '../ims/authorization.ts'
 import type { HttpOptions } from '../ims/api.ts'
+import type { ViewOptions } from '../definitions/views.ts'
 import type { Query } from '../render/query.ts'
 import type { Io } from '../terminal/io.ts'
 import type { StatusLine } from '../terminal/progress.ts'
@@ -27,6 +29,7 @@ export function createContext(
   global: GlobalOptions & Globals,
   configuration: () => Configuration,
   query: Query | undefined,
+  view: ViewOptions,
   again = false,
 ): CommandContext {
   const status: StatusLine = {}
@@ -81,7 +84,7 @@ export function createContext(
     questions: createQuestions(io),
     afterInterruption() {
       const next = Object.create(io, { interrupted: { value: io.nextInterruption() } }) as Io
-      return createContext(next, program, version, parsed, global, configuration, query, true)
+      return createContext(next, program, version, parsed, global, configuration, query, view, true)
     },
     async transport() {
       const { createTransport } = await import('../ims/api.ts')
@@ -120,16 +123,17 @@ export function createContext(
         secret: tokenInWords(given),
       })
     },
-    async listPrinter() {
+    async listPrinter(keeps = () => true) {
       // Of the whole answer a query is asked, the third -v tells the size, and a terminal shows only what is printable.
       if (query || global.verbose > 2 || io.stdout.isTTY) return undefined
       const { bufferOutput, listWriter } = await import('../render/render.ts')
       const openList = await listWriter(global.format)
+      if (!openList) return undefined
       return () => {
         const { write, blocks } = bufferOutput()
         const { add, end } = openList(write)
         return {
-          add,
+          add: (item) => !keeps(item) || add(item),
           async print() {
             end()
             write('\n')
@@ -143,24 +147,30 @@ export function createContext(
       const { createProgress } = await import('../terminal/progress.ts')
       return createProgress(io, global.quiet, plain, status)
     },
+    async layout() {
+      return (await import('./layout.ts')).createLayout(io, parsed.command, global.format, view)
+    },
     async print(value) {
-      const { render } = await import('../render/render.ts')
+      const { format, formatTyped: typed } = global
+      const { isShown, renderResult } = await import('../render/render.ts')
+      const layout = isRecordFormat(format) ? await this.layout() : undefined
       let left = Promise.resolve()
       const write = (text: string) => {
-        left = io.stdout.write(io.stdout.isTTY ? printableLines(text) : text)
+        left = io.stdout.write(io.stdout.isTTY && !isShown(format) ? printableLines(text) : text)
       }
-      let found = true
-      if (query)
-        found = await (
-          await import('../render/query.ts')
-        ).runQuery(query, value ?? null, global.format, write, io.stdout.isTTY ? printable : undefined)
-      else {
-        if (value !== undefined) await render(value, global.format, write)
-        write('\n')
-      }
+      if (query) {
+        const { printFound, runQuery } = await import('../render/query.ts')
+        const found = runQuery(query, value ?? null)
+        if (found === null) {
+          const { nearestPath } = await import('../render/query-nearest.ts')
+          if (!global.quiet) warn(`--query '${query.expression}' found nothing: ${nearestPath(query.expression, value ?? null)}`)
+          return 4
+        }
+        await printFound(found, { format, typed, layout, write, show: io.stdout.isTTY ? printable : undefined })
+      } else await renderResult(value, format, write, layout)
       // What was written last has left last.
       await left
-      return found ? 0 : 4
+      return 0
     },
   }
 }

@@ -2,6 +2,7 @@ import type { Globals } from '../context.ts'
 import { environmentName } from '../config/precedence.ts'
 import type { Configuration } from '../config/configuration.ts'
 import { CliError } from '../errors.ts'
+import { terminalFormat } from '../definitions/formats.ts'
 import { globalEnvironment, globalOptions } from '../definitions/global.ts'
 import { optionKey } from '../definitions/definition.ts'
 import type { InferOptions } from '../definitions/infer-options.ts'
@@ -15,16 +16,16 @@ export type GlobalOptions = InferOptions<typeof globalOptions>
 /**
  * The global options of a line.
  *
+ * @param reading isTerminal: results are shown in one.
  * @throws CliError for a value that isn't right: it names the option, or the file that holds it.
  */
 export function readGlobals(
   parsed: Parsed,
   env: Readonly<Record<string, string | undefined>>,
   configuration: Configuration | undefined,
-  reading: Reading,
+  reading: Reading & { readonly isTerminal: boolean },
 ): GlobalOptions & Globals {
   const found: Record<string, unknown> = {}
-  const table = configuration?.table(parsed.words)
   for (const option of globalOptions) {
     const key = optionKey(option)
     const typed = parsed.flags[key]
@@ -37,16 +38,15 @@ export function readGlobals(
       found[key] = readValue(option, fromEnvironment, reading)
       continue
     }
-    const setting = key === 'token' || key === 'verbose' ? table?.[key] : configuration?.core[key]
+    const setting = settingOf(key, parsed, configuration, reading)
     if (setting === undefined || key === 'configuration' || key === 'query') continue
     try {
-      const text = settingText(setting)
+      const text = settingText(setting.value)
       if (text === undefined) throw invalid(option.flag, 'a list or table is no value of it')
       found[key] = readValue(option, text, reading)
     } catch (cause) {
-      const words = setting === table?.[key] ? parsed.words : ['core']
       throw new CliError(`${configuration!.path}: ${(cause as Error).message}`, {
-        next: pastedWords(['cray-ims', 'config', 'unset', [...words, key].join('.')]),
+        next: pastedWords(['cray-ims', 'config', 'unset', setting.path.join('.')]),
         cause,
       })
     }
@@ -59,4 +59,25 @@ export function readGlobals(
     formatTyped: parsed.flags.format !== undefined,
     verbose: options.verbose ?? 0,
   }
+}
+
+/** What a configuration says of a global option, and where. */
+function settingOf(
+  key: string,
+  { command, words }: Parsed,
+  configuration: Configuration | undefined,
+  { isTerminal }: { readonly isTerminal: boolean },
+): { value: unknown; path: readonly string[] } | undefined {
+  const own = key === 'token' || key === 'verbose'
+  const { section, key: inTerminal } = terminalFormat
+  const places = [
+    // Scripts and pipes never see it, nor what prints no records.
+    key === 'format' &&
+      command.prints && { value: configuration?.table([section])?.[inTerminal], path: [section, inTerminal], terminal: true },
+    own ? { value: configuration?.table(words)?.[key], path: [...words, key] } : { value: configuration?.core[key], path: ['core', key] },
+  ]
+  for (const place of places) {
+    if (place && place.value !== undefined && (!('terminal' in place) || isTerminal)) return place
+  }
+  return undefined
 }

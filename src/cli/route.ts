@@ -1,5 +1,5 @@
 import { globalOptions } from '../definitions/global.ts'
-import { isGroup, type CommandDefinition, type GroupDefinition } from '../definitions/definition.ts'
+import { isGroup, type CommandDefinition, type GroupDefinition, type OptionDefinition } from '../definitions/definition.ts'
 
 /** Where a command line leads. */
 export interface Route {
@@ -47,8 +47,10 @@ export function route(argv: readonly string[], root: Children): Route {
 function globalTokens(argv: readonly string[], at: number): number {
   const token = argv[at]!
   if (help.has(token) || /^-v+$/.test(token)) return 1
-  const [flag] = token.split('=', 1)
-  const option = globalOptions.find((row) => row.flag === flag)
+  const options: readonly OptionDefinition[] = globalOptions
+  // The value of a short option may stand right behind it: `-otable`.
+  const flag = token.startsWith('--') ? token.split('=', 1)[0]! : token.slice(0, 2)
+  const option = options.find((row) => row.flag === flag || row.short === flag)
   if (!option) return 0
   const takesValue = option.type !== 'flag' && option.type !== 'level'
   return takesValue && flag === token && at + 1 < argv.length ? 2 : 1

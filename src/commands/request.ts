@@ -1,17 +1,32 @@
 import { usageError } from '../errors.ts'
 import { encodeSegment, type ApiRequest } from '../ims/api.ts'
 import { isNumber, type Value, type ValueMap } from '../json/value.ts'
+import type { Format } from '../definitions/formats.ts'
+import { watchFormats, type ViewOptions } from '../definitions/views.ts'
 import { argumentKey, optionKey, type CommandDefinition, type OptionDefinition } from '../definitions/definition.ts'
 import type { Run } from '../context.ts'
 
 /** Runs a command that sends the request of its row and prints the answer. */
-export const run: Run = async (context, options, args) => {
-  const request = makeRequest(context.command, options, args)
-  const [api, open] = await Promise.all([context.api(), request.method === 'GET' ? context.listPrinter() : undefined])
-  if (!open) return context.print(await api.send(request))
+export const run: Run<ViewOptions & Record<string, unknown>> = async (context, options, args) => {
+  const { command } = context
+  const request = makeRequest(command, options, args)
+  if (options.watch && isWatched(context.global.format)) return (await import('./watch.ts')).watch(context, request, options)
+  const selection = selects(command, options)
+    ? (await import('./selection.ts')).createSelection(command, options, context.io.now())
+    : undefined
+  const isStreamed = request.method === 'GET' && !selection?.sorts
+  const [api, open] = await Promise.all([context.api(), isStreamed ? context.listPrinter(selection?.keeps) : undefined])
+  const print = (answer: Value | undefined) => context.print(selection ? selection.apply(answer) : answer)
+  if (!open) return print(await api.send(request))
   const answer = await api.sendForList(request, open)
-  return 'list' in answer ? answer.list.print() : context.print(answer.value)
+  return 'list' in answer ? answer.list.print() : print(answer.value)
 }
+
+/** Whether a command's options select or sort the records that it prints. */
+const selects = ({ options: rows = [] }: CommandDefinition, options: ViewOptions & Record<string, unknown>): boolean =>
+  options.sort_by !== undefined || rows.some((row) => row.filters && options[optionKey(row)] !== undefined)
+
+const isWatched = (format: Format) => (watchFormats as readonly Format[]).includes(format)
 
 /**
  * The request that a command's row, options and arguments make.

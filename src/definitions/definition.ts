@@ -1,3 +1,5 @@
+import type { Resource } from './resource.ts'
+
 /** How an option's text is read. */
 export type OptionType =
   | 'text'
@@ -9,7 +11,7 @@ export type OptionType =
   | 'texts' // host list, then split at commas
   | 'booleans'
   | 'each' // a text, or one of the choices, each time it is given
-  | 'duration' // 90, 90s, 15m, 2h; seconds
+  | 'duration' // 90, 90s, 15m, 2h, 7d; seconds
   | 'count' // a number from 0 up that we use ourselves
   | 'flag' // takes no value
   | 'level' // a flag that counts
@@ -60,8 +62,19 @@ export interface OptionDefinition {
   readonly resumeValues?: readonly string[]
   /** Its help as a key in a file of images, where that differs. */
   readonly fileHelp?: string
+  /** Which records of an answer it keeps; it isn't sent. */
+  readonly filters?: FilterDefinition
+  /** The formats that it says something about; all unless given. */
+  readonly formats?: readonly string[]
   /** Left out of help: a spelling that is only kept for the original's sake. */
   readonly hidden?: true
+}
+
+/** What an option that filters a list compares its value with. */
+export interface FilterDefinition {
+  /** Of a record: `image_root_archive_name`. */
+  readonly field: string
+  readonly by: 'pattern' | 'value' | 'older' | 'newer'
 }
 
 /** One positional argument. */
@@ -99,6 +112,8 @@ export interface CommandDefinition {
   readonly request?: RequestDefinition
   /** Arguments and options of which exactly one is given; an argument or option that is missed is the first. */
   readonly exactlyOne?: readonly string[]
+  /** The kind of record that it prints, one or several. */
+  readonly prints?: Resource
   readonly examples: readonly ExampleDefinition[]
   readonly hidden?: true
   /** What help lists it under; Commands where it isn't said. */

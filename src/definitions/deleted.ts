@@ -1,6 +1,7 @@
 import { deletedImages, deletedPublicKeys, deletedRecipes, undelete } from './records.ts'
 import type { GroupDefinition } from './definition.ts'
-import { describe, list, remove, removeAll, update, type Resource } from './verbs.ts'
+import type { Resource } from './resource.ts'
+import { describe, list, remove, removeAll, update } from './verbs.ts'
 
 const group = (of: Resource, name: string, summary: string): GroupDefinition => ({
   name,

@@ -1,16 +1,21 @@
 import { usualLimits } from '../time/limits.ts'
 import type { CommandDefinition, OptionDefinition } from './definition.ts'
+import { formats } from './formats.ts'
 
 const { connect, read, write } = usualLimits
-
-/** How a result is printed. */
-export const formats = ['json', 'toml', 'yaml'] as const
 
 /** Options that every command takes, anywhere on the line. The first five are the original's. */
 export const globalOptions = [
   { flag: '--configuration', type: 'text', placeholder: 'NAME', help: 'Configuration to use (CRAY_CONFIG)' },
   { flag: '--quiet', type: 'flag', help: 'Print no messages, only the result (CRAY_QUIET)' },
-  { flag: '--format', type: 'choice', choices: formats, help: 'How the result is printed (CRAY_FORMAT); toml by default' },
+  {
+    flag: '--format',
+    short: '-o',
+    type: 'choice',
+    placeholder: 'FORMAT',
+    choices: formats,
+    help: 'How the result is printed (CRAY_FORMAT); toml by default',
+  },
   { flag: '--token', type: 'path', placeholder: 'FILE', help: 'Token file to use (CRAY_CREDENTIALS)' },
   { flag: '--verbose', short: '-v', type: 'level', help: 'Say on stderr what is sent; more with -vv, -vvv' },
   { flag: '--query', type: 'text', placeholder: 'EXPR', help: 'Print only what this JMESPath expression picks' },
@@ -46,5 +51,11 @@ export const globalEnvironment: Readonly<Record<string, string>> = {
 /** All options of a command: its own, and the global ones that it doesn't redefine. */
 export function optionsOf(command: CommandDefinition): { own: readonly OptionDefinition[]; inherited: readonly OptionDefinition[] } {
   const own = command.options ?? []
-  return { own, inherited: globalOptions.filter((option) => !own.some((other) => other.flag === option.flag)) }
+  const inherited: readonly OptionDefinition[] = globalOptions.filter((option) => !own.some((other) => other.flag === option.flag))
+  return {
+    own,
+    inherited: inherited.map((option) =>
+      own.some(({ short }) => short && short === option.short) ? { ...option, short: undefined } : option,
+    ),
+  }
 }

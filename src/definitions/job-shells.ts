@@ -1,5 +1,6 @@
 import type { InferOptions } from './infer-options.ts'
 import type { ArgumentDefinition, CommandDefinition, OptionDefinition } from './definition.ts'
+import { jobs } from './records.ts'
 
 const job: ArgumentDefinition = {
   name: 'JOB',
@@ -148,6 +149,7 @@ export const jobShells: readonly CommandDefinition[] = [
     about: ['Ends with 0 when all are there, 1 as soon as one cannot get there any more, 3 at the time limit.'],
     arguments: [{ ...job, many: true }],
     options: waitOptions,
+    prints: jobs,
     examples: [{ line: 'cray-ims jobs wait ad51 --query resultant_image_id', does: 'The image, once it is made' }],
   },
   {

@@ -1,10 +1,8 @@
-import { buildEnvSize, dkms, initrd, jobMemSize, jobs, kernel, kernelParameters } from './records.ts'
+import { buildEnvSize, dkms, initrd, jobMemSize, jobs, jobTypes, kernel, kernelParameters } from './records.ts'
 import type { GroupDefinition, OptionDefinition } from './definition.ts'
 import { jobStatuses } from './job-statuses.ts'
 import { jobShells } from './job-shells.ts'
 import { create, describe, list, remove, removeAll } from './verbs.ts'
-
-const jobTypes = ['create', 'customize'] as const
 
 const creating: readonly OptionDefinition[] = [
   {

@@ -1,5 +1,6 @@
+import { jobStatuses } from './job-statuses.ts'
 import type { OptionDefinition } from './definition.ts'
-import type { Resource } from './verbs.ts'
+import type { ColumnDefinition, Resource } from './resource.ts'
 
 const uuid = 'd88521c3-b339-43bc-afda-afdfda126388'
 
@@ -20,23 +21,122 @@ type RecordKind = (typeof recordKinds)[number]
 /** A kind as the paths of the service have it: `deleted/images`. */
 export type RecordPath<Kind extends string = RecordKind> = Kind extends `${infer Group} ${infer Rest}` ? `${Group}/${Rest}` : Kind
 
-const resource = (words: RecordKind, one: string, id: string, example = uuid): Resource => ({
+export const jobTypes = ['create', 'customize'] as const
+
+const architectures = ['aarch64', 'x86_64'] as const
+
+/** How many containers of a job's pod request its memory each. Source: the service's job templates. */
+export const jobContainers = 2
+
+const resource = (
+  words: RecordKind,
+  one: string,
+  id: string,
+  columns: readonly ColumnDefinition[],
+  key = 'id',
+  example = uuid,
+): Resource => ({
   words,
   one,
   many: `${one}s`,
   id,
+  key,
   path: `/apis/ims/v3/${words.replace(' ', '/')}`,
   example,
+  columns,
 })
 
-export const publicKeys = resource('public-keys', 'public key', 'PUBLIC_KEY_ID')
-export const recipes = resource('recipes', 'recipe', 'RECIPE_ID')
-export const images = resource('images', 'image', 'IMAGE_ID')
-export const jobs = resource('jobs', 'job', 'JOB_ID')
-export const nodes = resource('remote-build-nodes', 'remote build node', 'REMOTE_BUILD_NODE_XNAME', 'x3000c0s17b0n0')
-export const deletedPublicKeys = resource('deleted public-keys', 'deleted public key', 'DELETED_PUBLIC_KEY_ID')
-export const deletedRecipes = resource('deleted recipes', 'deleted recipe', 'RECIPE_ID')
-export const deletedImages = resource('deleted images', 'deleted image', 'DELETED_IMAGE_ID')
+const idColumn: ColumnDefinition = { name: 'id', field: 'id', kind: 'id' }
+const nameColumn: ColumnDefinition = { name: 'name', field: 'name', filter: 'pattern' }
+const archColumn: ColumnDefinition = { name: 'arch', field: 'arch', filter: architectures }
+const ageColumn: ColumnDefinition = { name: 'age', field: 'created', kind: 'age', filter: 'time' }
+const createdColumn: ColumnDefinition = { name: 'created', field: 'created', wide: true }
+const linkColumn: ColumnDefinition = { name: 'link', field: 'link.path', wide: true }
+const deletedColumn: ColumnDefinition = { name: 'deleted', field: 'deleted', kind: 'age' }
+
+const keyType: ColumnDefinition = { name: 'type', field: 'public_key', kind: 'first word' }
+const recipeColumns: readonly ColumnDefinition[] = [
+  { name: 'type', field: 'recipe_type' },
+  { name: 'distribution', field: 'linux_distribution', dispensable: true },
+  { name: 'dkms', field: 'require_dkms', kind: 'yes or no', dispensable: true },
+]
+const jobColumns: readonly ColumnDefinition[] = [
+  idColumn,
+  { name: 'name', field: 'image_root_archive_name', filter: 'pattern' },
+  { name: 'type', field: 'job_type', filter: jobTypes },
+  { name: 'status', field: 'status', kind: 'status', filter: jobStatuses },
+  { ...archColumn, dispensable: true },
+  ageColumn,
+  { name: 'size', field: 'build_env_size', kind: 'gibibytes', dispensable: true },
+  // What it holds of the cluster's memory until someone tells it to go on.
+  { name: 'held', field: 'job_mem_size', kind: 'gibibytes', times: jobContainers, where: { field: 'status', is: 'waiting_on_user' } },
+  { name: 'artifact', field: 'artifact_id', kind: 'id', wide: true },
+  { name: 'image', field: 'resultant_image_id', kind: 'id', wide: true },
+  { name: 'key', field: 'public_key_id', kind: 'id', wide: true },
+  createdColumn,
+]
+
+export const publicKeys = resource('public-keys', 'public key', 'PUBLIC_KEY_ID', [idColumn, nameColumn, keyType, ageColumn, createdColumn])
+export const recipes = resource('recipes', 'recipe', 'RECIPE_ID', [
+  idColumn,
+  nameColumn,
+  ...recipeColumns,
+  archColumn,
+  ageColumn,
+  linkColumn,
+  createdColumn,
+])
+export const images = resource('images', 'image', 'IMAGE_ID', [idColumn, nameColumn, archColumn, ageColumn, linkColumn, createdColumn])
+export const jobs = resource('jobs', 'job', 'JOB_ID', jobColumns)
+export const nodes = resource(
+  'remote-build-nodes',
+  'remote build node',
+  'REMOTE_BUILD_NODE_XNAME',
+  [{ name: 'xname', field: 'xname' }],
+  'xname',
+  'x3000c0s17b0n0',
+)
+export const nodeStatus: Resource = {
+  ...nodes,
+  words: `${nodes.words} status`,
+  many: 'states of remote build nodes',
+  path: `${nodes.path}/status`,
+  columns: [
+    ...nodes.columns,
+    { name: 'able', field: 'ableToRunJobs', kind: 'yes or no' },
+    { name: 'arch', field: 'nodeArch', filter: architectures },
+    { name: 'jobs', field: 'numCurrentJobs' },
+    { name: 'ssh', field: 'sshStatus' },
+    { name: 'podman', field: 'podmanStatus' },
+  ],
+}
+export const deletedPublicKeys = resource('deleted public-keys', 'deleted public key', 'DELETED_PUBLIC_KEY_ID', [
+  idColumn,
+  nameColumn,
+  keyType,
+  ageColumn,
+  deletedColumn,
+  createdColumn,
+])
+export const deletedRecipes = resource('deleted recipes', 'deleted recipe', 'RECIPE_ID', [
+  idColumn,
+  nameColumn,
+  ...recipeColumns,
+  archColumn,
+  ageColumn,
+  deletedColumn,
+  linkColumn,
+  createdColumn,
+])
+export const deletedImages = resource('deleted images', 'deleted image', 'DELETED_IMAGE_ID', [
+  idColumn,
+  nameColumn,
+  archColumn,
+  ageColumn,
+  deletedColumn,
+  linkColumn,
+  createdColumn,
+])
 
 /** Where a record's artifact is stored. */
 export const link: readonly OptionDefinition[] = [
@@ -49,7 +149,7 @@ export const arch = {
   flag: '--arch',
   type: 'choice',
   field: 'arch',
-  choices: ['aarch64', 'x86_64'],
+  choices: architectures,
   help: 'Architecture; x86_64 where it is not given',
 } as const satisfies OptionDefinition
 

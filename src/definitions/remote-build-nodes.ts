@@ -1,8 +1,6 @@
-import { nodes } from './records.ts'
+import { nodes, nodeStatus } from './records.ts'
 import type { GroupDefinition } from './definition.ts'
-import { create, describe, list, remove, removeAll, type Resource } from './verbs.ts'
-
-const status: Resource = { ...nodes, words: `${nodes.words} status`, many: 'states of remote build nodes', path: `${nodes.path}/status` }
+import { create, describe, list, remove, removeAll } from './verbs.ts'
 
 export const remoteBuildNodesGroup: GroupDefinition = {
   name: 'remote-build-nodes',
@@ -16,7 +14,7 @@ export const remoteBuildNodesGroup: GroupDefinition = {
     {
       name: 'status',
       summary: 'Whether they can be built on',
-      commands: [describe(status), list(status)],
+      commands: [describe(nodeStatus), list(nodeStatus)],
     },
   ],
 }

@@ -1,19 +1,6 @@
 import type { CommandDefinition, OptionDefinition } from './definition.ts'
-
-/** A kind of record of the service, as the rows of its verbs need it. */
-export interface Resource {
-  /** The words after `cray-ims`: `deleted images`. */
-  readonly words: string
-  /** What one is called: `image`. */
-  readonly one: string
-  readonly many: string
-  /** The argument that names one: `IMAGE_ID`. */
-  readonly id: string
-  /** The collection's path in the service. */
-  readonly path: string
-  /** An id for examples. */
-  readonly example: string
-}
+import { filterOptions, listViewOptions, viewOptions, watchOptions } from './views.ts'
+import type { Resource } from './resource.ts'
 
 const identified = (of: Resource) => ({
   arguments: [{ name: of.id, help: `Which ${of.one}` }],
@@ -25,8 +12,13 @@ export function list(of: Resource): CommandDefinition {
   return {
     name: 'list',
     summary: `List all ${of.many}`,
+    options: [...filterOptions(of), ...listViewOptions, ...watchOptions],
+    prints: of,
     request: { method: 'GET', path: of.path },
-    examples: [{ line: `cray-ims ${of.words} list --format json`, does: 'As JSON, for jq' }],
+    examples: [
+      { line: `cray-ims ${of.words} list --format table`, does: 'As a table' },
+      { line: `cray-ims ${of.words} list --format json`, does: 'As JSON, for jq' },
+    ],
   }
 }
 
@@ -37,6 +29,8 @@ export function describe(of: Resource): CommandDefinition {
     name: 'describe',
     summary: `Show one ${of.one}`,
     arguments: named,
+    options: [...viewOptions, ...watchOptions],
+    prints: of,
     request: { method: 'GET', path },
     examples: [{ line: `cray-ims ${of.words} describe ${of.example}`, does: `Its record, as TOML` }],
   }
@@ -48,6 +42,7 @@ export function create(of: Resource, options: readonly OptionDefinition[], examp
     name: 'create',
     summary: `Create ${/^[aeiou]/.test(of.one) ? 'an' : 'a'} ${of.one}`,
     options,
+    prints: of,
     request: { method: 'POST', path: of.path },
     examples: [{ line: `cray-ims ${of.words} create ${example}`, does: 'Prints the new record' }],
   }
@@ -61,6 +56,7 @@ export function update(of: Resource, options: readonly OptionDefinition[], summa
     summary,
     arguments: named,
     options,
+    prints: of,
     request: { method: 'PATCH', path },
     examples: [{ line: `cray-ims ${of.words} update ${of.example} ${example}`, does: summary }],
   }

@@ -1,4 +1,6 @@
-/** When a record was made, in milliseconds since 1970. The service leaves the offset out now and then: it means UTC. */
+import { parseUtc } from '../time/utc.ts'
+
+/** When a record was made, in milliseconds since 1970. */
 export function createdAt({ created }: { readonly created: string }): number {
-  return Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(created) ? created : `${created}Z`)
+  return parseUtc(created)
 }

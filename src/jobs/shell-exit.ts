@@ -1,4 +1,5 @@
 import type { DebugOptions } from '../definitions/job-shells.ts'
+import { jobContainers } from '../definitions/records.ts'
 import { CliError } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
 import { containerPaths, stageOf, type Stage } from '../ims/job-status.ts'
@@ -107,11 +108,8 @@ export async function stageAfter(
   }
 }
 
-/** How many containers of a pod request a job's memory each. Source: the service's job templates. */
-const containers = 2
-
 /** What a job that waits holds, as a part of a sentence. */
-export const memoryNote = ({ job_mem_size: memory }: Job) => (memory ? `, holding ${containers * memory} GiB` : ', holding its memory')
+export const memoryNote = ({ job_mem_size: memory }: Job) => (memory ? `, holding ${jobContainers * memory} GiB` : ', holding its memory')
 
 async function promptExitAction(context: CommandContext, job: Job, progress: Progress): Promise<ExitAction> {
   const create = job.job_type === 'create'

@@ -1,6 +1,6 @@
 import { isNumber, type Value } from '../json/value.ts'
 import { numberText } from './number.ts'
-import { joinPieces, mostKeys, type ListWriter, type Write } from './pieces.ts'
+import { joinPieces, mostKeys, wholeText, type ListWriter, type Write } from './pieces.ts'
 
 /** The value as Python's `json.dumps` with an indent of 2 writes it, all ASCII; without a newline at the end. */
 export function renderJson(value: Value, write: Write): void {
@@ -9,7 +9,26 @@ export function renderJson(value: Value, write: Write): void {
   end()
 }
 
-/** The same for a list whose items come one by one. */
+/** The value on one line, as Python's `json.dumps` without an indent writes it. */
+export function jsonLine(value: Value): string {
+  return wholeText((write) => {
+    const { put, end } = createWriter(write)
+    put(value, oneLine)
+    end()
+  })
+}
+
+/** Each value on such a line. */
+export function renderJsonLines(values: readonly Value[], write: Write): void {
+  const { add, put, end } = createWriter(write)
+  for (const value of values) {
+    put(value, oneLine)
+    add('\n')
+  }
+  end()
+}
+
+/** The same as `renderJson` for a list whose items come one by one. */
 export function jsonList(write: Write): ListWriter {
   const { add, put, end } = createWriter(write)
   let before = '[\n  '
@@ -26,6 +45,9 @@ export function jsonList(write: Write): ListWriter {
     },
   }
 }
+
+/** What stands between items in place of a newline, where all is on one line. */
+const oneLine = ''
 
 function createWriter(write: Write) {
   const { add, end } = joinPieces(write)
@@ -62,12 +84,12 @@ function createWriter(write: Write) {
 
   function writeList(items: Value[], newline: string): void {
     if (items.length === 0) return add('[]')
-    const inner = newline + '  '
+    const inner = innerOf(newline)
     let before = '[' + inner
     for (const item of items) {
       add(before)
       put(item, inner)
-      before = ',' + inner
+      before = ',' + (inner || ' ')
     }
     add(newline + ']')
   }
@@ -82,17 +104,19 @@ function createWriter(write: Write) {
 
   function writeTable(table: Map<string, Value>, newline: string): void {
     if (table.size === 0) return add('{}')
-    const inner = newline + '  '
+    const inner = innerOf(newline)
     let before = '{' + inner
     for (const [key, item] of table) {
       add(before)
       add(keyText(key))
       put(item, inner)
-      before = ',' + inner
+      before = ',' + (inner || ' ')
     }
     add(newline + '}')
   }
 }
+
+const innerOf = (newline: string) => (newline === oneLine ? oneLine : newline + '  ')
 
 const constants: Readonly<Record<string, string>> = { nan: 'NaN', inf: 'Infinity', '-inf': '-Infinity' }
 

@@ -1,10 +1,13 @@
 import { compile, getRegisteredFunctions } from '@jmespath-community/jmespath'
+import { isRecordFormat } from '../definitions/formats.ts'
 import { usageError } from '../errors.ts'
 import { isNumber, type Value } from '../json/value.ts'
+import { singleLine } from '../text/printable.ts'
+import { isScalar, plainText } from './cell.ts'
 import { numberText } from './number.ts'
 import type { Write } from './pieces.ts'
 import { search, type Node } from './query-search.ts'
-import { render, type Format } from './render.ts'
+import { renderResult, type Format, type Layout } from './render.ts'
 
 /** A JMESPath expression that was found to be right. */
 export interface Query {
@@ -28,29 +31,43 @@ export function compileQuery(expression: string): Query {
   }
 }
 
+/** How what a query finds is printed. */
+export interface QueryOutput {
+  readonly format: Format
+  /** The format was asked for on the command line, and not just found in the environment or the configuration. */
+  readonly typed: boolean
+  readonly layout?: Layout
+  readonly write: Write
+  /** What is written for a bare text; the text itself unless given. */
+  readonly show?: (text: string) => string
+}
+
 /**
- * What the query finds in the value: a scalar bare, a list of scalars one a line, anything else in the format; an
- * empty list is no line. Whole lines are written.
- *
- * @param show what is written for a bare text.
- * @returns whether anything was found: null is nothing.
+ * Prints what a query found, in whole lines: a scalar bare, a list of scalars one a line, a list of lists as rows with
+ * tabs, anything else in the format. An empty list is no line. Where JSON or YAML was asked for, lists of lists and
+ * empty lists are written in it.
+ */
+export async function printFound(found: Value, { format, typed, layout, write, show = (text) => text }: QueryOutput): Promise<void> {
+  const textOf = (item: Scalar) => (isNumber(item) ? numberText(item) : show(String(item)))
+  const asked = typed && (format === 'json' || format === 'yaml')
+  if (isScalar(found)) return write(`${textOf(found)}\n`)
+  if (Array.isArray(found) && !(asked && found.length === 0)) {
+    if (found.every(isScalar)) return found.forEach((item) => write(`${textOf(item)}\n`))
+    const cellOf = (item: Value) => singleLine(isScalar(item) ? textOf(item) : show(plainText(item)))
+    if (!asked && !isRecordFormat(format) && found.every(Array.isArray))
+      return found.forEach((row: Value[]) => write(`${row.map(cellOf).join('\t')}\n`))
+  }
+  await renderResult(found, format, write, layout && { ...layout, selected: true })
+}
+
+type Scalar = Exclude<Value, Value[] | Map<string, Value>>
+
+/**
+ * What the query finds in the value; null is nothing.
  *
  * @throws CliError of the command line, when the expression doesn't fit the value.
  */
-export async function runQuery(query: Query, value: Value, format: Format, write: Write, show = (text: string) => text): Promise<boolean> {
-  const found = find(query, value)
-  if (found === null) return false
-  const line = (item: Exclude<Value, Value[] | Map<string, Value>>) => `${isNumber(item) ? numberText(item) : show(String(item))}\n`
-  if (isScalar(found)) write(line(found))
-  else if (Array.isArray(found) && found.every(isScalar)) found.forEach((item) => write(line(item)))
-  else {
-    await render(found, format, write)
-    write('\n')
-  }
-  return true
-}
-
-function find({ expression, tree }: Query, value: Value): Value {
+export function runQuery({ expression, tree }: Query, value: Value): Value {
   try {
     return search(tree, value)
   } catch (error) {
@@ -85,10 +102,6 @@ function wordsOf(error: unknown): string {
   if (error instanceof Error && /JSON literal/.test(error.message))
     return "what stands between ` is neither JSON nor a word; a text is written 'text'"
   return error instanceof Error ? error.message.replace(/^syntax( error)?[:,] /i, '') : String(error)
-}
-
-function isScalar(item: Value): item is Exclude<Value, Value[] | Map<string, Value>> {
-  return item === null || typeof item !== 'object' || isNumber(item)
 }
 
 /**

@@ -6,6 +6,8 @@ export interface Output {
   readonly isTTY: boolean
   /** Columns of the terminal; 80 where there is none. */
   readonly columns: number
+  /** Its reader went away, as far as what was written has shown. */
+  readonly closed?: boolean
   /**
    * Resolves when the text has left the process; a reader that went away is no error, and on stderr nothing is.
    *

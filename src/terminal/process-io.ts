@@ -103,6 +103,9 @@ function output(descriptor: 1 | 2, open: () => WriteStream): Output & { written(
     get columns() {
       return (!plain && stream().columns) || 80
     },
+    get closed() {
+      return gone
+    },
     get stream() {
       return stream()
     },

@@ -27,6 +27,11 @@ function withoutReturns(line: string): string {
   return line.slice(0, end)
 }
 
+/** Text that neither ends its line nor leaves its column, also in a pipe: control characters are written as `\n`, `\t`, `\x1b`. */
+export function singleLine(text: string): string {
+  return /^[\x20-\x7e]*$/.test(text) ? text : text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, escape)
+}
+
 /** The head of a text, on one line. */
 export function excerpt(text: string, length = 200): string {
   const line = printable(
@@ -38,7 +43,7 @@ export function excerpt(text: string, length = 200): string {
   return line.length > length ? `${line.slice(0, length)}…` : line
 }
 
-const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r' }
+const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 function escape(found: string): string {
   if (short[found]) return short[found]

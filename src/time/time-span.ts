@@ -13,3 +13,13 @@ export function formatDuration(milliseconds: number): string {
 export function stripDurations(text: string): string {
   return text.replace(/ (?:\d+[dhms])+(?:, (?:\d+[dhms])+ in all)?(?=;|$)/g, '')
 }
+
+/** An age from milliseconds, in one unit and at most four characters: `90s`, `14m`, `47h`, `400d`, `12y`. */
+export function formatAge(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000))
+  const [minutes, hours, days] = [Math.floor(seconds / 60), Math.floor(seconds / 3600), Math.floor(seconds / 86_400)]
+  if (minutes < 2) return `${seconds}s`
+  if (hours < 2) return `${minutes}m`
+  if (days < 2) return `${hours}h`
+  return days < 1000 ? `${days}d` : `${Math.floor(days / 365)}y`
+}

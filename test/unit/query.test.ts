@@ -1,14 +1,17 @@
 import { describe, expect, it, test } from 'vitest'
 import { CliError } from '../../src/errors.ts'
 import { readJson } from '../../src/json/read.ts'
-import { compileQuery, runQuery } from '../../src/render/query.ts'
+import { compileQuery, printFound, runQuery } from '../../src/render/query.ts'
+import { nearestPath } from '../../src/render/query-nearest.ts'
 import { search } from '../../src/render/query-search.ts'
 import type { Format } from '../../src/render/render.ts'
 
-async function run(expression: string, source: string, format: Format = 'json'): Promise<string | undefined> {
+async function run(expression: string, source: string, format: Format = 'json', typed = false): Promise<string | undefined> {
   let whole = ''
-  const found = await runQuery(compileQuery(expression), readJson(source), format, (text) => (whole += text))
-  return found ? whole : undefined
+  const found = runQuery(compileQuery(expression), readJson(source))
+  if (found === null) return undefined
+  await printFound(found, { format, typed, write: (text) => (whole += text) })
+  return whole
 }
 
 const numbers = '{"one":1,"float":1.0,"exp":1E5,"big":12345678901234567890123,"list":[10,9.0,1,12345678901234567890123],"nan":NaN}'
@@ -56,7 +59,7 @@ describe('anything else is in the format', () => {
     ['{a: links[0].z, n: n[0][0]}', 'yaml', 'a: 1.0\nn: 1\n'],
     ['n', 'yaml', '- - 1\n- []\n'],
   ])('%s in %s', async (expression, format, text) => {
-    expect(await run(expression, source, format)).toBe(`${text}\n`)
+    expect(await run(expression, source, format, true)).toBe(`${text}\n`)
   })
 })
 
@@ -269,3 +272,55 @@ function failure(act: () => unknown): CliError {
   }
   throw new Error('it did not fail')
 }
+
+describe('lists of lists are rows with tabs', () => {
+  test.each<[string, Format, boolean, string]>([
+    ['[].[name, size, tags]', 'toml', true, 'b\t15.0\tx\na\t8\t[]\nc\tnull\tnull\n'],
+    ['[].[name]', 'json', false, 'b\na\nc\n'],
+    ['[[`a\\tb`, `c\\n`], [`d`]]', 'yaml', false, 'a\\tb\tc\\n\nd\n'],
+    ['[0:1].[name]', 'json', true, '[\n  [\n    "b"\n  ]\n]\n'],
+    ['[0:1].[name]', 'yaml', true, '- - b\n\n'],
+    ['[].[name, size]', 'table', true, 'b  15.0\na  8\nc  -\n'],
+    ['[].[name, size]', 'csv', true, 'b,15.0\r\na,8\r\nc,\r\n'],
+    ['[0:2].[name, size]', 'jsonl', true, '["b", 15.0]\n["a", 8]\n'],
+  ])('%s as %s, asked for: %s', async (expression, format, typed, text) => {
+    expect(await run(expression, jobs, format, typed)).toBe(text)
+  })
+})
+
+test.each<[Format, boolean, string]>([
+  ['json', true, '[]\n'],
+  ['yaml', true, '[]\n\n'],
+  ['json', false, ''],
+  ['toml', true, ''],
+  ['table', true, ''],
+])('an empty list as %s, asked for: %s', async (format, typed, text) => {
+  expect(await run("[?name=='nosuch'].name", jobs, format, typed)).toBe(text)
+})
+
+describe('what found nothing says why, and what there is', () => {
+  const record = '{"id":"x","link":{"path":"s3://b","etag":null},"tags":[],"job status":"error"}'
+  test.each([
+    ['results[0].name', jobs, "the answer is a list; try '[0].name'"],
+    ['results[].name', jobs, "the answer is a list; try '[].name'"],
+    ['name', jobs, "the answer is a list; try '[].name'"],
+    ['nmae', jobs, "the answer is a list; try '[0].name'"],
+    ['[7].name', jobs, 'the answer is a list of 3'],
+    ['[0]', '[]', 'the answer is an empty list'],
+    ['results[0]', '[]', 'the answer is an empty list'],
+    ['[0].id', record, "the answer is one record, not a list; try 'id'"],
+    ['[].id', record, "the answer is one record, not a list; try 'id'"],
+    ['link.pth', record, "link has no pth; try 'link.path'"],
+    ['link.etag', record, 'link has no etag: it is null'],
+    ['link.nosuch', record, 'link has no nosuch; it has path, etag'],
+    ['id.x', record, 'id is a single value'],
+    ['tags[0]', record, 'tags is an empty list'],
+    ['"job statu"', record, `the answer has no job statu; try '"job status"'`],
+    ['a || b', record, 'no part of the answer fits it'],
+    ['@', 'null', 'the answer is empty'],
+  ])('%s', (expression, source, text) => {
+    const value = readJson(source)
+    expect(runQuery(compileQuery(expression), value)).toBeNull()
+    expect(nearestPath(expression, value)).toBe(text)
+  })
+})

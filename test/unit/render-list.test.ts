@@ -14,7 +14,7 @@ async function whole(value: Value, format: Format): Promise<string> {
 /** What is written item by item; the item that is refused. */
 async function byItem(items: Value[], format: Format): Promise<string | { refused: Value | undefined }> {
   let text = ''
-  const { add, end } = (await listWriter(format))((piece) => (text += piece))
+  const { add, end } = (await listWriter(format))!((piece) => (text += piece))
   if (!items.every(add)) return { refused: items.at(-1) }
   end()
   return text

@@ -1,0 +1,75 @@
+import type { OptionDefinition } from './definition.ts'
+import type { InferOptions } from './infer-options.ts'
+import { interval } from './job-shells.ts'
+import type { Resource } from './resource.ts'
+
+const columns = ['table', 'csv'] as const
+
+/** How one record or several are shown. */
+export const viewOptions = [
+  {
+    flag: '--columns',
+    type: 'texts',
+    placeholder: 'COLUMN,...',
+    formats: columns,
+    help: 'Columns to show, by their headings or as fields of the record: name,link.path',
+  },
+  { flag: '--no-headers', type: 'flag', formats: columns, help: 'Without the line of headings' },
+  { flag: '--wide', type: 'flag', formats: ['table'], help: 'Whole ids and more columns, however wide the terminal is' },
+] as const satisfies readonly OptionDefinition[]
+
+const sortBy = {
+  flag: '--sort-by',
+  type: 'texts',
+  placeholder: 'COLUMN,...',
+  help: 'Sort the list by these columns or fields; -COLUMN is the other way round: status,-created',
+} as const satisfies OptionDefinition
+
+export const listViewOptions = [...viewOptions, sortBy] as const
+
+/** What a changing record or list is followed in. */
+export const watchFormats = ['table', 'csv', 'jsonl'] as const
+
+export const watchOptions = [
+  {
+    flag: '--watch',
+    short: '-w',
+    type: 'flag',
+    formats: watchFormats,
+    help: 'Go on showing it until Ctrl-C: drawn anew in a terminal, else a line for each change; a table by default',
+  },
+  interval,
+] as const satisfies readonly OptionDefinition[]
+
+/** How a command shows its records; `interval` in seconds. */
+export type ViewOptions = Partial<InferOptions<typeof listViewOptions> & InferOptions<typeof watchOptions>>
+
+/** The options that filter a list of records: one for each column that can be filtered by. */
+export function filterOptions({ one, many, columns }: Resource): OptionDefinition[] {
+  return columns.flatMap(({ name, field, filter }): OptionDefinition[] => {
+    if (filter === undefined) return []
+    if (filter === 'pattern') {
+      return [
+        {
+          flag: '--name',
+          type: 'text',
+          placeholder: 'PATTERN',
+          filters: { field, by: 'pattern' },
+          help: `Only ${many} whose names match: * is any text, ? a character, [ab] one of them`,
+        },
+      ]
+    }
+    if (filter === 'time') {
+      return (['older', 'newer'] as const).map((by) => ({
+        flag: `--${by}-than`,
+        type: 'duration',
+        placeholder: 'TIME',
+        filters: { field, by },
+        help: `Only ${many} created ${by === 'older' ? 'longer ago than' : 'within'} this: 90d, 12h`,
+      }))
+    }
+    const flag = name === 'type' ? `--${one}-type` : `--${name}`
+    const help = `Only ${many} of ${name === 'type' ? 'this type' : `this ${name}`}; several times for several`
+    return [{ flag, type: 'each', choices: filter, filters: { field, by: 'value' }, help }]
+  })
+}
