@@ -90,13 +90,16 @@ _cray_ims_describe() {
     'public-keys create') options+=' --name= --public-key=@file' ;;
     'public-keys deleteall' | 'recipes deleteall' | 'images deleteall' | 'deleted recipes deleteall' | 'deleted images deleteall' | 'deleted public-keys deleteall' | 'remote-build-nodes deleteall') options+=' --yes' ;;
     'public-keys describe' | 'public-keys delete') arguments='PUBLIC_KEY_ID=' ;;
-    'recipes' | 'images') commands='list create deleteall describe update delete' ;;
+    'recipes') commands='list create deleteall describe update delete' ;;
     'recipes create') options+=' --linux-distribution=sles12|sles15|centos7 --name= --recipe-type=kiwi-ng|packer --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --require-dkms=true|false --template-dictionary-key= --template-dictionary-value=' ;;
     'recipes describe' | 'recipes delete' | 'deleted recipes describe' | 'deleted recipes delete') arguments='RECIPE_ID=' ;;
     'recipes update') arguments='RECIPE_ID=' options+=' --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --require-dkms=true|false --template-dictionary-key= --template-dictionary-value=' ;;
+    'images') commands='list create deleteall describe update delete artifacts verify' ;;
     'images create') options+=' --name= --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --metadata-key= --metadata-value=' ;;
     'images describe' | 'images delete') arguments='IMAGE_ID=' ;;
     'images update') arguments='IMAGE_ID=' options+=' --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --metadata-key= --metadata-operation=set|remove --metadata-value=' ;;
+    'images artifacts') arguments='IMAGE=' options+=' --type=kernel|initrd|rootfs|boot_parameters|manifest --for=bos|bss --arch=aarch64|x86_64 --latest --s3-endpoint=' ;;
+    'images verify') arguments='IMAGE...=' options+=' --content --arch=aarch64|x86_64 --latest --s3-endpoint=' ;;
     'jobs') commands='list create deleteall describe delete debug complete fail wait logs' ;;
     'jobs create') options+=' --artifact-id= --image-root-archive-name= --job-type=create|customize --public-key-id= --build-env-size= --job-mem-size= --enable-debug=true|false --initrd-file-name= --kernel-file-name= --kernel-parameters-file-name= --require-dkms=true|false --ssh-containers-jail=true|false --ssh-containers-name=' ;;
     'jobs deleteall') options+=' --age= --job-type=create|customize --status=creating|fetching_image|fetching_recipe|waiting_for_repos|building_image|packaging_artifacts|waiting_on_user|error|success --yes' ;;

@@ -54,7 +54,7 @@ export async function storeError(
     })
   }
   if (status === 403 || status === 401) {
-    return new CliError(`${failed}: access denied`, { more: [used, at], next: 'cray-ims auth login', cause: error })
+    return new CliError(`${failed}: access denied`, { more: [used, at], next: ['auth', 'login'], cause: error })
   }
   if (status === 404) return new CliError(`${failed}: ${notThere(name, location)}`, { more: [at], cause: error })
   if (name === 'BadDigest' || name === 'XAmzContentSHA256Mismatch') {
