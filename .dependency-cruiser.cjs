@@ -13,6 +13,7 @@ const floors = [
   ['context.ts'],
   ['ssh/'],
   ['kubernetes/'],
+  ['s3/'],
   ['ims/'],
   ['http/'],
   ['render/'],

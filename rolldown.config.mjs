@@ -50,6 +50,16 @@ const withoutEval = {
 }
 
 /**
+ * The AWS SDK warns of each Node before 22 on stderr: of releases to come, and not of the one that is part of the bundle.
+ *
+ * @type {Plugin}
+ */
+const withoutNodeWarning = {
+  name: 'aws-sdk-without-node-warning',
+  transform: (code, id) => (/@aws-sdk\/core\/.*\bclient\b/.test(id) ? code.replace('const vv = 22', 'const vv = 20') : undefined),
+}
+
+/**
  * Writes the licences of all packages that are part of the bundle, as they ask for.
  *
  * @type {Plugin}
@@ -71,7 +81,7 @@ const licences = {
 }
 
 export default defineConfig({
-  plugins: [withoutExecutables, withoutAddons, builtinsByScheme, withoutEval, licences],
+  plugins: [withoutExecutables, withoutAddons, builtinsByScheme, withoutEval, withoutNodeWarning, licences],
   input: { main: 'src/main.ts', library: 'src/library.ts', mock: 'src/mock/library.ts' },
   platform: 'node',
   output: {
@@ -93,7 +103,7 @@ export default defineConfig({
         },
         {
           name: 'request',
-          test: /src\/(commands\/request|config\/tokens|json\/(read|write)|render\/(render|number|pieces|toml|json)|ims\/(?!oauth|client|created|job|availability|records)|http\/(?!certificate|connection|proxy|undici|socks))/,
+          test: /src\/(commands\/request|config\/tokens|json\/(read|write)|render\/(render|number|pieces|toml|json)|ims\/(?!oauth|client|created|job|availability|records)|http\/(?!certificate|connection|proxy|undici|socks|stream))/,
         },
       ],
     },

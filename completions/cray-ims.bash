@@ -86,26 +86,36 @@ _cray_ims_describe() {
   command=${command#cray }
   command=${command#ims }
   commands= arguments= excludes= excluded=
-  options='--configuration= --quiet --format=json|toml|yaml --token=@file -v --verbose --query= --ca-file=@file --insecure --connect-timeout= --request-timeout= --retries= -h --help'
+  options='--configuration= --quiet -o=json|toml|yaml|table|csv|jsonl|name|id --format=json|toml|yaml|table|csv|jsonl|name|id --token=@file -v --verbose --query= --ca-file=@file --insecure --connect-timeout= --request-timeout= --retries= -h --help'
   case $command in
     '') commands='public-keys recipes images jobs deleted remote-build-nodes build customize mock completion init auth config' options+=' --version' ;;
     'ims') commands='public-keys recipes images jobs deleted remote-build-nodes build customize mock completion' ;;
     'cray') commands='ims init auth config' ;;
     'public-keys') commands='list create deleteall describe delete' ;;
+    'public-keys list' | 'deleted public-keys list') options+=' --name= --older-than= --newer-than= --columns= --no-headers --wide --sort-by= -w --watch --interval=' ;;
     'public-keys create') options+=' --name= --public-key=@file' ;;
     'public-keys deleteall' | 'recipes deleteall' | 'images deleteall' | 'deleted recipes deleteall' | 'deleted images deleteall' | 'deleted public-keys deleteall' | 'remote-build-nodes deleteall') options+=' --yes' ;;
-    'public-keys describe' | 'public-keys delete') arguments='PUBLIC_KEY_ID=' ;;
-    'recipes' | 'images') commands='list create deleteall describe update delete' ;;
+    'public-keys describe') arguments='PUBLIC_KEY_ID=' options+=' --columns= --no-headers --wide -w --watch --interval=' ;;
+    'public-keys delete') arguments='PUBLIC_KEY_ID=' ;;
+    'recipes') commands='list create deleteall describe update delete' ;;
+    'recipes list' | 'images list' | 'deleted recipes list' | 'deleted images list') options+=' --name= --arch=aarch64|x86_64 --older-than= --newer-than= --columns= --no-headers --wide --sort-by= -w --watch --interval=' ;;
     'recipes create') options+=' --linux-distribution=sles12|sles15|centos7 --name= --recipe-type=kiwi-ng|packer --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --require-dkms=true|false --template-dictionary-key= --template-dictionary-value=' ;;
-    'recipes describe' | 'recipes delete' | 'deleted recipes describe' | 'deleted recipes delete') arguments='RECIPE_ID=' ;;
+    'recipes describe' | 'deleted recipes describe') arguments='RECIPE_ID=' options+=' --columns= --no-headers --wide -w --watch --interval=' ;;
     'recipes update') arguments='RECIPE_ID=' options+=' --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --require-dkms=true|false --template-dictionary-key= --template-dictionary-value=' ;;
+    'recipes delete' | 'deleted recipes delete') arguments='RECIPE_ID=' ;;
+    'images') commands='list create deleteall describe update delete artifacts verify' ;;
     'images create') options+=' --name= --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --metadata-key= --metadata-value=' ;;
-    'images describe' | 'images delete') arguments='IMAGE_ID=' ;;
+    'images describe') arguments='IMAGE_ID=' options+=' --columns= --no-headers --wide -w --watch --interval=' ;;
     'images update') arguments='IMAGE_ID=' options+=' --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --metadata-key= --metadata-operation=set|remove --metadata-value=' ;;
+    'images delete') arguments='IMAGE_ID=' ;;
+    'images artifacts') arguments='IMAGE=' options+=' --type=kernel|initrd|rootfs|boot_parameters|manifest --for=bos|bss --arch=aarch64|x86_64 --latest --s3-endpoint=' ;;
+    'images verify') arguments='IMAGE...=' options+=' --content --arch=aarch64|x86_64 --latest --s3-endpoint=' ;;
     'jobs') commands='list create deleteall describe delete debug complete fail wait logs' ;;
+    'jobs list') options+=' --name= --job-type=create|customize --status=creating|fetching_image|fetching_recipe|waiting_for_repos|building_image|packaging_artifacts|waiting_on_user|error|success --arch=aarch64|x86_64 --older-than= --newer-than= --columns= --no-headers --wide --sort-by= -w --watch --interval=' ;;
     'jobs create') options+=' --artifact-id= --image-root-archive-name= --job-type=create|customize --public-key-id= --build-env-size= --job-mem-size= --enable-debug=true|false --initrd-file-name= --kernel-file-name= --kernel-parameters-file-name= --require-dkms=true|false --ssh-containers-jail=true|false --ssh-containers-name=' ;;
     'jobs deleteall') options+=' --age= --job-type=create|customize --status=creating|fetching_image|fetching_recipe|waiting_for_repos|building_image|packaging_artifacts|waiting_on_user|error|success --yes' ;;
-    'jobs describe' | 'jobs delete') arguments='JOB_ID=' ;;
+    'jobs describe') arguments='JOB_ID=' options+=' --columns= --no-headers --wide -w --watch --interval=' ;;
+    'jobs delete') arguments='JOB_ID=' ;;
     'jobs debug') arguments='JOB= COMMAND...=' options+=' -c= --container= --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify --on-exit=complete|fail|keep|delete -t --tty --timeout= --interval= --print-command --ssh-config --openssh' excludes='--on-exit:--print-command --on-exit:--ssh-config --print-command:--on-exit --print-command:--ssh-config --print-command:--openssh --ssh-config:--on-exit --ssh-config:--print-command --ssh-config:--openssh --openssh:--print-command --openssh:--ssh-config' ;;
     'jobs complete' | 'jobs fail') arguments='JOB=' options+=' -c= --container= --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify --no-wait --timeout= --interval=' excludes='--no-wait:--timeout --no-wait:--interval --timeout:--no-wait --interval:--no-wait' ;;
     'jobs wait') arguments='JOB...=' options+=' --for= --timeout= --interval=' ;;
@@ -114,16 +124,21 @@ _cray_ims_describe() {
     'deleted recipes' | 'deleted images' | 'deleted public-keys') commands='list deleteall update describe delete' ;;
     'deleted recipes update') arguments='RECIPE_ID=' options+=' --operation=undelete' ;;
     'deleted images update') arguments='DELETED_IMAGE_ID=' options+=' --operation=undelete' ;;
-    'deleted images describe' | 'deleted images delete') arguments='DELETED_IMAGE_ID=' ;;
+    'deleted images describe') arguments='DELETED_IMAGE_ID=' options+=' --columns= --no-headers --wide -w --watch --interval=' ;;
+    'deleted images delete') arguments='DELETED_IMAGE_ID=' ;;
     'deleted public-keys update') arguments='DELETED_PUBLIC_KEY_ID=' options+=' --operation=undelete' ;;
-    'deleted public-keys describe' | 'deleted public-keys delete') arguments='DELETED_PUBLIC_KEY_ID=' ;;
+    'deleted public-keys describe') arguments='DELETED_PUBLIC_KEY_ID=' options+=' --columns= --no-headers --wide -w --watch --interval=' ;;
+    'deleted public-keys delete') arguments='DELETED_PUBLIC_KEY_ID=' ;;
     'remote-build-nodes') commands='list create deleteall describe delete status' ;;
+    'remote-build-nodes list') options+=' --columns= --no-headers --wide --sort-by= -w --watch --interval=' ;;
     'remote-build-nodes create') options+=' --xname=' ;;
-    'remote-build-nodes describe' | 'remote-build-nodes delete' | 'remote-build-nodes status describe') arguments='REMOTE_BUILD_NODE_XNAME=' ;;
+    'remote-build-nodes describe' | 'remote-build-nodes status describe') arguments='REMOTE_BUILD_NODE_XNAME=' options+=' --columns= --no-headers --wide -w --watch --interval=' ;;
+    'remote-build-nodes delete') arguments='REMOTE_BUILD_NODE_XNAME=' ;;
     'remote-build-nodes status') commands='describe list' ;;
+    'remote-build-nodes status list') options+=' --arch=aarch64|x86_64 --columns= --no-headers --wide --sort-by= -w --watch --interval=' ;;
     'build') arguments='RECIPE=' options+=' --name= --arch=aarch64|x86_64 --latest --public-key=@file --build-env-size= --job-mem-size= --initrd-file-name= --kernel-file-name= --kernel-parameters-file-name= --require-dkms=true|false --if-exists=fail|skip|replace --new --on-failure=shell|keep|delete --without-logs --keep-job --debug --resume= --logs --cancel-on-interrupt --dry-run --timeout= --interval= --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify -f=@file --file=@file --parallel= --print-schema' excludes='--arch:--resume --latest:--resume --build-env-size:--resume --job-mem-size:--resume --initrd-file-name:--resume --kernel-file-name:--resume --kernel-parameters-file-name:--resume --require-dkms:--resume --new:--resume --debug:--resume --resume:--arch --resume:--latest --resume:--build-env-size --resume:--job-mem-size --resume:--initrd-file-name --resume:--kernel-file-name --resume:--kernel-parameters-file-name --resume:--require-dkms --resume:--new --resume:--debug --resume:--dry-run --resume:-f --resume:--file --resume:--print-schema --dry-run:--resume -f:--resume -f:--print-schema --file:--resume --file:--print-schema --print-schema:--resume --print-schema:-f --print-schema:--file' ;;
     'customize') arguments='IMAGE=' options+=' --name= --arch=aarch64|x86_64 --latest --public-key=@file --build-env-size= --job-mem-size= --initrd-file-name= --kernel-file-name= --kernel-parameters-file-name= --require-dkms=true|false --if-exists=fail|skip|replace --new --on-failure=shell|keep|delete --without-logs --keep-job --script=@file --run= --jail --no-jail --resume= --logs --cancel-on-interrupt --dry-run --timeout= --interval= --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify' excludes='--arch:--resume --latest:--resume --build-env-size:--resume --job-mem-size:--resume --initrd-file-name:--resume --kernel-file-name:--resume --kernel-parameters-file-name:--resume --require-dkms:--resume --new:--resume --script:--run --run:--script --jail:--no-jail --jail:--resume --no-jail:--jail --no-jail:--resume --resume:--arch --resume:--latest --resume:--build-env-size --resume:--job-mem-size --resume:--initrd-file-name --resume:--kernel-file-name --resume:--kernel-parameters-file-name --resume:--require-dkms --resume:--new --resume:--jail --resume:--no-jail --resume:--dry-run --dry-run:--resume' ;;
-    'mock') arguments='COMMAND...=@command' options+=' --port= --tls --server-name= --speed= --fail-builds --builds=succeeds|fails|out-of-memory|killed|fetch-fails|fetch-crashes|no-config|no-repos|repos-fail|no-kernel|packaging-fails|hangs --fault= --serial --state=@file --seed=@file --ready-file=@file' excludes='--fail-builds:--builds --builds:--fail-builds' ;;
+    'mock') arguments='COMMAND...=@command' options+=' --port= --tls --server-name= --speed= --fail-builds --builds=succeeds|fails|out-of-memory|killed|fetch-fails|fetch-crashes|no-config|no-repos|repos-fail|no-kernel|packaging-fails|hangs --fault= --serial --credentials-last= --state=@file --seed=@file --ready-file=@file' excludes='--fail-builds:--builds --builds:--fail-builds' ;;
     'completion') arguments='SHELL=bash|zsh|fish' ;;
     'init') options+=' --hostname= --tenant= --no-auth --overwrite' ;;
     'auth') commands='login' ;;

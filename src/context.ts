@@ -4,6 +4,7 @@ import type { Api, ItemSink } from './ims/api.ts'
 import type { Transport } from './http/transport.ts'
 import type { Value } from './json/value.ts'
 import type { Format, Layout } from './render/render.ts'
+import type { ObjectStore } from './s3/store.ts'
 import type { CommandDefinition } from './definitions/definition.ts'
 import type { Io } from './terminal/io.ts'
 import type { Progress } from './terminal/progress.ts'
@@ -51,6 +52,12 @@ export interface CommandContext {
   api(how?: { held?: boolean; signal?: AbortSignal }): Promise<Api>
   /** Verified HTTP without credentials: for the token endpoint. */
   transport(): Promise<Transport>
+  /**
+   * The S3 that has the artifacts.
+   *
+   * @param endpoint the address of one with credentials of the usual AWS variables or files, in place of the system's.
+   */
+  store(endpoint?: string): Promise<ObjectStore>
   /**
    * What a long command shows of its progress, on stderr.
    *

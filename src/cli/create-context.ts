@@ -123,6 +123,11 @@ export function createContext(
         secret: tokenInWords(given),
       })
     },
+    async store(endpoint) {
+      const [{ connectStore }, { createTransport }] = await Promise.all([import('../s3/connect.ts'), import('../ims/api.ts')])
+      const http = createTransport(network({ held: true }))
+      return connectStore({ http, api: () => this.api(), endpoint, now: io.now, sleep: io.sleep, signal: io.interrupted })
+    },
     async listPrinter(keeps = () => true) {
       // Of the whole answer a query is asked, the third -v tells the size, and a terminal shows only what is printable.
       if (query || global.verbose > 2 || io.stdout.isTTY) return undefined

@@ -1,4 +1,5 @@
 import type { CommandContext } from '../context.ts'
+import { artifactsOptions, verifyOptions } from '../definitions/artifacts.ts'
 import { deletesMany, type CommandDefinition, type OptionDefinition } from '../definitions/definition.ts'
 import { buildOptions, customizeOptions } from '../definitions/image-builds.ts'
 import type { InferOptions } from '../definitions/infer-options.ts'
@@ -43,6 +44,8 @@ const handlers: Readonly<Record<string, Loader>> = {
   'config get': none(() => import('../commands/config/get.ts')),
   'config set': none(() => import('../commands/config/set.ts')),
   'config unset': none(() => import('../commands/config/unset.ts')),
+  'images artifacts': taking(artifactsOptions)(() => import('../commands/images/artifacts.ts')),
+  'images verify': taking(verifyOptions)(() => import('../commands/images/verify.ts')),
   'jobs debug': taking(debugOptions)(() => import('../commands/jobs/debug.ts')),
   'jobs complete': taking(releaseOptions)(() => import('../commands/jobs/complete.ts')),
   'jobs fail': taking(releaseOptions)(() => import('../commands/jobs/fail.ts')),

@@ -16,6 +16,7 @@ import { wallClock, type Speed } from '../mock/job-clock.ts'
 import { createKubernetes } from '../mock/kubernetes/kubernetes.ts'
 import { jobsViewOf } from '../mock/kubernetes/jobs-view.ts'
 import { createMock } from '../mock/library.ts'
+import { keptFolder } from '../mock/s3/folder.ts'
 import { readSeedFile } from '../mock/seed-file.ts'
 import { serveMock } from '../mock/serve.ts'
 import { createDoors } from '../mock/ssh/doors.ts'
@@ -55,6 +56,7 @@ async function serve(io: Io, options: MockOptions, args: { command?: string[] },
   const asked = io.interrupted
   const token = makeRunToken()
   const doors = createDoors()
+  const temporary = keptFolder()
   const mock = createMock({
     seed,
     speed,
@@ -63,9 +65,12 @@ async function serve(io: Io, options: MockOptions, args: { command?: string[] },
     serial: options.serial,
     faults,
     holdPort: doors.hold,
+    objects: stateFile === undefined ? temporary.path : `${stateFile}.objects`,
+    keepObjects: stateFile !== undefined,
+    credentialsLast: options.credentials_last,
     token,
   })
-  const undo: (() => unknown)[] = [mock.close, doors.close]
+  const undo: (() => unknown)[] = [temporary.remove, mock.close, doors.close]
   try {
     if (held) {
       const save = (text: string) => {

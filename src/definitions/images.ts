@@ -1,3 +1,4 @@
+import { imageArtifacts } from './artifacts.ts'
 import { arch, images, link } from './records.ts'
 import type { GroupDefinition, OptionDefinition } from './definition.ts'
 import { create, describe, list, remove, removeAll, update } from './verbs.ts'
@@ -36,5 +37,6 @@ export const imagesGroup: GroupDefinition = {
       '--metadata-operation set --metadata-key project --metadata-value blue',
     ),
     remove(images),
+    ...imageArtifacts,
   ],
 }

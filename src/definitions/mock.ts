@@ -20,6 +20,12 @@ export const mockOptions = [
     help: "Answer wrongly: 'GET /jobs 503 x3', '… delay=2s', '… delay=service', '… reset', '… truncate'; several times",
   },
   { flag: '--serial', type: 'flag', help: 'Answer one request at a time, as the service does' },
+  {
+    flag: '--credentials-last',
+    type: 'duration',
+    placeholder: 'TIME',
+    help: 'How long credentials of its S3 last; 1 h unless given',
+  },
   { flag: '--state', type: 'path', placeholder: 'FILE', help: 'Keep the records in this file' },
   { flag: '--seed', type: 'path', placeholder: 'FILE', help: 'Records to start with (JSON)' },
   { flag: '--ready-file', type: 'path', placeholder: 'FILE', help: 'Write the JSON object there in place of stdout' },

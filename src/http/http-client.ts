@@ -7,9 +7,11 @@ import { isSocks, proxyFor, type Proxy } from './proxy.ts'
 import { withRedirects } from './redirect.ts'
 import { RequestError } from './request-error.ts'
 import { withRetries } from './retry.ts'
+import { shownUrl } from './shown-url.ts'
+import type { StreamRequest, StreamResponse, StreamTransport } from './stream-transport.ts'
 import type { HttpRequest, Timeouts, Transport } from './transport.ts'
 import { createTrust, type Trust, type WellKnownFiles } from './trust.ts'
-import type { UndiciTransportOptions } from './undici-transport.ts'
+import type { AgentOptions } from './undici-agents.ts'
 
 export interface HttpOptions {
   env: Readonly<Record<string, string | undefined>>
@@ -62,6 +64,8 @@ export interface RequestContext {
 export interface Http extends Transport {
   /** How a request goes out, for who has to tell people why it failed. */
   context(request: HttpRequest): RequestContext
+  /** Sends one request whose bodies are streams, once: neither redirects nor retries. */
+  stream(request: StreamRequest): Promise<StreamResponse>
   /** Ends held connections. */
   close(): Promise<void>
 }
@@ -117,17 +121,42 @@ export function createTransport(options: HttpOptions): Http {
       over?.()
     }
   }
+  const streams = new Map<string, Promise<StreamTransport>>()
+  async function stream(request: StreamRequest): Promise<StreamResponse> {
+    const { method, url } = request
+    const proxy = usableProxy(url, env)
+    if (insecure && url.protocol === 'https:') unverified?.(undefined)
+    const opened =
+      streams.get(url.origin) ?? openStreams({ ...shared, signal: undefined, proxy, proxyTrust: trust, brief: options.brief ?? true })
+    streams.set(url.origin, opened)
+    const begun = elapsed()
+    const tell = (what: string) => log(1, `${method} ${shownUrl(url)}: ${what} (${Math.round(elapsed() - begun)} ms)`)
+    try {
+      const response = await (await opened).send(request)
+      tell(`${response.status} ${response.reason}`)
+      return response
+    } catch (error) {
+      tell(error instanceof Error ? error.message : String(error))
+      throw error
+    }
+  }
   return Object.assign(withRedirects(guarded), {
+    stream,
     context: (request: HttpRequest) => ({ trust, patience, now, proxy: proxyOrNone(request.url, env) }),
     close: async () => {
-      await Promise.all([...pools.values()].map(async (pool) => (await pool).close()))
+      await Promise.all([...pools.values(), ...streams.values()].map(async (pool) => (await pool).close()))
     },
   })
 }
 
-async function openPool(options: UndiciTransportOptions) {
+async function openPool(options: AgentOptions) {
   const { createUndiciTransport } = await import('./undici-transport.ts')
   return createUndiciTransport(options)
+}
+
+async function openStreams(options: AgentOptions) {
+  const { createStreamTransport } = await import('./stream-transport.ts')
+  return createStreamTransport(options)
 }
 
 function usableProxy(url: URL, env: HttpOptions['env']): Proxy | undefined {

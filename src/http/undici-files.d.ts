@@ -27,3 +27,8 @@ declare module 'undici/lib/core/socks5-client.js' {
     connect(address: string, port: number): void
   }
 }
+declare module 'undici/lib/api/api-request.js' {
+  import type { Dispatcher } from 'undici'
+  const request: (this: Dispatcher, options: Dispatcher.RequestOptions) => Promise<Dispatcher.ResponseData>
+  export default request
+}

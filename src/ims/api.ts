@@ -36,7 +36,7 @@ export interface ApiOptions extends HttpOptions {
 
 /** A request to the service. */
 export interface ApiRequest {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** `/apis/ims/v3/jobs/` and one {@link encodeSegment encoded segment}. */
   path: string
   /** A list is sent as its name with each value. */

@@ -10,6 +10,8 @@ export interface Call {
   readonly query: string
   readonly contentType: string | undefined
   readonly authorization: string | undefined
+  /** Scheme and host that it was asked by; of a call that no server took, none. */
+  readonly origin?: string
   readonly body: string
 }
 

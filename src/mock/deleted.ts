@@ -4,16 +4,17 @@ import { given, reading, removing, restore, type Handlers, type Site } from './h
 import { notFound } from './problem.ts'
 import type { Deleted, Image, PublicKey, Recipe } from './records.ts'
 import { requestFields } from './request-fields.ts'
+import { moveImage, moveLinked, ownEtag } from './s3/record-objects.ts'
 import type { State, Table } from './state.ts'
 
 function handlers<R extends { id: string }>(
   tableOf: (state: State) => Table<Deleted<R>>,
-  undelete: (state: State, record: Deleted<R>) => void,
+  undelete: (site: Site, record: Deleted<R>) => void,
 ): Handlers {
   const read = reading(tableOf)
   const remove = removing(tableOf, ({ state }, record) => void tableOf(state).delete(record.id))
-  const bringBack = ({ state }: Site, records: Iterable<Deleted<R>>): Answer => {
-    for (const record of records) undelete(state, record)
+  const bringBack = (site: Site, records: Iterable<Deleted<R>>): Answer => {
+    for (const record of records) undelete(site, record)
     return nothing()
   }
   return {
@@ -40,23 +41,26 @@ function handlers<R extends { id: string }>(
 
 export const deletedPublicKeys = handlers<PublicKey>(
   (state) => state.deletedPublicKeys,
-  (state, key) => restore(state.deletedPublicKeys, state.publicKeys, key),
+  ({ state }, key) => restore(state.deletedPublicKeys, state.publicKeys, key),
 )
 
 export const deletedRecipes = handlers<Recipe>(
   (state) => state.deletedRecipes,
-  (state, recipe) => {
+  ({ state, objects }, recipe) => {
     if (recipe.link) demandArtifact(state, recipe.link)
-    restore(state.deletedRecipes, state.recipes, recipe, { link: recipe.link && restoredLink(recipe.link) })
+    restore(state.deletedRecipes, state.recipes, recipe, {
+      link: recipe.link && moveLinked(objects, recipe.link, restoredLink(recipe.link)),
+    })
   },
 )
 
 export const deletedImages = handlers<Image>(
   (state) => state.deletedImages,
-  (state, image) => {
+  ({ state, objects }, image) => {
     if (image.link) demandManifest(state, image.link)
     const { link, ...mock } = image.mock ?? {}
-    const back = image.link && copied(link ?? manifestLink(image.id))
+    moveImage(objects, image.id, 'back')
+    const back = image.link && ownEtag(objects, copied(link ?? manifestLink(image.id)))
     // The service forgets the arch of an image that was deleted.
     restore(state.deletedImages, state.images, image, { link: back, arch: 'x86_64', mock })
   },

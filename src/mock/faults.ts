@@ -7,7 +7,7 @@ import { problem } from './problem.ts'
 export interface Fault {
   /** Undefined for any. */
   readonly method: string | undefined
-  /** `/jobs/*`: of any version of the API, unless it starts with `/apis` or `/keycloak`. */
+  /** `/jobs/*`: of any version of the API, unless it starts with `/apis` or `/keycloak`; `s3://boot-images/**`: of the S3. */
   readonly path: string
   /** How often; Infinity unless said. */
   readonly times: number
@@ -29,10 +29,10 @@ export function parseFault(text: string): Fault {
   const wrong = (why: string) =>
     usageError(`Invalid value for '--fault': ${JSON.stringify(text)}: ${why}`, { more: [`It is ${form}.`], next: example })
   const words = text.trim().split(/\s+/)
-  const method = words[0]!.startsWith('/') ? '*' : words.shift()!.toUpperCase()
+  const method = isPath(words[0]!) ? '*' : words.shift()!.toUpperCase()
   if (!/^(\*|GET|HEAD|OPTIONS|POST|PATCH|PUT|DELETE)$/.test(method)) throw wrong(`${JSON.stringify(method)} is no method`)
   const path = words.shift()
-  if (path === undefined || !path.startsWith('/')) throw wrong('it names no path that starts with /')
+  if (path === undefined || !isPath(path)) throw wrong('it names no path that starts with / or s3://')
 
   let times = Infinity
   let delayMilliseconds: Fault['delayMilliseconds'] = 0
@@ -52,8 +52,10 @@ export function parseFault(text: string): Fault {
   return { method: method === '*' ? undefined : method, path, times, delayMilliseconds, status, broken }
 }
 
+const isPath = (word: string) => word.startsWith('/') || word.startsWith('s3://')
+
 /** Gives each request the first fault that is meant for it and isn't used up. */
-export function createFaults(faults: readonly Fault[]): (call: Call) => Fault | undefined {
+export function createFaults(faults: readonly Fault[]): (call: Pick<Call, 'method' | 'path'>) => Fault | undefined {
   const left = faults.map((fault) => ({ fault, matches: matcher(fault), times: fault.times }))
   return (call) => {
     const next = left.find((one) => one.times > 0 && one.matches(call))
@@ -73,8 +75,8 @@ export function faultAnswer({ status, broken }: Fault): Answer | undefined {
   return broken ? { ...wrong, broken } : wrong
 }
 
-function matcher({ method, path }: Fault): (call: Call) => boolean {
-  const whole = /^\/(apis|keycloak)(\/|$)/.test(path)
+function matcher({ method, path }: Fault): (call: Pick<Call, 'method' | 'path'>) => boolean {
+  const whole = /^(\/(apis|keycloak)(\/|$)|s3:\/\/)/.test(path)
   const body = path
     .split(/(\*+)/)
     .map((part) => (part === '*' ? '[^/]*' : part.startsWith('*') ? '.*' : part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')))

@@ -3,6 +3,7 @@ import { readJson } from './json-body.ts'
 import type { Clock, JobClock } from './job-clock.ts'
 import type { Ending } from './job-phases.ts'
 import { invalid, message, noInput, notFound, Refused } from './problem.ts'
+import type { Objects } from './s3/objects.ts'
 import { timeText, type Deleted } from './records.ts'
 import type { State, Table } from './state.ts'
 import { errorsIn, type Fields } from './validation.ts'
@@ -11,6 +12,8 @@ import { errorsIn, type Fields } from './validation.ts'
 export interface Site {
   readonly state: State
   readonly jobs: JobClock
+  /** What its S3 has. */
+  readonly objects: Objects
   readonly clock: Clock
   readonly newId: () => string
   /** How builds end that would succeed. */

@@ -5,12 +5,14 @@ import { isObject } from './json-text.ts'
 import { conflict, crashed, notFound, problem, Refused } from './problem.ts'
 import { timeText, type Image, type Job, type Link } from './records.ts'
 import { requestFields } from './request-fields.ts'
+import { moveImage } from './s3/record-objects.ts'
 import type { State } from './state.ts'
 
 const read = reading((state) => state.images)
 const remove = removing(
   (state) => state.images,
-  (site, image) =>
+  (site, image) => {
+    if (image.link) moveImage(site.objects, image.id, 'deleted')
     softDelete(
       site,
       site.state.images,
@@ -20,7 +22,8 @@ const remove = removing(
       image.link && !site.state.missingArtifacts.has(image.link.path)
         ? { link: deletedManifestLink(image.id), mock: { ...image.mock, link: image.link } }
         : {},
-    ),
+    )
+  },
 )
 
 /** A new image from the fields of a request or a seed. */

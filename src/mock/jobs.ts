@@ -9,6 +9,7 @@ import { crashed, notFound, problem, Refused } from './problem.ts'
 import { timeOf, timeText, type Image, type Job, type Recipe, type SshContainer } from './records.ts'
 import { nodeFor } from './remote-build-nodes.ts'
 import { requestFields } from './request-fields.ts'
+import { recipeEnding } from './s3/recipe-ending.ts'
 import { readBoolean, readInteger, readUuid } from './validation.ts'
 
 const namespace = 'ims'
@@ -92,7 +93,7 @@ function askedFor(site: Site, asked: Record<string, unknown>): Job {
     ssh_containers: containers && containers.map((container) => reachable(id, container, sshPort)),
     sshPort,
     remote_build_node: nodeFor(state, artifact.arch),
-    builds: site.builds,
+    builds: (type === 'create' && artifact.link && recipeEnding(site.objects, artifact.link)) || site.builds,
   })
 }
 

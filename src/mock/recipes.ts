@@ -5,6 +5,7 @@ import { conflict, crashed, notFound, Refused } from './problem.ts'
 import { timeText, type Link, type Recipe, type TemplateEntry } from './records.ts'
 import { requestFields } from './request-fields.ts'
 import type { State } from './state.ts'
+import { moveLinked } from './s3/record-objects.ts'
 import { readBoolean } from './validation.ts'
 
 const read = reading((state) => state.recipes)
@@ -13,7 +14,9 @@ const remove = removing(
   (site, recipe) =>
     softDelete(site, site.state.recipes, site.state.deletedRecipes, recipe, {
       // What the store hasn't got can't be moved: the service lets the link be.
-      link: recipe.link && (site.state.missingArtifacts.has(recipe.link.path) ? recipe.link : deletedLink(recipe.link)),
+      link:
+        recipe.link &&
+        (site.state.missingArtifacts.has(recipe.link.path) ? recipe.link : moveLinked(site.objects, recipe.link, deletedLink(recipe.link))),
     }),
 )
 

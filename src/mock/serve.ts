@@ -11,6 +11,8 @@ import { bodyText } from './json-body.ts'
 import { listenerOf, unauthorized, unauthorizedText } from './kubernetes/listener.ts'
 import type { Mock } from './library.ts'
 import type { Certificates } from './tls.ts'
+import { respondS3 } from './s3/serve-s3.ts'
+import { isSigned } from './s3/signature.ts'
 import { tokenPath } from './token.ts'
 
 /** A mock that listens. */
@@ -35,9 +37,9 @@ export interface ServeOptions {
 }
 
 /** What of a mock a server needs. */
-type Served = Pick<Mock, 'answer'> & Partial<Pick<Mock, 'refuse'>>
+type Served = Pick<Mock, 'answer'> & Partial<Pick<Mock, 'refuse' | 'answerS3'>>
 
-const kubernetesPath = /^\/(?:[?]|$|(?:api|version|openapi|apis(?!\/ims(?:[/?]|$)))(?:[/?]|$))/
+const kubernetesPath = /^\/(?:[?]|$|(?:api|version|openapi|apis(?!\/(?:ims|sts)(?:[/?]|$)))(?:[/?]|$))/
 
 /** The longest body that is read of whoever hasn't shown the token, in bytes. */
 const mostOfStrangers = 64 * 1024
@@ -57,7 +59,8 @@ export async function serveMock(mock: Served, options: ServeOptions = {}): Promi
     const { host = '', authorization } = request.headers
     // A page in a browser may have its own name lead here; its requests then have that name.
     if (!hosts.has(host.toLowerCase())) return send(response, gatewayAnswer(421, 'This mock is no such host'))
-    if (!cluster || !kubernetesPath.test(request.url ?? '')) return void respond(mock, request, response)
+    if (mock.answerS3 && isSigned(authorization)) return void respondS3(mock.answerS3, request, response)
+    if (!cluster || !kubernetesPath.test(request.url ?? '')) return void respond(mock, `${scheme}://${host}`, request, response)
     if (access && !access.admits(authorization)) return unauthorized(response)
     cluster(request, response)
   }
@@ -119,7 +122,7 @@ function cantListen(port: number, cause: NodeJS.ErrnoException): CliError {
   })
 }
 
-async function respond(mock: Served, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function respond(mock: Served, origin: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
     const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s)
     const { 'content-type': contentType, authorization } = request.headers
@@ -128,7 +131,7 @@ async function respond(mock: Served, request: IncomingMessage, response: ServerR
     const body = await read(request, refused || path === tokenPath ? mostOfStrangers : Infinity)
     if (refused) return send(response, refused)
     if (body === undefined) return send(response, gatewayAnswer(413, 'Payload Too Large'))
-    send(response, await mock.answer({ method: request.method ?? 'GET', path, query, contentType, authorization, body }))
+    send(response, await mock.answer({ method: request.method ?? 'GET', path, query, contentType, authorization, origin, body }))
   } catch {
     // The client went away, or the mock is closing.
     request.socket.destroy()

@@ -105,7 +105,10 @@ describe.concurrent('cray-ims build', () => {
       })
       const { exit, stderr } = await program.ended
       expect({ exit, said, asked }).toEqual({ exit: 0, said: true, asked: true })
-      expect(lines(stderr)).toEqual([expect.stringMatching(/^Job \S+$/), expect.stringMatching(/^Resume with: cray-ims build --resume \S+$/)])
+      expect(lines(stderr)).toEqual([
+        expect.stringMatching(/^Job \S+$/),
+        expect.stringMatching(/^Resume with: cray-ims build --resume \S+$/),
+      ])
     }))
 
   test('what is asked of the job goes with it', () =>

@@ -1,0 +1,71 @@
+import { findSource } from '../../builds/source.ts'
+import { listRecords } from '../../builds/inventory.ts'
+import type { CommandContext } from '../../context.ts'
+import { CliError } from '../../errors.ts'
+import type { Image } from '../../ims/records.ts'
+import {
+  artifactName,
+  longestManifest,
+  manifestType,
+  readManifest,
+  type Artifact,
+  type ArtifactName,
+  type Manifest,
+} from '../../s3/artifacts.ts'
+import { parseLocation, s3Url } from '../../s3/location.ts'
+import type { ObjectInfo, ObjectStore } from '../../s3/store.ts'
+
+/** How an image is named on the command line. */
+export interface Choice {
+  arch?: Image['arch']
+  latest?: boolean
+}
+
+/**
+ * The images that are meant, by ids or names.
+ *
+ * @throws CliError with the candidates where none or several fit, and for one without a link.
+ */
+export async function findImages(context: CommandContext, wanted: readonly string[], { arch, latest }: Choice): Promise<Image[]> {
+  const api = await context.api()
+  const { records, odd } = await listRecords(api, 'image')
+  const inventory = { recipes: [], images: records, publicKeys: [], jobs: [], odd }
+  return wanted.map((source) => findSource(inventory, { job_type: 'customize', source, arch, latest: latest ?? false }) as Image)
+}
+
+/** An image's manifest as it was found. */
+export interface FoundManifest extends Manifest {
+  readonly info: ObjectInfo
+}
+
+/** @throws CliError where it isn't there, or can't be used. */
+export async function manifestOf(store: ObjectStore, { id, link }: Image): Promise<FoundManifest> {
+  const location = parseLocation(link!.path, `image ${id}`)
+  const info = await store.head(location)
+  if (!info) {
+    throw new CliError(`image ${id} has no manifest: ${link!.path} is not there`, { next: ['images', 'describe', id] })
+  }
+  const text = (await store.read(location, longestManifest)).toString()
+  return { ...readManifest(text, link!.path), info }
+}
+
+/** Where an artifact is, and what is there: nothing, where it is missing. */
+export async function lookAt(store: ObjectStore, { type, link }: Artifact): Promise<ObjectInfo | undefined> {
+  return store.head(parseLocation(link.path, `the ${artifactName({ type })} in the manifest`))
+}
+
+/** One of an image's artifacts; the last of its type, as the service's own tools take it. */
+export function artifactOf(image: Image, { artifacts }: Manifest, name: ArtifactName): Artifact {
+  const found = artifacts.findLast((one) => artifactName(one) === name)
+  if (found) return found
+  const there = artifacts.map(artifactName).join(', ') || 'nothing'
+  throw new CliError(`image ${image.id} has no ${name}`, {
+    more: [`Its manifest, ${image.link!.path}, has ${there}.`],
+    next: ['images', 'artifacts', image.id],
+  })
+}
+
+/** The manifest as one of the artifacts. */
+export function manifestAsArtifact({ info }: FoundManifest): Artifact {
+  return { type: manifestType, md5: info.md5, link: { path: s3Url(info.location), etag: info.etag, type: 's3' } }
+}

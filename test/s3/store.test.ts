@@ -1,0 +1,172 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { ListMultipartUploadsCommand, type S3Client } from '@aws-sdk/client-s3'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CliError } from '../../src/errors.ts'
+import type { Http } from '../../src/http/http-client.ts'
+import { createClient } from '../../src/s3/client.ts'
+import type { Content } from '../../src/s3/content.ts'
+import { download } from '../../src/s3/download.ts'
+import type { Location } from '../../src/s3/location.ts'
+import { openStore, type ObjectStore } from '../../src/s3/store.ts'
+import { sleep } from '../../src/time/timer.ts'
+import { directTransport, startGatewayStore, startMockStore, withoutGateway, type TestStore } from '../support/object-stores.ts'
+
+const MiB = 1024 * 1024
+const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex')
+
+/** Content in pieces of a size that fits no part's. */
+function content(bytes: Buffer, open = () => Readable.from(chunks(bytes), { objectMode: false })): Content {
+  return { size: bytes.length, md5: md5(bytes), type: 'application/vnd.cray.image.kernel', open }
+}
+
+function* chunks(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += 700_000) yield bytes.subarray(at, at + 700_000)
+}
+
+const kinds = [
+  ['the mock', startMockStore, false],
+  ['a RADOS Gateway', startGatewayStore, withoutGateway],
+] as const
+
+for (const [name, start, skipped] of kinds) {
+  describe.skipIf(skipped)(`the S3 of ${name}`, () => {
+    let site: TestStore
+    let http: Http
+    let store: ObjectStore
+    let client: S3Client
+    let folder: string
+    const at = (key: string): Location => ({ bucket: 'boot-images', key })
+    const unfinished = async (prefix: string) =>
+      (await client.send(new ListMultipartUploadsCommand({ Bucket: 'boot-images', Prefix: prefix }))).Uploads ?? []
+
+    beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'store-'))
+      site = await start()
+      http = directTransport()
+      store = openStore({ http, credentials: site.credentials })
+      client = createClient(http, site.credentials)
+    })
+    afterAll(async () => {
+      await store?.close()
+      await site?.close()
+      rmSync(folder, { recursive: true, force: true })
+    })
+
+    test.each([
+      ['nothing', 0],
+      ['one part', 3 * MiB],
+      ['a part exactly', 8 * MiB],
+      ['several parts', 20 * MiB + 17],
+    ])('uploads and downloads %s', async (_, size) => {
+      const bytes = randomBytes(size)
+      const place = at(`sizes/${size}`)
+      const seen: number[] = []
+      const info = await store.upload(place, content(bytes), (sent) => seen.push(sent))
+      expect(info).toMatchObject({ size, md5: md5(bytes), type: 'application/vnd.cray.image.kernel' })
+      const parts = Math.ceil(size / (8 * MiB))
+      expect(info.etag).toMatch(parts > 1 ? new RegExp(`^[0-9a-f]{32}-${parts}$`) : new RegExp(`^${md5(bytes)}$`))
+      expect(seen.at(-1) ?? 0).toBe(size)
+      expect(await store.head(place)).toEqual(info)
+
+      const target = join(folder, String(size))
+      await download(info, target, { store, sleep })
+      expect(md5(readFileSync(target))).toBe(md5(bytes))
+    })
+
+    test('uploads the same once', async () => {
+      const bytes = randomBytes(MiB)
+      const first = await store.upload(at('once'), content(bytes))
+      const again = content(bytes, () => expect.unreachable())
+      expect(await store.upload(at('once'), again)).toEqual(first)
+    })
+
+    test.each(['a b', 'ä/ö', "it's(1)!*", 'a+b&c=d?e#f', '100%', 'x'.repeat(900), '~tilde@:$,'])('takes a key like %s', async (key) => {
+      const put = await store.put(at(`keys/${key}`), Buffer.from(key), 'text/plain')
+      expect(await store.head(at(`keys/${key}`))).toEqual(put)
+      expect((await store.read(at(`keys/${key}`), 10_000)).toString()).toBe(key)
+      await store.remove(at(`keys/${key}`))
+      expect(await store.head(at(`keys/${key}`))).toBeUndefined()
+    })
+
+    test('says what is not there, and which credentials are refused', async () => {
+      await expect(store.read(at('nowhere'), 10)).rejects.toThrow("s3://boot-images/nowhere can't be read: there is no such object")
+      await expect(store.read({ bucket: 'nowhere', key: 'a' }, 10)).rejects.toThrow('there is no bucket nowhere')
+      const keys = async () => ({ ...(await site.credentials.keys()), secretAccessKey: 'wrong-secret' })
+      const wrong = openStore({ http, credentials: { ...site.credentials, keys } })
+      const failure = await wrong.put(at('refused'), Buffer.from('x'), 'text/plain').catch((error: unknown) => error)
+      expect(failure).toBeInstanceOf(CliError)
+      expect((failure as CliError).message).toBe("s3://boot-images/refused can't be written: access denied")
+      expect((failure as CliError).more[0]).toContain(site.credentials.inWords())
+      expect(JSON.stringify([failure, (failure as CliError).more])).not.toContain('wrong-secret')
+      await expect(wrong.head(at('once'))).rejects.toThrow('access denied')
+    })
+
+    test('an upload that is ended leaves nothing behind', async () => {
+      const end = new AbortController()
+      const ending = openStore({ http, credentials: site.credentials, signal: end.signal })
+      const bytes = randomBytes(40 * MiB)
+      const reason = new CliError('Interrupted', { exit: 130 })
+      let sent = 0
+      const upload = ending.upload(at('ended'), content(bytes), (count) => {
+        sent = count
+        end.abort(reason)
+      })
+      await expect(upload).rejects.toBe(reason)
+      expect(sent).toBeGreaterThan(0)
+      expect(await unfinished('ended')).toEqual([])
+      expect(await store.head(at('ended'))).toBeUndefined()
+    })
+
+    test('an upload that breaks off is begun anew, without the parts of the first', async () => {
+      const bytes = randomBytes(20 * MiB)
+      const breaking = () =>
+        Readable.from(
+          (function* () {
+            yield bytes.subarray(0, 10 * MiB)
+            throw new Error('the file ended')
+          })(),
+          { objectMode: false },
+        )
+      await expect(store.upload(at('again'), content(bytes, breaking))).rejects.toThrow('the file ended')
+      expect(await unfinished('again')).toEqual([])
+      expect(await store.upload(at('again'), content(bytes))).toMatchObject({ md5: md5(bytes) })
+    })
+
+    test('a download goes on where it was cut off, and refuses what is broken', async () => {
+      const bytes = randomBytes(12 * MiB)
+      const info = await store.upload(at('resumed'), content(bytes))
+      const target = join(folder, 'resumed')
+      const cut: ObjectStore = {
+        ...store,
+        open: async (...asked) =>
+          Readable.from(
+            (async function* () {
+              let left = 5 * MiB
+              for await (const chunk of await store.open(...asked)) {
+                yield (chunk as Buffer).subarray(0, left)
+                left -= (chunk as Buffer).length
+                if (left <= 0) throw new CliError('cut')
+              }
+            })(),
+            { objectMode: false },
+          ),
+      }
+      await expect(download(info, target, { store: cut, sleep })).rejects.toThrow('cut')
+      expect(readdirSync(folder)).not.toContain('resumed')
+      const from: number[] = []
+      const watched: ObjectStore = { ...store, open: (asked, at = 0) => (from.push(at), store.open(asked, at)) }
+      await download(info, target, { store: watched, sleep })
+      expect(from).toEqual([5 * MiB])
+      expect(md5(readFileSync(target))).toBe(md5(bytes))
+
+      await expect(download({ ...info, md5: '0'.repeat(32) }, join(folder, 'broken'), { store, sleep })).rejects.toThrow('is broken')
+      expect(readdirSync(folder).filter((file) => file.includes('broken'))).toEqual([])
+      writeFileSync(join(folder, `.stale.${info.etag}.part`), 'something else')
+      await expect(download(info, join(folder, 'stale'), { store, sleep })).rejects.toThrow('is broken')
+    })
+  })
+}
