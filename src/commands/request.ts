@@ -1,5 +1,6 @@
 import { usageError } from '../errors.ts'
 import { encodeSegment, type ApiRequest } from '../ims/api.ts'
+import { isUuid } from '../ims/names.ts'
 import { isNumber, type Value, type ValueMap } from '../json/value.ts'
 import type { Format } from '../definitions/formats.ts'
 import { watchFormats, type ViewOptions } from '../definitions/views.ts'
@@ -7,8 +8,18 @@ import { argumentKey, optionKey, type CommandDefinition, type OptionDefinition }
 import type { Run } from '../context.ts'
 
 /** Runs a command that sends the request of its row and prints the answer. */
-export const run: Run<ViewOptions & Record<string, unknown>> = async (context, options, args) => {
+export const run: Run<ViewOptions & Record<string, unknown>, Record<string, string | readonly string[]>> = async (
+  context,
+  options,
+  given,
+) => {
   const { command } = context
+  const several = command.arguments?.[0]?.many ? (given[argumentKey(command.arguments[0])] as readonly string[]) : undefined
+  if (several && (several.length > 1 || several[0] === '-')) {
+    if (options.watch) throw usageError('--watch shows one record, or a list.')
+    return (await import('./several.ts')).runSeveral(context, options, several)
+  }
+  const args = several ? { [argumentKey(command.arguments![0]!)]: several[0]! } : (given as Record<string, string>)
   const request = makeRequest(command, options, args)
   if (options.watch && isWatched(context.global.format)) return (await import('./watch.ts')).watch(context, request, options)
   const selection = selects(command, options)
@@ -17,10 +28,26 @@ export const run: Run<ViewOptions & Record<string, unknown>> = async (context, o
   const isStreamed = request.method === 'GET' && !selection?.sorts
   const [api, open] = await Promise.all([context.api(), isStreamed ? context.listPrinter(selection?.keeps) : undefined])
   const print = (answer: Value | undefined) => context.print(selection ? selection.apply(answer) : answer)
-  if (!open) return print(await api.send(request))
-  const answer = await api.sendForList(request, open)
-  return 'list' in answer ? answer.list.print() : print(answer.value)
+  const send = async (now: ApiRequest) => {
+    if (!open) return print(await api.send(now))
+    const answer = await api.sendForList(now, open)
+    return 'list' in answer ? answer.list.print() : print(answer.value)
+  }
+  if (!hasNames(command, options, args)) return send(request)
+  const { sendNamed } = await import('./references.ts')
+  return sendNamed(api, command, { options, args }, (named) => send(makeRequest(command, named.options, named.args)))
 }
+
+/** Whether a word was given that may be the name of a record, where the service takes an id. */
+const hasNames = (
+  { arguments: named = [], options: rows = [] }: CommandDefinition,
+  options: Record<string, unknown>,
+  args: Record<string, string>,
+) =>
+  [
+    ...named.flatMap((row) => (row.record ? [args[argumentKey(row)]] : [])),
+    ...rows.flatMap((row) => (row.record ? [options[optionKey(row)]] : [])),
+  ].some((word) => typeof word === 'string' && !isUuid(word))
 
 /** Whether a command's options select or sort the records that it prints. */
 const selects = ({ options: rows = [] }: CommandDefinition, options: ViewOptions & Record<string, unknown>): boolean =>

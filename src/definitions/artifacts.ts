@@ -1,3 +1,4 @@
+import { latest } from './latest.ts'
 import type { CommandDefinition, OptionDefinition } from './definition.ts'
 import { arch } from './records.ts'
 
@@ -11,7 +12,7 @@ export const s3Endpoint = {
 /** An image told apart where several have its name. */
 const choosing = [
   { flag: arch.flag, type: arch.type, choices: arch.choices, help: 'Only one of this architecture' },
-  { flag: '--latest', type: 'flag', help: 'The newest, where several have that name' },
+  latest,
 ] as const satisfies readonly OptionDefinition[]
 
 export const artifactsOptions = [

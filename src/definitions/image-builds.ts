@@ -1,3 +1,4 @@
+import { latest } from './latest.ts'
 import type { InferOptions } from './infer-options.ts'
 import { interval, reaching } from './job-shells.ts'
 import { arch, buildEnvSize, dkms, initrd, jobMemSize, kernel, kernelParameters } from './records.ts'
@@ -21,7 +22,7 @@ const name = {
 /** What an image is made from, told apart where several have its name. */
 const choosing = [
   { flag: arch.flag, type: arch.type, choices: arch.choices, resume: 'order', help: 'Only one of this architecture' },
-  { flag: '--latest', type: 'flag', resume: 'order', help: 'The newest, where several have that name' },
+  { ...latest, resume: 'order' },
 ] as const satisfies readonly BuildOption[]
 
 /** What is asked of every image: options of both commands, and keys in a file of images. */

@@ -1,4 +1,5 @@
-import { buildEnvSize, dkms, initrd, jobMemSize, jobs, jobTypes, kernel, kernelParameters } from './records.ts'
+import { latest } from './latest.ts'
+import { buildEnvSize, dkms, images, initrd, jobMemSize, jobs, jobTypes, kernel, kernelParameters, publicKeys, recipes } from './records.ts'
 import type { GroupDefinition, OptionDefinition } from './definition.ts'
 import { jobStatuses } from './job-statuses.ts'
 import { jobShells } from './job-shells.ts'
@@ -10,7 +11,8 @@ const creating: readonly OptionDefinition[] = [
     type: 'text',
     field: 'artifact_id',
     required: true,
-    help: 'Recipe to build (create) or image to change (customize)',
+    record: { create: recipes, customize: images },
+    help: 'Recipe to build (create) or image to change (customize): id or name',
   },
   {
     flag: '--image-root-archive-name',
@@ -21,7 +23,14 @@ const creating: readonly OptionDefinition[] = [
     help: 'Name of the resulting image',
   },
   { flag: '--job-type', type: 'choice', field: 'job_type', required: true, choices: jobTypes, help: 'Build a recipe, or change an image' },
-  { flag: '--public-key-id', type: 'text', field: 'public_key_id', required: true, help: 'Public key that opens its shell' },
+  {
+    flag: '--public-key-id',
+    type: 'text',
+    field: 'public_key_id',
+    required: true,
+    record: publicKeys,
+    help: 'Public key that opens its shell: id or name',
+  },
   buildEnvSize,
   jobMemSize,
   { flag: '--enable-debug', type: 'boolean', field: 'enable_debug', help: 'Open a shell if the build fails' },
@@ -29,6 +38,7 @@ const creating: readonly OptionDefinition[] = [
   { ...kernel, check: 'name' },
   { ...kernelParameters, check: 'name' },
   dkms,
+  latest,
   {
     flag: '--ssh-containers-jail',
     type: 'booleans',

@@ -1,11 +1,24 @@
-import type { CommandDefinition, OptionDefinition } from './definition.ts'
+import { latest } from './latest.ts'
+import type { ArgumentDefinition, CommandDefinition, OptionDefinition } from './definition.ts'
 import { filterOptions, listViewOptions, viewOptions, watchOptions } from './views.ts'
 import type { Resource } from './resource.ts'
 
 const identified = (of: Resource) => ({
-  arguments: [{ name: of.id, help: `Which ${of.one}` }],
+  arguments: [
+    {
+      name: of.id,
+      help: of.key === 'id' ? `Which ${of.one}: its id, the beginning of it, or its name` : `Which ${of.one}`,
+      ...(of.key === 'id' && { record: of }),
+    },
+  ],
   path: `${of.path}/{${of.id.toLowerCase()}}`,
 })
+
+/** Where a record is named, several may be: `-` reads them from stdin. */
+const many = (named: readonly ArgumentDefinition[]): readonly ArgumentDefinition[] =>
+  named.map((argument) => (argument.record ? { ...argument, many: true, help: `${argument.help}; - reads them from stdin` } : argument))
+
+const latestOf = ({ key }: Resource): readonly OptionDefinition[] => (key === 'id' ? [latest] : [])
 
 /** `list`: every record of a kind. */
 export function list(of: Resource): CommandDefinition {
@@ -28,8 +41,8 @@ export function describe(of: Resource): CommandDefinition {
   return {
     name: 'describe',
     summary: `Show one ${of.one}`,
-    arguments: named,
-    options: [...viewOptions, ...watchOptions],
+    arguments: many(named),
+    options: [...viewOptions, ...watchOptions, ...latestOf(of)],
     prints: of,
     request: { method: 'GET', path },
     examples: [{ line: `cray-ims ${of.words} describe ${of.example}`, does: `Its record, as TOML` }],
@@ -55,7 +68,7 @@ export function update(of: Resource, options: readonly OptionDefinition[], summa
     name: 'update',
     summary,
     arguments: named,
-    options,
+    options: [...options, ...latestOf(of)],
     prints: of,
     request: { method: 'PATCH', path },
     examples: [{ line: `cray-ims ${of.words} update ${of.example} ${example}`, does: summary }],
@@ -68,7 +81,8 @@ export function remove(of: Resource, summary = `Delete one ${of.one}`): CommandD
   return {
     name: 'delete',
     summary,
-    arguments: named,
+    arguments: many(named),
+    options: latestOf(of),
     request: { method: 'DELETE', path },
     examples: [{ line: `cray-ims ${of.words} delete ${of.example}`, does: summary }],
   }

@@ -400,13 +400,13 @@ describe('all images of a file', () => {
 
   test('one mistake says what to type, several say their lines; of what needs it nothing is said', () => {
     const one = failure(['name: a, recipe: gone', 'name: b, base: a, run: x'])
-    expect([one.message, one.more, one.next]).toEqual(['i.yaml:2: no recipe matches "gone\"', ['Nothing was sent.'], ['recipes', 'list']])
+    expect([one.message, one.more, one.next]).toEqual(['i.yaml:2: no recipe matches "gone"', ['Nothing was sent.'], ['recipes', 'list']])
     const two = failure(['name: there, recipe: good', 'name: a, recipe: gone'])
     expect([two.message, two.next]).toEqual(['i.yaml: 2 mistakes; nothing was sent', 'vi +2 i.yaml'])
     expect(two.more).toEqual([
       '  i.yaml:2: the image name there is taken',
       expect.stringMatching(/^ {6}i0 /),
-      '  i.yaml:3: no recipe matches "gone\"',
+      '  i.yaml:3: no recipe matches "gone"',
     ])
   })
 })
