@@ -79,8 +79,8 @@ const cases: readonly Case[] = [
   ['cray-ims auth login --rsa', ['--rsa_token']],
   ['cray-ims init --no', ['--no-auth']],
   // Nothing that what is on the line excludes.
-  ['cray-ims customize --scr', ['--script']],
-  ['cray-ims customize --run x --scr', []],
+  ['cray-ims customize x --scr', ['--script']],
+  ['cray-ims customize x --run y --scr', []],
   ['cray-ims jobs logs x --fai', ['--failed']],
   ['cray-ims jobs logs x -f --fai', []],
   // Files, only where one is wanted.
