@@ -21,7 +21,7 @@ export interface StreamedFile {
  */
 export function streamFile(path: string): StreamedFile {
   const size = sizeOf(path)
-  const open = () => createReadStream(path, { highWaterMark: 1024 * 1024 })
+  const open = () => createReadStream(path, { highWaterMark: 512 * 1024 })
   return {
     size,
     open,

@@ -8,10 +8,10 @@ import { withRedirects } from './redirect.ts'
 import { RequestError } from './request-error.ts'
 import { withRetries } from './retry.ts'
 import { shownUrl } from './shown-url.ts'
-import type { StreamRequest, StreamResponse, StreamTransport } from './stream-transport.ts'
+import type { StreamRequest, StreamResponse, StreamTransport } from './stream.ts'
 import type { HttpRequest, Timeouts, Transport } from './transport.ts'
 import { createTrust, type Trust, type WellKnownFiles } from './trust.ts'
-import type { AgentOptions } from './undici-agents.ts'
+import type { AgentOptions } from './agent-options.ts'
 
 export interface HttpOptions {
   env: Readonly<Record<string, string | undefined>>

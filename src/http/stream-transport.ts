@@ -5,32 +5,10 @@ import type { Dispatcher } from 'undici'
 import { timerDelay } from '../time/timer.ts'
 import { stalled, TransportError, toTransportError, type Progress } from './transport-error.ts'
 import { underTrust } from './trust.ts'
-import type { AgentOptions, Agents } from './undici-agents.ts'
+import type { AgentOptions } from './agent-options.ts'
+import type { StreamRequest, StreamResponse, StreamTransport } from './stream.ts'
+import type { Agents } from './undici-agents.ts'
 import { targetFor } from './undici-target.ts'
-
-/** A request whose body and whose response's body are never in memory as a whole. */
-export interface StreamRequest {
-  method: string
-  url: URL
-  headers: Record<string, string>
-  body?: Uint8Array | string
-  signal?: AbortSignal
-}
-
-export interface StreamResponse {
-  status: number
-  reason: string
-  headers: Record<string, string>
-  /** Has to be read to its end, or destroyed. Its errors are TransportErrors. */
-  body: Readable
-}
-
-/** Sends requests to one origin over connections that are held, each way with a limit on silence. */
-export interface StreamTransport {
-  /** @throws TransportError where no response comes; the reason of a signal. */
-  send(request: StreamRequest): Promise<StreamResponse>
-  close(): Promise<void>
-}
 
 /** A body goes out in pieces of so many bytes, so that a slow connection can be told from a dead one. */
 const pieceSize = 256 * 1024

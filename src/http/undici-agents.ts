@@ -7,22 +7,9 @@ import Agent from 'undici/lib/dispatcher/agent.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js'
 export { default as request } from 'undici/lib/api/api-request.js'
+import type { AgentOptions } from './agent-options.ts'
 import { isSocks, type Proxy } from './proxy.ts'
 import { longestHead, toTransportError } from './transport-error.ts'
-import type { Timeouts } from './transport.ts'
-import type { Trust } from './trust.ts'
-
-export interface AgentOptions {
-  /** Whom to trust; none is no verification. */
-  trust?: Trust
-  patience: Timeouts
-  signal?: AbortSignal
-  proxy?: Proxy
-  /** Whom to trust as a proxy over TLS, which is always verified. */
-  proxyTrust?: Trust
-  /** The process is ours and short: its WebAssembly is compiled for a quick start. */
-  brief?: boolean
-}
 
 /** undici's agents for one origin: one for each set of CAs that was tried. */
 export interface Agents {

@@ -5,7 +5,7 @@ import { createExchange } from './exchange.ts'
 import { shownProxy } from './proxy.ts'
 import type { HttpRequest, HttpResponse, Transport } from './transport.ts'
 import { underTrust } from './trust.ts'
-import type { AgentOptions } from './undici-agents.ts'
+import type { AgentOptions } from './agent-options.ts'
 import { targetFor, type Target } from './undici-target.ts'
 
 /** A transport that holds connections. */

@@ -11,7 +11,7 @@ const usualPart = 8 * MiB
 const mostParts = 10_000
 
 /** So many parts are under way at a time; each is in memory. */
-const atOnce = 4
+const atOnce = 3
 
 /** How long tidying up may take after a failure, in milliseconds. */
 const tidyingUp = 30_000
