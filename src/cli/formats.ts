@@ -1,6 +1,7 @@
 import { usageError } from '../errors.ts'
 import { optionKey } from '../definitions/definition.ts'
 import type { Format } from '../definitions/formats.ts'
+import { orList } from '../definitions/relations.ts'
 import { watchFormats, type ViewOptions } from '../definitions/views.ts'
 import type { Globals } from '../context.ts'
 import type { Parsed } from './parser.ts'
@@ -15,8 +16,7 @@ export function formatFor({ command, flags }: Parsed, options: ViewOptions, { fo
   const format = isWatched ? 'table' : given
   for (const option of command.options ?? []) {
     if (!option.formats || flags[optionKey(option)] === undefined || option.formats.includes(format)) continue
-    const [last, ...others] = [...option.formats].reverse()
-    throw usageError(`${option.flag} needs --format ${others.length > 0 ? `${others.reverse().join(', ')} or ` : ''}${last}`)
+    throw usageError(`${option.flag} needs --format ${orList(option.formats)}`)
   }
   return format
 }

@@ -6,7 +6,6 @@ import { terminalFormat } from '../definitions/formats.ts'
 import { globalEnvironment, globalOptions } from '../definitions/global.ts'
 import { optionKey } from '../definitions/definition.ts'
 import type { InferOptions } from '../definitions/infer-options.ts'
-import { pastedWords } from '../text/shell-words.ts'
 import type { Parsed } from './parser.ts'
 import { invalid, readValue, settingText, type Reading } from './values.ts'
 
@@ -46,7 +45,7 @@ export function readGlobals(
       found[key] = readValue(option, text, reading)
     } catch (cause) {
       throw new CliError(`${configuration!.path}: ${(cause as Error).message}`, {
-        next: pastedWords(['cray-ims', 'config', 'unset', setting.path.join('.')]),
+        next: ['config', 'unset', setting.path.join('.')],
         cause,
       })
     }

@@ -1,4 +1,5 @@
 import { environmentName } from '../config/precedence.ts'
+import { terminalFormat } from '../definitions/formats.ts'
 import { globalEnvironment, globalOptions } from '../definitions/global.ts'
 import {
   isGroup,
@@ -35,6 +36,7 @@ const origins = [
   `The first of: the command line; the environment; the configuration; the default. Environment and configuration name an option by its command, always with \`ims\` for the commands of the service: \`cray-ims jobs create --artifact-id\` is \`${environmentName(example.words, example.key)}\` in the environment, and in the configuration`,
   ['```toml', `[${example.words.join('.')}]`, `${example.key} = "…"`, '```'].join('\n'),
   'An option of a command is also taken from the environment where it is set to an empty text. Global options are kept in `[core]`, except that `token` and `verbose` stand in the table of a command, and that `configuration` and `query` are not read from it. Arguments come from the command line alone.',
+  `In a terminal, \`${terminalFormat.key}\` in \`[${terminalFormat.section}]\` is the format of commands that print records, where neither line nor environment gives one.`,
 ]
 
 type Rows = readonly (CommandDefinition | GroupDefinition)[]

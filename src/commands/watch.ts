@@ -30,7 +30,6 @@ export async function watch(context: CommandContext, request: ApiRequest, option
   const watching = {
     interval: (options.interval ?? 0) * 1000,
     progress: { update: view.note, log: view.note, stop() {} },
-    resume: '',
   }
   const shown = async (records: Value[]) => {
     await view.show(records)
