@@ -28,7 +28,7 @@ const mostNoted = 6
 
 /** What help says of an option beside the others: `(only with --file)`, `(not with --script)`. */
 export function relationNotes(option: OptionDefinition, command: Related): string[] {
-  const { dependsOn, required, choicesWith = {}, min } = option
+  const { dependsOn, required, choicesWith = {}, min, formats } = option
   const all = excludedBy(option.flag, command)
   const excluded = all.length > mostNoted ? all.filter((name) => command.exactlyOne?.includes(name)) : all
   return [
@@ -37,6 +37,7 @@ export function relationNotes(option: OptionDefinition, command: Related): strin
     ...Object.entries(choicesWith)
       .filter(([other]) => command.options?.some(({ flag }) => flag === other))
       .map(([other, { choices }]) => `(with ${other}: ${orList(choices)})`),
+    ...(formats === undefined ? [] : [`(with --format ${orList(formats)})`]),
     ...(min === undefined ? [] : [`(at least ${min}${option.type === 'duration' ? 's' : ''})`]),
   ]
 }
