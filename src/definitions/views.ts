@@ -70,6 +70,8 @@ export function filterOptions({ one, many, columns }: Resource): OptionDefinitio
     }
     const flag = name === 'type' ? `--${one}-type` : `--${name}`
     const help = `Only ${many} of ${name === 'type' ? 'this type' : `this ${name}`}; several times for several`
-    return [{ flag, type: 'each', choices: filter, filters: { field, by: 'value' }, help }]
+    // More choices than these would leave help no room beside them.
+    const placeholder = filter.length > 3 ? name.toUpperCase() : undefined
+    return [{ flag, type: 'each', choices: filter, placeholder, filters: { field, by: 'value' }, help }]
   })
 }
