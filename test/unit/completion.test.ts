@@ -10,6 +10,7 @@ import { fish } from '../../src/commands/completion/fish.ts'
 import { zsh } from '../../src/commands/completion/zsh.ts'
 import { CliError } from '../../src/errors.ts'
 import { shells } from '../../src/definitions/completion.ts'
+import { formats } from '../../src/definitions/formats.ts'
 import { globalOptions } from '../../src/definitions/global.ts'
 import type { CommandDefinition, GroupDefinition, OptionDefinition } from '../../src/definitions/definition.ts'
 import { ims, site } from '../../src/definitions/tree.ts'
@@ -32,6 +33,7 @@ const among = (words: readonly string[]): object => expect.arrayContaining([...w
 const names = (rows: readonly { name: string; hidden?: true }[]) => rows.filter((row) => !row.hidden).map((row) => row.name)
 const group = (name: string) => names(([...ims.commands, ...site].find((row) => row.name === name) as GroupDefinition).commands)
 const starting = (words: readonly string[], start: string) => words.filter((word) => word.startsWith(start))
+const sortedFormats = [...formats].sort()
 const flags = globalOptions.map((option) => option.flag)
 
 const cases: readonly Case[] = [
@@ -54,9 +56,9 @@ const cases: readonly Case[] = [
   ['cray-ims --f', ['--format']],
   ['cray-ims jobs --f', ['--format']],
   ['cray-ims --', among([...flags, '--help', '--version'])],
-  ['cray-ims jobs list --', [...flags, '--help']],
-  ['cray-ims --format ', ['json', 'toml', 'yaml']],
-  ['cray-ims --format=', ['json', 'toml', 'yaml']],
+  ['cray-ims config list --', [...flags, '--help']],
+  ['cray-ims --format ', sortedFormats],
+  ['cray-ims --format=', sortedFormats],
   ['cray-ims --format json jobs cr', ['create']],
   ['cray-ims --format=json ims jobs cr', ['create']],
   ['cray-ims --configuration jobs recipes cr', ['create']],
@@ -103,7 +105,7 @@ const cases: readonly Case[] = [
   ['cray-ims mock --tls --port 1 -- unam', ['uname']],
   ['cray-ims mock -- cat key.', ['key.pub']],
   ['cray-ims mock -- cray-ims jobs cr', ['create']],
-  ['cray-ims mock -- cray-ims --format ', ['json', 'toml', 'yaml']],
+  ['cray-ims mock -- cray-ims --format ', sortedFormats],
   ['cray-ims mock --see', ['--seed']],
   ['cray-ims mock --state key.', ['key.pub']],
   // A link called cray.
@@ -153,7 +155,7 @@ const inventedCases: readonly Case[] = [
   ['cray-ims own --format ', ['table', 'wide']],
   ['cray-ims own --format=w', ['wide']],
   ['cray-ims own --f', ['--format']],
-  ['cray-ims bare --format ', ['json', 'toml', 'yaml']],
+  ['cray-ims bare --format ', sortedFormats],
   ['cray-ims own --se', []],
   ['cray-ims own -i key.', ['key.pub']],
   ['cray-ims own -i x --f', ['--format']],

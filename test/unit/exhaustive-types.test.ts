@@ -9,9 +9,9 @@ const root = resolve(import.meta.dirname, '../..')
 const additions = [
   [
     'a format without a writer',
-    'definitions/global.ts',
-    "'toml', 'yaml'] as const",
-    "'toml', 'yaml', 'xml'] as const",
+    'definitions/formats.ts',
+    "'name', 'id'] as const",
+    "'name', 'id', 'xml'] as const",
     'render/render.ts',
     'xml',
   ],
