@@ -33,21 +33,14 @@ export const run: Run<ViewOptions & Record<string, unknown>, Record<string, stri
     const answer = await api.sendForList(now, open)
     return 'list' in answer ? answer.list.print() : print(answer.value)
   }
-  if (!hasNames(command, options, args)) return send(request)
+  if (!hasNames(command, args)) return send(request)
   const { sendNamed } = await import('./references.ts')
-  return sendNamed(api, command, { options, args }, (named) => send(makeRequest(command, named.options, named.args)))
+  return sendNamed(api, command, args, { latest: options.latest === true }, (named) => send(makeRequest(command, options, named)))
 }
 
 /** Whether a word was given that may be the name of a record, where the service takes an id. */
-const hasNames = (
-  { arguments: named = [], options: rows = [] }: CommandDefinition,
-  options: Record<string, unknown>,
-  args: Record<string, string>,
-) =>
-  [
-    ...named.flatMap((row) => (row.record ? [args[argumentKey(row)]] : [])),
-    ...rows.flatMap((row) => (row.record ? [options[optionKey(row)]] : [])),
-  ].some((word) => typeof word === 'string' && !isUuid(word))
+const hasNames = ({ arguments: named = [] }: CommandDefinition, args: Record<string, string>): boolean =>
+  named.some((row) => row.record && !isUuid(args[argumentKey(row)]!))
 
 /** Whether a command's options select or sort the records that it prints. */
 const selects = ({ options: rows = [] }: CommandDefinition, options: ViewOptions & Record<string, unknown>): boolean =>

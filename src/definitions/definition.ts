@@ -66,8 +66,6 @@ export interface OptionDefinition {
   readonly filters?: FilterDefinition
   /** The formats that it says something about; all unless given. */
   readonly formats?: readonly string[]
-  /** The kind of record that its id is of, for each type of job where that matters: the word may also be a name. */
-  readonly record?: Resource | { readonly create: Resource; readonly customize: Resource }
   /** Left out of help: a spelling that is only kept for the original's sake. */
   readonly hidden?: true
 }

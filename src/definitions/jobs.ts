@@ -1,5 +1,4 @@
-import { latest } from './latest.ts'
-import { buildEnvSize, dkms, images, initrd, jobMemSize, jobs, jobTypes, kernel, kernelParameters, publicKeys, recipes } from './records.ts'
+import { buildEnvSize, dkms, initrd, jobMemSize, jobs, jobTypes, kernel, kernelParameters } from './records.ts'
 import type { GroupDefinition, OptionDefinition } from './definition.ts'
 import { jobStatuses } from './job-statuses.ts'
 import { jobShells } from './job-shells.ts'
@@ -11,8 +10,7 @@ const creating: readonly OptionDefinition[] = [
     type: 'text',
     field: 'artifact_id',
     required: true,
-    record: { create: recipes, customize: images },
-    help: 'Recipe to build (create) or image to change (customize): id or name',
+    help: 'Recipe to build (create) or image to change (customize)',
   },
   {
     flag: '--image-root-archive-name',
@@ -28,8 +26,7 @@ const creating: readonly OptionDefinition[] = [
     type: 'text',
     field: 'public_key_id',
     required: true,
-    record: publicKeys,
-    help: 'Public key that opens its shell: id or name',
+    help: 'Public key that opens its shell',
   },
   buildEnvSize,
   jobMemSize,
@@ -38,7 +35,6 @@ const creating: readonly OptionDefinition[] = [
   { ...kernel, check: 'name' },
   { ...kernelParameters, check: 'name' },
   dkms,
-  latest,
   {
     flag: '--ssh-containers-jail',
     type: 'booleans',
