@@ -53,7 +53,7 @@ const entry = (type: string, url: string, text: string) => {
 }
 const manifestOf = (artifacts: object[]) => JSON.stringify({ version: '1.0', created: '2026-01-01 00:00:00', artifacts })
 
-test('an image is shown with all that it consists of', async () => {
+test.concurrent('an image is shown with all that it consists of', async () => {
   const { exit, data, stderr } = await json(['images', 'artifacts', name])
   expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' })
   const types = ['rootfs', 'kernel', 'initrd', 'boot_parameters']
@@ -68,7 +68,7 @@ test('an image is shown with all that it consists of', async () => {
   expect((await cray(['images', 'artifacts', name, '--type', 'kernel', '--query', 'path'])).stdout).toBe(`${path(whole, 'kernel')}\n`)
 })
 
-test('for BOS and for BSS', async () => {
+test.concurrent('for BOS and for BSS', async () => {
   const { link } = (await json(['images', 'describe', whole])).data
   expect((await json(['images', 'artifacts', name, '--for', 'bos'])).data).toEqual(link)
   expect((await json(['images', 'artifacts', name, '--for', 'bss'])).data).toEqual({
@@ -78,7 +78,7 @@ test('for BOS and for BSS', async () => {
   })
 })
 
-test('with credentials of its own', async () => {
+test.concurrent('with credentials of its own', async () => {
   const words = ['images', 'artifacts', name, '--type', 'kernel', '--s3-endpoint', mock.url]
   const own = await cray(words, { AWS_ACCESS_KEY_ID: 'mock', AWS_SECRET_ACCESS_KEY: mock.token })
   expect(own).toMatchObject({ exit: 0, stderr: '' })
@@ -90,7 +90,7 @@ test('with credentials of its own', async () => {
   expect((await cray(words)).stderr).toContain(`Error: there are no credentials for the S3 at ${mock.url}`)
 })
 
-test('what is missing is an error, and never an empty path', async () => {
+test.concurrent('what is missing is an error, and never an empty path', async () => {
   const id = await imageWith('without-initrd', manifestOf([entry('kernel', path(whole, 'kernel'), '')]))
   for (const words of [
     ['--type', 'initrd'],
@@ -103,7 +103,7 @@ test('what is missing is an error, and never an empty path', async () => {
   }
 })
 
-test.each([
+test.concurrent.each([
   ['no manifest', undefined, 'has no manifest'],
   ['no JSON', 'x', "is no manifest that can be used: it isn't JSON"],
   ['another version', '{"version":"2.0","artifacts":[]}', 'its version is "2.0"'],
@@ -118,7 +118,7 @@ test.each([
   expect(verified.data[0].problems).toEqual([expect.stringContaining(message)])
 })
 
-test('images are verified, and the exit code tells', async () => {
+test.concurrent('images are verified, and the exit code tells', async () => {
   expect(await json(['images', 'verify', name, '--content'])).toEqual({
     exit: 0,
     stderr: '',
