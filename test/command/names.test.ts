@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest'
+import { run } from '../support/program.ts'
+import { image, recipe, withSite, type WatchedSite } from '../support/watched-site.ts'
+
+const ids = {
+  old: '216038ef-0000-4000-8000-000000000001',
+  new: '216038ef-0000-4000-8000-000000000002',
+  uan: 'ad5163d2-0000-4000-8000-000000000003',
+  recipe: 'cafe0000-0000-4000-8000-000000000004',
+}
+const seed = {
+  images: [
+    image(ids.old, 'compute', { created: '2026-01-01T00:00:00' }),
+    image(ids.new, 'compute', { created: '2026-01-03T00:00:00' }),
+    image(ids.uan, 'my uan'),
+  ],
+  recipes: [recipe(ids.recipe, 'barebones')],
+}
+const at = <R>(work: (site: WatchedSite) => Promise<R>) => withSite({ seed }, work)
+const sent = ({ asked }: WatchedSite) => asked.map(({ method, path }) => `${method} ${path}`)
+const left = ({ mock }: WatchedSite) => [...mock.state.images.values()].map(({ id }) => id).sort()
+const ims = (site: WatchedSite, ...words: string[]) => run(words, { cwd: site.home, env: site.env })
+const piped = (site: WatchedSite, stdin: string, ...words: string[]) => run(words, { cwd: site.home, env: site.env, stdin })
+
+describe.concurrent('a record by name', () => {
+  test('a UUID costs the request that it always did', () =>
+    at(async (site) => {
+      expect(await ims(site, 'images', 'describe', ids.uan, '--format', 'id')).toMatchObject({
+        exit: 0,
+        stdout: `${ids.uan}\n`,
+        stderr: '',
+      })
+      const unknown = await ims(site, 'images', 'describe', ids.uan.replace('ad', 'ff'))
+      expect(unknown.exit).toBe(2)
+      expect(sent(site)).toEqual([`GET images/${ids.uan}`, `GET images/${ids.uan.replace('ad', 'ff')}`])
+    }))
+
+  test.each([['my uan'], ['ad51']])('%s is looked up once the service knows no such id', (word) =>
+    at(async (site) => {
+      expect(await ims(site, 'images', 'describe', word, '--format', 'id')).toMatchObject({ exit: 0, stdout: `${ids.uan}\n` })
+      expect(sent(site)).toEqual([`GET images/${encodeURIComponent(word)}`, 'GET images', `GET images/${ids.uan}`])
+    }),
+  )
+
+  test('an update is sent to the one that is meant', () =>
+    at(async (site) => {
+      expect(await ims(site, 'images', 'update', 'my uan', '--arch', 'aarch64')).toMatchObject({ exit: 0 })
+      expect(site.mock.state.images.get(ids.uan)!.arch).toBe('aarch64')
+    }))
+
+  test('that several have deletes nothing, and lists them', () =>
+    at(async (site) => {
+      const { exit, stdout, stderr } = await ims(site, 'images', 'delete', 'compute')
+      expect({ exit, stdout, left: left(site).length }).toEqual({ exit: 2, stdout: '', left: 3 })
+      expect(stderr).toBe(
+        `Error: "compute" names 2 images\n  ${ids.new}  2026-01-03 00:00  x86_64  compute\n  ${ids.old}  2026-01-01 00:00  x86_64  compute\nNext: name one by the beginning of its id, or add --latest for the newest\n`,
+      )
+      expect(await ims(site, 'images', 'delete', 'compute', '--latest')).toMatchObject({ exit: 0 })
+      expect(left(site)).toEqual([ids.old, ids.uan])
+    }))
+
+  test('of another kind says of which', () =>
+    at(async (site) => {
+      const { exit, stderr } = await ims(site, 'images', 'describe', 'cafe')
+      expect(exit).toBe(2)
+      expect(stderr).toBe(`Error: "cafe" is a recipe, not an image\nNext: cray-ims recipes describe ${ids.recipe}\n`)
+    }))
+
+  test('that a gateway does not know is not looked up', () =>
+    at(async (site) => {
+      site.intervene({ before: () => 404 })
+      expect((await ims(site, 'images', 'delete', 'my uan')).exit).toBe(2)
+      expect(sent(site)).toEqual(['DELETE images/my%20uan'])
+    }))
+})
+
+describe.concurrent('several records', () => {
+  test('are described as a list, each once', () =>
+    at(async (site) => {
+      const { exit, stdout } = await ims(site, 'images', 'describe', ids.old, 'my uan', 'ad5163d2', '--format', 'id')
+      expect({ exit, stdout }).toEqual({ exit: 0, stdout: `${ids.old}\n${ids.uan}\n` })
+      expect(sent(site)).toEqual(['GET images', `GET images/${ids.old}`, `GET images/${ids.uan}`])
+    }))
+
+  test('are deleted, each reported', () =>
+    at(async (site) => {
+      const { exit, stdout, stderr } = await ims(site, 'images', 'delete', ids.old, 'my uan')
+      expect({ exit, stdout, stderr }).toEqual({
+        exit: 0,
+        stdout: '',
+        stderr: `deleted image ${ids.old}  compute\ndeleted image ${ids.uan}  my uan\n`,
+      })
+      expect(left(site)).toEqual([ids.new])
+    }))
+
+  test('one that nobody knows: none is deleted', () =>
+    at(async (site) => {
+      const { exit, stderr } = await ims(site, 'images', 'delete', 'my uan', 'nowhere')
+      expect({ exit, left: left(site).length, writes: site.writes() }).toEqual({ exit: 2, left: 3, writes: [] })
+      expect(stderr).toContain('Error: no image matches "nowhere"\n')
+    }))
+
+  test('one that fails: the others are deleted, exit 2', () =>
+    at(async (site) => {
+      const gone = ids.uan.replace('ad', 'ff')
+      const { exit, stderr } = await ims(site, 'images', 'delete', gone, ids.uan)
+      expect({ exit, left: left(site) }).toEqual({ exit: 2, left: [ids.old, ids.new] })
+      expect(stderr).toContain(`Error: ${gone}: `)
+      expect(stderr).toContain(`deleted image ${ids.uan}\n`)
+    }))
+
+  test('come from stdin, a line each', () =>
+    at(async (site) => {
+      expect(await piped(site, `my uan\n\n${ids.old}\n`, 'images', 'delete', '-')).toMatchObject({ exit: 0 })
+      expect(left(site)).toEqual([ids.new])
+      expect(await piped(site, '', 'images', 'delete', '-')).toMatchObject({
+        exit: 2,
+        stderr: expect.stringContaining('stdin has no word.'),
+      })
+    }))
+})
