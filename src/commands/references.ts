@@ -1,6 +1,6 @@
 import { argumentKey, type CommandDefinition } from '../definitions/definition.ts'
 import type { Api } from '../ims/api.ts'
-import { findRecord, type FindOptions } from '../ims/find-record.ts'
+import { findRecord, type FindOptions } from './find-record.ts'
 import { isUuid } from '../ims/names.ts'
 import { isGone } from '../ims/server-error.ts'
 

@@ -17,7 +17,9 @@ export const run: Run<ViewOptions & Record<string, unknown>, Record<string, stri
   const several = command.arguments?.[0]?.many ? (given[argumentKey(command.arguments[0])] as readonly string[]) : undefined
   if (several && (several.length > 1 || several[0] === '-')) {
     if (options.watch) throw usageError('--watch shows one record, or a list.')
-    return (await import('./several.ts')).runSeveral(context, options, several)
+    return (await import('./several.ts')).runSeveral(context, several, options.latest === true, (args) =>
+      makeRequest(command, options, args),
+    )
   }
   const args = several ? { [argumentKey(command.arguments![0]!)]: several[0]! } : (given as Record<string, string>)
   const request = makeRequest(command, options, args)

@@ -1,14 +1,13 @@
 import type { CommandContext } from '../context.ts'
 import { argumentKey } from '../definitions/definition.ts'
 import { CliError, usageError } from '../errors.ts'
-import { findRecords } from '../ims/find-record.ts'
+import { findRecords } from './find-record.ts'
 import { isUuid } from '../ims/names.ts'
 import type { Referable } from '../ims/reference.ts'
-import type { Api } from '../ims/api.ts'
+import type { Api, ApiRequest } from '../ims/api.ts'
 import type { Value } from '../json/value.ts'
 import type { Resource } from '../definitions/resource.ts'
 import { readWords } from '../terminal/read-words.ts'
-import { makeRequest } from './request.ts'
 
 /**
  * Describes or deletes several records: all are found before the first is changed, and each is reported.
@@ -16,15 +15,20 @@ import { makeRequest } from './request.ts'
  * @returns 2 where one failed.
  * @throws CliError before anything is changed where a word names none or several.
  */
-export async function runSeveral(context: CommandContext, options: Record<string, unknown>, words: readonly string[]): Promise<number> {
+export async function runSeveral(
+  context: CommandContext,
+  words: readonly string[],
+  latest: boolean,
+  requestOf: (args: Record<string, string>) => ApiRequest,
+): Promise<number> {
   const { command } = context
   const [argument] = command.arguments!
   const of = argument!.record!
   const api = await context.api({ held: true })
   try {
-    const records = await resolve(context, api, of, words, options.latest === true)
+    const records = await resolve(context, api, of, words, latest)
     const answers: Value[] = []
-    const one = (id: string) => api.send(makeRequest(command, options, { [argumentKey(argument!)]: id }))
+    const one = (id: string) => api.send(requestOf({ [argumentKey(argument!)]: id }))
     const failed = await eachRecord(context, records, command.name === 'delete' ? `deleted ${of.one}` : undefined, async ({ id }) => {
       const answer = await one(id)
       if (answer !== undefined) answers.push(answer)

@@ -38,7 +38,7 @@ export const watchOptions = [
     formats: watchFormats,
     help: 'Go on showing it until Ctrl-C: drawn anew in a terminal, else a line for each change; a table by default',
   },
-  interval,
+  { ...interval, dependsOn: '--watch' },
 ] as const satisfies readonly OptionDefinition[]
 
 /** How a command shows its records; `interval` in seconds. */

@@ -21,7 +21,7 @@ export async function makeCertificates(names: readonly string[] = []): Promise<C
     notBeforeDate: new Date(Date.now() - day),
     notAfterDate: new Date(Date.now() + 365 * day),
   } as const
-  const authority = await generate([{ name: 'commonName', value: ['mock', 'CA'] }], {
+  const authority = await generate([{ name: 'commonName', value: 'cray-ims mock CA' }], {
     ...settings,
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },

@@ -397,7 +397,7 @@ describe.concurrent('a build that fails', () => {
       const { exit, stdout, stderr } = await site.ims('build', 'fails', '--name', 'mine', '--debug', '--on-failure', 'shell')
       expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
       expect(stderr).toMatch(
-        /\nError: no key here opens job [^]*\nResume with: cray-ims build --resume \S+\nNext: cray-ims jobs debug \S+ -i FILE\n$/,
+        /\nError: no key here opens job [^]*\nResume with: cray-ims build --resume \S+ --on-failure shell\nNext: cray-ims jobs debug \S+ -i FILE\n$/,
       )
       expect(jobsOf(site)).toMatchObject([{ status: 'waiting_on_user' }])
     }))
@@ -561,7 +561,7 @@ describe.concurrent('--dry-run', () => {
       expect(await site.ims('build', 'succeeds', '--name', 'image-succeeds', '--dry-run')).toMatchObject({
         exit: 2,
         stdout: '',
-        stderr: expect.stringContaining(imageOf('succeeds')),
+        stderr: expect.stringContaining(imageOf('succeeds').slice(0, 8)),
       })
       expect(site.writes()).toEqual([])
     }))

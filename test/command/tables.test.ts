@@ -2,6 +2,7 @@ import { writeFileSync, appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest'
 import { attend, type Attended } from '../support/attended.ts'
+import { startMock } from '../support/mock.ts'
 import { run } from '../support/program.ts'
 import { startProgram } from '../support/live-program.ts'
 import { startSite, type Site } from '../support/site.ts'
@@ -75,6 +76,7 @@ describe('in a pipe', () => {
     ['jobs list --wide -o csv', '--wide needs --format table'],
     ['jobs describe x --no-headers', '--no-headers needs --format table or csv'],
     ['jobs list --watch --format json', '--watch needs --format table, csv or jsonl'],
+    ['jobs list --interval 3', '--interval only goes with --watch'],
     ['jobs list --watch --query []', '--watch shows whole records'],
     ['jobs list -o tables', 'choose from json, toml, yaml, table, csv, jsonl, name, id'],
     ['jobs list --arch x86', "Invalid value for '--arch'"],
@@ -107,7 +109,7 @@ describe('terminal_format', () => {
 })
 
 describe('--watch in a pipe', () => {
-  test('prints a line for each change, outlasts a service that is away, and ends with 130', async () => {
+  test('prints a line for each change, and ends with 130 for Ctrl-C', async () => {
     const watched = startProgram(
       ['images', 'list', '--watch', '--interval', '0.2', '--name', 'watched-*', '-o', 'table', '--columns', 'name,arch'],
       {
@@ -132,6 +134,22 @@ describe('--watch in a pipe', () => {
       ['gone', 'watched-one', 'aarch64'],
       [''],
     ])
+  })
+
+  test('goes on while the service is away, and says so on stderr', async ({ onTestFinished }) => {
+    const mock = await startMock(['--fault', 'GET /images 503 x3'])
+    onTestFinished(() => mock.stop())
+    const watched = startProgram(['images', 'list', '--watch', '--interval', '0.1', '--columns', 'name'], {
+      cwd: site.home,
+      env: { ...site.env, CRAY_CONFIG_DIR: mock.configDir },
+    })
+    await watched.says('present')
+    watched.kill('SIGTERM')
+    const { exit, stdout, stderr } = await watched.ended
+    expect({ exit, stdout }).toEqual({ exit: 143, stdout: expect.stringMatching(/^EVENT +NAME\npresent /) })
+    // Once, however often it was asked in vain.
+    expect(stderr.match(/the service is away/g)).toHaveLength(1)
+    expect(stderr).toContain('looking again\nthe service is back\n')
   })
 
   test('ends with an error once a record that is described is gone', async () => {

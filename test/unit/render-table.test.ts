@@ -1,6 +1,7 @@
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
-import { images, jobs, publicKeys } from '../../src/definitions/records.ts'
+import { images, jobs, nodeStatus, publicKeys, recipes } from '../../src/definitions/records.ts'
+import type { Image, Job, Link, PublicKey, Recipe, RemoteBuildNodeStatus } from '../../src/ims/records.ts'
 import { recordFormats, type Format } from '../../src/definitions/formats.ts'
 import { readJson } from '../../src/json/read.ts'
 import { createMeasure } from '../../src/render/display-width.ts'
@@ -195,4 +196,50 @@ describe('csv', () => {
   ])('%s', async (source, text) => {
     expect(await show(source, 'csv')).toBe(text)
   })
+})
+
+/** The fields of a record, as a column names them. */
+type FieldOf<R> = { [K in keyof R & string]: K | (R[K] extends Link | null ? `${K}.${keyof Link}` : never) }[keyof R & string]
+
+// Checked where a field gets another name: `satisfies` breaks the build.
+test.each([
+  [images, ['id', 'name', 'arch', 'created', 'link.path', 'created'] satisfies FieldOf<Image>[]],
+  [publicKeys, ['id', 'name', 'public_key', 'created', 'created'] satisfies FieldOf<PublicKey>[]],
+  [
+    recipes,
+    [
+      'id',
+      'name',
+      'recipe_type',
+      'linux_distribution',
+      'require_dkms',
+      'arch',
+      'created',
+      'link.path',
+      'created',
+    ] satisfies FieldOf<Recipe>[],
+  ],
+  [
+    jobs,
+    [
+      'id',
+      'image_root_archive_name',
+      'job_type',
+      'status',
+      'arch',
+      'created',
+      'build_env_size',
+      'job_mem_size',
+      'artifact_id',
+      'resultant_image_id',
+      'public_key_id',
+      'created',
+    ] satisfies FieldOf<Job>[],
+  ],
+  [
+    nodeStatus,
+    ['xname', 'ableToRunJobs', 'nodeArch', 'numCurrentJobs', 'sshStatus', 'podmanStatus'] satisfies FieldOf<RemoteBuildNodeStatus>[],
+  ],
+] as const)('columns are of fields that records have: %o', ({ columns }, fields) => {
+  expect(columns.map(({ field }) => field)).toEqual(fields)
 })

@@ -1,9 +1,9 @@
 import { CliError } from '../errors.ts'
 import { deletedImages, deletedPublicKeys, deletedRecipes, images, jobs, publicKeys, recipes } from '../definitions/records.ts'
 import type { Resource } from '../definitions/resource.ts'
-import type { Api } from './api.ts'
-import { readRecords, type Kinds } from './read-record.ts'
-import { pickRecord, recordsNamed, type Referable } from './reference.ts'
+import type { Api } from '../ims/api.ts'
+import { readRecords, type Kinds } from '../ims/read-record.ts'
+import { pickRecord, recordsNamed, type Referable } from '../ims/reference.ts'
 
 /** How a word is taken that several records have. */
 export interface FindOptions {
