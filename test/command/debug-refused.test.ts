@@ -317,7 +317,7 @@ describe.concurrent('keys', () => {
       folder.remove()
     })
     const screen = () =>
-      `${path}: its cipher chacha20-poly1305@openssh.com can't be read here\nAn ssh-agent can: one that has the key is asked first. To start one: eval "$(ssh-agent)"\nSo can the system's ssh: cray-ims jobs debug ${job.id} --openssh\nNext: ssh-add ${path}\n`
+      `${path}: its cipher chacha20-poly1305@openssh.com can't be read here\nAn ssh-agent can: one that has the key is asked first. To start one: eval "$(ssh-agent)"\nSo can the system's ssh: add --openssh.\nNext: ssh-add ${path}\n`
 
     test('it is said who can, without a terminal', async () => {
       expect(await other.debug([job.id, '--', 'true'])).toMatchObject({ exit: 255, stderr: expect.stringContaining(screen()) })
