@@ -326,7 +326,7 @@ describe.concurrent('keys', () => {
     test('of -i, too', async () => {
       expect(await other.debug([job.id, '-i', path, '--', 'true'])).toMatchObject({
         exit: 255,
-        stderr: expect.stringContaining(`jobs debug ${job.id} --openssh -i ${path}\nNext: ssh-add ${path}\n`),
+        stderr: expect.stringContaining(`add --openssh.\nNext: ssh-add ${path}\n`),
       })
     })
 
@@ -447,7 +447,7 @@ describe('host keys', () => {
       Next: kubectl get pods -n ims -l job-name=cray-ims-JOB-create -o wide
       "
     `)
-    for (const word of ['--openssh', '--print-command', '--ssh-config'])
+    for (const word of ['--openssh', '--print-command'])
       expect(await debug(jobs.changed, [word])).toMatchObject({ exit: 255, stdout: '' })
   })
 
