@@ -449,6 +449,7 @@ describe('host keys', () => {
     `)
     for (const word of ['--openssh', '--print-command'])
       expect(await debug(jobs.changed, [word])).toMatchObject({ exit: 255, stdout: '' })
+    expect(await site.debug([jobs.changed.id, '--ssh-config'])).toMatchObject({ exit: 255, stdout: '' })
   })
 
   test("one that is the pod's", async () => {
