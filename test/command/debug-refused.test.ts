@@ -447,8 +447,7 @@ describe('host keys', () => {
       Next: kubectl get pods -n ims -l job-name=cray-ims-JOB-create -o wide
       "
     `)
-    for (const word of ['--openssh', '--print-command'])
-      expect(await debug(jobs.changed, [word])).toMatchObject({ exit: 255, stdout: '' })
+    for (const word of ['--openssh', '--print-command']) expect(await debug(jobs.changed, [word])).toMatchObject({ exit: 255, stdout: '' })
     expect(await site.debug([jobs.changed.id, '--ssh-config'])).toMatchObject({ exit: 255, stdout: '' })
   })
 
