@@ -172,7 +172,7 @@ describe.skipIf(skip)('the single executable, without Node', () => {
       executable,
     )
     expect(asked).toMatchObject({ exit: 7, stdout: '4\n' })
-    expect(asked.stderr).toContain('HTTP 404 Not Found')
+    expect(asked.stderr).toContain('Error: no image matches "none"\n')
   })
 
   test('through a proxy, where undici is what asks', async () => {

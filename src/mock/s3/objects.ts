@@ -53,16 +53,16 @@ const indexFile = 'index.json'
 /**
  * The objects in a folder.
  *
- * @param folder gives it, where it is first needed
+ * @param folder its path; made where it is first needed, and the same each time where it is kept
  * @param kept what is where is written down, for the next time
  */
 export function createObjects(folder: () => string, kept = false): Objects {
-  let found: string | undefined
+  let made: string | undefined
   const home = () => {
-    if (found === undefined) mkdirSync((found = folder()), { recursive: true, mode: 0o700 })
-    return found
+    if (made === undefined) mkdirSync((made = folder()), { recursive: true, mode: 0o700 })
+    return made
   }
-  const entries = new Map<string, StoredObject | null>(kept ? readIndex(join(home(), indexFile)) : [])
+  const entries = new Map<string, StoredObject | null>(kept ? readIndex(join(folder(), indexFile)) : [])
   const nameOf = (bucket: string, key: string) => `${bucket}/${key}`
   const changed = () => {
     if (!kept) return
@@ -91,7 +91,8 @@ export function createObjects(folder: () => string, kept = false): Objects {
       changed()
     },
     delete(bucket, key) {
-      if (entries.get(nameOf(bucket, key)) !== undefined) put(nameOf(bucket, key), null)
+      if (!entries.has(nameOf(bucket, key))) return
+      put(nameOf(bucket, key), null)
       changed()
     },
     move(bucket, from, to) {
