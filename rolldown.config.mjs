@@ -60,6 +60,20 @@ const withoutNodeWarning = {
 }
 
 /**
+ * Errors of the AWS SDK advise to `require` packages that ours has no use for. Nothing built so much as names a module
+ * that would be looked for outside the package.
+ *
+ * @type {Plugin}
+ */
+const withoutAdvice = {
+  name: 'aws-sdk-without-advice',
+  transform: (code, id) =>
+    id.includes('signature-v4-multi-region')
+      ? code.replaceAll(/\[?(?:require|import)\(["'](@aws-sdk\/[\w-]+)["']\);?\]?/g, '$1')
+      : undefined,
+}
+
+/**
  * Writes the licences of all packages that are part of the bundle, as they ask for.
  *
  * @type {Plugin}
@@ -81,7 +95,7 @@ const licences = {
 }
 
 export default defineConfig({
-  plugins: [withoutExecutables, withoutAddons, builtinsByScheme, withoutEval, withoutNodeWarning, licences],
+  plugins: [withoutExecutables, withoutAddons, builtinsByScheme, withoutEval, withoutNodeWarning, withoutAdvice, licences],
   input: { main: 'src/main.ts', library: 'src/library.ts', mock: 'src/mock/library.ts' },
   platform: 'node',
   output: {
@@ -103,7 +117,7 @@ export default defineConfig({
         },
         {
           name: 'request',
-          test: /src\/(commands\/request|config\/tokens|json\/(read|write)|render\/(render|number|pieces|toml|json)|ims\/(?!oauth|client|created|job|availability|records)|http\/(?!certificate|connection|proxy|undici|socks|stream))/,
+          test: /src\/(commands\/request|config\/tokens|json\/(read|write)|render\/(render|number|pieces|toml|json)|ims\/(?!oauth|client|created|job|availability|records|reference)|http\/(?!certificate|connection|proxy|undici|socks|stream))/,
         },
       ],
     },
