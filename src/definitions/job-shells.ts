@@ -81,7 +81,7 @@ export type DebugOptions = InferOptions<typeof debugOptions>
 export const releaseOptions = [
   container,
   ...reaching,
-  { flag: '--no-wait', type: 'flag', exclusive: ['--timeout', '--interval'], help: 'Do not wait for the outcome' },
+  { flag: '--no-wait', type: 'flag', exclusive: ['--timeout'], help: 'Do not wait for the outcome' },
   { flag: '--timeout', type: 'duration', placeholder: 'TIME', default: '4h', help: 'Longest wait for the outcome' },
   interval,
 ] as const satisfies readonly OptionDefinition[]

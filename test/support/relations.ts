@@ -35,7 +35,8 @@ function leaves(rows: Rows, above: readonly string[] = []): (readonly [words: re
 function refusedBy(words: readonly string[], command: CommandDefinition): Refused[] {
   const { options = [], exactlyOne = [] } = command
   const own = new Set([...options.map(({ flag }) => flag), ...(command.arguments ?? []).map(({ name }) => name)])
-  const at = (names: readonly string[], values: Readonly<Record<string, string>> = {}) => lineOf(command, names, values)
+  const at = (names: readonly string[], values: Readonly<Record<string, string>> = {}, without?: string) =>
+    lineOf(command, names, values, without)
   const pairs = [
     ...exactlyOne.flatMap((one, index) => exactlyOne.slice(index + 1).map((other) => [one, other] as const)),
     ...options.flatMap(({ flag, exclusive = [] }) => exclusive.filter((other) => own.has(other)).map((other) => [flag, other] as const)),
@@ -53,7 +54,7 @@ function refusedBy(words: readonly string[], command: CommandDefinition): Refuse
         ? []
         : [
             {
-              line: at([...others(dependsOn), flag]),
+              line: at([...others(dependsOn), flag], {}, dependsOn),
               says: [flag, dependsOn],
               help: { of: [flag], says: new RegExp(`with ${dependsOn}`) },
             },
@@ -96,8 +97,13 @@ function limitsOf({ min, max }: OptionDefinition): (readonly [value: string, say
   ]
 }
 
-/** Options and arguments by name, with what they need. */
-function lineOf(command: CommandDefinition, names: readonly string[], values: Readonly<Record<string, string>>): string[] {
+/** Options and arguments by name, with what they need but for one. */
+function lineOf(
+  command: CommandDefinition,
+  names: readonly string[],
+  values: Readonly<Record<string, string>>,
+  without: string | undefined,
+): string[] {
   const { options = [], arguments: args = [], exactlyOne = [] } = command
   const all = new Set(names)
   for (const { name, optional } of args) if (!optional) all.add(name)
@@ -106,7 +112,7 @@ function lineOf(command: CommandDefinition, names: readonly string[], values: Re
   for (const { name } of args.slice(0, Math.max(last, 0))) all.add(name)
   for (const name of names) {
     const needed = options.find(({ flag }) => flag === name)?.dependsOn
-    if (needed !== undefined && names.length === 1) all.add(needed)
+    if (needed !== undefined && needed !== without && names.length === 1) all.add(needed)
   }
   if (exactlyOne.length > 0 && names.every((name) => !exactlyOne.includes(name)) && ![...all].some((name) => exactlyOne.includes(name)))
     all.add(exactlyOne[0]!)
