@@ -104,7 +104,7 @@ async function run(io: Io, program: Program, given: Parsed): Promise<number | vo
   const options = readOptions(parsed, { env: io.env, table, path: settings?.path }, reading)
   const global = { ...globals, format: formatFor(parsed, options, globals) }
   const query = global.query === undefined ? undefined : (await import('./render/query.ts')).compileQuery(global.query)
-  const context = createContext(io, program.name, version, parsed, global, configuration, query, options)
+  const context = createContext({ io, program: program.name, version, parsed, global, configuration, query, view: options })
   const { run: handle } = await loadHandler(parsed.words[0] === 'ims' ? parsed.words.slice(1) : parsed.words, command)
   return handle(context, options, parsed.arguments as Record<string, string>)
 }

@@ -20,18 +20,24 @@ import { settingText } from './values.ts'
 /** An answer is shown to be waited for after so many milliseconds. */
 const longWait = 3000
 
+/** What a command's context is put together from. */
+interface Setup {
+  readonly io: Io
+  /** The name that the program was called by. */
+  readonly program: ProgramName
+  readonly version: string
+  readonly parsed: Parsed
+  readonly global: GlobalOptions & Globals
+  configuration(): Configuration
+  readonly query: Query | undefined
+  readonly view: ViewOptions
+  /** It follows an interruption: what was warned of before isn't said again. */
+  readonly again?: boolean
+}
+
 /** Puts together what a command runs with. Nothing is connected, read or loaded before it is asked for. */
-export function createContext(
-  io: Io,
-  program: ProgramName,
-  version: string,
-  parsed: Parsed,
-  global: GlobalOptions & Globals,
-  configuration: () => Configuration,
-  query: Query | undefined,
-  view: ViewOptions,
-  again = false,
-): CommandContext {
+export function createContext(setup: Setup): CommandContext {
+  const { io, program, version, parsed, global, configuration, query, view, again = false } = setup
   const status: StatusLine = {}
   const warn = (line: string) => {
     if (status.waiting) status.waiting.log(line)
@@ -72,7 +78,7 @@ export function createContext(
     sleep: io.sleep,
     signal: signal ?? io.interrupted,
   })
-  return {
+  const context: CommandContext = {
     io,
     commandLine: (...words) => commandLine(program, words),
     nextLine: (next) => nextLine(program, next),
@@ -84,7 +90,7 @@ export function createContext(
     questions: createQuestions(io),
     afterInterruption() {
       const next = Object.create(io, { interrupted: { value: io.nextInterruption() } }) as Io
-      return createContext(next, program, version, parsed, global, configuration, query, view, true)
+      return createContext({ ...setup, io: next, again: true })
     },
     async transport() {
       const { createTransport } = await import('../ims/api.ts')
@@ -126,7 +132,7 @@ export function createContext(
     async store(endpoint) {
       const [{ connectStore }, { createTransport }] = await Promise.all([import('../s3/connect.ts'), import('../ims/api.ts')])
       const http = createTransport(network({ held: true }))
-      return connectStore({ http, api: () => this.api(), endpoint, now: io.now, sleep: io.sleep, signal: io.interrupted })
+      return connectStore({ http, api: () => context.api(), endpoint, now: io.now, sleep: io.sleep, signal: io.interrupted })
     },
     async listPrinter(keeps = () => true) {
       // Of the whole answer a query is asked, the third -v tells the size, and a terminal shows only what is printable.
@@ -158,7 +164,7 @@ export function createContext(
     async print(value) {
       const { format, formatTyped: typed } = global
       const { isShown, renderResult } = await import('../render/render.ts')
-      const layout = isRecordFormat(format) ? await this.layout() : undefined
+      const layout = isRecordFormat(format) ? await context.layout() : undefined
       let left = Promise.resolve()
       const write = (text: string) => {
         left = io.stdout.write(io.stdout.isTTY && !isShown(format) ? printableLines(text) : text)
@@ -178,6 +184,7 @@ export function createContext(
       return 0
     },
   }
+  return context
 }
 
 /** @throws CliError for a tenant that is a list or a table. */

@@ -203,6 +203,8 @@ describe.concurrent('a name', () => {
       expect({ exit, stdout, writes: site.writes() }).toEqual({ exit: 0, stdout: `${id(1)}\n`, writes: [] })
       expect(stderr).toContain('nothing is made')
       expect(JSON.parse((await build(site, '--if-exists', 'skip', '--format', 'json')).stdout)).toMatchObject({ id: id(1), name: 'mine' })
+      const table = await build(site, '--if-exists', 'skip', '-o', 'table')
+      expect(table).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^[^\n]*\bNAME\b[^\n]*\n[^\n]*\bmine\b[^\n]*\n$/) })
     }))
 
   test('--if-exists replace deletes the old one once the new one is made', () =>
