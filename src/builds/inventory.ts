@@ -24,9 +24,17 @@ const paths: Readonly<Record<keyof Kinds, string>> = {
   job: resources.jobs.path,
 }
 
-/** All records of a kind, and those that can't be used. */
-export async function listRecords<K extends keyof Kinds>(api: Api, kind: K): Promise<{ records: Kinds[K][]; odd: OddRecord[] }> {
-  const { records, odd } = readRecords(kind, await api.send({ method: 'GET', path: paths[kind] }))
+/**
+ * All records of a kind, and those that can't be used.
+ *
+ * @param path of the deleted ones.
+ */
+export async function listRecords<K extends keyof Kinds>(
+  api: Api,
+  kind: K,
+  path = paths[kind],
+): Promise<{ records: Kinds[K][]; odd: OddRecord[] }> {
+  const { records, odd } = readRecords(kind, await api.send({ method: 'GET', path }))
   return { records: records.map(({ data }) => data), odd }
 }
 

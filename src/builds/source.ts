@@ -1,29 +1,40 @@
 import { CliError } from '../errors.ts'
 import { candidateLines, pickRecord, recordsNamed } from '../ims/reference.ts'
+import type { OddRecord } from '../ims/read-record.ts'
 import type { Image, Recipe } from '../ims/records.ts'
 import type { Inventory } from './inventory.ts'
 import type { ImageSpec } from './image-spec.ts'
 
+/** How a recipe or image is named. */
+type SourceChoice = Pick<ImageSpec, 'source' | 'arch' | 'latest'>
+
 /**
- * The recipe or image that an order means: by id, the beginning of one, or name.
+ * The recipe or image that an order means.
+ *
+ * @throws CliError as {@link findLinked}.
+ */
+export function findSource({ recipes, images, odd }: Inventory, order: Pick<ImageSpec, 'job_type'> & SourceChoice): Recipe | Image {
+  return order.job_type === 'create' ? findLinked('recipe', recipes, odd, order) : findLinked('image', images, odd, order)
+}
+
+/**
+ * A recipe or image by its id, the beginning of one, or its name.
  *
  * @throws CliError with the candidates where none or several fit, and for one that has no artifact yet.
  */
-export function findSource(
-  { recipes, images, odd }: Inventory,
-  order: Pick<ImageSpec, 'job_type' | 'source' | 'arch' | 'latest'>,
-): Recipe | Image {
-  const [kind, records]: ['recipe' | 'image', readonly (Recipe | Image)[]] =
-    order.job_type === 'create' ? ['recipe', recipes] : ['image', images]
-  const { source, arch } = order
-  const named = recordsNamed(records, source)
+export function findLinked<R extends Recipe | Image>(
+  kind: 'recipe' | 'image',
+  records: readonly R[],
+  allOdd: readonly OddRecord[],
+  { source, arch, latest }: SourceChoice,
+): R {
+  const odd = allOdd.filter((record) => record.kind === kind)
+  const named = recordsNamed(records, source, odd)
   const list = [`${kind}s`, 'list']
-  const unusable = odd.find((record) => record.kind === kind && (record.id === source || record.name === source))
-  if (unusable && !named.some(({ id }) => id === source)) throw unusable.failure
   const found = named.filter((record) => arch === undefined || record.arch === arch)
   if (named.length > 0 && found.length === 0)
     throw new CliError(`${kind} ${source} is not for ${arch}`, { more: candidateLines(named), next: list })
-  const picked = pickRecord<Recipe | Image>(found.length > 0 ? found : records, source, { kind, latest: order.latest, list })
+  const picked = pickRecord(found.length > 0 ? found : records, source, { kind, latest, list })
   if (!picked.link)
     throw new CliError(`${kind} ${source} has no link: its archive was never uploaded`, {
       more: candidateLines([picked]),

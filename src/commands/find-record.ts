@@ -1,9 +1,11 @@
-import { CliError } from '../errors.ts'
+import { listRecords } from '../builds/inventory.ts'
 import { deletedImages, deletedPublicKeys, deletedRecipes, images, jobs, publicKeys, recipes } from '../definitions/records.ts'
 import type { Resource } from '../definitions/resource.ts'
+import { CliError } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
-import { readRecords, type Kinds } from '../ims/read-record.ts'
+import type { Kinds, OddRecord } from '../ims/read-record.ts'
 import { pickRecord, recordsNamed, type Referable } from '../ims/reference.ts'
+import { withArticle } from '../text/article.ts'
 
 /** How a word is taken that several records have. */
 export interface FindOptions {
@@ -11,49 +13,48 @@ export interface FindOptions {
   readonly latest?: boolean
 }
 
+/** What has names, in the order in which a word is looked for among the other kinds. */
+const kinds: ReadonlyMap<Resource, keyof Kinds> = new Map([
+  [images, 'image'],
+  [recipes, 'recipe'],
+  [publicKeys, 'public key'],
+  [jobs, 'job'],
+  [deletedImages, 'image'],
+  [deletedRecipes, 'recipe'],
+  [deletedPublicKeys, 'public key'],
+])
+
 /**
- * The record that a word names: its id, the beginning of one, or its name.
+ * The records that words name, each once, by one list: by id, the beginning of one, or name.
  *
- * @throws CliError with the candidates where none or several fit, and what else it names.
+ * @throws CliError with the candidates where none or several fit a word, with what else it names, and where the record
+ * that it names can't be used.
  */
-export async function findRecord(api: Api, of: Resource, word: string, options: FindOptions = {}): Promise<Referable> {
-  return (await findRecords(api, of, [word], options))[0]!
-}
-
-/** The same of several words, each once, by one list. */
-export async function findRecords(api: Api, of: Resource, words: readonly string[], { latest }: FindOptions = {}): Promise<Referable[]> {
-  const records = await listReferable(api, of)
-  const found: Referable[] = []
+export async function findRecords(api: Api, of: Resource, words: readonly string[], { latest }: FindOptions): Promise<Referable[]> {
+  const { records, odd } = await listReferable(api, of)
+  const found = new Map<string, Referable>()
   for (const word of words) {
-    if (recordsNamed(records, word).length === 0) {
-      const other = await namedElsewhere(api, of, word)
-      if (other) throw other
-    }
-    found.push(pickRecord(records, word, { kind: of.one, latest, list: [...of.words.split(' '), 'list'] }))
+    if (recordsNamed(records, word, odd).length === 0) await refuseOtherKind(api, of, word)
+    const record = pickRecord(records, word, { kind: of.one, latest, list: [...of.words.split(' '), 'list'] })
+    found.set(record.id, record)
   }
-  return [...new Map(found.map((record) => [record.id, record])).values()]
+  return [...found.values()]
 }
 
-async function listReferable(api: Api, of: Resource): Promise<Referable[]> {
-  const { records } = readRecords(kindOf(of), await api.send({ method: 'GET', path: of.path }))
-  return records.map(({ data }) => ('image_root_archive_name' in data ? { ...data, name: data.image_root_archive_name } : data))
+async function listReferable(api: Api, of: Resource): Promise<{ records: Referable[]; odd: OddRecord[] }> {
+  const { records, odd } = await listRecords(api, kinds.get(of)!, of.path)
+  return { records: records.map((one) => ('image_root_archive_name' in one ? { ...one, name: one.image_root_archive_name } : one)), odd }
 }
 
-const kindOf = ({ one }: Resource): keyof Kinds => one.replace('deleted ', '') as keyof Kinds
-
-/** That a word which names no record of a kind names one of another. */
-async function namedElsewhere(api: Api, of: Resource, word: string): Promise<CliError | undefined> {
-  for (const other of [images, recipes, publicKeys, jobs, deletedImages, deletedRecipes, deletedPublicKeys]) {
+/** @throws CliError where a word that names no record of a kind names one of another. */
+async function refuseOtherKind(api: Api, of: Resource, word: string): Promise<void> {
+  for (const other of kinds.keys()) {
     if (other === of) continue
-    const [record] = await listReferable(api, other).then(
-      (records) => recordsNamed(records, word),
-      () => [],
-    )
-    if (!record) continue
-    const article = /^[aeiou]/.test(other.one) ? 'an' : 'a'
-    return new CliError(`${JSON.stringify(word)} is ${article} ${other.one}, not ${/^[aeiou]/.test(of.one) ? 'an' : 'a'} ${of.one}`, {
-      next: [...other.words.split(' '), 'describe', record.id],
-    })
+    const { records } = await listReferable(api, other).catch(() => ({ records: [] }))
+    const [record] = recordsNamed(records, word)
+    if (record)
+      throw new CliError(`${JSON.stringify(word)} is ${withArticle(other.one)}, not ${withArticle(of.one)}`, {
+        next: [...other.words.split(' '), 'describe', record.id],
+      })
   }
-  return undefined
 }

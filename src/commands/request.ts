@@ -1,27 +1,48 @@
 import { usageError } from '../errors.ts'
 import { encodeSegment, type ApiRequest } from '../ims/api.ts'
 import { isUuid } from '../ims/names.ts'
+import { isGone } from '../ims/server-error.ts'
 import { isNumber, type Value, type ValueMap } from '../json/value.ts'
 import type { Format } from '../definitions/formats.ts'
 import { watchFormats, type ViewOptions } from '../definitions/views.ts'
 import { argumentKey, optionKey, type CommandDefinition, type OptionDefinition } from '../definitions/definition.ts'
-import type { Run } from '../context.ts'
+import type { CommandContext, Run } from '../context.ts'
 
-/** Runs a command that sends the request of its row and prints the answer. */
-export const run: Run<ViewOptions & Record<string, unknown>, Record<string, string | readonly string[]>> = async (
-  context,
-  options,
-  given,
-) => {
+type Options = ViewOptions & Readonly<Record<string, unknown>>
+type Arguments = Readonly<Record<string, string>>
+
+/**
+ * Runs a command that sends the request of its row and prints the answer. Where its argument takes several records,
+ * more than one is another matter; one that is named by another word than a UUID is sent as it was typed, and looked up
+ * once the service says that it knows no such record.
+ */
+export const run: Run<Options, Readonly<Record<string, string | readonly string[]>>> = async (context, options, given) => {
   const { command } = context
-  const several = command.arguments?.[0]?.many ? (given[argumentKey(command.arguments[0])] as readonly string[]) : undefined
-  if (several && (several.length > 1 || several[0] === '-')) {
+  const [argument] = command.arguments ?? []
+  const key = argument && argumentKey(argument)
+  const words = key === undefined ? [] : [given[key]!].flat()
+  const record = argument?.record
+  const latest = options.latest === true
+  const send = (word: string | undefined) => sendOne(context, options, key === undefined ? {} : { [key]: word! })
+  if (!record) return send(words[0])
+  if (words.length > 1 || words[0] === '-') {
     if (options.watch) throw usageError('--watch shows one record, or a list.')
-    return (await import('./several.ts')).runSeveral(context, several, options.latest === true, (args) =>
-      makeRequest(command, options, args),
-    )
+    const { runSeveral } = await import('./several.ts')
+    return runSeveral(context, { of: record, words, latest }, (id) => makeRequest(command, options, { [key!]: id }))
   }
-  const args = several ? { [argumentKey(command.arguments![0]!)]: several[0]! } : (given as Record<string, string>)
+  const [word] = words as [string]
+  try {
+    return await send(word)
+  } catch (error) {
+    if (isUuid(word) || !isGone(error)) throw error
+  }
+  const { findRecords } = await import('./find-record.ts')
+  const [found] = await findRecords(await context.api(), record, [word], { latest })
+  return send(found!.id)
+}
+
+async function sendOne(context: CommandContext, options: Options, args: Arguments): Promise<number> {
+  const { command } = context
   const request = makeRequest(command, options, args)
   if (options.watch && isWatched(context.global.format)) return (await import('./watch.ts')).watch(context, request, options)
   const selection = selects(command, options)
@@ -30,22 +51,13 @@ export const run: Run<ViewOptions & Record<string, unknown>, Record<string, stri
   const isStreamed = request.method === 'GET' && !selection?.sorts
   const [api, open] = await Promise.all([context.api(), isStreamed ? context.listPrinter(selection?.keeps) : undefined])
   const print = (answer: Value | undefined) => context.print(selection ? selection.apply(answer) : answer)
-  const send = async (now: ApiRequest) => {
-    if (!open) return print(await api.send(now))
-    const answer = await api.sendForList(now, open)
-    return 'list' in answer ? answer.list.print() : print(answer.value)
-  }
-  if (!hasNames(command, args)) return send(request)
-  const { sendNamed } = await import('./references.ts')
-  return sendNamed(api, command, args, { latest: options.latest === true }, (named) => send(makeRequest(command, options, named)))
+  if (!open) return print(await api.send(request))
+  const answer = await api.sendForList(request, open)
+  return 'list' in answer ? answer.list.print() : print(answer.value)
 }
 
-/** Whether a word was given that may be the name of a record, where the service takes an id. */
-const hasNames = ({ arguments: named = [] }: CommandDefinition, args: Record<string, string>): boolean =>
-  named.some((row) => row.record && !isUuid(args[argumentKey(row)]!))
-
 /** Whether a command's options select or sort the records that it prints. */
-const selects = ({ options: rows = [] }: CommandDefinition, options: ViewOptions & Record<string, unknown>): boolean =>
+const selects = ({ options: rows = [] }: CommandDefinition, options: Options): boolean =>
   options.sort_by !== undefined || rows.some((row) => row.filters && options[optionKey(row)] !== undefined)
 
 const isWatched = (format: Format) => (watchFormats as readonly Format[]).includes(format)
@@ -55,7 +67,7 @@ const isWatched = (format: Format) => (watchFormats as readonly Format[]).includ
  *
  * @throws CliError for an id that would be another path, and for lists of unequal length.
  */
-export function makeRequest(command: CommandDefinition, options: Record<string, unknown>, args: Record<string, string>): ApiRequest {
+export function makeRequest(command: CommandDefinition, options: Readonly<Record<string, unknown>>, args: Arguments): ApiRequest {
   const { method, path } = command.request!
   const fields = (command.options ?? []).filter((option) => option.field && options[optionKey(option)] !== undefined)
   return {

@@ -1,97 +1,62 @@
 import type { CommandContext } from '../context.ts'
-import { argumentKey } from '../definitions/definition.ts'
-import { CliError, usageError } from '../errors.ts'
-import { findRecords } from './find-record.ts'
-import { isUuid } from '../ims/names.ts'
-import type { Referable } from '../ims/reference.ts'
-import type { Api, ApiRequest } from '../ims/api.ts'
-import type { Value } from '../json/value.ts'
 import type { Resource } from '../definitions/resource.ts'
+import { CliError, usageError } from '../errors.ts'
+import type { ApiRequest } from '../ims/api.ts'
+import { isUuid } from '../ims/names.ts'
+import type { Value } from '../json/value.ts'
 import { readWords } from '../terminal/read-words.ts'
+import { findRecords, type FindOptions } from './find-record.ts'
+
+/** Records by words that name them; `-` stands for those of stdin. */
+export interface Several extends FindOptions {
+  readonly of: Resource
+  readonly words: readonly string[]
+}
 
 /**
- * Describes or deletes several records: all are found before the first is changed, and each is reported.
+ * Describes or deletes several records: all are found before the first is changed, and each is reported. Whole ids cost
+ * no list.
  *
- * @returns 2 where one failed.
- * @throws CliError before anything is changed where a word names none or several.
+ * @returns 2 where one failed: the others are done all the same.
+ * @throws CliError before anything is changed where a word names none or several, and where there is no word.
  */
 export async function runSeveral(
   context: CommandContext,
-  words: readonly string[],
-  latest: boolean,
-  requestOf: (args: Record<string, string>) => ApiRequest,
+  { of, words, latest }: Several,
+  requestOf: (id: string) => ApiRequest,
 ): Promise<number> {
-  const { command } = context
-  const [argument] = command.arguments!
-  const of = argument!.record!
-  const api = await context.api({ held: true })
-  try {
-    const records = await resolve(context, api, of, words, latest)
-    const answers: Value[] = []
-    const one = (id: string) => api.send(requestOf({ [argumentKey(argument!)]: id }))
-    const failed = await eachRecord(context, records, command.name === 'delete' ? `deleted ${of.one}` : undefined, async ({ id }) => {
-      const answer = await one(id)
-      if (answer !== undefined) answers.push(answer)
-    })
-    const code = command.request!.method === 'GET' ? await context.print(answers) : 0
-    return failed ? 2 : code
-  } finally {
-    await api.close()
-  }
-}
-
-/**
- * The records that words name, each once; `-` stands for the words of stdin. Whole ids cost no list.
- *
- * @throws CliError where one names none or several, and where there is no word.
- */
-export async function resolve(
-  context: CommandContext,
-  api: Api,
-  of: Resource,
-  words: readonly string[],
-  latest: boolean,
-): Promise<Referable[]> {
-  const all = words.includes('-') ? words.flatMap((word) => (word === '-' ? [] : [word])).concat(await readWords(context.io)) : words
+  const stdin = words.includes('-') ? await readWords(context.io) : []
+  const all = [...words.filter((word) => word !== '-'), ...stdin]
   if (all.length === 0) throw usageError(`Missing argument '${of.id}...'.`, { more: ['stdin has no word.'] })
-  if (all.every(isUuid)) return [...new Set(all)].map((id) => ({ id, name: '' }))
-  return findRecords(api, of, all, { latest })
-}
-
-/**
- * Does something with each record, and reports it.
- *
- * @param done what stderr says of each; nothing where the answer is printed.
- * @returns whether one failed. The others are done all the same, unless we are interrupted.
- */
-export async function eachRecord(
-  context: CommandContext,
-  records: readonly Referable[],
-  done: string | undefined,
-  work: (record: Referable) => Promise<void>,
-): Promise<boolean> {
-  const say = context.global.quiet ? () => {} : context.warn
-  let failed = false
-  for (const [at, record] of records.entries()) {
-    const named = [record.id, record.name].filter(Boolean).join('  ')
+  const api = await context.api()
+  const names = all.every(isUuid)
+    ? new Map(all.map((id) => [id, id]))
+    : new Map((await findRecords(api, of, all, { latest })).map(({ id, name }) => [id, `${id}  ${name}`]))
+  const describes = context.command.request!.method === 'GET'
+  const answers: Value[] = []
+  let code = 0
+  for (const [id, name] of names) {
     try {
-      await work(record)
-      if (done !== undefined) say(`${done} ${named}`)
+      const answer = await api.send(requestOf(id))
+      if (describes) answers.push(answer ?? null)
+      else if (!context.global.quiet) context.warn(`deleted ${of.one} ${name}`)
     } catch (error) {
       if (!(error instanceof CliError)) throw error
-      if (context.io.interrupted.aborted) {
-        const left = records.slice(at + 1).map(({ id }) => id)
-        throw new CliError(error.message, {
-          exit: error.exit,
-          more: [...error.more, ...(left.length > 0 ? [`Not begun: ${left.join(' ')}`] : [])],
-          next: error.next,
-          inDoubt: error.inDoubt,
-          cause: error,
-        })
-      }
-      failed = true
-      for (const line of [`Error: ${named}: ${error.message}`, ...error.more.map((more) => `  ${more.trim()}`)]) context.warn(line)
+      if (context.io.interrupted.aborted) throw notBegun(error, [...names.keys()].slice([...names.keys()].indexOf(id) + 1))
+      code = 2
+      for (const line of [`Error: ${name}: ${error.message}`, ...error.more.map((more) => `  ${more.trim()}`)]) context.warn(line)
     }
   }
-  return failed
+  return describes ? (await context.print(answers)) || code : code
+}
+
+/** The same failure with what is left. */
+function notBegun({ message, exit, more, next, inDoubt, cause }: CliError, left: readonly string[]): CliError {
+  return new CliError(message, {
+    exit,
+    more: [...more, ...(left.length > 0 ? [`Not begun: ${left.join(' ')}`] : [])],
+    next,
+    inDoubt,
+    cause,
+  })
 }

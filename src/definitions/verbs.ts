@@ -1,6 +1,7 @@
 import { latest } from './latest.ts'
 import type { ArgumentDefinition, CommandDefinition, OptionDefinition } from './definition.ts'
 import { filterOptions, listViewOptions, viewOptions, watchOptions } from './views.ts'
+import { withArticle } from '../text/article.ts'
 import type { Resource } from './resource.ts'
 
 const identified = (of: Resource) => ({
@@ -53,7 +54,7 @@ export function describe(of: Resource): CommandDefinition {
 export function create(of: Resource, options: readonly OptionDefinition[], example: string): CommandDefinition {
   return {
     name: 'create',
-    summary: `Create ${/^[aeiou]/.test(of.one) ? 'an' : 'a'} ${of.one}`,
+    summary: `Create ${withArticle(of.one)}`,
     options,
     prints: of,
     request: { method: 'POST', path: of.path },

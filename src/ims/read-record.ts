@@ -1,5 +1,6 @@
 import { CliError } from '../errors.ts'
 import { toData, toValue, type Value } from '../json/value.ts'
+import { withArticle } from '../text/article.ts'
 import { excerpt } from '../text/printable.ts'
 import { createdAt } from './created.ts'
 import { isKubernetesName, isReference, isUuid } from './names.ts'
@@ -147,7 +148,7 @@ export function readRecords<K extends keyof Kinds>(kind: K, value: Value | undef
 }
 
 function oddRecord(what: string, why: string): CliError {
-  return new CliError(`the service sent a ${what} that can't be used: ${why}`)
+  return new CliError(`the service sent ${withArticle(what)} that can't be used: ${why}`)
 }
 
 function described(value: unknown): string {

@@ -1,11 +1,12 @@
 import { CliError, usageError } from '../errors.ts'
 import { encodeSegment, type Api } from '../ims/api.ts'
 import { stageOf } from '../ims/job-status.ts'
+import { isUuid } from '../ims/names.ts'
 import { readRecord, readRecords, sourceOf, type OddRecord } from '../ims/read-record.ts'
 import type { Job } from '../ims/records.ts'
+import { isNear, shortestPrefix } from '../ims/reference.ts'
 import type { Value } from '../json/value.ts'
 import { jobs } from '../definitions/records.ts'
-import { isSimilar } from '../text/similarity.ts'
 
 /** A job as the service sent it: typed for us, and as it is printed. */
 export interface JobRecord {
@@ -31,8 +32,6 @@ export function shortId(id: string): string {
   return id.length > 8 ? `${id.slice(0, 8)}…` : id
 }
 
-const whole = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-
 /**
  * The jobs that the user means: by id, by its unique beginning of 4 characters or more, or by the name of the image
  * of exactly one unfinished job. Whole ids cost no list.
@@ -40,7 +39,7 @@ const whole = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
  * @throws CliError that lists the candidates where none or several fit; ServerError where an id is unknown.
  */
 export async function findJobs(api: Api, wanted: readonly string[]): Promise<JobRecord[]> {
-  if (wanted.length === 1 && whole.test(wanted[0]!)) return [await describeJob(api, wanted[0]!)]
+  if (wanted.length === 1 && isUuid(wanted[0]!)) return [await describeJob(api, wanted[0]!)]
   const { jobs: all, odd } = await readJobs(api)
   return wanted.map((reference) => pick(all, odd, reference))
 }
@@ -66,25 +65,18 @@ function pick(all: readonly JobRecord[], odd: readonly OddRecord[], reference: s
   const unfinished = all.filter(({ job }) => ['running', 'waiting'].includes(stageOf(job)))
   const exact = all.filter(({ job }) => job.id === reference)
   const named = unfinished.filter(({ job }) => job.image_root_archive_name === reference)
-  const begun = reference.length >= 4 ? all.filter(({ job }) => job.id.startsWith(reference)) : []
+  const begun = reference.length >= shortestPrefix ? all.filter(({ job }) => job.id.startsWith(reference)) : []
   const found = exact.length > 0 ? exact : [...new Set([...named, ...begun])]
   if (found.length === 1) return found[0]!
   if (found.length > 1) throw new CliError(`${reference} is more than one job`, { more: found.map(candidate), next: 'name one by its id' })
-  const unusable = odd.find(({ id, name }) => name === reference || (reference.length >= 4 && id?.startsWith(reference)))
+  const unusable = odd.find(({ id, name }) => name === reference || (reference.length >= shortestPrefix && id?.startsWith(reference)))
   if (unusable) throw unusable.failure
   const old = all.filter(({ job }) => job.image_root_archive_name === reference)
-  const near = unfinished.filter(({ job }) => isLike(reference, job))
+  const near = unfinished.filter(({ job }) => isNear({ id: job.id, name: job.image_root_archive_name }, reference))
   throw new CliError(`${reference} is no job that is under way`, {
     more: old.length > 0 ? ['Ended, and so only to be named by id:', ...old.map(candidate)] : near.map(candidate),
     next: ['jobs', 'list'],
   })
-}
-
-/** Whether a job may be meant by a word that names none. */
-function isLike(typed: string, { id, image_root_archive_name: name }: Job): boolean {
-  const [word, meant] = [typed, name].map((text) => text.toLowerCase()) as [string, string]
-  const part = word.length >= 3 && (meant.includes(word) || word.includes(meant))
-  return part || isSimilar(word, meant) || isSimilar(word, id.slice(0, word.length)) || (word.length > 4 && id.startsWith(word.slice(0, 4)))
 }
 
 /** A job in a list to choose from. */

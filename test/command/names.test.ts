@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { startProgram } from '../support/live-program.ts'
 import { run } from '../support/program.ts'
 import { image, recipe, withSite, type WatchedSite } from '../support/watched-site.ts'
 
@@ -64,6 +65,26 @@ describe.concurrent('a record by name', () => {
       const { exit, stderr } = await ims(site, 'images', 'describe', 'cafe')
       expect(exit).toBe(2)
       expect(stderr).toBe(`Error: "cafe" is a recipe, not an image\nNext: cray-ims recipes describe ${ids.recipe}\n`)
+    }))
+
+  test('whose record can not be used stops the command: it may be the one', () =>
+    at(async (site) => {
+      const list = () => Response.json([{ id: ids.uan, name: 'my uan', created: 'soon' }, image(ids.old, 'my uan')])
+      site.intervene({ after: ({ method, path }) => (method === 'GET' && path === 'images' ? list() : undefined) })
+      const { exit, stderr } = await ims(site, 'images', 'delete', 'my uan')
+      expect({ exit, left: left(site).length }).toEqual({ exit: 2, left: 3 })
+      expect(stderr).toContain(`Error: the service sent an image ${ids.uan} that can't be used: its created is "soon", not a time\n`)
+    }))
+
+  test('is watched', () =>
+    at(async (site) => {
+      const watching = startProgram(['images', 'describe', 'my uan', '--watch', '-o', 'jsonl', '--interval', '0.1'], {
+        cwd: site.home,
+        env: site.env,
+      })
+      await watching.says(ids.uan)
+      watching.kill('SIGINT')
+      expect(await watching.ended).toMatchObject({ exit: 130 })
     }))
 
   test('that a gateway does not know is not looked up', () =>

@@ -1,4 +1,4 @@
-import { findSource } from '../../builds/source.ts'
+import { findLinked } from '../../builds/source.ts'
 import { listRecords } from '../../builds/inventory.ts'
 import type { CommandContext } from '../../context.ts'
 import { CliError } from '../../errors.ts'
@@ -29,8 +29,7 @@ export interface Choice {
 export async function findImages(context: CommandContext, wanted: readonly string[], { arch, latest }: Choice): Promise<Image[]> {
   const api = await context.api()
   const { records, odd } = await listRecords(api, 'image')
-  const inventory = { recipes: [], images: records, publicKeys: [], jobs: [], odd }
-  return wanted.map((source) => findSource(inventory, { job_type: 'customize', source, arch, latest: latest ?? false }) as Image)
+  return wanted.map((source) => findLinked('image', records, odd, { source, arch, latest }))
 }
 
 /** An image's manifest as it was found. */
