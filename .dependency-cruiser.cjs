@@ -30,7 +30,7 @@ const pathOf = (rooms) => `^src/(${rooms.map((room) => room.replace('.', '\\.'))
 
 const downwards = floors.slice(1).map((rooms, at) => ({
   name: `${rooms.join(' and ')} import from no floor above`,
-  severity: 'error',
+  severity: /** @type {const} */ ('error'),
   from: { path: pathOf(rooms) },
   to: { path: pathOf(floors.slice(0, at + 1).flat()) },
 }))
