@@ -60,7 +60,7 @@ export const debugOptions = [
     type: 'choice',
     choices: ['complete', 'fail', 'keep', 'delete'],
     exclusive: ['--print-command', '--ssh-config'],
-    help: 'What becomes of the job when the shell ends; asked in a terminal, else keep',
+    help: 'What becomes of the job when the shell ends; asked in a terminal, else keep, as after COMMAND',
   },
   { flag: '--tty', short: '-t', type: 'flag', help: 'Give COMMAND a terminal' },
   { flag: '--timeout', type: 'duration', placeholder: 'TIME', help: 'Longest wait for the shell; without end in a terminal, else 1h' },
@@ -117,7 +117,7 @@ export const jobShells: readonly CommandDefinition[] = [
     summary: "Open a job's shell",
     about: [
       'Waits until the shell is ready, finds the way in and the key, checks the host, and opens a terminal. When the shell ends the job still waits, and holds its memory: it asks what should become of it.',
-      'With COMMAND, runs that there, with its input, output and exit code.',
+      'With COMMAND, runs that there, with its input, output and exit code: several words as they are, one as a line for the shell. The job still waits afterwards.',
     ],
     arguments: [
       { ...job, optional: true },
@@ -126,7 +126,7 @@ export const jobShells: readonly CommandDefinition[] = [
     options: debugOptions,
     examples: [
       { line: 'cray-ims jobs debug ad51', does: 'A shell in the job whose id starts with ad51' },
-      { line: 'cray-ims jobs debug ad51 --on-exit keep -- cat /mnt/image/kiwi.log', does: 'One command' },
+      { line: 'cray-ims jobs debug ad51 -- cat /mnt/image/kiwi.log', does: 'One command' },
     ],
   },
   {

@@ -39,7 +39,7 @@ export async function handleShellExit(
   const left = await howItIsLeft(context, api, job, container, shell, options, progress)
   if (left === 'gone') progress.log(`Job ${shortId(job.id)} is gone: it was deleted`)
   if (left !== 'waiting') return left
-  if ('lost' in ending) progress.log(`✖ connection lost: ${ending.lost}`)
+  if ('lost' in ending) progress.log(ending.detached ? 'Detached.' : `✖ connection lost: ${ending.lost}`)
   const asked = options.on_exit === undefined && context.io.stdin.isTTY && context.io.stderr.isTTY
   const fate = asked ? await promptExitAction(context, job, progress) : (options.on_exit ?? 'keep')
   const lossless = fate !== 'delete' || !options.beforeDelete || (await options.beforeDelete())

@@ -1,10 +1,15 @@
 import { flushed, interruption, start, type Streams } from './channel.ts'
 import type { Ending } from './ending.ts'
 import type { Session } from './session.ts'
+import { shellWords } from '../text/shell-words.ts'
 
-/** Words of a command line as `ssh` sends them: joined with spaces, for the shell there to take apart. */
+/**
+ * The command for the shell there: one word is a line for it, as `ssh` sends it; several stay the words that they are,
+ * as with `kubectl exec`. Undefined where there is none.
+ */
 export function commandText(words: readonly string[]): string | undefined {
-  return words.length > 0 ? words.join(' ') : undefined
+  if (words.length === 0) return undefined
+  return words.length === 1 ? words[0] : shellWords(words)
 }
 
 /**

@@ -6,8 +6,8 @@ import type { Session } from './session.ts'
 export type Ending =
   /** Its exit code, or 128 + n for a signal. */
   | { readonly code: number }
-  /** The connection went away before its exit code came; ours is 255 then. */
-  | { readonly lost: string }
+  /** The connection went away before its exit code came; ours is 255 then. `detached`: the user ended it. */
+  | { readonly lost: string; readonly detached?: true }
 
 /** The exit code for how a shell or command ended. */
 export function exitCode(ending: Ending): number {

@@ -1,9 +1,12 @@
+/** What an escape asks of us. */
+export type EscapeAction = 'disconnect' | 'help' | 'suspend'
+
 /** What a piece of typing comes to. */
 export interface Typed {
   /** What goes to the other end. */
   readonly bytes: Buffer
   /** What was asked of us, in this order. */
-  readonly asked: readonly ('disconnect' | 'help')[]
+  readonly asked: readonly EscapeAction[]
 }
 
 /** Takes typing in pieces, each as it comes. */
@@ -11,10 +14,13 @@ export type Escapes = (chunk: Buffer) => Typed
 
 const tilde = 0x7e
 
+const actions: Readonly<Record<string, EscapeAction>> = { '.': 'disconnect', '?': 'help', '\x1a': 'suspend' }
+
 /** What `~?` shows. */
 export const escapeHelp = [
   'Supported escape sequences:',
   ' ~.   - end the connection; the job still waits',
+  ' ~^Z  - suspend cray-ims',
   ' ~?   - this message',
   ' ~~   - send the escape character',
   '(Escapes are only recognized immediately after newline.)',
@@ -26,13 +32,13 @@ export function createEscapes(): Escapes {
   let pending = false
   return (chunk) => {
     const bytes: number[] = []
-    const asked: ('disconnect' | 'help')[] = []
+    const asked: EscapeAction[] = []
     for (const byte of chunk) {
       if (pending) {
         pending = false
-        const char = String.fromCharCode(byte)
-        if (char === '.' || char === '?') {
-          asked.push(char === '.' ? 'disconnect' : 'help')
+        const action = actions[String.fromCharCode(byte)]
+        if (action) {
+          asked.push(action)
           continue
         }
         if (byte !== tilde) bytes.push(tilde)

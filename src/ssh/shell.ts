@@ -1,10 +1,10 @@
 import type { WriteStream } from 'node:tty'
 import type { ClientChannel, TerminalModes } from 'ssh2'
 import type { Io, Output } from '../terminal/io.ts'
-import { enterRawMode } from '../terminal/raw-mode.ts'
+import { enterRawMode, suspendProcess } from '../terminal/raw-mode.ts'
 import { flushed, interruption, start, type Streams } from './channel.ts'
 import type { Ending } from './ending.ts'
-import { createEscapes, escapeHelp } from './escapes.ts'
+import { createEscapes, escapeHelp, type EscapeAction } from './escapes.ts'
 import type { Session } from './session.ts'
 
 /** Whether a shell gets a terminal, as `ssh` decides: where stdin is one, and for a command only when asked for. */
@@ -29,7 +29,16 @@ export async function runInTerminal(
   const screen = [stdout.stream, stderr.stream].find((stream) => stream.isTTY) ?? stdout.stream
   const terminal = { term: io.env.TERM || 'dumb', ...sizeOf(screen), modes }
   const { channel, ended } = await Promise.race([start(session, { command, terminal }), interrupted])
-  const typed = onTyping(channel, stderr)
+  let leaveRawMode = enterRawMode(io)
+  let over = false
+  const suspend = async () => {
+    leaveRawMode()
+    await suspendProcess()
+    if (over) return
+    leaveRawMode = enterRawMode(io)
+    resize()
+  }
+  const typed = onTyping(channel, stderr, suspend)
   const resize = () => {
     const { rows, cols } = sizeOf(screen)
     channel.setWindow(rows, cols, 0, 0)
@@ -41,7 +50,6 @@ export async function runInTerminal(
     await flushed(stdout.stream)
     return ending
   })
-  const leaveRawMode = enterRawMode(io)
   screen.on('resize', resize)
   channel.pipe(stdout.stream, { end: false })
   channel.stderr.pipe(stderr.stream, { end: false })
@@ -49,6 +57,7 @@ export async function runInTerminal(
   try {
     return await Promise.race([done, typed.disconnected, hungUp, interrupted])
   } finally {
+    over = true
     leaveRawMode()
     screen.off('resize', resize)
     stdin.off('data', typed.take).off('end', typed.end).pause()
@@ -58,7 +67,7 @@ export async function runInTerminal(
   }
 }
 
-function onTyping(channel: ClientChannel, stderr: Output) {
+function onTyping(channel: ClientChannel, stderr: Output, suspend: () => Promise<void>) {
   const escapes = createEscapes()
   let disconnect = (_: Ending): void => {}
   const disconnected = new Promise<Ending>((resolve) => {
@@ -67,10 +76,12 @@ function onTyping(channel: ClientChannel, stderr: Output) {
   const take = (chunk: Buffer | string) => {
     const { bytes, asked } = escapes(Buffer.from(chunk))
     if (bytes.length > 0 && channel.writable) channel.write(bytes)
-    for (const wish of asked) {
-      if (wish === 'disconnect') disconnect({ lost: 'ended by ~.' })
-      else void stderr.write(`~?\r\n${escapeHelp.join('\r\n')}\r\n`)
-    }
+    for (const action of asked) act[action]()
+  }
+  const act: Readonly<Record<EscapeAction, () => void>> = {
+    disconnect: () => void stderr.write('~.\r\n').then(() => disconnect({ lost: 'ended by ~.', detached: true })),
+    help: () => void stderr.write(`~?\r\n${escapeHelp.join('\r\n')}\r\n`),
+    suspend: () => void stderr.write('~^Z [suspend cray-ims]\r\n').then(suspend),
   }
   return { take, end: () => void channel.end(), disconnected }
 }

@@ -20,3 +20,10 @@ export function enterRawMode({ stdin }: Pick<Io, 'stdin'>): () => void {
   stdin.setRawMode(true)
   return undo
 }
+
+/** Stops this process, as Ctrl-Z does a command, and resolves when it is continued. Not to be called in raw mode. */
+export async function suspendProcess(): Promise<void> {
+  process.kill(process.pid, 'SIGTSTP')
+  // The signal stops all threads at once: what comes next comes after it.
+  await new Promise((continued) => setImmediate(continued))
+}

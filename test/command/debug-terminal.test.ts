@@ -201,9 +201,15 @@ describeWithTmux('jobs debug in a terminal', () => {
     await openShell(jobs.left)
     terminal.type('Enter', '~.')
     await terminal.shows('(K)eep:')
-    expect(terminal.screen()).toContain('connection lost: ended by ~.')
+    expect(terminal.screen()).toContain('\nDetached.\nJob still waits')
     terminal.type('k', 'Enter')
     await isBack(255)
+  })
+
+  test('after a command it asks nothing', async () => {
+    open(`${jobs.left.id} -- sh -c 'echo "$0 $1"; exit 3' 'a  b' c`)
+    expect(await terminal.shows('Release it:')).toMatch(/^a  b c$/m)
+    await isBack(3)
   })
 
   test('a job that someone else ends takes the connection along', async () => {

@@ -125,8 +125,23 @@ describeWithSshd('shells as a process of their own', () => {
       terminal.type('~~', '/x', 'Enter')
       await terminal.shows('~/x')
       terminal.type('Enter', '~.')
-      await terminal.shows('{"lost":"ended by ~."}')
+      await terminal.shows('{"lost":"ended by ~.","detached":true}')
       await isBack(255)
+    })
+
+    test('~^Z suspends us, and the shell there goes on', async () => {
+      await openShell()
+      terminal.type('Enter', '~', 'C-z')
+      await terminal.shows('[suspend cray-ims]')
+      await terminal.shows(/Stopped.*\nhere\$ ?$/)
+      terminal.type('stty -a | grep -o "[-]*icanon"', 'Enter')
+      await terminal.shows(/^icanon$/m)
+      terminal.type('fg', 'Enter')
+      terminal.type('echo re""sumed', 'Enter')
+      await terminal.shows(/^resumed$/m)
+      terminal.type('exit 4', 'Enter')
+      await terminal.shows('{"code":4}')
+      await isBack(4)
     })
 
     test('vim opens, is resized and quits; less, too', async () => {

@@ -24,6 +24,8 @@ describe('escapes in what is typed', () => {
     [['~~\r~.'], '~\r', ['disconnect']],
     [['~?'], '', ['help']],
     [['~?~.'], '', ['help', 'disconnect']],
+    [['~\x1a'], '', ['suspend']],
+    [['ls\r~\x1apwd\r'], 'ls\rpwd\r', ['suspend']],
     [['~x'], '~x', []],
     [['~\r~.'], '~\r', ['disconnect']],
     [['~', '/', 'bin\r'], '~/bin\r', []],
@@ -81,8 +83,9 @@ describe('words for a shell', () => {
   test.each([
     [[], undefined],
     [['ls'], 'ls'],
-    [['echo', 'a  b', '$HOME'], 'echo a  b $HOME'],
-  ])('a command as ssh sends it: %j', (words, text) => {
+    [['echo "$HOME"; exit 3'], 'echo "$HOME"; exit 3'],
+    [['echo', 'a  b', '$HOME', "it's", ''], `echo 'a  b' '$HOME' 'it'\\''s' ''`],
+  ])('one word is a line for the shell there, several stay words: %j', (words, text) => {
     expect(commandText(words)).toBe(text)
   })
 })

@@ -57,7 +57,9 @@ export const run: Run<DebugOptions, { job?: string; command?: string[] }> = asyn
     if (!shell) return 0
     try {
       const own = exitCode(shell.ending)
-      const left = await handleShellExit(context, api, job, container, shell, options, progress)
+      // Whoever runs a command has its outcome to see to; a question would be in its way.
+      const on_exit = options.on_exit ?? (command === undefined ? undefined : 'keep')
+      const left = await handleShellExit(context, api, job, container, shell, { ...options, on_exit }, progress)
       if (left === 'kept' || left === 'deleted' || left === 'gone') return own
       const { exit, image } = await waitForOutcome(context, api, job, progress, { hopeful: left !== 'failed', interval: options.interval })
       if (image) await (command === undefined ? io.stdout : io.stderr).write(`${image}\n`)
