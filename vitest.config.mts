@@ -4,8 +4,7 @@ import LongestFirst from './test/support/longest-first.mts'
 
 // A worker that starts once for many files saves a third of their time. Files that see which modules are loaded, or put others
 // in their place, need modules of their own.
-const ownModules = ['ims-lazy', 'lock']
-const sharing = [`test/unit/!(${ownModules.join('|')}).test.ts`, 'test/golden/*.test.ts']
+const ownModules = ['test/unit/ims-lazy.test.ts', 'test/unit/lock.test.ts']
 
 export default defineConfig({
   test: {
@@ -19,8 +18,11 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [
-      { extends: true, test: { name: 'unit', isolate: false, include: sharing } },
-      { extends: true, test: { name: 'program', include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, ...sharing] } },
+      {
+        extends: true,
+        test: { name: 'shared', isolate: false, include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, ...ownModules] },
+      },
+      { extends: true, test: { name: 'own', include: ownModules } },
     ],
   },
 })
