@@ -88,8 +88,8 @@ _cray_ims_describe() {
   commands= arguments= excludes= excluded=
   options='--configuration= --quiet -o=json|toml|yaml|table|csv|jsonl|name|id --format=json|toml|yaml|table|csv|jsonl|name|id --token=@file -v --verbose --query= --ca-file=@file --insecure --connect-timeout= --request-timeout= --retries= -h --help'
   case $command in
-    '') commands='public-keys recipes images jobs deleted remote-build-nodes build customize mock completion init auth config' options+=' --version' ;;
-    'ims') commands='public-keys recipes images jobs deleted remote-build-nodes build customize mock completion' ;;
+    '') commands='public-keys recipes images jobs deleted remote-build-nodes build customize doctor mock completion init auth config' options+=' --version' ;;
+    'ims') commands='public-keys recipes images jobs deleted remote-build-nodes build customize doctor mock completion' ;;
     'cray') commands='ims init auth config' ;;
     'public-keys') commands='list create deleteall describe delete' ;;
     'public-keys list' | 'deleted public-keys list') options+=' --name= --older-than= --newer-than= --columns= --no-headers --wide --sort-by= -w --watch --interval=' ;;
@@ -116,8 +116,8 @@ _cray_ims_describe() {
     'jobs deleteall') options+=' --age= --job-type=create|customize --status=creating|fetching_image|fetching_recipe|waiting_for_repos|building_image|packaging_artifacts|waiting_on_user|error|success --yes' ;;
     'jobs describe') arguments='JOB_ID...=' options+=' --columns= --no-headers --wide -w --watch --interval= --latest' ;;
     'jobs delete') arguments='JOB_ID...=' options+=' --latest' ;;
-    'jobs debug') arguments='JOB= COMMAND...=' options+=' -c= --container= --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify --on-exit=complete|fail|keep|delete -t --tty --timeout= --interval= --print-command --ssh-config --openssh' excludes='--on-exit:--print-command --on-exit:--ssh-config --print-command:--on-exit --print-command:--ssh-config --print-command:--openssh --ssh-config:--on-exit --ssh-config:--print-command --ssh-config:--openssh --openssh:--print-command --openssh:--ssh-config' ;;
-    'jobs complete' | 'jobs fail') arguments='JOB=' options+=' -c= --container= --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify --no-wait --timeout= --interval=' excludes='--no-wait:--timeout --timeout:--no-wait' ;;
+    'jobs debug') arguments='JOB= COMMAND...=' options+=' -c= --container= --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify --on-exit=save|discard|later|delete -t --tty --timeout= --interval= --print-command --ssh-config --openssh' excludes='--on-exit:--print-command --on-exit:--ssh-config --print-command:--on-exit --print-command:--ssh-config --print-command:--openssh --ssh-config:--on-exit --ssh-config:--print-command --ssh-config:--openssh --openssh:--print-command --openssh:--ssh-config' ;;
+    'jobs complete' | 'jobs fail') arguments='JOB...=' options+=' -c= --container= --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify --no-wait --timeout= --interval=' excludes='--no-wait:--timeout --timeout:--no-wait' ;;
     'jobs wait') arguments='JOB...=' options+=' --for= --timeout= --interval=' ;;
     'jobs logs') arguments='JOB=' options+=' -f --follow -c= --container= --since= --tail= --timestamps --no-prefix --failed' excludes='-f:--failed --follow:--failed -c:--failed --container:--failed --since:--failed --timestamps:--failed --failed:-f --failed:--follow --failed:-c --failed:--container --failed:--since --failed:--timestamps' ;;
     'deleted') commands='recipes images public-keys' ;;
@@ -141,7 +141,7 @@ _cray_ims_describe() {
     'mock') arguments='COMMAND...=@command' options+=' --port= --tls --server-name= --speed= --fail-builds --builds=succeeds|fails|out-of-memory|killed|fetch-fails|fetch-crashes|no-config|no-repos|repos-fail|no-kernel|packaging-fails|hangs --fault= --serial --credentials-last= --state=@file --seed=@file --ready-file=@file' excludes='--fail-builds:--builds --builds:--fail-builds' ;;
     'completion') arguments='SHELL=bash|zsh|fish' ;;
     'init') options+=' --hostname= --tenant= --no-auth --overwrite' ;;
-    'auth') commands='login' ;;
+    'auth') commands='login status logout' ;;
     'auth login') options+=' --username= --password= --rsa_token=' ;;
     'config') commands='use list describe get set unset' ;;
     'config use') arguments='CONFIGURATION=' ;;

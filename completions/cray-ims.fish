@@ -14,7 +14,7 @@ function __cray_ims_command
         else if contains -- $word --configuration -o --format --token --query --ca-file --connect-timeout --request-timeout --retries
             set value $word
         else if not string match -q -- '-*' $word
-            set command (string trim -- "$command $word" | string replace -r '^cray (ims|init|auth|config)$' '$1' | string replace -r '^ims (public-keys|recipes|images|jobs|deleted|remote-build-nodes|build|customize|mock|completion)$' '$1')
+            set command (string trim -- "$command $word" | string replace -r '^cray (ims|init|auth|config)$' '$1' | string replace -r '^ims (public-keys|recipes|images|jobs|deleted|remote-build-nodes|build|customize|doctor|mock|completion)$' '$1')
             contains -- $command ims cray public-keys recipes images jobs deleted 'deleted recipes' 'deleted images' 'deleted public-keys' remote-build-nodes 'remote-build-nodes status' auth config
             or break
         end
@@ -53,12 +53,13 @@ complete -c cray-ims -l retries -x -d 'How often a read is tried again (CRAY_IMS
 complete -c cray-ims -s h -l help -d 'Show this help'
 complete -c cray-ims -n '__cray_ims_at "" ims' -a public-keys -d 'SSH keys that open the shells of jobs'
 complete -c cray-ims -n '__cray_ims_at "" ims' -a recipes -d 'What images are built from'
-complete -c cray-ims -n '__cray_ims_at "" ims' -a images -d 'What nodes boot'
+complete -c cray-ims -n '__cray_ims_at "" ims' -a images -d 'Images that nodes boot'
 complete -c cray-ims -n '__cray_ims_at "" ims' -a jobs -d 'Builds and customisations, running and ended'
 complete -c cray-ims -n '__cray_ims_at "" ims' -a deleted -d 'What was deleted and can be brought back'
 complete -c cray-ims -n '__cray_ims_at "" ims' -a remote-build-nodes -d 'Nodes outside Kubernetes that images are built on'
 complete -c cray-ims -n '__cray_ims_at "" ims' -a build -d 'Build an image from a recipe'
 complete -c cray-ims -n '__cray_ims_at "" ims' -a customize -d 'Make an image from another'
+complete -c cray-ims -n '__cray_ims_at "" ims' -a doctor -d 'Check configuration, token, service, keys, kubectl and S3'
 complete -c cray-ims -n '__cray_ims_at "" ims' -a mock -d 'Run an IMS of your own, for tests'
 complete -c cray-ims -n '__cray_ims_at "" ims' -a completion -d 'Print the completions for a shell'
 complete -c cray-ims -n '__cray_ims_at "" cray' -a init -d 'Make a configuration and log in'
@@ -79,7 +80,7 @@ complete -c cray-ims -n '__cray_ims_at "public-keys list" "public-keys describe"
 complete -c cray-ims -n '__cray_ims_at "public-keys list" "public-keys describe" "recipes list" "recipes describe" "images list" "images describe" "jobs list" "jobs describe" "deleted recipes list" "deleted recipes describe" "deleted images list" "deleted images describe" "deleted public-keys list" "deleted public-keys describe" "remote-build-nodes list" "remote-build-nodes describe" "remote-build-nodes status describe" "remote-build-nodes status list"' -l wide -d 'Whole ids and more columns, however wide the terminal is'
 complete -c cray-ims -n '__cray_ims_at "public-keys list" "recipes list" "images list" "jobs list" "deleted recipes list" "deleted images list" "deleted public-keys list" "remote-build-nodes list" "remote-build-nodes status list"' -l sort-by -x -d 'Sort the list by these columns or fields; -COLUMN is the other way round: status,-created'
 complete -c cray-ims -n '__cray_ims_at "public-keys list" "public-keys describe" "recipes list" "recipes describe" "images list" "images describe" "jobs list" "jobs describe" "deleted recipes list" "deleted recipes describe" "deleted images list" "deleted images describe" "deleted public-keys list" "deleted public-keys describe" "remote-build-nodes list" "remote-build-nodes describe" "remote-build-nodes status describe" "remote-build-nodes status list"' -s w -l watch -d 'Go on showing it until Ctrl-C: drawn anew in a terminal, else a line for each change; a table by default'
-complete -c cray-ims -n '__cray_ims_at "public-keys list" "public-keys describe" "recipes list" "recipes describe" "images list" "images describe" "jobs list" "jobs describe" "jobs debug" "jobs complete" "jobs fail" "jobs wait" "deleted recipes list" "deleted recipes describe" "deleted images list" "deleted images describe" "deleted public-keys list" "deleted public-keys describe" "remote-build-nodes list" "remote-build-nodes describe" "remote-build-nodes status describe" "remote-build-nodes status list" build customize' -l interval -x -d 'Time between looks'
+complete -c cray-ims -n '__cray_ims_at "public-keys list" "public-keys describe" "recipes list" "recipes describe" "images list" "images describe" "jobs list" "jobs describe" "jobs debug" "jobs complete" "jobs fail" "jobs wait" "deleted recipes list" "deleted recipes describe" "deleted images list" "deleted images describe" "deleted public-keys list" "deleted public-keys describe" "remote-build-nodes list" "remote-build-nodes describe" "remote-build-nodes status describe" "remote-build-nodes status list" build customize' -l interval -x -d 'Polling interval'
 complete -c cray-ims -n '__cray_ims_at "public-keys create" "recipes create" "images create"' -l name -x -d 'Its name'
 complete -c cray-ims -n '__cray_ims_at "public-keys create"' -l public-key -r -F -d 'File that holds the public key; - is stdin'
 complete -c cray-ims -n '__cray_ims_at "public-keys deleteall" "recipes deleteall" "images deleteall" "jobs deleteall" "deleted recipes deleteall" "deleted images deleteall" "deleted public-keys deleteall" "remote-build-nodes deleteall"' -l yes -d 'Do not ask, in a terminal'
@@ -129,8 +130,8 @@ complete -c cray-ims -n '__cray_ims_at jobs' -a deleteall -d 'Delete the jobs th
 complete -c cray-ims -n '__cray_ims_at jobs' -a describe -d 'Show one job'
 complete -c cray-ims -n '__cray_ims_at jobs' -a delete -d 'Delete one job'
 complete -c cray-ims -n '__cray_ims_at jobs' -a debug -d 'Open a job\'s shell'
-complete -c cray-ims -n '__cray_ims_at jobs' -a complete -d 'Tell a job that waits to go on, and keep its result'
-complete -c cray-ims -n '__cray_ims_at jobs' -a fail -d 'Tell a job that waits to end without a result'
+complete -c cray-ims -n '__cray_ims_at jobs' -a complete -d 'Save the images of jobs that wait'
+complete -c cray-ims -n '__cray_ims_at jobs' -a fail -d 'Discard the images of jobs that wait'
 complete -c cray-ims -n '__cray_ims_at jobs' -a wait -d 'Wait for jobs'
 complete -c cray-ims -n '__cray_ims_at jobs' -a logs -d 'Show the logs of a job\'s containers, through kubectl'
 complete -c cray-ims -n '__cray_ims_at "jobs list"' -l name -x -d 'Only jobs whose names match: * is any text, ? a character, [ab] one of them'
@@ -155,10 +156,10 @@ complete -c cray-ims -n '__cray_ims_at "jobs deleteall"' -l age -x -d 'Only jobs
 complete -c cray-ims -n '__cray_ims_at "jobs deleteall"' -l job-type -x -a 'create customize' -d 'Only jobs of this type'
 complete -c cray-ims -n '__cray_ims_at "jobs deleteall"' -l status -x -a 'creating fetching_image fetching_recipe waiting_for_repos building_image packaging_artifacts waiting_on_user error success' -d 'Only jobs in this status; several times for several'
 complete -c cray-ims -n '__cray_ims_at "jobs debug" "jobs complete" "jobs fail"' -s c -l container -x -d 'SSH container; the only one by default, or debug'
-complete -c cray-ims -n '__cray_ims_at "jobs debug" "jobs complete" "jobs fail" build customize' -l access -x -a 'auto customer cluster port-forward' -d 'Which way in: the address outside the cluster, the one inside, or through kubectl'
+complete -c cray-ims -n '__cray_ims_at "jobs debug" "jobs complete" "jobs fail" build customize' -l access -x -a 'auto customer cluster port-forward' -d 'How to connect: the address outside the cluster, the one inside, or through kubectl'
 complete -c cray-ims -n '__cray_ims_at "jobs debug" "jobs complete" "jobs fail" build customize' -s i -l identity -r -F -d 'Private key; by default the one among yours that the job wants'
 complete -c cray-ims -n '__cray_ims_at "jobs debug" "jobs complete" "jobs fail" build customize' -l host-key -x -a 'accept-new verify' -d 'Whether a host key that can\'t be compared with the container\'s own is accepted'
-complete -c cray-ims -n '__cray_ims_at "jobs debug"; and not __fish_contains_opt print-command ssh-config' -l on-exit -x -a 'complete fail keep delete' -d 'What becomes of the job when the shell ends; asked in a terminal, else keep, as after COMMAND'
+complete -c cray-ims -n '__cray_ims_at "jobs debug"; and not __fish_contains_opt print-command ssh-config' -l on-exit -x -a 'save discard later delete' -d 'When the shell ends: save the image, discard it, decide later or delete the job; asked in a terminal, else later, as after COMMAND'
 complete -c cray-ims -n '__cray_ims_at "jobs debug"' -s t -l tty -d 'Give COMMAND a terminal'
 complete -c cray-ims -n '__cray_ims_at "jobs debug"' -l timeout -x -d 'Longest wait for the shell; without end in a terminal, else 1h'
 complete -c cray-ims -n '__cray_ims_at "jobs debug"; and not __fish_contains_opt on-exit ssh-config openssh' -l print-command -d 'Print the ssh line that does the same'
@@ -230,7 +231,7 @@ complete -c cray-ims -n '__cray_ims_at build customize' -l on-failure -x -a 'she
 complete -c cray-ims -n '__cray_ims_at build customize' -l without-logs -d 'Delete a job that fails also where its logs can\'t be saved; so does --on-failure delete twice'
 complete -c cray-ims -n '__cray_ims_at build customize' -l keep-job -d 'Do not delete the job after success'
 complete -c cray-ims -n '__cray_ims_at build; and not __fish_contains_opt resume' -l debug -d 'Open a shell if the build fails; in a terminal always'
-complete -c cray-ims -n '__cray_ims_at build; and not __fish_contains_opt arch latest build-env-size job-mem-size initrd-file-name kernel-file-name kernel-parameters-file-name require-dkms new debug dry-run -s f file print-schema' -l resume -x -d 'Take up a job that is under way, or has ended'
+complete -c cray-ims -n '__cray_ims_at build; and not __fish_contains_opt arch latest build-env-size job-mem-size initrd-file-name kernel-file-name kernel-parameters-file-name require-dkms new debug dry-run -s f file print-schema' -l resume -x -d 'Resume a job that is unfinished, or has ended'
 complete -c cray-ims -n '__cray_ims_at build customize' -l logs -d 'Show the lines of the job\'s containers, through kubectl'
 complete -c cray-ims -n '__cray_ims_at build customize' -l cancel-on-interrupt -d 'Delete the job on Ctrl-C, SIGTERM or SIGHUP, in place of leaving it running'
 complete -c cray-ims -n '__cray_ims_at build customize; and not __fish_contains_opt resume' -l dry-run -d 'Send only reads, and print the writes that would be sent'
@@ -242,7 +243,7 @@ complete -c cray-ims -n '__cray_ims_at customize; and not __fish_contains_opt ru
 complete -c cray-ims -n '__cray_ims_at customize; and not __fish_contains_opt script' -l run -x -d 'Command to run there in its place'
 complete -c cray-ims -n '__cray_ims_at customize; and not __fish_contains_opt no-jail resume' -l jail -d 'Confine the shell to the image root; for a script or command the default'
 complete -c cray-ims -n '__cray_ims_at customize; and not __fish_contains_opt jail resume' -l no-jail -d 'Do not confine it'
-complete -c cray-ims -n '__cray_ims_at customize; and not __fish_contains_opt arch latest build-env-size job-mem-size initrd-file-name kernel-file-name kernel-parameters-file-name require-dkms new jail no-jail dry-run' -l resume -x -d 'Take up a job that is under way, or has ended'
+complete -c cray-ims -n '__cray_ims_at customize; and not __fish_contains_opt arch latest build-env-size job-mem-size initrd-file-name kernel-file-name kernel-parameters-file-name require-dkms new jail no-jail dry-run' -l resume -x -d 'Resume a job that is unfinished, or has ended'
 complete -c cray-ims -n '__cray_ims_at mock' -l port -x -d 'Port to listen on; a free one by default'
 complete -c cray-ims -n '__cray_ims_at mock' -l tls -d 'Serve HTTPS, with a CA made for it, and a token endpoint'
 complete -c cray-ims -n '__cray_ims_at mock' -l server-name -x -d 'Another name that it is asked by, also in its certificate; several times'
@@ -262,6 +263,8 @@ complete -c cray-ims -n '__cray_ims_at init' -l tenant -x -d 'Tenant that reques
 complete -c cray-ims -n '__cray_ims_at init' -l no-auth -d 'Do not log in'
 complete -c cray-ims -n '__cray_ims_at init' -l overwrite -d 'Replace an existing configuration without asking'
 complete -c cray-ims -n '__cray_ims_at auth' -a login -d 'Get a token and keep it'
+complete -c cray-ims -n '__cray_ims_at auth' -a status -d 'Show whose token is used, and until when'
+complete -c cray-ims -n '__cray_ims_at auth' -a logout -d 'Remove the token'
 complete -c cray-ims -n '__cray_ims_at "auth login"' -l username -x -d 'User; asked for where it is not given'
 complete -c cray-ims -n '__cray_ims_at "auth login"' -l password -x -d 'Password; better typed when asked: others can see a command line'
 complete -c cray-ims -n '__cray_ims_at "auth login"' -l rsa_token -x -d 'RSA token, where the system wants one'

@@ -117,7 +117,7 @@ async function measure(ready) {
   run(cray('jobs', 'wait', id, '--for', 'ready', '--interval', '1s'), env, {})
   const ssh = run(cray('jobs', 'debug', id, '--print-command'), env, { keep: true }).stdout
   /** @param {string} command */
-  const ours = (command) => cray('jobs', 'debug', id, '--on-exit', 'keep', '--', command)
+  const ours = (command) => cray('jobs', 'debug', id, '--on-exit', 'later', '--', command)
   /** @param {string} command */
   const theirs = (command) => ['sh', '-c', `exec ${ssh} '${command}'`]
   /**

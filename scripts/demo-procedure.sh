@@ -72,7 +72,7 @@ else
 fi
 
 say 'Open its shell as soon as the build has failed, and look around'
-try "cray ims jobs debug \$IMS_JOB_ID --interval 1 --on-exit keep -- 'ls /mnt/image/build/image-root; tail -n 3 /mnt/image/kiwi.log'"
+try "cray ims jobs debug \$IMS_JOB_ID --interval 1 --on-exit later -- 'ls /mnt/image/build/image-root; tail -n 3 /mnt/image/kiwi.log'"
 [[ $output == *usr* && $output == *cos-libs* ]] || { echo 'that is not how a failed build looks' >&2; exit 1; }
 
 say 'Let it end'

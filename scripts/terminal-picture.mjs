@@ -16,7 +16,7 @@ const typed = [
   `echo $IMAGE`,
   `cray-ims customize compute --name compute-ssh --run 'echo enabled > /etc/motd' --interval 0.2`,
   `cray-ims build cray-shasta-uan-sles15sp6-broken.x86_64-25.11.2 --name uan --debug --interval 0.2`,
-  `cray-ims jobs debug uan --on-exit keep -- tail -2 /mnt/image/kiwi.log`,
+  `cray-ims jobs debug uan --on-exit later -- tail -2 /mnt/image/kiwi.log`,
   `cray-ims jobs fail uan`,
   `cray-ims images delete ../images`,
   `cray-ims jobs deleteall --age 7`,

@@ -18,6 +18,8 @@ export interface Globals {
   format: Format
   /** `--format` was typed, rather than found in the environment or the configuration. */
   formatTyped: boolean
+  /** The token file that was named. */
+  token?: string
   /** What `--query` picks of a result. */
   query?: string
   verbose: number

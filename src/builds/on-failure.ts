@@ -114,13 +114,15 @@ function asFailedBuild(error: unknown): never {
 
 async function promptFailureAction({ context }: BuildContext, job: Job): Promise<FailureAction> {
   context.warn(`Job ${shortId(job.id)} waits on you${memoryNote(job)}.`)
-  const answers: Readonly<Record<string, FailureAction>> = { s: 'shell', d: 'delete', k: 'keep', '': 'keep' }
+  const answers: Readonly<Record<string, FailureAction>> = { s: 'shell', d: 'delete', '': 'keep' }
   for (;;) {
-    const answer = await context.questions.ask('Open its (s)hell, (d)elete it, or (K)eep it: ').catch((error: unknown) => {
-      // Ctrl-C is no wish to end anything.
-      if (error instanceof CliError && error.bare) return ''
-      throw error
-    })
+    const answer = await context.questions
+      .ask('Open its shell (s), delete the job (d), or decide later (Enter)? ')
+      .catch((error: unknown) => {
+        // Ctrl-C is no wish to end anything.
+        if (error instanceof CliError && error.bare) return ''
+        throw error
+      })
     const wish = answers[answer.trim().slice(0, 1).toLowerCase()]
     if (wish) return wish
   }

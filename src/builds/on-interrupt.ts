@@ -38,8 +38,8 @@ export async function handleInterruption(
         waits
           ? `The job waits on its user${memoryNote(jobs[0]!)}; what was run in it may still run.`
           : one
-            ? 'The job goes on.'
-            : 'The jobs go on.',
+            ? 'The job keeps running.'
+            : 'The jobs keep running.',
         ...inDoubt,
       ],
       next: resume,

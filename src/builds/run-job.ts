@@ -47,7 +47,7 @@ export async function runJobToCompletion(
     if (line) progress.log(line)
   }
   if (succeeded) return { job, made: await checkImage(build, job) }
-  if (givenUp) throw signalledFailedError(build, job, 'you chose to fail it')
+  if (givenUp) throw signalledFailedError(build, job, 'you discarded it')
   build.underWay.waiting = !stop.dead && stageOf(job) === 'waiting'
   const { failure, left } = await handleFailure(build, stop)
   // A create job that waited is over also when it was told to go on.
@@ -100,12 +100,12 @@ async function madeByGone(build: BuildContext, job: Job): Promise<ImageRecord> {
   return made
 }
 
-/** A customize job was told to end without a result. */
+/** A customize job was told to discard its image. */
 function signalledFailedError({ underWay }: BuildContext, job: Job, why: string): CliError {
   underWay.job = undefined
   return new CliError(`image ${job.image_root_archive_name} was not made: ${why}`, {
     exit: 1,
-    more: [`Job ${job.id} was told to end without a result.`],
+    more: [`Job ${job.id} was told to discard its image.`],
     next: ['jobs', 'delete', job.id],
   })
 }

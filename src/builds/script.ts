@@ -36,7 +36,7 @@ export type Script = { readonly command: string } | { readonly content: string; 
  */
 export function readScript(from: { readonly cwd: string }, { script, run }: Pick<ImageSpec, 'script' | 'run'>): Script | undefined {
   if (run !== undefined) {
-    if (run.trim() === '') throw usageError("Invalid value for '--run': an empty text is no command.")
+    if (run.trim() === '') throw usageError("Invalid value for '--run': the command is empty (unset variable?).")
     return { command: run }
   }
   if (script === undefined) return undefined

@@ -5,6 +5,6 @@ import type { BuildContext } from './build-context.ts'
 export function trackJob(build: BuildContext, job: Job, { resumed }: { resumed: boolean }): void {
   const { context, underWay, only, tell, resume } = build
   underWay.job = job
-  tell(`${only ? 'Job' : 'job'} ${job.id}${resumed ? `, ${job.status}, is taken up` : ''}`)
+  tell(resumed ? `Resuming job ${job.id}, ${job.status}` : `Job ${job.id}`)
   if (only) tell(`Resume with: ${context.commandLine(...resume(job))}`)
 }

@@ -22,7 +22,7 @@ export const checks: Readonly<Record<CheckName, Check>> = {
 
 function checkAge(flag: string, typed: string): void {
   if (isJobAge(typed)) return
-  throw usageError(`Invalid value for '${flag}': ${typed || 'an empty text'} is not an age`, {
+  throw usageError(`Invalid value for '${flag}': ${typed === '' ? 'the age is empty (unset variable?)' : `${typed} is not an age`}`, {
     more: ['  The service takes an age that it cannot read as "every job".'],
     next: `${flag} 7d, or ${flag} 12h`,
   })

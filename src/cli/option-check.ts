@@ -40,7 +40,7 @@ export function checkValues(command: CommandDefinition, options: Readonly<Record
   for (const option of command.options ?? []) {
     const value = options[optionKey(option)]
     if (value === undefined || sendsAsConfigured(command, option, value as Value)) continue
-    if (deletes && option.field && value === '') throw invalid(option.flag, 'an empty text selects nothing')
+    if (deletes && option.field && value === '') throw invalid(option.flag, 'the value is empty (unset variable?)')
     if (!expected[option.type](value, option)) throw invalid(option.flag, `${describeValue(value as Value)} is no value of it`)
   }
 }

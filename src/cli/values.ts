@@ -77,8 +77,9 @@ const readers: Readonly<Record<OptionDefinition['type'], Reader>> = {
   },
 }
 
-function readChoice({ flag, choices }: OptionDefinition, given: string): string {
+function readChoice({ flag, choices, formerly }: OptionDefinition, given: string): string {
   if (choices!.includes(given)) return given
+  if (formerly && Object.hasOwn(formerly, given)) return formerly[given]!
   throw invalid(flag, `invalid choice: ${given}. (choose from ${choices!.join(', ')})`)
 }
 

@@ -43,7 +43,7 @@ export async function run({ io }: Pick<CommandContext, 'io'>, options: MockOptio
 /** @param held the lock of its state, where that is kept. */
 async function serve(io: Io, options: MockOptions, args: { command?: string[] }, held?: Held): Promise<number> {
   const { port = 0 } = options
-  if (args.command?.[0] === '') throw usageError("Invalid value for 'COMMAND': an empty text is no command.")
+  if (args.command?.[0] === '') throw usageError("Invalid value for 'COMMAND': the command is empty (unset variable?).")
   const names = (options.server_name ?? []).map(parseName)
   const speed = parseSpeed(options.speed)
   const faults = options.fault?.map(parseFault)

@@ -25,9 +25,7 @@ export async function runSeveral(
   { of, words, latest }: Several,
   requestOf: (id: string) => ApiRequest,
 ): Promise<number> {
-  const stdin = words.includes('-') ? await readWords(context.io) : []
-  const all = [...words.filter((word) => word !== '-'), ...stdin]
-  if (all.length === 0) throw usageError(`Missing argument '${of.id}...'.`, { more: ['stdin has no word.'] })
+  const all = await allWords(context, words, of.id)
   const api = await context.api()
   const names = all.every(isUuid)
     ? new Map(all.map((id) => [id, id]))
@@ -48,6 +46,18 @@ export async function runSeveral(
     }
   }
   return describes ? (await context.print(answers)) || code : code
+}
+
+/**
+ * The words of an argument that takes many; `-` stands for those of stdin.
+ *
+ * @throws CliError where there is none.
+ */
+export async function allWords({ io }: CommandContext, words: readonly string[], argument: string): Promise<string[]> {
+  const stdin = words.includes('-') ? await readWords(io) : []
+  const all = [...words.filter((word) => word !== '-'), ...stdin]
+  if (all.length === 0) throw usageError(`Missing argument '${argument}...'.`, { more: ['stdin has no word.'] })
+  return all
 }
 
 /** The same failure with what is left. */

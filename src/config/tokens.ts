@@ -54,6 +54,9 @@ export function readToken(path: string, named: boolean, caution: (line: string) 
   return found as Token
 }
 
+/** Whether a token that has expired can be renewed. */
+export const isRenewable = ({ refresh_token: refresh }: Token): boolean => typeof refresh === 'string' && refresh !== ''
+
 /** @param now milliseconds since 1970. */
 export function isExpired({ expires_at: end }: Token, now: number): boolean {
   const seconds = typeof end === 'string' && end !== '' ? Number(end) : end

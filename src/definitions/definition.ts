@@ -38,6 +38,8 @@ export interface OptionDefinition {
   readonly required?: true
   readonly default?: string
   readonly choices?: readonly string[]
+  /** What choices were called before, and are still taken for. */
+  readonly formerly?: Readonly<Record<string, string>>
   /** The choices that are left where another option is given, and why. */
   readonly choicesWith?: Readonly<Record<string, { readonly choices: readonly string[]; readonly why: string }>>
   /** The lowest number that it takes. */

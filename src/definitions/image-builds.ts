@@ -127,7 +127,7 @@ const supervision = [
     placeholder: 'JOB',
     exclusive: ['--dry-run', ...settled([...ordering, debug, jail, noJail])],
     resume: 'once',
-    help: 'Take up a job that is under way, or has ended',
+    help: 'Resume a job that is unfinished, or has ended',
   },
   { flag: '--logs', type: 'flag', resume: 'always', help: "Show the lines of the job's containers, through kubectl" },
   {

@@ -8,7 +8,7 @@ const metadataValue: OptionDefinition = { flag: '--metadata-value', type: 'text'
 
 export const imagesGroup: GroupDefinition = {
   name: 'images',
-  summary: 'What nodes boot',
+  summary: 'Images that nodes boot',
   commands: [
     list(images),
     create(

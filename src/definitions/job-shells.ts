@@ -13,7 +13,7 @@ export const interval = {
   placeholder: 'TIME',
   default: '5s',
   min: 0.01,
-  help: 'Time between looks',
+  help: 'Polling interval',
 } as const satisfies OptionDefinition
 
 const container = {
@@ -32,7 +32,7 @@ export const reaching = [
     choices: ['auto', 'customer', 'cluster', 'port-forward'],
     default: 'auto',
     resume: 'shell',
-    help: 'Which way in: the address outside the cluster, the one inside, or through kubectl',
+    help: 'How to connect: the address outside the cluster, the one inside, or through kubectl',
   },
   {
     flag: '--identity',
@@ -58,9 +58,10 @@ export const debugOptions = [
   {
     flag: '--on-exit',
     type: 'choice',
-    choices: ['complete', 'fail', 'keep', 'delete'],
+    choices: ['save', 'discard', 'later', 'delete'],
+    formerly: { complete: 'save', fail: 'discard', keep: 'later' },
     exclusive: ['--print-command', '--ssh-config'],
-    help: 'What becomes of the job when the shell ends; asked in a terminal, else keep, as after COMMAND',
+    help: 'When the shell ends: save the image, discard it, decide later or delete the job; asked in a terminal, else later, as after COMMAND',
   },
   { flag: '--tty', short: '-t', type: 'flag', help: 'Give COMMAND a terminal' },
   { flag: '--timeout', type: 'duration', placeholder: 'TIME', help: 'Longest wait for the shell; without end in a terminal, else 1h' },
@@ -116,7 +117,7 @@ export const jobShells: readonly CommandDefinition[] = [
     name: 'debug',
     summary: "Open a job's shell",
     about: [
-      'Waits until the shell is ready, finds the way in and the key, checks the host, and opens a terminal. When the shell ends the job still waits, and holds its memory: it asks what should become of it.',
+      'Waits until the shell is ready, finds the way in and the key, checks the host, and opens a terminal. When the shell ends the job still waits, and holds its memory: it asks whether to save the image, discard it, delete the job, or decide later.',
       'With COMMAND, runs that there, with its input, output and exit code: several words as they are, one as a line for the shell. The job still waits afterwards.',
     ],
     arguments: [
@@ -131,15 +132,15 @@ export const jobShells: readonly CommandDefinition[] = [
   },
   {
     name: 'complete',
-    summary: 'Tell a job that waits to go on, and keep its result',
-    arguments: [job],
+    summary: 'Save the images of jobs that wait',
+    arguments: [{ ...job, many: true }],
     options: releaseOptions,
     examples: [{ line: 'cray-ims jobs complete ad51', does: 'Waits for the resulting image' }],
   },
   {
     name: 'fail',
-    summary: 'Tell a job that waits to end without a result',
-    arguments: [job],
+    summary: 'Discard the images of jobs that wait',
+    arguments: [{ ...job, many: true }],
     options: releaseOptions,
     examples: [{ line: 'cray-ims jobs fail ad51 --no-wait', does: 'Frees its memory' }],
   },
@@ -155,7 +156,7 @@ export const jobShells: readonly CommandDefinition[] = [
   {
     name: 'logs',
     summary: "Show the logs of a job's containers, through kubectl",
-    arguments: [job],
+    arguments: [{ ...job, help: `${job.help}; where only jobs have it that have ended, the newest` }],
     options: logsOptions,
     examples: [{ line: 'cray-ims jobs logs ad51 -f', does: 'From fetching the recipe to the end' }],
   },

@@ -35,6 +35,32 @@ export const auth: GroupDefinition = {
       options: loginOptions,
       examples: [{ line: 'cray-ims auth login --username jane', does: 'Asks for the password' }],
     },
+    {
+      name: 'status',
+      summary: 'Show whose token is used, and until when',
+      about: ['Exit code 0 where there is one that is valid or can be renewed, else 1. Nothing is asked of a server.'],
+      examples: [{ line: 'cray-ims auth status --query expires', does: 'When it expires' }],
+    },
+    {
+      name: 'logout',
+      summary: 'Remove the token',
+      about: ["Removes the file of the user's token for this system. The token itself is valid until it expires."],
+      examples: [{ line: 'cray-ims auth logout', does: 'Later commands need a login' }],
+    },
+  ],
+}
+
+/** What a person asks first when nothing works. */
+export const doctor: CommandDefinition = {
+  name: 'doctor',
+  heading,
+  summary: 'Check configuration, token, service, keys, kubectl and S3',
+  about: [
+    'Prints a line for each, with what to type where something is missing. Exit code 1 where configuration, token or service fails: without the rest, only parts of the commands work.',
+  ],
+  examples: [
+    { line: 'cray-ims doctor', does: 'A line each' },
+    { line: 'cray-ims doctor --format json', does: 'The same for a program' },
   ],
 }
 

@@ -8,7 +8,7 @@ import { publicKeysGroup } from './public-keys.ts'
 import { recipesGroup } from './recipes.ts'
 import { remoteBuildNodesGroup } from './remote-build-nodes.ts'
 import type { CommandDefinition, GroupDefinition } from './definition.ts'
-import { auth, config, init } from './site.ts'
+import { auth, config, doctor, init } from './site.ts'
 
 /** What `cray ims` has, and `cray-ims` has both there and at its root. */
 export const ims: GroupDefinition = {
@@ -36,6 +36,7 @@ export const ims: GroupDefinition = {
       ],
     },
     ...imageBuilds,
+    doctor,
     mock,
     completion,
   ],

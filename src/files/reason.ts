@@ -13,7 +13,7 @@ export function reasonOf(error: unknown): string {
 }
 
 /** That a file can't be read or written, why, and what shows more. */
-export function fileError(path: string, what: 'read' | 'written', cause: unknown, more: readonly string[] = []): CliError {
+export function fileError(path: string, what: 'read' | 'written' | 'removed', cause: unknown, more: readonly string[] = []): CliError {
   return new CliError(`${path} can't be ${what}: ${reasonOf(cause)}`, { more, next: lookAt(path, cause), cause })
 }
 

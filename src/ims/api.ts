@@ -166,9 +166,9 @@ function interrupted(reason: unknown, request: HttpRequest): unknown {
  */
 export function encodeSegment(id: string, argument = 'ID'): string {
   // A program of JavaScript may give anything.
-  if (typeof id !== 'string') throw usageError(`Invalid value for '${argument}': ${String(id)} is no id.`)
+  if (typeof id !== 'string') throw usageError(`Invalid value for '${argument}': ${String(id)} is not an id.`)
   if (id === '' || id === '.' || id === '..') {
-    throw usageError(`Invalid value for '${argument}': ${id === '' ? 'an empty text' : `'${id}'`} is no id.`)
+    throw usageError(`Invalid value for '${argument}': ${id === '' ? 'the id is empty (unset variable?)' : `'${id}' is not an id`}.`)
   }
   // Through a buffer, for that puts U+FFFD in place of half a surrogate pair, which can't be encoded.
   return encodeURIComponent(Buffer.from(id).toString())

@@ -1,20 +1,13 @@
-import { requireHostname, type Configuration } from '../config/configuration.ts'
-import type { Env } from '../config/folder.ts'
-import { isExpired, readToken, tokenPath, type Token } from '../config/tokens.ts'
+import { requireHostname } from '../config/configuration.ts'
+import { tokenFileOf, type TokenSource } from '../config/token-state.ts'
+import { isExpired, isRenewable, readToken, type Token } from '../config/tokens.ts'
 import { CliError } from '../errors.ts'
-import { absolutePath } from '../files/path.ts'
 import { descriptorOf } from '../files/read-file.ts'
 import type { Http } from '../http/http-client.ts'
 import type { Transport } from '../http/transport.ts'
 
 /** Where the credentials are, and the way to the token server. */
-export interface AuthorizationOptions {
-  env: Env
-  configuration: Configuration
-  /** The token file that was named; none is the one of the configuration's user. */
-  tokenFile?: string
-  /** What a named file is relative to. */
-  cwd: string
+export interface AuthorizationOptions extends TokenSource {
   transport: Transport | Http
   /** Milliseconds since 1970. */
   now: () => number
@@ -48,14 +41,12 @@ export type Authorization = (refresh?: boolean) => Promise<string | undefined>
 /** How long another process takes to save the token that it was given, in milliseconds. */
 const timeToSave = 500
 
-const isRenewable = ({ refresh_token: refresh }: Token) => typeof refresh === 'string' && refresh !== ''
-
 export function authorization(options: AuthorizationOptions): Authorization {
-  const { env, configuration, tokenFile, now, sleep = async () => {}, log = () => {}, caution = () => {} } = options
+  const { configuration, tokenFile, now, sleep = async () => {}, log = () => {}, caution = () => {} } = options
   const { username } = configuration
   const hostname = requireHostname(configuration)
   const named = Boolean(tokenFile)
-  const path = tokenFile ? absolutePath(tokenFile, options) : username && tokenPath(env, hostname, username)
+  const path = tokenFileOf(options)
   const whose = tokenFile || username
   // What was last sent: another process may have renewed it since.
   let sent: string | undefined

@@ -143,6 +143,7 @@ function banner(job: Job, container: SshContainer): string[] {
   return [
     imageRoot ? `Image root ${imageRoot}` : 'Image root none, and no log: a remote build that failed copies nothing back',
     ...(log ? [`Log        ${log}`] : []),
-    ...(job.job_type === 'create' ? [`Release    touch ${failed}`] : [`Keep it    touch ${complete}`, `Drop it    touch ${failed}`]),
+    ...(job.job_type === 'create' ? [] : [`Save it    touch ${complete}`]),
+    `Discard it touch ${failed}`,
   ]
 }

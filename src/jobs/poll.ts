@@ -115,7 +115,7 @@ export async function pollUntil<R, T>(
   setMaxListeners(0, signal)
   const left = () => Math.max(began + timeout - io.monotonic(), 0)
   const late = () =>
-    new CliError(`not there after ${formatDuration(timeout)}: ${state() || 'the service was away'}`, { exit: 3, next: watch.resume })
+    new CliError(`timed out after ${formatDuration(timeout)}; ${state() || 'the service did not answer'}`, { exit: 3, next: watch.resume })
 
   // Whoever is in the middle of a request knows best what has come of it.
   const cutOff = async (reason: unknown): Promise<never> => {
@@ -199,13 +199,14 @@ function see(record: JobRecord, since: Map<string, { status: string; at: number 
 const named = 5
 
 function stateOf(seen: readonly JobSnapshot[]): string {
-  const some = seen.slice(0, named).map(({ job }) => `${shortId(job.id)} ${job.status}`)
-  return [...some, ...(seen.length > named ? [`${seen.length - named} more`] : [])].join(', ')
+  if (seen.length === 1) return `job ${shortId(seen[0]!.job.id)} is still ${seen[0]!.job.status}`
+  const some = seen.slice(0, named).map(({ job }) => `job ${shortId(job.id)} is ${job.status}`)
+  return [...some, ...(seen.length > named ? [`and ${seen.length - named} more`] : [])].join(', ')
 }
 
 function interrupted(reason: unknown, { resume }: PollOptions, many: boolean): unknown {
   if (!(reason instanceof CliError)) return reason
-  const goesOn = resume === undefined ? [] : [many ? 'The jobs go on.' : 'The job goes on.']
+  const goesOn = resume === undefined ? [] : [many ? 'The jobs keep running.' : 'The job keeps running.']
   return new CliError(reason.message, {
     exit: reason.exit,
     more: [...reason.more, ...goesOn],

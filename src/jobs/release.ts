@@ -27,34 +27,77 @@ export type Word = 'complete' | 'failed'
 export type ReleaseOptions = InferOptions<typeof releaseOptions>
 
 /**
- * Tells a job that waits to go on or to end, over SSH, and waits for the outcome.
+ * Tells jobs that wait to go on or to end, over SSH, and waits for their outcomes. All are found before the first is told.
  *
- * @returns the exit code: 1 when a customize job that was told to complete ended in error.
- * @throws CliError before anything is connected when the job doesn't wait.
+ * @returns the exit code: 1 when a customize job that was told to complete ended in error, 2 when one of several jobs
+ * couldn't be told, or its outcome not be seen.
+ * @throws CliError before anything is connected when one of the jobs doesn't wait; whatever keeps a single one.
  */
-export async function release(context: CommandContext, reference: string, word: Word, options: ReleaseOptions): Promise<number> {
+export async function release(
+  context: CommandContext,
+  references: readonly string[],
+  word: Word,
+  options: ReleaseOptions,
+): Promise<number> {
   const api = await context.api()
   const progress = await context.progress(stripDurations)
   try {
-    const { job } = (await findJobs(api, [reference]))[0]!
-    refuseUnlessWaiting(job)
-    const container = chooseContainer(job, options.container)
-    if (job.job_type === 'create') progress.log(`Job ${shortId(job.id)} is a create job whose build failed: it ends in error either way.`)
-    const session = await openJob(context, api, job, container, options, progress)
-    try {
-      await say(session, job, container, word)
-    } finally {
-      await session.close()
+    const jobs = [...new Map((await findJobs(api, references)).map(({ job }) => [job.id, job])).values()]
+    const targets = jobs.map((job) => {
+      refuseUnlessWaiting(job)
+      return { job, container: chooseContainer(job, options.container) }
+    })
+    let code = 0
+    const attempt = async (job: Job, work: () => Promise<void>): Promise<boolean> => {
+      try {
+        await work()
+        return true
+      } catch (error) {
+        if (jobs.length === 1 || !(error instanceof CliError) || context.io.interrupted.aborted) throw error
+        code = 2
+        progress.stop()
+        for (const line of [`Error: job ${job.id}: ${error.message}`, ...error.more]) context.warn(line)
+        return false
+      }
     }
-    progress.log(`Job ${shortId(job.id)} was told: ${word}`)
-    if (options.no_wait) return 0
-    const { exit, image } = await waitForOutcome(context, api, job, progress, { ...options, hopeful: word === 'complete' })
-    if (image) await context.io.stdout.write(`${image}\n`)
-    return exit
+    const told: Job[] = []
+    for (const { job, container } of targets) {
+      if (await attempt(job, () => tell(context, api, job, container, word, options, progress))) told.push(job)
+    }
+    if (options.no_wait) return code
+    const began = context.io.monotonic()
+    for (const job of told) {
+      await attempt(job, async () => {
+        const timeout = Math.max(options.timeout - (context.io.monotonic() - began) / 1000, 0)
+        const { exit, image } = await waitForOutcome(context, api, job, progress, { ...options, timeout, hopeful: word === 'complete' })
+        if (image) await context.io.stdout.write(`${image}\n`)
+        code ||= exit
+      })
+    }
+    return code
   } finally {
     progress.stop()
     await api.close()
   }
+}
+
+async function tell(
+  context: CommandContext,
+  api: Api,
+  job: Job,
+  container: SshContainer,
+  word: Word,
+  options: ReleaseOptions,
+  progress: Progress,
+): Promise<void> {
+  if (job.job_type === 'create') progress.log(`Job ${shortId(job.id)} is a create job whose build failed: it ends in error either way.`)
+  const session = await openJob(context, api, job, container, options, progress)
+  try {
+    await say(session, job, container, word)
+  } finally {
+    await session.close()
+  }
+  progress.log(`Told job ${shortId(job.id)} to ${word === 'complete' ? 'save its image' : 'discard its image'}`)
 }
 
 function refuseUnlessWaiting(job: Job): void {

@@ -41,11 +41,14 @@ export async function handleShellExit(
   if (left !== 'waiting') return left
   if ('lost' in ending) progress.log(ending.detached ? 'Detached.' : `✖ connection lost: ${ending.lost}`)
   const asked = options.on_exit === undefined && context.io.stdin.isTTY && context.io.stderr.isTTY
-  const fate = asked ? await promptExitAction(context, job, progress) : (options.on_exit ?? 'keep')
+  const fate = asked ? await promptExitAction(context, job, progress) : (options.on_exit ?? 'later')
   const lossless = fate !== 'delete' || !options.beforeDelete || (await options.beforeDelete())
-  const kept = fate === 'keep' || !(lossless || (asked && (await confirm(context, 'Delete it all the same?'))))
+  const kept = fate === 'later' || !(lossless || (asked && (await confirm(context, 'Delete it all the same?'))))
   if (kept) {
-    const how = `Release it: ${context.commandLine('jobs', job.job_type === 'create' ? 'fail' : 'complete', job.id)}`
+    const how =
+      job.job_type === 'create'
+        ? `Discard it: ${context.commandLine('jobs', 'fail', job.id)}`
+        : `Save the image: ${context.commandLine('jobs', 'complete', job.id)}`
     progress.log(asked ? how : `Job ${shortId(job.id)} still waits${memoryNote(job)}. ${how}`)
     return 'kept'
   }
@@ -57,11 +60,11 @@ export async function handleShellExit(
   }
   const open = session && session.lost() === undefined ? session : await openJob(context, api, job, container, options, progress)
   try {
-    await say(open, job, container, fate === 'complete' ? 'complete' : 'failed')
+    await say(open, job, container, fate === 'save' ? 'complete' : 'failed')
   } finally {
     await open.close()
   }
-  return fate === 'complete' ? 'completed' : 'failed'
+  return fate === 'save' ? 'completed' : 'failed'
 }
 
 /** Whether the job still waits: who touched a signal file in the shell has released it there. */
@@ -114,20 +117,16 @@ export const memoryNote = ({ job_mem_size: memory }: Job) => (memory ? `, holdin
 async function promptExitAction(context: CommandContext, job: Job, progress: Progress): Promise<ExitAction> {
   const create = job.job_type === 'create'
   progress.log(`Job still waits${memoryNote(job)}${create ? '; it ends in error either way' : ''}.`)
-  const answers: Readonly<Record<string, ExitAction>> = {
-    ...(create ? { r: 'fail' } : { c: 'complete', f: 'fail' }),
-    d: 'delete',
-    k: 'keep',
-    '': 'keep',
-  }
+  const answers: Readonly<Record<string, ExitAction>> = { ...(create ? {} : { s: 'save' }), x: 'discard', d: 'delete', '': 'later' }
+  const question = create
+    ? 'Discard it (x), delete the job (d), or decide later (Enter)? '
+    : 'Save the image (s), discard it (x), delete the job (d), or decide later (Enter)? '
   for (;;) {
-    const answer = await context.questions
-      .ask(create ? '(r)elease (d)elete (K)eep: ' : '(c)omplete (f)ail (d)elete (K)eep: ')
-      .catch((error: unknown) => {
-        // Ctrl-C, or a terminal that went away, is no wish to end anything.
-        if (error instanceof CliError && error.bare) return ''
-        throw error
-      })
+    const answer = await context.questions.ask(question).catch((error: unknown) => {
+      // Ctrl-C, or a terminal that went away, is no wish to end anything.
+      if (error instanceof CliError && error.bare) return ''
+      throw error
+    })
     const fate = answers[answer.trim().slice(0, 1).toLowerCase()]
     if (fate) return fate
   }

@@ -342,7 +342,7 @@ describe.concurrent('jobs that are there already', () => {
       const { id } = await begun(site)
       const { exit, stderr } = await site.ims('build', 'hangs', '--name', 'mine', '--timeout', '0.2')
       expect({ exit, jobs: jobsOf(site).length }).toEqual({ exit: 3, jobs: 1 })
-      expect(stderr).toContain(`Job ${id}, building_image, is taken up\nResume with: cray-ims build --resume ${id}\n`)
+      expect(stderr).toContain(`Resuming job ${id}, building_image\nResume with: cray-ims build --resume ${id}\n`)
     }))
 
   test('--new, another name or another recipe make another', () =>
@@ -392,7 +392,7 @@ describe.concurrent('jobs that are there already', () => {
       expect(await site.ims('build', '--resume', 'nothing')).toMatchObject({
         exit: 2,
         stdout: '',
-        stderr: expect.stringContaining('nothing is no job that is under way'),
+        stderr: expect.stringContaining('no unfinished job matches "nothing"'),
       })
     }))
 

@@ -21,7 +21,7 @@ describe.concurrent('interrupted', () => {
       expect(outcome).toMatchObject({ exit, stdout: '' })
       expect(lines(outcome.stderr).slice(-3)).toEqual([
         `Error: Interrupted by ${signal}`,
-        'The jobs go on.',
+        'The jobs keep running.',
         'Next: cray-ims build --file images.yaml --arch x86_64 --if-exists skip --parallel 2',
       ])
       expect(site.writes().filter((write) => write.startsWith('DELETE'))).toEqual([])
@@ -59,7 +59,7 @@ describe.concurrent('interrupted', () => {
       running.kill('SIGINT')
       expect(await running.ended).toMatchObject({
         exit: 130,
-        stderr: expect.stringContaining('The job goes on.\nNext: cray-ims build --file images.yaml --on-failure delete\n'),
+        stderr: expect.stringContaining('The job keeps running.\nNext: cray-ims build --file images.yaml --on-failure delete\n'),
       })
       expect([...site.mock.state.jobs.values()].map(({ status }) => status)).toEqual(['waiting_on_user'])
       const again = site.start('images.yaml')

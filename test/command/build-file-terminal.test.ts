@@ -56,14 +56,14 @@ describeWithTmux('build --file in a terminal', () => {
       ✔ compute      ID  linked; job deleted (TIME)
       ✔ compute-ssh  ID  linked; job deleted (TIME)
       ✖ broken       job JOB… ended in error
-      · not-begun    not begun: there is no broken
+      · not-begun    skipped: needs broken
       made
       made
       failed
-      not begun
+      skipped
       Error: 2 of 4 images were not made
         broken: job JOB… ended in error
-        not-begun: not begun
+        not-begun: skipped
       Next: cray-ims build --file images.yaml
       "
     `)
@@ -94,7 +94,7 @@ describeWithTmux('build --file in a terminal', () => {
     terminal.type('C-c')
     await terminal.shows('(L)eave running:')
     terminal.type('C-c')
-    expect(await ends(130)).toContain('Error: Interrupted by SIGINT\nThe jobs go on.\nNext: cray-ims build --file left.yaml\n')
+    expect(await ends(130)).toContain('Error: Interrupted by SIGINT\nThe jobs keep running.\nNext: cray-ims build --file left.yaml\n')
     expect(left(...jobsOf('d', 'e'))).toHaveLength(2)
   })
 })

@@ -124,7 +124,7 @@ describe.concurrent('images that need each other', () => {
       for (const line of ['leaf: leaf', 'middle: set up']) expect(lines(stderr)).toContain(line)
     }))
 
-  test('are not begun where that could not be made', () =>
+  test('are skipped where that could not be made', () =>
     atImageSite({}, async (site) => {
       site.write(
         'images.yaml',
@@ -138,13 +138,13 @@ describe.concurrent('images that need each other', () => {
       )
       const { exit, stdout, stderr } = await site.build('images.yaml', '--query', "[].result | join(', ', @)")
       expect(stderr).toContain('Error: 5 of 5 images were not made\n')
-      expect({ exit, stdout }).toEqual({ exit: 1, stdout: 'failed, not begun, not begun, failed, not begun\n' })
+      expect({ exit, stdout }).toEqual({ exit: 1, stdout: 'failed, skipped, skipped, failed, skipped\n' })
       for (const line of [
-        '· middle: not begun: there is no root',
-        '· leaf: not begun: there is no middle',
+        '· middle: skipped: needs root',
+        '· leaf: skipped: needs middle',
         '✖ alone: the command ended with 3',
-        '· on-alone: not begun: there is no alone',
-        '  leaf: not begun',
+        '· on-alone: skipped: needs alone',
+        '  leaf: skipped',
       ])
         expect(lines(stderr)).toContain(line)
       expect(namesOf(site).sort()).toEqual(['alone', 'root'])
@@ -396,7 +396,7 @@ describe.concurrent('what is said', () => {
       expect(lines(stderr).slice(-4)).toEqual([
         'Error: 2 of 4 images were not made',
         `  b: job ${jobOf('b').slice(0, 8)}… ended in error`,
-        '  c: not begun',
+        '  c: skipped',
         'Next: cray-ims build --file images.yaml',
       ])
     }))

@@ -7,7 +7,7 @@ import { ids, type Site } from '../support/site.ts'
 import { fillCluster } from '../support/site-kubectl.ts'
 import { describeWithTmux } from '../support/tmux.ts'
 
-const question = 'Open its (s)hell, (d)elete it, or (K)eep it:'
+const question = 'Open its shell (s), delete the job (d), or decide later (Enter)?'
 
 describeWithTmux('build in a terminal', () => {
   let quick: Awaited<ReturnType<typeof startAttendedSite>>
@@ -74,8 +74,8 @@ describeWithTmux('build in a terminal', () => {
     someone.type('ls /mnt/image', 'Enter')
     await someone.shows(/kiwi\.log\n\[root@[^\]]+\]# ?$/)
     someone.type('exit', 'Enter')
-    await someone.shows('(r)elease (d)elete (K)eep:')
-    someone.type('r', 'Enter')
+    await someone.shows('Discard it (x), delete the job (d), or decide later (Enter)?')
+    someone.type('x', 'Enter')
     await someone.shows('Next:')
     context.expect(someone.words()).toMatchInlineSnapshot(`
       "Job ID
@@ -84,18 +84,18 @@ describeWithTmux('build in a terminal', () => {
       ✖ the build failed
         build-image: ERROR package cos-libs not found
       Job ID… waits on you, holding 16 GiB.
-      Open its (s)hell, (d)elete it, or (K)eep it: ?
-      Open its (s)hell, (d)elete it, or (K)eep it: s
+      Open its shell (s), delete the job (d), or decide later (Enter)? ?
+      Open its shell (s), delete the job (d), or decide later (Enter)? s
       ✔ HOST:PORT, key ~/.ssh/id_ed25519
         host key SHA256:… new, accepted
       Image root /mnt/image/build/image-root
       Log        /mnt/image/kiwi.log
-      Release    touch /mnt/image/failed
+      Discard it touch /mnt/image/failed
       [root@POD ~]# ls /mnt/image
       build  kiwi.log
       [root@POD ~]# exit
       Job still waits, holding 16 GiB; it ends in error either way.
-      (r)elease (d)elete (K)eep: r
+      Discard it (x), delete the job (d), or decide later (Enter)? x
       Error: image NAME was not made: its build failed
       Next: cray-ims jobs logs ID --failed"
     `)
@@ -128,9 +128,9 @@ describeWithTmux('build in a terminal', () => {
     context.expect(await statusOf(quick, job)).toBe('waiting_on_user')
     if (keys[0] === 'Enter') return
     someone.run(`exec cray-ims build --resume ${job} --interval 0.1`)
-    await someone.shows(`Job ${job}, waiting_on_user, is taken up\n`)
+    await someone.shows(`Resuming job ${job}, waiting_on_user\n`)
     await someone.shows(question)
-    someone.type('k', 'Enter')
+    someone.type('Enter')
     await someone.isBack(1)
   })
 
@@ -147,7 +147,7 @@ describeWithTmux('build in a terminal', () => {
     await someone.shows(`Interrupted. (d)elete job ${job.slice(0, 8)}…, or (L)eave running:`)
     context.expect(await statusOf(steered, job)).toBe('building_image')
     someone.type(...keys)
-    await someone.shows(status === 404 ? `Job ${job} is deleted.` : `The job goes on.\nNext: cray-ims build --resume ${job}`)
+    await someone.shows(status === 404 ? `Job ${job} is deleted.` : `The job keeps running.\nNext: cray-ims build --resume ${job}`)
     await someone.isBack(130)
     context.expect(await statusOf(steered, job)).toBe(status)
   })
@@ -173,7 +173,7 @@ describeWithTmux('build in a terminal', () => {
       ✖ the build failed
         build-image: ERROR package cos-libs not found
       Job ID… waits on you, holding 16 GiB.
-      Open its (s)hell, (d)elete it, or (K)eep it: d
+      Open its shell (s), delete the job (d), or decide later (Enter)? d
       Logs FOLDER/.config/cray/ims_job_logs/ID.log
       Error: image NAME was not made: its build failed
       Job ID is deleted."

@@ -388,7 +388,7 @@ describe.concurrent('a build that fails', () => {
       const { exit, stdout, stderr } = await run(argv, { cwd: site.home, env: site.env, stdin: 'ls /mnt/image\n' })
       expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
       expect(stderr).toContain('\nbuild\nkiwi.log\n')
-      expect(stderr).toMatch(/Job \S+ still waits, holding 16 GiB\. Release it: cray-ims jobs fail /)
+      expect(stderr).toMatch(/Job \S+ still waits, holding 16 GiB\. Discard it: cray-ims jobs fail /)
       expect(jobsOf(site)).toMatchObject([{ status: 'waiting_on_user' }])
     }))
 
@@ -408,7 +408,7 @@ describe.concurrent('a build that fails', () => {
       const [{ id, status }] = jobsOf(site) as [Job]
       expect({ exit, stdout, status }).toEqual({ exit: 3, stdout: '', status: 'building_image' })
       expect(lines(stderr).slice(-2)).toEqual([
-        `Error: not there after 1s: ${id.slice(0, 8)}… building_image`,
+        `Error: timed out after 1s; job ${id.slice(0, 8)}… is still building_image`,
         `Next: cray-ims build --resume ${id}`,
       ])
     }))
@@ -439,7 +439,7 @@ describe.concurrent('a build that is interrupted', () => {
       expect({ exit, stdout, status }).toEqual({ exit: code, stdout: '', status: 'building_image' })
       expect(lines(stderr).slice(-3)).toEqual([
         `Error: Interrupted by ${signal}`,
-        'The job goes on.',
+        'The job keeps running.',
         `Next: cray-ims build --resume ${id} --if-exists replace --keep-job`,
       ])
     }),

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, test, type TestContext } from 'vitest'
 import { attend, prompt, startAttendedSite } from '../support/attended.ts'
 import { describeWithTmux } from '../support/tmux.ts'
 
-const afterwards = '(c)omplete (f)ail (d)elete (K)eep:'
-const question = 'Open its (s)hell, (d)elete it, or (K)eep it:'
+const afterwards = 'Save the image (s), discard it (x), delete the job (d), or decide later (Enter)?'
+const question = 'Open its shell (s), delete the job (d), or decide later (Enter)?'
 
 describeWithTmux('customize in a terminal', () => {
   let site: Awaited<ReturnType<typeof startAttendedSite>>
@@ -44,11 +44,11 @@ describeWithTmux('customize in a terminal', () => {
     context.expect(await statusOf(job)).toBe('waiting_on_user')
     type('clear; exit')
     await someone.shows(afterwards)
-    type('c')
+    type('s')
     await someone.shows('IMAGE is')
     context.expect(someone.words()).toMatchInlineSnapshot(`
       "Job still waits, holding 16 GiB.
-      (c)omplete (f)ail (d)elete (K)eep: c
+      Save the image (s), discard it (x), delete the job (d), or decide later (Enter)? s
       ✔ shell TIME
       ✔ image ID… linked; job deleted (TIME)
       IMAGE is ID"
@@ -64,15 +64,15 @@ describeWithTmux('customize in a terminal', () => {
     await someone.shows(prompt)
     someone.line('touch /mnt/image/complete')
     await someone.shows('job deleted')
-    context.expect(someone.screen()).not.toContain('(K)eep')
+    context.expect(someone.screen()).not.toContain('decide later')
     context.expect(someone.words()).toMatchInlineSnapshot(`
       "Job ID
       Resume with: cray-ims customize --resume ID
       ✔ HOST:PORT, key ~/.ssh/id_ed25519
         host key SHA256:… new, accepted
       Image root /mnt/image/image-root
-      Keep it    touch /mnt/image/complete
-      Drop it    touch /mnt/image/failed
+      Save it    touch /mnt/image/complete
+      Discard it touch /mnt/image/failed
       [root@POD ~]# touch /mnt/image/complete
       ✔ shell TIME
       ID
@@ -88,14 +88,14 @@ describeWithTmux('customize in a terminal', () => {
     await someone.shows(prompt)
     someone.line('clear; exit')
     await someone.shows(afterwards)
-    someone.line('f')
+    someone.line('x')
     await someone.shows('Next:')
     context.expect(someone.words()).toMatchInlineSnapshot(`
       "Job still waits, holding 16 GiB.
-      (c)omplete (f)ail (d)elete (K)eep: f
+      Save the image (s), discard it (x), delete the job (d), or decide later (Enter)? x
       ✖ shell TIME
-      Error: image NAME was not made: you chose to fail it
-      Job ID was told to end without a result.
+      Error: image NAME was not made: you discarded it
+      Job ID was told to discard its image.
       Next: cray-ims jobs delete ID"
     `)
     await someone.isBack(1)
@@ -113,8 +113,8 @@ describeWithTmux('customize in a terminal', () => {
     await someone.shows('Resume with: cray-ims customize')
     context.expect(someone.words()).toMatchInlineSnapshot(`
       "Job still waits, holding 16 GiB.
-      (c)omplete (f)ail (d)elete (K)eep: ^C
-      Release it: cray-ims jobs complete ID
+      Save the image (s), discard it (x), delete the job (d), or decide later (Enter)? ^C
+      Save the image: cray-ims jobs complete ID
       Error: image NAME is not made yet: its job still waits
       Resume with: cray-ims customize --resume ID"
     `)
@@ -124,7 +124,7 @@ describeWithTmux('customize in a terminal', () => {
     await someone.shows(prompt)
     someone.line('exit')
     await someone.shows(afterwards)
-    someone.line('c')
+    someone.line('s')
     await someone.shows('job deleted')
     await someone.isBack(0)
     context.expect(await imagesOf(someone.name)).toHaveLength(1)
@@ -140,7 +140,7 @@ describeWithTmux('customize in a terminal', () => {
     await someone.shows('Error:')
     context.expect(someone.words()).toMatchInlineSnapshot(`
       "Job still waits, holding 16 GiB.
-      (c)omplete (f)ail (d)elete (K)eep: d
+      Save the image (s), discard it (x), delete the job (d), or decide later (Enter)? d
       Logs FOLDER/.config/cray/ims_job_logs/ID.log
       Job ID… deleted
       Error: image NAME was not made: its job is deleted"
@@ -158,7 +158,7 @@ describeWithTmux('customize in a terminal', () => {
     await someone.shows(prompt)
     someone.line('touch /etc/repaired; cat /etc/repaired && exit')
     await someone.shows(afterwards)
-    someone.line('c')
+    someone.line('s')
     await someone.shows('job deleted')
     context.expect(someone.words()).toMatchInlineSnapshot(`
       "Job ID
@@ -168,15 +168,15 @@ describeWithTmux('customize in a terminal', () => {
       cat: /etc/repaired: No such file or directory
       ✖ the command ended with 1
       Job ID… waits on you, holding 16 GiB.
-      Open its (s)hell, (d)elete it, or (K)eep it: s
+      Open its shell (s), delete the job (d), or decide later (Enter)? s
       ✔ HOST:PORT, key ~/.ssh/id_ed25519
         host key SHA256:… known
       Image root /
-      Keep it    touch /tmp/complete
-      Drop it    touch /tmp/failed
+      Save it    touch /tmp/complete
+      Discard it touch /tmp/failed
       [root@POD ~]# touch /etc/repaired; cat /etc/repaired && exit
       Job still waits, holding 16 GiB.
-      (c)omplete (f)ail (d)elete (K)eep: c
+      Save the image (s), discard it (x), delete the job (d), or decide later (Enter)? s
       ✔ shell TIME
       ID
       ✔ image ID… linked; job deleted (TIME)"
@@ -219,7 +219,7 @@ describeWithTmux('customize in a terminal', () => {
     await someone.shows(prompt)
     someone.line('exit')
     await someone.shows(afterwards)
-    someone.line('k')
+    someone.type('Enter')
     await someone.isBack(1)
     someone.line('clear')
     someone.run(`exec cray-ims customize image --name ${someone.name} --interval 0.1 --quiet`)

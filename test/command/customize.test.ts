@@ -112,7 +112,7 @@ describe.concurrent('cray-ims customize', () => {
     ],
     ['a script that is no text', ['--script', 'binary'], /Error: binary is no text: line 2 has a NUL\n/],
     ['a script without its interpreter', ['--script', 'nothing'], /Error: nothing has no interpreter after #!\n/],
-    ['an empty command', ['--run', ' '], /--run.*an empty text is no command/],
+    ['an empty command', ['--run', ' '], /--run.*the command is empty (unset variable?)/],
   ]
   test.each(refused)('refuses before anything is sent: %s', (_, words, says) =>
     at({}, async (site) => {
@@ -173,7 +173,7 @@ describe.concurrent('a customisation that fails', () => {
       expect(stderr).toContain(`✖ ${why}\n`)
       expect(stderr).toMatch(
         new RegExp(
-          `Error: image mine was not made: ${why}\nJob ${id} was told to end without a result\\.\nNext: cray-ims jobs delete ${id}\n$`,
+          `Error: image mine was not made: ${why}\nJob ${id} was told to discard its image\\.\nNext: cray-ims jobs delete ${id}\n$`,
         ),
       )
       await expect.poll(() => jobsOf(site)[0]!.status, { timeout: 30_000 }).toBe('error')

@@ -55,7 +55,7 @@ describeWithSshd("the system's ssh", () => {
   })
 
   test('--openssh with --on-exit', async () => {
-    expect(await site.debug([jobs.released.id, '--openssh', '--on-exit', 'complete'], { stdin: 'exit\n' })).toMatchObject({
+    expect(await site.debug([jobs.released.id, '--openssh', '--on-exit', 'save'], { stdin: 'exit\n' })).toMatchObject({
       exit: 0,
       stdout: expect.stringMatching(/^[0-9a-f-]{36}\n$/),
     })

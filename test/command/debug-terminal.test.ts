@@ -83,8 +83,8 @@ describeWithTmux('jobs debug in a terminal', () => {
     await terminal.shows(prompt)
     rmSync(join(site.kubectl.folder, 'port'))
     terminal.type('exit', 'Enter')
-    await terminal.shows('(K)eep:')
-    terminal.type('r', 'Enter')
+    await terminal.shows('or decide later (Enter)?')
+    terminal.type('x', 'Enter')
     await terminal.shows('Logs:')
     const screen = terminal.screen().replaceAll(id, 'JOB').replaceAll(id.slice(0, 8), 'JOB').replace(String(port), 'PORT')
     const words = screen
@@ -100,10 +100,10 @@ describeWithTmux('jobs debug in a terminal', () => {
         host key SHA256:… new, same as the pod's
       Image root /mnt/image/build/image-root
       Log        /mnt/image/kiwi.log
-      Release    touch /mnt/image/failed
+      Discard it touch /mnt/image/failed
       [root@POD ~]# exit
       Job still waits, holding 32 GiB; it ends in error either way.
-      (r)elease (d)elete (K)eep: r
+      Discard it (x), delete the job (d), or decide later (Enter)? x
       ✖ error. Logs: cray-ims jobs logs JOB --failed"
     `)
     await isBack(0)
@@ -127,12 +127,12 @@ describeWithTmux('jobs debug in a terminal', () => {
     open(jobs.followed.id)
     await terminal.shows('waits for the build')
     process.kill(Number(readFileSync(join(site.home, 'pid'), 'utf8')), name)
-    expect(await terminal.shows('Next:')).toContain(`Error: Interrupted by ${name}\nThe job goes on.`)
+    expect(await terminal.shows('Next:')).toContain(`Error: Interrupted by ${name}\nThe job keeps running.`)
     await isBack(exit)
   })
 
   test('vim opens, is resized and quits; Ctrl-C reaches the other end', async () => {
-    await openShell(jobs.used, '--on-exit keep')
+    await openShell(jobs.used, '--on-exit later')
     terminal.type('seq 200 >lines; vim -u NONE lines || vi lines', 'Enter')
     await terminal.shows(/^29$/m)
     terminal.resize(70, 16)
@@ -146,12 +146,12 @@ describeWithTmux('jobs debug in a terminal', () => {
     terminal.type('C-c')
     await terminal.shows(prompt)
     terminal.type('exit 5', 'Enter')
-    await terminal.shows('Release it:')
+    await terminal.shows('Discard it:')
     await isBack(5)
   })
 
   test('a command has a terminal where it is asked for', async () => {
-    open(`${jobs.used.id} -t --on-exit keep -- 'test -t 0 && stty size; exit 6'`)
+    open(`${jobs.used.id} -t --on-exit later -- 'test -t 0 && stty size; exit 6'`)
     await terminal.shows(/^30 120$/m)
     await isBack(6)
   })
@@ -159,9 +159,9 @@ describeWithTmux('jobs debug in a terminal', () => {
   test('Enter keeps the job', async () => {
     await openShell(jobs.kept)
     terminal.type('exit 3', 'Enter')
-    await terminal.shows('(K)eep:')
+    await terminal.shows('or decide later (Enter)?')
     terminal.type('Enter')
-    await terminal.shows('Release it:')
+    await terminal.shows('Discard it:')
     await isBack(3)
     expect(await statusOf(jobs.kept)).toBe('waiting_on_user')
   })
@@ -169,9 +169,9 @@ describeWithTmux('jobs debug in a terminal', () => {
   test('so does Ctrl-C at the question', async () => {
     await openShell(jobs.kept)
     terminal.type('exit', 'Enter')
-    await terminal.shows('(K)eep:')
+    await terminal.shows('or decide later (Enter)?')
     terminal.type('C-c')
-    await terminal.shows('Release it:')
+    await terminal.shows('Discard it:')
     await isBack(0)
     expect(await statusOf(jobs.kept)).toBe('waiting_on_user')
   })
@@ -179,7 +179,7 @@ describeWithTmux('jobs debug in a terminal', () => {
   test('d deletes it', async () => {
     await openShell(jobs.deleted)
     terminal.type('exit', 'Enter')
-    await terminal.shows('(K)eep:')
+    await terminal.shows('or decide later (Enter)?')
     terminal.type('x', 'Enter')
     await terminal.shows(/\(K\)eep: x\n.*\(K\)eep:/)
     terminal.type('d', 'Enter')
@@ -191,8 +191,10 @@ describeWithTmux('jobs debug in a terminal', () => {
   test('a customize job is completed, and its image printed', async () => {
     await openShell(jobs.completed)
     terminal.type('exit', 'Enter')
-    expect(await terminal.shows('(c)omplete (f)ail (d)elete (K)eep:')).toContain('Job still waits, holding 32 GiB.\n')
-    terminal.type('c', 'Enter')
+    expect(await terminal.shows('Save the image (s), discard it (x), delete the job (d), or decide later (Enter)?')).toContain(
+      'Job still waits, holding 32 GiB.\n',
+    )
+    terminal.type('s', 'Enter')
     await terminal.shows(/^✔ success: image ([0-9a-f-]{36})\n\1$/m)
     await isBack(0)
   })
@@ -200,15 +202,15 @@ describeWithTmux('jobs debug in a terminal', () => {
   test('~. leaves, and asks', async () => {
     await openShell(jobs.left)
     terminal.type('Enter', '~.')
-    await terminal.shows('(K)eep:')
+    await terminal.shows('or decide later (Enter)?')
     expect(terminal.screen()).toContain('\nDetached.\nJob still waits')
-    terminal.type('k', 'Enter')
+    terminal.type('Enter')
     await isBack(255)
   })
 
   test('after a command it asks nothing', async () => {
     open(`${jobs.left.id} -- sh -c 'echo "$0 $1"; exit 3' 'a  b' c`)
-    expect(await terminal.shows('Release it:')).toMatch(/^a  b c$/m)
+    expect(await terminal.shows('Discard it:')).toMatch(/^a  b c$/m)
     await isBack(3)
   })
 
@@ -238,7 +240,7 @@ describeWithTmux('jobs debug in a terminal', () => {
   })
 
   test('--openssh in the terminal', async () => {
-    await openShell(jobs.used, '--openssh --on-exit keep')
+    await openShell(jobs.used, '--openssh --on-exit later')
     terminal.type('stty size; exit 8', 'Enter')
     await terminal.shows(/^30 120$/m)
     await isBack(8)
@@ -255,7 +257,7 @@ describeWithTmux('jobs debug in a terminal', () => {
   })
 
   test('without a job one chooses among those that wait', async () => {
-    open('--on-exit keep')
+    open('--on-exit later')
     const screen = await terminal.shows('Which one?')
     const number = /^(\d+) .*\n?.*the-chosen-one/m.exec(screen)![1]!
     terminal.type('99', 'Enter')
@@ -264,7 +266,7 @@ describeWithTmux('jobs debug in a terminal', () => {
     await terminal.shows('the-chosen-one, create')
     await terminal.shows(prompt)
     terminal.type('exit', 'Enter')
-    await terminal.shows('Release it:')
+    await terminal.shows('Discard it:')
     await isBack(0)
   })
 })

@@ -122,7 +122,7 @@ test.concurrent('OpenSSH goes through it, too; a line to be printed cannot', asy
 })
 
 test.concurrent('a release goes through it', async () => {
-  const outcome = await site.debug([jobs.released.id, '--access', 'port-forward', '--on-exit', 'complete', '--', 'true'], {
+  const outcome = await site.debug([jobs.released.id, '--access', 'port-forward', '--on-exit', 'save', '--', 'true'], {
     env: { PATH: cluster.env.PATH! },
   })
   expect(outcome).toMatchObject({ exit: 0, stderr: expect.stringContaining('✔ success') })
@@ -244,7 +244,7 @@ describeWithSshd('OpenSSH as the server', () => {
       await new Promise((said) => child.stdout.once('data', said))
       server.dropAll()
       expect(await exit).toBe(255)
-      expect(stderr).toMatch(/✖ connection lost: .*\nJob \S+ still waits, holding 32 GiB\. Release it: cray-ims jobs fail \S+\n$/)
+      expect(stderr).toMatch(/✖ connection lost: .*\nJob \S+ still waits, holding 32 GiB\. Discard it: cray-ims jobs fail \S+\n$/)
     } finally {
       await other.close()
       await server.stop()

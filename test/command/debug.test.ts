@@ -24,54 +24,54 @@ const fates: [string, string, string[], number, { stdout?: RegExp; stderr?: RegE
   [
     'complete prints the image after a shell',
     fate(customizing()),
-    ['--on-exit', 'complete'],
+    ['--on-exit', 'save'],
     0,
     { stdout: /^[0-9a-f-]{36}\n$/, stderr: /✔ success: image / },
   ],
-  ['complete in a jail', fate(jailed()), ['--on-exit', 'complete'], 0, { stdout: /^[0-9a-f-]{36}\n$/ }],
+  ['complete in a jail', fate(jailed()), ['--on-exit', 'save'], 0, { stdout: /^[0-9a-f-]{36}\n$/ }],
   [
     'complete prints it on stderr after a command',
     fate(customizing()),
-    ['--on-exit', 'complete', '--', 'echo mine'],
+    ['--on-exit', 'save', '--', 'echo mine'],
     0,
     { stdout: /^mine\n$/, stderr: /\n[0-9a-f-]{36}\n$/ },
   ],
   [
     "a command's own code comes before the outcome",
     fate(customizing()),
-    ['--on-exit', 'complete', '--', 'exit 5'],
+    ['--on-exit', 'save', '--', 'exit 5'],
     5,
     { stdout: /^$/, stderr: /✔ success/ },
   ],
   [
     "complete of an image that can't be packaged",
     fate(customizing({ artifact_id: ids.badImage })),
-    ['--on-exit', 'complete', '--', 'true'],
+    ['--on-exit', 'save', '--', 'true'],
     1,
     { stderr: /✖ error\. Logs: cray-ims jobs logs / },
   ],
   [
     'complete of a create job, which ends in error either way',
     fate(failedBuild()),
-    ['--on-exit', 'complete', '--', 'true'],
+    ['--on-exit', 'save', '--', 'true'],
     0,
     { stderr: /✖ error/ },
   ],
-  ['fail of a create job', fate(failedBuild()), ['--on-exit', 'fail', '--', 'true'], 0, { stderr: /✖ error/ }],
-  ['fail of a customize job is its error', fate(customizing()), ['--on-exit', 'fail', '--', 'true'], 1, { stderr: /✖ error/ }],
+  ['fail of a create job', fate(failedBuild()), ['--on-exit', 'discard', '--', 'true'], 0, { stderr: /✖ error/ }],
+  ['discard by its old name', fate(customizing()), ['--on-exit', 'fail', '--', 'true'], 1, { stderr: /✖ error/ }],
   [
     'keep says how to release',
     fate(customizing()),
-    ['--on-exit', 'keep', '--', 'true'],
+    ['--on-exit', 'later', '--', 'true'],
     0,
-    { stderr: /still waits, holding 32 GiB\. Release it: cray-ims jobs complete [0-9a-f-]{36}\n$/ },
+    { stderr: /still waits, holding 32 GiB\. Save the image: cray-ims jobs complete [0-9a-f-]{36}\n$/ },
   ],
-  ['keep of a create job', fate(failedBuild()), ['--', 'exit 3'], 3, { stderr: /Release it: cray-ims jobs fail [0-9a-f-]{36}\n$/ }],
+  ['keep of a create job', fate(failedBuild()), ['--', 'exit 3'], 3, { stderr: /Discard it: cray-ims jobs fail [0-9a-f-]{36}\n$/ }],
   ['delete', fate(customizing()), ['--on-exit', 'delete', '--', 'exit 4'], 4, { stderr: /Job [0-9a-f]{8}… deleted\n$/ }],
   [
     'a job that was completed in the shell',
     fate(customizing()),
-    ['--on-exit', 'keep', '--', 'touch /mnt/image/complete'],
+    ['--on-exit', 'later', '--', 'touch /mnt/image/complete'],
     0,
     { stderr: /✔ success/ },
   ],
@@ -126,7 +126,7 @@ describe.concurrent('jobs debug', () => {
         ID… waiting_on_user; reaching customer 127.0.0.1:PORT, cluster 127.0.0.1:PORT
         ✔ 127.0.0.1:PORT, key ~/.ssh/id_edPORT
           host key SHA256 new, accepted
-        Job ID… still waits, holding 16 GiB. Release it: cray-ims jobs fail ID
+        Job ID… still waits, holding 16 GiB. Discard it: cray-ims jobs fail ID
         "
       `)
     } finally {
@@ -167,16 +167,16 @@ describe.concurrent('jobs debug', () => {
     })
   })
 
-  const create = ['Image root /mnt/image/build/image-root', 'Log        /mnt/image/kiwi.log', 'Release    touch /mnt/image/failed']
+  const create = ['Image root /mnt/image/build/image-root', 'Log        /mnt/image/kiwi.log', 'Discard it touch /mnt/image/failed']
   const places: [keyof typeof waiting, string[]][] = [
     ['create', create],
-    ['customize', ['Image root /mnt/image/image-root', 'Keep it    touch /mnt/image/complete', 'Drop it    touch /mnt/image/failed']],
-    ['jailed', ['Image root /', 'Keep it    touch /tmp/complete', 'Drop it    touch /tmp/failed']],
-    ['remote', ['Image root none, and no log: a remote build that failed copies nothing back', 'Release    touch /mnt/image/failed']],
+    ['customize', ['Image root /mnt/image/image-root', 'Save it    touch /mnt/image/complete', 'Discard it touch /mnt/image/failed']],
+    ['jailed', ['Image root /', 'Save it    touch /tmp/complete', 'Discard it touch /tmp/failed']],
+    ['remote', ['Image root none, and no log: a remote build that failed copies nothing back', 'Discard it touch /mnt/image/failed']],
   ]
   test.each(places)('says where things are: %s', async (kind, lines) => {
     const { stderr } = await site.debug([waiting[kind].id], { stdin: 'exit\n' })
-    const [, after] = /host key .*\n((?:(?:Image root|Log|Release|Keep it|Drop it) .*\n)*)/.exec(stderr)!
+    const [, after] = /host key .*\n((?:(?:Image root|Log|Save it|Discard it) .*\n)*)/.exec(stderr)!
     expect(after!.trimEnd().split('\n')).toEqual(lines)
   })
 

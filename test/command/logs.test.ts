@@ -37,6 +37,8 @@ beforeAll(async () => {
     { id: failing, ends: 'fails', debug: true, status: 'waiting_on_user' },
     { id: succeeding, ends: 'fails', debug: true, status: 'waiting_on_user' },
     { id: deleted, ends: 'fails', debug: true, status: 'waiting_on_user' },
+    { id: idOf('cccc0002'), name: 'tried again', ends: 'fails', status: 'error' },
+    { id: idOf('cccc0001'), name: 'tried again', status: 'success', created: '2026-01-01T03:04:05' },
   ] as const
   writeFileSync(join(folder, 'seed.json'), JSON.stringify(seedOf(jobs)))
   mock = await startMock(['--seed', join(folder, 'seed.json'), '--speed', '200'])
@@ -120,6 +122,11 @@ describe.skipIf(skip).concurrent('logs by the real kubectl', () => {
       expect(prefixes(stdout)).toEqual(['build-image'])
       expect(stdout).toContain('build-image | ERROR: Kiwi reported a build error.\n')
     }
+  })
+
+  test('a name that only jobs have that have ended is the newest of these', async () => {
+    const { exit, stdout } = await logs('tried again', '--failed', '--tail', '3')
+    expect({ exit, prefixes: prefixes(stdout) }).toEqual({ exit: 0, prefixes: ['build-image'] })
   })
 
   test('no container that failed', async () => {

@@ -25,6 +25,10 @@ const jobs = {
   running: failedBuild({ status: 'building_image', artifact_id: ids.hanging }),
   over: failedBuild({ status: 'error' }),
   done: customizing({ status: 'success' }),
+  several: customizing(),
+  several2: customizing(),
+  several3: customizing(),
+  strange2: customizing({ public_key_id: ids.strangeKey }),
 } satisfies Record<string, WithId>
 
 describe.skipIf(skip).concurrent('jobs complete and jobs fail', () => {
@@ -87,7 +91,7 @@ describe.skipIf(skip).concurrent('jobs complete and jobs fail', () => {
   test('a host key is shown where it is new, and not when quiet', async () => {
     const { exit, stderr } = await tell('fail', jobs.quiet, '--quiet', '--no-wait')
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' })
-    const known = await run(['jobs', 'debug', jobs.shown.id, '--on-exit', 'keep', '--', 'true'], { cwd: site.home, env: site.env })
+    const known = await run(['jobs', 'debug', jobs.shown.id, '--on-exit', 'later', '--', 'true'], { cwd: site.home, env: site.env })
     expect(known.stderr).toMatch(/host key SHA256:\S+ new, accepted/)
     expect((await tell('fail', jobs.shown, '--no-wait')).stderr).not.toContain('host key')
   })
@@ -97,6 +101,22 @@ describe.skipIf(skip).concurrent('jobs complete and jobs fail', () => {
     expect({ exit, stdout }).toEqual({ exit: 255, stdout: '' })
     expect(stderr).toContain(`wants  "joe's" ssh-ed25519 SHA256:`)
     expect(await statusOf(jobs.strange)).toBe('waiting_on_user')
+  })
+
+  test('several are all found before the first is told, and one that fails does not keep the others', async () => {
+    const { several, several2, several3, strange2 } = jobs
+    const refused = await ims('jobs', 'complete', several.id, several2.id, jobs.running.id)
+    expect(refused).toMatchObject({ exit: 1, stdout: '', stderr: expect.stringContaining(`job ${jobs.running.id} does not wait`) })
+    expect(await statusOf(several)).toBe('waiting_on_user')
+
+    const words = ['jobs', 'complete', several.id, '-', '--interval', '0.1']
+    const saved = await run(words, { cwd: site.home, env: site.env, stdin: `${several2.id}\n${several.id}\n` })
+    const images = await Promise.all([several, several2].map(async ({ id }) => (await site.ask('GET', `/jobs/${id}`)).resultant_image_id))
+    expect(saved).toMatchObject({ exit: 0, stdout: `${images.join('\n')}\n` })
+
+    const some = await ims('jobs', 'fail', strange2.id, several3.id, '--interval', '0.1')
+    expect(some).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining(`Error: job ${strange2.id}: no key here opens job`) })
+    expect(await Promise.all([strange2, several3].map(statusOf))).toEqual(['waiting_on_user', 'error'])
   })
 
   test('a JOB that is unknown', async () => {

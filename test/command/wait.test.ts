@@ -143,7 +143,7 @@ describe.concurrent('jobs that move each time they are described', () => {
 
   test('a JOB that is unknown, or may be several', async () => {
     expect(await wait(idOf('dddd0001'))).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('Next: cray-ims jobs list') })
-    expect(await wait('dddd')).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('dddd is no job that is under way') })
+    expect(await wait('dddd')).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('no unfinished job matches "dddd"') })
     const ambiguous = await wait('cccc')
     expect(ambiguous).toMatchObject({ exit: 2, stdout: '' })
     expect(ambiguous.stderr).toContain('Error: cccc is more than one job')
@@ -316,7 +316,7 @@ describe.concurrent('a wait that something comes in between', () => {
       const { exit, stdout, stderr } = await wait('--for', 'done')
       expect({ exit, stdout }).toEqual({ exit: 3, stdout: '' })
       expect(stderr).toContain(
-        `  it waits on its user: cray-ims jobs debug ${id}\nError: not there after 0s: aaaa0001… waiting_on_user\nNext: cray-ims jobs wait ${id} --for done\n`,
+        `  it waits on its user: cray-ims jobs debug ${id}\nError: timed out after 0s; job aaaa0001… is still waiting_on_user\nNext: cray-ims jobs wait ${id} --for done\n`,
       )
       expect((await wait()).stderr).toContain(`Next: cray-ims jobs wait ${id}\n`)
     } finally {
@@ -329,7 +329,7 @@ describe.concurrent('a wait that something comes in between', () => {
     try {
       const { exit, stderr } = await runIn(environment(server.url))('jobs', 'wait', idOf('aaaa0001'), ...often, '--timeout', '0.2')
       expect(exit).toBe(3)
-      expect(stderr).toContain('the service was away')
+      expect(stderr).toContain('the service did not answer')
     } finally {
       await server.close()
     }
@@ -349,7 +349,9 @@ describe.concurrent('a wait that something comes in between', () => {
       waiting.kill(signal)
       const outcome = await waiting.ended
       expect(outcome).toMatchObject({ exit, stdout: '' })
-      expect(outcome.stderr).toContain(`Error: Interrupted by ${signal}\nThe job goes on.\nNext: cray-ims jobs wait ${id} --for done\n`)
+      expect(outcome.stderr).toContain(
+        `Error: Interrupted by ${signal}\nThe job keeps running.\nNext: cray-ims jobs wait ${id} --for done\n`,
+      )
       expect((await runIn(env)('jobs', 'describe', id, '--query', 'status')).stdout).toBe('waiting_on_user\n')
     } finally {
       await mock.stop()
@@ -390,7 +392,7 @@ describe.concurrent('in a terminal', () => {
     const { exit, stdout } = await inTerminal('stty cols 100 rows 30; ')
     expect(exit).toBe(3)
     expect(stdout).toMatch(/1 of 2 there; aaaa0001… waiting_on_user \d+s; \d+s in all/)
-    expect(stdout).toContain('Error: not there after 1s')
+    expect(stdout).toContain('Error: timed out after 1s')
   })
 
   test('one that says it has no columns gets plain lines', async () => {
@@ -400,7 +402,7 @@ describe.concurrent('in a terminal', () => {
       'aaaa0001… result, customize: waiting_on_user',
       `  it waits on its user: cray-ims jobs debug ${idOf('aaaa0001')}`,
       'aaaa0002… result, create: success',
-      'Error: not there after 1s: aaaa0001… waiting_on_user, aaaa0002… success',
+      'Error: timed out after 1s; job aaaa0001… is waiting_on_user, job aaaa0002… is success',
       `Next: cray-ims jobs wait ${idOf('aaaa0001')} ${idOf('aaaa0002')} --for done`,
     ])
   })
@@ -434,7 +436,7 @@ describe.concurrent('a job that hangs', () => {
         expect.stringMatching(
           /^aaaa0001… is still building_image \d+d(?:\d+h)? after it was created, longer than that ever takes: its pod may have failed\. Where kubectl works \(here: there is no kubectl in PATH\): kubectl get pods -n ims -l job-name=\S+$/,
         ),
-        'Error: not there after 3s: aaaa0001… building_image',
+        'Error: timed out after 3s; job aaaa0001… is still building_image',
         `Next: cray-ims jobs wait ${id}`,
       ])
     } finally {

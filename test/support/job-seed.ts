@@ -15,6 +15,7 @@ export interface SeededJob {
   ends?: Ending
   debug?: boolean
   jail?: boolean
+  created?: string
   status: NonNullable<NonNullable<Seed['jobs']>[number]['status']>
 }
 
@@ -34,16 +35,27 @@ export function seedOf(jobs: readonly SeededJob[], publicKey = 'ssh-ed25519 AAAA
       mock: { builds },
     })),
     images: endings.map((builds) => ({ id: imageOf(builds), name: builds, link: link(builds), arch: 'x86_64' as const, mock: { builds } })),
-    jobs: jobs.map(({ id, name = 'result', type = 'create', ends = 'succeeds', debug = false, jail = false, status }) => ({
-      id,
-      status,
-      created: '2026-01-02T03:04:05',
-      job_type: type,
-      artifact_id: type === 'create' ? recipeOf(ends) : imageOf(ends),
-      public_key_id: key,
-      image_root_archive_name: name,
-      enable_debug: debug,
-      ...(type === 'customize' && { ssh_containers: [{ name: 'customize', jail, status: 'pending' }] as never }),
-    })),
+    jobs: jobs.map(
+      ({
+        id,
+        name = 'result',
+        type = 'create',
+        ends = 'succeeds',
+        debug = false,
+        jail = false,
+        created = '2026-01-02T03:04:05',
+        status,
+      }) => ({
+        id,
+        status,
+        created,
+        job_type: type,
+        artifact_id: type === 'create' ? recipeOf(ends) : imageOf(ends),
+        public_key_id: key,
+        image_root_archive_name: name,
+        enable_debug: debug,
+        ...(type === 'customize' && { ssh_containers: [{ name: 'customize', jail, status: 'pending' }] as never }),
+      }),
+    ),
   }
 }

@@ -15,7 +15,7 @@ export interface Running {
   cwd: string
   env: Record<string, string>
   stdin?: string | Buffer
-  /** Milliseconds after which it is killed; a minute unless given. */
+  /** Milliseconds after which it is killed; two minutes unless given. */
   limit?: number
   /** What to run in place of the built program. */
   command?: readonly string[]
@@ -24,7 +24,7 @@ export interface Running {
 /** Runs a whole program to its end. One that hangs is killed. */
 export async function run(
   argv: readonly string[],
-  { cwd, env, stdin, limit = 60_000, command = [process.execPath, program] }: Running,
+  { cwd, env, stdin, limit = 120_000, command = [process.execPath, program] }: Running,
 ): Promise<Outcome> {
   const child = spawn(command[0]!, [...command.slice(1), ...argv], { cwd, env, timeout: limit, killSignal: 'SIGKILL' })
   const texts = { stdout: [] as Buffer[], stderr: [] as Buffer[] }

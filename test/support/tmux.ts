@@ -42,7 +42,7 @@ export async function openTerminal({ columns = 100, rows = 30, cwd }: { columns?
         // Other terminals of the same file go on meanwhile.
         const screen = (await promisify(execFile)('tmux', argv(['capture-pane', '-p']))).stdout.trimEnd()
         if (typeof text === 'string' ? screen.includes(text) : text.test(screen)) return screen
-        if (tries > 400) throw new Error(`the screen never showed ${text}:\n${screen}`)
+        if (tries > 1200) throw new Error(`the screen never showed ${text}:\n${screen}`)
         await new Promise((again) => setTimeout(again, 100))
       }
     },

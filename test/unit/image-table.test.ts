@@ -27,8 +27,8 @@ describe('in a terminal', () => {
     expect(screen.text).toBe('0 of 3, 0s\n  base     build 3s\n  compute\n  other')
     pass(62)
     table.ended('base', '✔', 'ID  linked')
-    table.ended('compute', '·', 'not begun')
-    expect(screen.text).toBe('2 of 3, 1m02s\n✔ base     ID  linked\n· compute  not begun\n  other')
+    table.ended('compute', '·', 'skipped')
+    expect(screen.text).toBe('2 of 3, 1m02s\n✔ base     ID  linked\n· compute  skipped\n  other')
     // What comes late of one that is over doesn't take its line.
     table.of('other').update('build 1s')
     expect(screen.text.split('\n')[3]).toBe('  other    build 1s')

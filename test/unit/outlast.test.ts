@@ -42,7 +42,7 @@ test('a service that is away is given up after a quarter of an hour', async () =
   const refused = () => Promise.reject(connectionError(['refused'], { cause: new TransportError('refused', { sent: false }) }))
   await expect(retryWhileUnavailable(build, refused)).rejects.toMatchObject({
     exit: 3,
-    message: 'not there after 15m: the service was away',
+    message: 'timed out after 15m; the service did not answer',
   })
   expect(now()).toBe(15 * minutes)
 })

@@ -92,8 +92,8 @@ async function makeImages(context: CommandContext, { path, entries, ordered, sta
     const ended = await schedule<Result>(tasks, options.parallel, {
       isGood: hasImage,
       none({ name, needs }) {
-        if (!io.interrupted.aborted) table.ended(name, '·', `not begun: there is no ${needs}`)
-        return { name, how: 'not begun' }
+        if (!io.interrupted.aborted) table.ended(name, '·', `skipped: needs ${needs}`)
+        return { name, how: 'skipped' }
       },
     })
     table.close()

@@ -5,7 +5,7 @@ import type { Value } from '../../json/value.ts'
 export type Result =
   | { readonly name: string; readonly how: 'made' | 'kept'; readonly image: Image }
   | { readonly name: string; readonly how: 'failed'; readonly why: string }
-  | { readonly name: string; readonly how: 'not begun' | 'left running' }
+  | { readonly name: string; readonly how: 'skipped' | 'left running' }
 
 /** Whether there is an image. */
 export function hasImage(result: Result): result is Extract<Result, { image: Image }> {

@@ -1,5 +1,7 @@
 import type { Run } from '../../context.ts'
 import { release, type ReleaseOptions } from '../../jobs/release.ts'
+import { allWords } from '../several.ts'
 
-/** Tells a job that waits to go on, and keep its result. */
-export const run: Run<ReleaseOptions> = (context, options, { job }) => release(context, job!, 'complete', options)
+/** Saves the images of jobs that wait. */
+export const run: Run<ReleaseOptions, { job: string[] }> = async (context, options, { job }) =>
+  release(context, await allWords(context, job, 'JOB'), 'complete', options)

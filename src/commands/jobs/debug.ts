@@ -58,7 +58,7 @@ export const run: Run<DebugOptions, { job?: string; command?: string[] }> = asyn
     try {
       const own = exitCode(shell.ending)
       // Whoever runs a command has its outcome to see to; a question would be in its way.
-      const on_exit = options.on_exit ?? (command === undefined ? undefined : 'keep')
+      const on_exit = options.on_exit ?? (command === undefined ? undefined : 'later')
       const left = await handleShellExit(context, api, job, container, shell, { ...options, on_exit }, progress)
       if (left === 'kept' || left === 'deleted' || left === 'gone') return own
       const { exit, image } = await waitForOutcome(context, api, job, progress, { hopeful: left !== 'failed', interval: options.interval })

@@ -45,7 +45,7 @@ export const run: Run<Options> = async (context, options, args) => {
   const selection = { container: options.container, since: options.since, tail: options.tail, signal, notice }
   const api = await context.api()
   try {
-    const { job } = (await findJobs(api, [args.job!]))[0]!
+    const { job } = (await findJobs(api, [args.job!], { ended: true }))[0]!
     const write = await lineWriter(context, options)
     try {
       if (options.failed) return await showFailed(context, job, options, write)

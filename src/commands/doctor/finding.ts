@@ -1,0 +1,22 @@
+import type { CommandContext } from '../../context.ts'
+import { CliError, type NextStep } from '../../errors.ts'
+import type { Check } from './checks.ts'
+
+/** What a check has found. */
+export interface Finding {
+  readonly state: 'ok' | 'warning' | 'failed' | 'skipped'
+  readonly said: string
+  /** What to type where something is missing. */
+  readonly next?: NextStep
+}
+
+/** Makes a check: what it throws is its finding, but for an interruption. */
+export async function findingOf({ run, needed }: Check, context: CommandContext): Promise<Finding> {
+  try {
+    return await run(context)
+  } catch (error) {
+    if (!(error instanceof CliError) || context.io.interrupted.aborted) throw error
+    const said = [error.message, ...error.more.map((line) => line.trim())].join('; ')
+    return { state: needed ? 'failed' : 'warning', said, next: error.next }
+  }
+}
