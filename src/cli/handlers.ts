@@ -1,5 +1,6 @@
 import type { CommandContext } from '../context.ts'
 import { artifactsOptions, verifyOptions } from '../definitions/artifacts.ts'
+import { undeleteImagesOptions, undeleteOptions } from '../definitions/deleted.ts'
 import { deletesMany, type CommandDefinition, type OptionDefinition } from '../definitions/definition.ts'
 import { buildOptions, customizeOptions } from '../definitions/image-builds.ts'
 import type { InferOptions } from '../definitions/infer-options.ts'
@@ -48,6 +49,9 @@ const handlers: Readonly<Record<string, Loader>> = {
   'config set': none(() => import('../commands/config/set.ts')),
   'config unset': none(() => import('../commands/config/unset.ts')),
   'images artifacts': taking(artifactsOptions)(() => import('../commands/images/artifacts.ts')),
+  'images undelete': taking(undeleteImagesOptions)(() => import('../commands/images/undelete.ts')),
+  'recipes undelete': taking(undeleteOptions)(() => import('../commands/undelete.ts')),
+  'public-keys undelete': taking(undeleteOptions)(() => import('../commands/undelete.ts')),
   'images verify': taking(verifyOptions)(() => import('../commands/images/verify.ts')),
   'jobs debug': taking(debugOptions)(() => import('../commands/jobs/debug.ts')),
   'jobs complete': taking(releaseOptions)(() => import('../commands/jobs/complete.ts')),

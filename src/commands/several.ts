@@ -32,20 +32,39 @@ export async function runSeveral(
     : new Map((await findRecords(api, of, all, { latest })).map(({ id, name }) => [id, `${id}  ${name}`]))
   const describes = context.command.request!.method === 'GET'
   const answers: Value[] = []
+  const code = await runEach(context, names, async (id, name) => {
+    const answer = await api.send(requestOf(id))
+    if (describes) answers.push(answer ?? null)
+    else if (!context.global.quiet) context.warn(`deleted ${of.one} ${name}`)
+  })
+  return describes ? (await context.print(answers)) || code : code
+}
+
+/**
+ * Does the same for several records, one after another. What fails is said, and doesn't keep the others.
+ *
+ * @param names how each is called in messages, by id.
+ * @returns 2 where one failed.
+ * @throws CliError for an interruption, with what is left.
+ */
+export async function runEach(
+  context: CommandContext,
+  names: ReadonlyMap<string, string>,
+  work: (id: string, name: string) => Promise<void>,
+): Promise<number> {
   let code = 0
   for (const [id, name] of names) {
     try {
-      const answer = await api.send(requestOf(id))
-      if (describes) answers.push(answer ?? null)
-      else if (!context.global.quiet) context.warn(`deleted ${of.one} ${name}`)
+      await work(id, name)
     } catch (error) {
       if (!(error instanceof CliError)) throw error
       if (context.io.interrupted.aborted) throw notBegun(error, [...names.keys()].slice([...names.keys()].indexOf(id) + 1))
       code = 2
-      for (const line of [`Error: ${name}: ${error.message}`, ...error.more.map((more) => `  ${more.trim()}`)]) context.warn(line)
+      const next = error.next === undefined ? [] : [`Next: ${context.nextLine(error.next)}`]
+      for (const line of [`Error: ${name}: ${error.message}`, ...error.more.map((more) => `  ${more.trim()}`), ...next]) context.warn(line)
     }
   }
-  return describes ? (await context.print(answers)) || code : code
+  return code
 }
 
 /**

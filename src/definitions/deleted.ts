@@ -1,7 +1,38 @@
-import { deletedImages, deletedPublicKeys, deletedRecipes, undelete } from './records.ts'
-import type { GroupDefinition } from './definition.ts'
+import { arch, deletedImages, deletedPublicKeys, deletedRecipes, undelete as operation } from './records.ts'
+import { latest } from './latest.ts'
+import type { CommandDefinition, GroupDefinition, OptionDefinition } from './definition.ts'
 import type { Resource } from './resource.ts'
 import { describe, list, remove, removeAll, update } from './verbs.ts'
+
+export const undeleteOptions = [latest] as const satisfies readonly OptionDefinition[]
+
+export const undeleteImagesOptions = [
+  {
+    flag: arch.flag,
+    type: arch.type,
+    choices: arch.choices,
+    help: 'Their architecture, which the service forgets; by default the one of the deleted record',
+  },
+  latest,
+] as const satisfies readonly OptionDefinition[]
+
+/** `undelete`: brings deleted records back, by id or name. */
+const undelete = (of: Resource, kind: string, options: readonly OptionDefinition[], about: readonly string[] = []): CommandDefinition => ({
+  name: 'undelete',
+  summary: `Bring deleted ${kind} back`,
+  about,
+  arguments: [
+    { name: of.id, help: `Which ${of.one}: its id, the beginning of it, or its name; - reads them from stdin`, record: of, many: true },
+  ],
+  options,
+  examples: [{ line: `cray-ims ${of.words.replace('deleted ', '')} undelete ${of.example}`, does: 'As it was' }],
+})
+
+export const undeleteRecipes = undelete(deletedRecipes, 'recipes', undeleteOptions)
+export const undeletePublicKeys = undelete(deletedPublicKeys, 'public keys', undeleteOptions)
+export const undeleteImages = undelete(deletedImages, 'images', undeleteImagesOptions, [
+  'The service makes every image x86_64 that it brings back: the arch of the deleted record is set again.',
+])
 
 const group = (of: Resource, name: string, summary: string): GroupDefinition => ({
   name,
@@ -9,7 +40,7 @@ const group = (of: Resource, name: string, summary: string): GroupDefinition => 
   commands: [
     list(of),
     removeAll(of),
-    update(of, undelete, `Bring one ${of.one} back`, '--operation undelete'),
+    update(of, operation, `Bring one ${of.one} back`, '--operation undelete'),
     describe(of),
     remove(of, `Delete one ${of.one} for good, with its artifacts`),
   ],

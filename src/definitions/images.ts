@@ -1,4 +1,5 @@
 import { imageArtifacts } from './artifacts.ts'
+import { undeleteImages } from './deleted.ts'
 import { arch, images, link } from './records.ts'
 import type { GroupDefinition, OptionDefinition } from './definition.ts'
 import { create, describe, list, remove, removeAll, update } from './verbs.ts'
@@ -37,6 +38,7 @@ export const imagesGroup: GroupDefinition = {
       '--metadata-operation set --metadata-key project --metadata-value blue',
     ),
     remove(images),
+    undeleteImages,
     ...imageArtifacts,
   ],
 }

@@ -1,3 +1,4 @@
+import { undeletePublicKeys } from './deleted.ts'
 import { publicKeys } from './records.ts'
 import type { GroupDefinition } from './definition.ts'
 import { create, describe, list, remove, removeAll } from './verbs.ts'
@@ -25,5 +26,6 @@ export const publicKeysGroup: GroupDefinition = {
     removeAll(publicKeys),
     describe(publicKeys),
     remove(publicKeys),
+    undeletePublicKeys,
   ],
 }

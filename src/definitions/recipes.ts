@@ -1,3 +1,4 @@
+import { undeleteRecipes } from './deleted.ts'
 import { arch, dkms, link, recipes, templates } from './records.ts'
 import type { GroupDefinition } from './definition.ts'
 import { create, describe, list, remove, removeAll, update } from './verbs.ts'
@@ -38,5 +39,6 @@ export const recipesGroup: GroupDefinition = {
     describe(recipes),
     update(recipes, [arch, ...link, dkms, ...templates], 'Change one recipe', '--arch aarch64'),
     remove(recipes),
+    undeleteRecipes,
   ],
 }
