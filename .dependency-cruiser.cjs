@@ -6,6 +6,7 @@ const floors = [
   ['main.ts'],
   ['cli/'],
   ['commands/'],
+  ['images/'],
   ['builds/'],
   ['jobs/'],
   ['library.ts'],

@@ -27,6 +27,11 @@ export interface BuildContext {
   resume(job: Job): readonly string[]
 }
 
+/** What writes to the service are sent with. */
+export type WriteContext = Pick<BuildContext, 'context' | 'progress' | 'attended' | 'tell' | 'atEnd'> & {
+  readonly supervision: Pick<Supervision, 'interval'>
+}
+
 /** What is under way of an image, for whoever is interrupted. */
 export interface JobTracker {
   /** Its job; none before it is created, and once it is of no use any more: deleted, or ended without an image. */

@@ -3,7 +3,6 @@ import { shellAvailability } from '../ims/job-status.ts'
 import type { Image, Job } from '../ims/records.ts'
 import { sourceOf } from '../ims/read-record.ts'
 import type { CommandContext } from '../context.ts'
-import type { ImageRecord } from '../jobs/image-of-deleted-job.ts'
 import { findJobs, recordOf, shortId, type JobRecord } from '../jobs/lookup.ts'
 import { superviseJob, isAttended, type Attention } from './supervise-job.ts'
 import { runJobToCompletion } from './run-job.ts'
@@ -19,6 +18,7 @@ import { readScript, type Script } from './script.ts'
 import { ensureKey, startJob } from './create-job.ts'
 import { resumeJob } from './resume-job.ts'
 import { plannedWrites } from './planned-writes.ts'
+import { printImage } from './print-image.ts'
 import { trackJob } from './track-job.ts'
 
 /** Options of a command that makes one image. */
@@ -107,11 +107,4 @@ function refuseByHand(context: CommandContext, type: Job['job_type'], script: Sc
 function printExisting(build: BuildContext, image: Image): Promise<number> {
   build.progress.log(`Image ${image.id} has that name: nothing is made`)
   return printImage(build.context, { image, record: sourceOf(image) })
-}
-
-/** Prints an image: its id, or its record where a format or query was asked for on the line. */
-async function printImage({ global, io, print }: CommandContext, { image, record }: ImageRecord): Promise<number> {
-  if (global.formatTyped || global.query !== undefined) return print(record)
-  await io.stdout.write(`${image.id}\n`)
-  return 0
 }

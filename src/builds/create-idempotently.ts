@@ -6,15 +6,16 @@ import { after } from '../time/timer.ts'
 import { formatDuration } from '../time/time-span.ts'
 import { confirm } from '../jobs/confirm.ts'
 import { pollUntil } from '../jobs/poll.ts'
-import type { BuildContext } from './build-context.ts'
+import type { Resource } from '../definitions/resource.ts'
+import type { WriteContext } from './build-context.ts'
 import { patience } from './retry-while-unavailable.ts'
 
 /** A write that creates a record, and must not be carried out twice. */
 export interface Creation<R extends { readonly id: string }> {
   /** What is created, as messages name it: `job of image compute`. */
   readonly what: string
-  /** Its kind as a command: `jobs`. */
-  readonly kind: string
+  /** Its kind. */
+  readonly kind: Pick<Resource, 'words' | 'one'>
   readonly request: ApiRequest
   /** @throws CliError for an answer that isn't such a record. */
   read(answer: Value | undefined): R
@@ -34,7 +35,7 @@ const lastAnswer = 30_000
  *
  * @throws CliError where it isn't known whether the record was created, and nobody can be asked.
  */
-export async function createIdempotently<R extends { readonly id: string }>(build: BuildContext, creation: Creation<R>): Promise<R> {
+export async function createIdempotently<R extends { readonly id: string }>(build: WriteContext, creation: Creation<R>): Promise<R> {
   let ours: R | undefined
   for (let tries = 0; !ours; tries++) {
     const outcome = await send(build, creation)
@@ -52,7 +53,7 @@ export async function createIdempotently<R extends { readonly id: string }>(buil
 type Outcome<R> = { readonly record: R } | { readonly doubt: CliError }
 
 /** Sends the request; again only where nothing of it has reached the service. */
-async function send<R extends { readonly id: string }>(build: BuildContext, { request, read }: Creation<R>): Promise<Outcome<R>> {
+async function send<R extends { readonly id: string }>(build: WriteContext, { request, read }: Creation<R>): Promise<Outcome<R>> {
   const {
     context: { io },
     progress,
@@ -86,7 +87,7 @@ function readAnswer<R>(read: () => R): Outcome<R> {
  * Does a write whose answer is waited for also when we are interrupted, for a while: what it has made would be left
  * unknown. Another interruption ends the wait.
  */
-async function throughInterruption<R>({ context, progress }: BuildContext, write: (api: Api) => Promise<R>): Promise<R> {
+async function throughInterruption<R>({ context, progress }: WriteContext, write: (api: Api) => Promise<R>): Promise<R> {
   const { io } = context
   io.interrupted.throwIfAborted()
   const giveUp = new AbortController()
@@ -108,7 +109,7 @@ async function throughInterruption<R>({ context, progress }: BuildContext, write
   }
 }
 
-async function appears<R extends { readonly id: string }>(build: BuildContext, { what, find }: Creation<R>): Promise<R | undefined> {
+async function appears<R extends { readonly id: string }>(build: WriteContext, { what, find }: Creation<R>): Promise<R | undefined> {
   const { context, supervision, progress } = build
   const { io } = context
   progress.update(`the service did not say whether it created the ${what}; looking for it`)
@@ -125,7 +126,7 @@ async function appears<R extends { readonly id: string }>(build: BuildContext, {
   return found
 }
 
-async function confirmAnother(build: BuildContext, { what, kind }: Creation<{ readonly id: string }>, doubt: CliError): Promise<void> {
+async function confirmAnother(build: WriteContext, { what, kind }: Creation<{ readonly id: string }>, doubt: CliError): Promise<void> {
   const { context, attended, progress } = build
   const unknown = `the service did not say whether it created the ${what}, and none has appeared within ${formatDuration(appearance)}`
   progress.stop()
@@ -139,7 +140,7 @@ async function confirmAnother(build: BuildContext, { what, kind }: Creation<{ re
       ...lines,
       'It was not sent again: that could create a second one. The same command again resumes it if it has appeared by then, and else creates one.',
     ],
-    next: [kind, 'list'],
+    next: [kind.words, 'list'],
     inDoubt: true,
     cause: doubt,
   })
@@ -147,13 +148,13 @@ async function confirmAnother(build: BuildContext, { what, kind }: Creation<{ re
 
 /** Looks once more, when all else is done, whether the service has carried out the request after all, or twice. */
 async function nameOthers<R extends { readonly id: string }>(
-  { context, tell }: BuildContext,
+  { context, tell }: WriteContext,
   { what, kind, find }: Creation<R>,
   ours: R | undefined,
 ): Promise<void> {
   const others = (await find()).filter(({ id }) => id !== ours?.id)
   for (const { id } of others)
     tell(
-      `${kind === 'jobs' ? 'Job' : 'Public key'} ${id} is there${ours ? ', too' : ''}: the service carried out the request for the ${what} whose answer was lost. To delete it: ${context.commandLine(kind, 'delete', id)}`,
+      `${kind.one[0]!.toUpperCase()}${kind.one.slice(1)} ${id} is there${ours ? ', too' : ''}: the service carried out the request for the ${what} whose answer was lost. To delete it: ${context.commandLine(kind.words, 'delete', id)}`,
     )
 }

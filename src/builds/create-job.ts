@@ -4,7 +4,7 @@ import { createdAt } from '../ims/created.ts'
 import { stageOf } from '../ims/job-status.ts'
 import { readRecord } from '../ims/read-record.ts'
 import type { Image, Job, PublicKey } from '../ims/records.ts'
-import { jobs } from '../definitions/records.ts'
+import { jobs, publicKeys } from '../definitions/records.ts'
 import { describeJob, listJobs, readJob, recordOf, type JobRecord } from '../jobs/lookup.ts'
 import { listRecords, type Inventory } from './inventory.ts'
 import { createIdempotently } from './create-idempotently.ts'
@@ -40,7 +40,7 @@ export async function startJob(build: BuildContext, plan: Plan, keyId: string, b
   const records = new Map<string, JobRecord>()
   const job = await createIdempotently(build, {
     what: `job of image ${order.name}`,
-    kind: 'jobs',
+    kind: jobs,
     request: jobRequest(plan, keyId, debug),
     read: (answer) => keep(readJob(answer)).job,
     find: async () =>
@@ -111,7 +111,7 @@ export async function ensureKey(build: BuildContext, plan: Plan): Promise<string
   const { api, progress } = build
   const record: PublicKey = await createIdempotently(build, {
     what: `public key ${plan.key.name}`,
-    kind: 'public-keys',
+    kind: publicKeys,
     request: keyRequest(plan),
     read: (answer) => readRecord('public key', answer).data,
     find: async () => usableKeys((await listRecords(api, 'public key')).records, plan.key),

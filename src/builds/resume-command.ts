@@ -2,6 +2,7 @@ import { shellAvailability } from '../ims/job-status.ts'
 import type { Job } from '../ims/records.ts'
 import { buildOptions, customizeOptions, type BuildOptions, type CustomizeOptions } from '../definitions/image-builds.ts'
 import { optionKey, type OptionDefinition, type Resume } from '../definitions/definition.ts'
+import { optionText, optionWords } from '../definitions/option-words.ts'
 
 /** What a build was told that may have to be said again: options of `build` and `customize`. */
 export type Told = Readonly<Partial<BuildOptions> & Partial<CustomizeOptions>>
@@ -30,14 +31,9 @@ function saidAgain(
   what: 'job' | 'file',
 ): string[] {
   return rows.flatMap((row) => {
-    const text = textOf(told[optionKey(row)])
+    const text = optionText(told[optionKey(row)])
     if (text === undefined || text === row.default || !isSaid(resumeOf(row))) return []
     if (what === 'job' && row.resumeValues?.includes(text) === false) return []
-    return row.type === 'flag' ? [row.flag] : [row.flag, text]
+    return optionWords(row, told[optionKey(row)])
   })
-}
-
-function textOf(value: unknown): string | undefined {
-  if (value === undefined || value === false) return undefined
-  return typeof value === 'object' && value !== null && 'number' in value ? String(value.number) : String(value as string | number | true)
 }

@@ -2,7 +2,7 @@ import { isTransient } from '../ims/availability.ts'
 import { isGone } from '../ims/server-error.ts'
 import type { Job } from '../ims/records.ts'
 import { pollUntil, createTransientCheck } from '../jobs/poll.ts'
-import type { BuildContext } from './build-context.ts'
+import type { BuildContext, WriteContext } from './build-context.ts'
 
 /** How long a service that is away is waited for around a single request, in milliseconds; its answer may take longer. */
 export const patience = 15 * 60_000
@@ -14,12 +14,12 @@ export const patience = 15 * 60_000
  * @param passes whether a failure passes by itself: while a job is under way all that may, else what stays is told soon.
  */
 export async function retryWhileUnavailable<R>(
-  { context, progress, supervision, resume }: BuildContext,
+  { context, progress, supervision, resume }: WriteContext & Partial<Pick<BuildContext, 'resume'>>,
   work: () => Promise<R>,
   job?: Job,
   passes: (error: unknown) => error is Error = job ? isTransient : createTransientCheck(),
 ): Promise<R> {
-  const watch = { interval: supervision.interval * 1000, timeout: patience, progress, resume: job && resume(job) }
+  const watch = { interval: supervision.interval * 1000, timeout: patience, progress, resume: job && resume?.(job) }
   const done = await pollUntil(context, watch, async () => ({ result: await work() }), {
     enough: (found) => found,
     passes,

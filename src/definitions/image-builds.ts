@@ -1,3 +1,4 @@
+import { dryRun } from './dry-run.ts'
 import { latest } from './latest.ts'
 import type { InferOptions } from './infer-options.ts'
 import { interval, reaching } from './job-shells.ts'
@@ -136,7 +137,7 @@ const supervision = [
     resume: 'always',
     help: 'Delete the job on Ctrl-C, SIGTERM or SIGHUP, in place of leaving it running',
   },
-  { flag: '--dry-run', type: 'flag', resume: 'once', help: 'Send only reads, and print the writes that would be sent' },
+  { ...dryRun, resume: 'once' },
   { flag: '--timeout', type: 'duration', placeholder: 'TIME', default: '4h', resume: 'once', help: 'Longest wait for the job' },
   { ...interval, resume: 'once' },
   ...reaching,

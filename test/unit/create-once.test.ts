@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createIdempotently } from '../../src/builds/create-idempotently.ts'
 import type { BuildContext } from '../../src/builds/build-context.ts'
+import { jobs } from '../../src/definitions/records.ts'
 import { CliError } from '../../src/errors.ts'
 import { connectionError } from '../../src/ims/connection-error.ts'
 import { TransportError } from '../../src/http/transport-error.ts'
@@ -58,7 +59,7 @@ async function create({ answers, there = () => [], answer }: Scene) {
   } as unknown as BuildContext
   const outcome = await createIdempotently(build, {
     what: 'job of image mine',
-    kind: 'jobs',
+    kind: jobs,
     request: { method: 'POST', path: '/apis/ims/v3/jobs' },
     read: (id) => {
       if (typeof id !== 'string') throw new CliError('no record')

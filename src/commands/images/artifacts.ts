@@ -4,14 +4,10 @@ import type { InferOptions } from '../../definitions/infer-options.ts'
 import { CliError } from '../../errors.ts'
 import { toValue } from '../../json/value.ts'
 import { artifactName, manifestType, type Artifact } from '../../s3/artifacts.ts'
-import { parseLocation } from '../../s3/location.ts'
 import type { ObjectStore } from '../../s3/store.ts'
-import { artifactOf, findImages, lookAt, manifestAsArtifact, manifestOf } from './image-artifacts.ts'
+import { artifactOf, findImages, kernelParameters, lookAt, manifestAsArtifact, manifestOf } from '../../images/image-artifacts.ts'
 
 type Options = InferOptions<typeof artifactsOptions>
-
-/** The largest file of kernel parameters that is read, in bytes. */
-const longestParameters = 64 * 1024
 
 /** `images artifacts`: what an image consists of. */
 export async function run(context: CommandContext, options: Options, args: { image: string }): Promise<number> {
@@ -26,8 +22,7 @@ export async function run(context: CommandContext, options: Options, args: { ima
       const [kernel, initrd, rootfs] = await Promise.all(
         (['kernel', 'initrd', 'rootfs'] as const).map((name) => described(artifactOf(image!, manifest, name))),
       )
-      const parameters = manifest.artifacts.find((one) => artifactName(one) === 'boot_parameters')
-      const params = [...(await wordsOf(store, parameters)), `metal.server=${rootfs!.path}`].join(' ')
+      const params = [...(await kernelParameters(store, manifest)), `metal.server=${rootfs!.path}`].join(' ')
       return await context.print(toValue({ kernel: kernel!.path, initrd: initrd!.path, params }))
     }
     if (options.type !== undefined) {
@@ -48,11 +43,4 @@ async function describeArtifact(store: ObjectStore, artifact: Artifact) {
       more: ['The manifest names it, and the S3 has no such object.'],
     })
   return { type: name, path: artifact.link.path, etag: info.etag, md5: info.md5 ?? artifact.md5 ?? null, size: info.size }
-}
-
-/** The kernel parameters of an image but the one that says where its root is, which follows from where it is now. */
-async function wordsOf(store: ObjectStore, parameters: Artifact | undefined): Promise<string[]> {
-  if (!parameters) return []
-  const text = (await store.read(parseLocation(parameters.link.path, 'the boot parameters in the manifest'), longestParameters)).toString()
-  return text.split(/\s+/).filter((word) => word !== '' && !word.startsWith('metal.server='))
 }

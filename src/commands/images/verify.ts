@@ -8,7 +8,7 @@ import { toValue } from '../../json/value.ts'
 import type { artifactTypes } from '../../s3/artifacts.ts'
 import { artifactName, type Artifact } from '../../s3/artifacts.ts'
 import type { ObjectInfo, ObjectStore } from '../../s3/store.ts'
-import { findImages, lookAt, manifestOf, type FoundManifest } from './image-artifacts.ts'
+import { findImages, lookAt, tryManifest } from '../../images/image-artifacts.ts'
 
 type Options = InferOptions<typeof verifyOptions>
 
@@ -37,14 +37,8 @@ export async function run(context: CommandContext, options: Options, args: { ima
 }
 
 async function problemsOf(store: ObjectStore, image: Image, withContent: boolean): Promise<string[]> {
-  let manifest: FoundManifest
-  try {
-    manifest = await manifestOf(store, image)
-  } catch (error) {
-    // What the S3 refuses, or that it is away, says nothing of the image.
-    if (!(error instanceof CliError) || error.cause !== undefined || error.transient) throw error
-    return [error.message]
-  }
+  const manifest = await tryManifest(store, image)
+  if (manifest instanceof CliError) return [manifest.message]
   const lacking = needed.filter((name) => !manifest.artifacts.some((one) => artifactName(one) === name))
   const { etag } = image.link!
   return [

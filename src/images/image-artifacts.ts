@@ -1,8 +1,8 @@
-import { findLinked } from '../../builds/source.ts'
-import { listRecords } from '../../builds/inventory.ts'
-import type { CommandContext } from '../../context.ts'
-import { CliError } from '../../errors.ts'
-import type { Image } from '../../ims/records.ts'
+import { findLinked } from '../builds/source.ts'
+import { listRecords } from '../builds/inventory.ts'
+import type { CommandContext } from '../context.ts'
+import { CliError } from '../errors.ts'
+import type { Image } from '../ims/records.ts'
 import {
   artifactName,
   longestManifest,
@@ -11,9 +11,12 @@ import {
   type Artifact,
   type ArtifactName,
   type Manifest,
-} from '../../s3/artifacts.ts'
-import { parseLocation, s3Url } from '../../s3/location.ts'
-import type { ObjectInfo, ObjectStore } from '../../s3/store.ts'
+} from '../s3/artifacts.ts'
+import { parseLocation, s3Url } from '../s3/location.ts'
+import type { ObjectInfo, ObjectStore } from '../s3/store.ts'
+
+/** The largest file of kernel parameters that is read, in bytes. */
+const longestParameters = 64 * 1024
 
 /** How an image is named on the command line. */
 export interface Choice {
@@ -48,6 +51,17 @@ export async function manifestOf(store: ObjectStore, { id, link }: Image): Promi
   return { ...readManifest(text, link!.path), info }
 }
 
+/** An image's manifest, or why it isn't there or can't be used. @throws CliError where the S3 refuses it, or is away */
+export async function tryManifest(store: ObjectStore, image: Image): Promise<FoundManifest | CliError> {
+  try {
+    return await manifestOf(store, image)
+  } catch (error) {
+    // What the S3 refuses, or that it is away, says nothing of the image.
+    if (!(error instanceof CliError) || error.cause !== undefined || error.transient) throw error
+    return error
+  }
+}
+
 /** Where an artifact is, and what is there: nothing, where it is missing. */
 export async function lookAt(store: ObjectStore, { type, link }: Artifact): Promise<ObjectInfo | undefined> {
   return store.head(parseLocation(link.path, `the ${artifactName({ type })} in the manifest`))
@@ -67,4 +81,12 @@ export function artifactOf(image: Image, { artifacts }: Manifest, name: Artifact
 /** The manifest as one of the artifacts. */
 export function manifestAsArtifact({ info }: FoundManifest): Artifact {
   return { type: manifestType, md5: info.md5, link: { path: s3Url(info.location), etag: info.etag, type: 's3' } }
+}
+
+/** The kernel parameters of an image but the one that says where its root is, which follows from where it is now. */
+export async function kernelParameters(store: ObjectStore, { artifacts }: Manifest): Promise<string[]> {
+  const parameters = artifacts.findLast((one) => artifactName(one) === 'boot_parameters')
+  if (!parameters) return []
+  const text = (await store.read(parseLocation(parameters.link.path, 'the boot parameters in the manifest'), longestParameters)).toString()
+  return text.split(/\s+/).filter((word) => word !== '' && !word.startsWith('metal.server='))
 }

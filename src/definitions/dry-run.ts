@@ -1,0 +1,8 @@
+import type { OptionDefinition } from './definition.ts'
+
+/** Nothing is written. */
+export const dryRun = {
+  flag: '--dry-run',
+  type: 'flag',
+  help: 'Send only reads, and print the writes that would be sent',
+} as const satisfies OptionDefinition
