@@ -1,4 +1,4 @@
-import { CliError } from '../errors.ts'
+import { CliError, usageError } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
 import { isTransient } from '../ims/availability.ts'
 import { toData, type Value } from '../json/value.ts'
@@ -20,6 +20,11 @@ export interface Credentials {
   keys(): Promise<Keys>
   /** What they are, in words, without what is secret of them. */
   inWords(): string
+}
+
+/** Whether a text is the address of an S3. */
+function isAddress(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
 }
 
 /** The longest time before keys end at which they are renewed, in milliseconds. */
@@ -86,7 +91,7 @@ function readCredentials(answer: Value | undefined): { keys: Keys; endpoint: str
     throw new CliError(`PUT ${stsPath} gave credentials without ${name}`, { more: ['Nothing was sent to the S3.'] })
   }
   const endpoint = text('EndpointURL')
-  if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol)) {
+  if (!isAddress(endpoint)) {
     throw new CliError(`PUT ${stsPath} gave an EndpointURL that is no address: ${JSON.stringify(endpoint)}`)
   }
   const expiration = new Date(text('Expiration'))
@@ -107,6 +112,9 @@ function readCredentials(answer: Value | undefined): { keys: Keys; endpoint: str
  * @throws CliError where there are none.
  */
 export async function ownCredentials(endpoint: string, now: () => number): Promise<Credentials> {
+  // It may have a password in it, which isn't shown.
+  if (!isAddress(endpoint) || new URL(endpoint).username || new URL(endpoint).password)
+    throw usageError("Invalid value for '--s3-endpoint': it is no address like https://HOST, without user and password.")
   const { fromEnv, fromIni } = await import('./sdk-credentials.ts')
   let source = 'the environment (AWS_ACCESS_KEY_ID)'
   let current: Keys | undefined

@@ -66,6 +66,7 @@ export async function storeError(
 }
 
 function notThere(name: string, { bucket }: Location): string {
+  if (name === 'NoSuchUpload') return 'its upload was ended by another one to the same place'
   return name === 'NoSuchBucket' ? `there is no bucket ${bucket}` : 'there is no such object'
 }
 

@@ -88,6 +88,11 @@ test.concurrent('with credentials of its own', async () => {
   expect(wrong.stderr).toContain('those of the environment (AWS_ACCESS_KEY_ID)')
   expect(wrong.stderr).not.toContain('wrong-secret')
   expect((await cray(words)).stderr).toContain(`Error: there are no credentials for the S3 at ${mock.url}`)
+  for (const endpoint of ['rgw-vip', 'https://jane:hidden@rgw-vip']) {
+    const refused = await cray([...words.slice(0, -1), endpoint])
+    expect(refused.stderr).toContain("Error: Invalid value for '--s3-endpoint': it is no address like https://HOST")
+    expect(refused.stderr).not.toContain('hidden')
+  }
 })
 
 test.concurrent('what is missing is an error, and never an empty path', async () => {
