@@ -104,7 +104,7 @@ _cray_ims_describe() {
     'recipes describe' | 'deleted recipes describe') arguments='RECIPE_ID...=' options+=' --columns= --no-headers --wide -w --watch --interval= --latest' ;;
     'recipes update') arguments='RECIPE_ID=' options+=' --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --require-dkms=true|false --template-dictionary-key= --template-dictionary-value= --latest' ;;
     'recipes delete' | 'recipes undelete' | 'deleted recipes delete') arguments='RECIPE_ID...=' options+=' --latest' ;;
-    'images') commands='list create deleteall describe update delete undelete artifacts verify' ;;
+    'images') commands='list create deleteall describe update delete undelete artifacts verify import export diff' ;;
     'images create') options+=' --name= --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --metadata-key= --metadata-value=' ;;
     'images describe') arguments='IMAGE_ID...=' options+=' --columns= --no-headers --wide -w --watch --interval= --latest' ;;
     'images update') arguments='IMAGE_ID=' options+=' --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --metadata-key= --metadata-operation=set|remove --metadata-value= --latest' ;;
@@ -112,6 +112,9 @@ _cray_ims_describe() {
     'images undelete') arguments='DELETED_IMAGE_ID...=' options+=' --arch=aarch64|x86_64 --latest' ;;
     'images artifacts') arguments='IMAGE=' options+=' --type=kernel|initrd|rootfs|boot_parameters|manifest --for=bos|bss --arch=aarch64|x86_64 --latest --s3-endpoint=' ;;
     'images verify') arguments='IMAGE...=' options+=' --content --arch=aarch64|x86_64 --latest --s3-endpoint=' ;;
+    'images import') options+=' --name= --rootfs=@file --kernel=@file --initrd=@file --boot-parameters=@file --from-dir=@file --arch=aarch64|x86_64 --metadata= --if-exists=fail|skip --dry-run --s3-endpoint=' excludes='--rootfs:--from-dir --from-dir:--rootfs' ;;
+    'images export') arguments='IMAGE=' options+=' --dir=@file --type=kernel|initrd|rootfs|boot_parameters --arch=aarch64|x86_64 --latest --s3-endpoint=' ;;
+    'images diff') arguments='IMAGE= OTHER_IMAGE=' options+=' --arch=aarch64|x86_64 --latest --s3-endpoint=' ;;
     'jobs') commands='list create deleteall describe delete debug complete fail wait logs' ;;
     'jobs list') options+=' --name= --job-type=create|customize --status=creating|fetching_image|fetching_recipe|waiting_for_repos|building_image|packaging_artifacts|waiting_on_user|error|success --arch=aarch64|x86_64 --older-than= --newer-than= --columns= --no-headers --wide --sort-by= -w --watch --interval=' ;;
     'jobs create') options+=' --artifact-id= --image-root-archive-name= --job-type=create|customize --public-key-id= --build-env-size= --job-mem-size= --enable-debug=true|false --initrd-file-name= --kernel-file-name= --kernel-parameters-file-name= --require-dkms=true|false --ssh-containers-jail=true|false --ssh-containers-name=' ;;

@@ -16,12 +16,16 @@ export function plannedWrites(
   { debug, keepJob, uploaded = false }: { debug: boolean; keepJob: boolean; uploaded?: boolean },
 ): string[] {
   const { keyId, resumeJob, foreign, replaces } = plan
-  const line = ({ method, path, body }: ApiRequest) => [method, path, body !== undefined && writeJson(body)].filter(Boolean).join(' ')
   const remove = (path: string, id: string) => `DELETE ${path}/${id === newJob ? id : encodeSegment(id)}`
   return [
-    ...(keyId || resumeJob || uploaded ? [] : [line(keyRequest(plan))]),
-    ...(resumeJob ? [] : [line(jobRequest(plan, keyId ?? newKey, debug))]),
+    ...(keyId || resumeJob || uploaded ? [] : [requestLine(keyRequest(plan))]),
+    ...(resumeJob ? [] : [requestLine(jobRequest(plan, keyId ?? newKey, debug))]),
     ...(replaces ? [remove(images.path, replaces.id)] : []),
     ...(keepJob || foreign ? [] : [remove(jobs.path, resumeJob?.id ?? newJob)]),
   ]
+}
+
+/** A request in a line: `POST PATH BODY`. */
+export function requestLine({ method, path, body }: ApiRequest): string {
+  return [method, path, body !== undefined && writeJson(body)].filter(Boolean).join(' ')
 }

@@ -78,7 +78,8 @@ export async function runEnds(io: Io, ends: readonly (() => Promise<void>)[]): P
   }
 }
 
-function amended(failure: CliError, details: CliErrorDetails): CliError {
+/** A failure that says more than before. */
+export function amended(failure: CliError, details: CliErrorDetails): CliError {
   const { message, exit, more, next, usage, cause } = failure
   return new CliError(message, { exit, more, next, usage, cause, ...details })
 }

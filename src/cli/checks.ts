@@ -18,6 +18,12 @@ export const checks: Readonly<Record<CheckName, Check>> = {
   age: checkAge,
   'public-key': checkPublicKey,
   name: checkName,
+  'not-empty': checkNotEmpty,
+}
+
+// A variable that isn't set: as a path it would be the current folder.
+function checkNotEmpty(flag: string, typed: string): void {
+  if (typed.trim() === '') throw usageError(`Invalid value for '${flag}': it is empty.`)
 }
 
 function checkAge(flag: string, typed: string): void {

@@ -3,6 +3,7 @@ import { artifactsOptions, verifyOptions } from '../definitions/artifacts.ts'
 import { undeleteImagesOptions, undeleteOptions } from '../definitions/deleted.ts'
 import { deletesMany, type CommandDefinition, type OptionDefinition } from '../definitions/definition.ts'
 import { buildOptions, customizeOptions } from '../definitions/image-builds.ts'
+import { diffOptions, exportOptions, importOptions } from '../definitions/image-transfers.ts'
 import type { InferOptions } from '../definitions/infer-options.ts'
 import { debugOptions, logsOptions, releaseOptions, waitOptions } from '../definitions/job-shells.ts'
 import { mockOptions } from '../definitions/mock.ts'
@@ -53,6 +54,9 @@ const handlers: Readonly<Record<string, Loader>> = {
   'recipes undelete': taking(undeleteOptions)(() => import('../commands/undelete.ts')),
   'public-keys undelete': taking(undeleteOptions)(() => import('../commands/undelete.ts')),
   'images verify': taking(verifyOptions)(() => import('../commands/images/verify.ts')),
+  'images import': taking(importOptions)(() => import('../commands/images/import.ts')),
+  'images export': taking(exportOptions)(() => import('../commands/images/export.ts')),
+  'images diff': taking(diffOptions)(() => import('../commands/images/diff.ts')),
   'jobs debug': taking(debugOptions)(() => import('../commands/jobs/debug.ts')),
   'jobs complete': taking(releaseOptions)(() => import('../commands/jobs/complete.ts')),
   'jobs fail': taking(releaseOptions)(() => import('../commands/jobs/fail.ts')),

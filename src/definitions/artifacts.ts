@@ -9,17 +9,20 @@ export const s3Endpoint = {
   help: 'An S3 with credentials of the usual AWS variables or files, in place of the one that the system gives credentials for',
 } as const satisfies OptionDefinition
 
-/** An image told apart where several have its name. */
-const choosing = [
+/** An image, told apart where several have its name. */
+export const choosing = [
   { flag: arch.flag, type: arch.type, choices: arch.choices, help: 'Only one of this architecture' },
   latest,
 ] as const satisfies readonly OptionDefinition[]
+
+/** What an image may consist of. */
+export const artifactNames = ['kernel', 'initrd', 'rootfs', 'boot_parameters'] as const
 
 export const artifactsOptions = [
   {
     flag: '--type',
     type: 'choice',
-    choices: ['kernel', 'initrd', 'rootfs', 'boot_parameters', 'manifest'],
+    choices: [...artifactNames, 'manifest'],
     help: 'Only this one',
   },
   {

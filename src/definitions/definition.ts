@@ -17,7 +17,7 @@ export type OptionType =
   | 'level' // a flag that counts
 
 /** Checks of a value that its type alone can't make. */
-export type CheckName = 'age' | 'public-key' | 'name'
+export type CheckName = 'age' | 'public-key' | 'name' | 'not-empty'
 
 /**
  * When an option is said again on the line that resumes a build: `once`: never, it is about one run alone. `order`: with a

@@ -1,5 +1,6 @@
 import { imageArtifacts } from './artifacts.ts'
 import { undeleteImages } from './deleted.ts'
+import { imageTransfers } from './image-transfers.ts'
 import { arch, images, link } from './records.ts'
 import type { GroupDefinition, OptionDefinition } from './definition.ts'
 import { create, describe, list, remove, removeAll, update } from './verbs.ts'
@@ -40,5 +41,6 @@ export const imagesGroup: GroupDefinition = {
     remove(images),
     undeleteImages,
     ...imageArtifacts,
+    ...imageTransfers,
   ],
 }

@@ -1,4 +1,4 @@
-import type { OptionDefinition } from './definition.ts'
+import { optionKey, type OptionDefinition } from './definition.ts'
 
 /** An option's value as it is typed; undefined where it isn't given. */
 export function optionText(value: unknown): string | undefined {
@@ -13,4 +13,12 @@ export function optionWords({ flag, type }: OptionDefinition, value: unknown): s
   if (text === undefined) return []
   if (type === 'flag') return [flag]
   return text.startsWith('-') ? [`${flag}=${text}`] : [flag, text]
+}
+
+/** The words that give a command its options again; those that are as by default are left out. */
+export function lineOf(rows: readonly OptionDefinition[], options: Readonly<Record<string, unknown>>): string[] {
+  return rows.flatMap((row) => {
+    const value = options[optionKey(row)]
+    return value === row.default ? [] : optionWords(row, value)
+  })
 }

@@ -16,6 +16,7 @@ export const limits = {
   publicKey: { most: 64 * KiB, what: 'a public key' },
   privateKey: { most: 64 * KiB, what: 'a private key' },
   images: { most: 4 * MiB, what: 'a file of images' },
+  imageExport: { most: 4 * MiB, what: 'the description of an exported image' },
   state: { most: 16 * MiB, what: 'the state of a file of images' },
   script: { most: 64 * MiB, what: 'a script' },
   knownHosts: { most: 4 * MiB, what: 'a file of host keys' },

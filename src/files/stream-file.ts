@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { closeSync, constants, createReadStream, fstatSync, openSync } from 'node:fs'
+import { closeSync, constants, createReadStream, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 import type { Readable } from 'node:stream'
+import { CliError } from '../errors.ts'
 import { notRegular } from './read-file.ts'
 import { fileError } from './reason.ts'
 
@@ -10,7 +11,12 @@ export interface StreamedFile {
   readonly size: number
   /** All of it, from the start, each time. */
   open(): Readable
-  /** Reads all of it. @throws CliError where that fails */
+  /**
+   * The md5 sum of its content, in hexadecimal.
+   *
+   * @param onProgress is told how much is read. A CliError that it throws ends the reading.
+   * @throws CliError where it can't be read
+   */
   md5(onProgress?: (bytes: number) => void): Promise<string>
 }
 
@@ -34,20 +40,34 @@ export function streamFile(path: string): StreamedFile {
           onProgress((read += (chunk as Buffer).length))
         }
       } catch (cause) {
-        throw fileError(path, 'read', cause)
+        throw cause instanceof CliError ? cause : fileError(path, 'read', cause)
       }
       return hash.digest('hex')
     },
   }
 }
 
-function sizeOf(path: string): number {
+/**
+ * The first bytes of a regular file: as many as it has, up to a number.
+ *
+ * @throws CliError as {@link streamFile}
+ */
+export function readHead(path: string, most: number): Buffer {
+  return withOpened(path, (file) => {
+    const head = Buffer.alloc(most)
+    return head.subarray(0, readSync(file, head))
+  })
+}
+
+const sizeOf = (path: string): number => withOpened(path, (_, { size }) => size)
+
+function withOpened<R>(path: string, work: (file: number, stats: Stats) => R): R {
   let file: number | undefined
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const stats = fstatSync(file)
     if (!stats.isFile()) throw notRegular(stats)
-    return stats.size
+    return work(file, stats)
   } catch (cause) {
     throw fileError(path, 'read', cause)
   } finally {

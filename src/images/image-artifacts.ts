@@ -51,10 +51,10 @@ export async function manifestOf(store: ObjectStore, { id, link }: Image): Promi
   return { ...readManifest(text, link!.path), info }
 }
 
-/** An image's manifest, or why it isn't there or can't be used. @throws CliError where the S3 refuses it, or is away */
-export async function tryManifest(store: ObjectStore, image: Image): Promise<FoundManifest | CliError> {
+/** What is found out about an image, or what is wrong with it. @throws CliError where the S3 refuses to tell, or is away */
+export async function judged<R>(work: () => Promise<R>): Promise<R | CliError> {
   try {
-    return await manifestOf(store, image)
+    return await work()
   } catch (error) {
     // What the S3 refuses, or that it is away, says nothing of the image.
     if (!(error instanceof CliError) || error.cause !== undefined || error.transient) throw error
@@ -65,6 +65,20 @@ export async function tryManifest(store: ObjectStore, image: Image): Promise<Fou
 /** Where an artifact is, and what is there: nothing, where it is missing. */
 export async function lookAt(store: ObjectStore, { type, link }: Artifact): Promise<ObjectInfo | undefined> {
   return store.head(parseLocation(link.path, `the ${artifactName({ type })} in the manifest`))
+}
+
+/** What an artifact is called, the manifest among them. */
+export function nameOf(artifact: Artifact): string {
+  return artifact.type === manifestType ? 'manifest' : artifactName(artifact)
+}
+
+/** What is there of an artifact. @throws CliError where it is missing */
+export async function demandObject(store: ObjectStore, artifact: Artifact): Promise<ObjectInfo> {
+  const info = await lookAt(store, artifact)
+  if (info) return info
+  throw new CliError(`the ${nameOf(artifact)} is not there: ${artifact.link.path}`, {
+    more: ['The manifest names it, and the S3 has no such object.'],
+  })
 }
 
 /** One of an image's artifacts; the last of its type, as the service's own tools take it. */

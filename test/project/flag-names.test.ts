@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
 import { buildOptions, customizeOptions } from '../../src/definitions/image-builds.ts'
+import { artifactsOptions, verifyOptions } from '../../src/definitions/artifacts.ts'
+import { diffOptions, exportOptions, importOptions } from '../../src/definitions/image-transfers.ts'
 import { debugOptions, logsOptions, releaseOptions, waitOptions } from '../../src/definitions/job-shells.ts'
 import { mockOptions } from '../../src/definitions/mock.ts'
 import { flagKey } from '../../src/definitions/definition.ts'
@@ -38,6 +40,11 @@ test('a flag that is renamed in the table breaks the build where its value is us
     ...mockOptions,
     ...initOptions,
     ...loginOptions,
+    ...artifactsOptions,
+    ...verifyOptions,
+    ...importOptions,
+    ...exportOptions,
+    ...diffOptions,
   ]
   // What goes into a request is read by its row alone.
   const keys = [...new Set(rows.filter((row) => !('field' in row)).map(({ flag }) => flagKey(flag)))]

@@ -1,11 +1,18 @@
 import type { CommandContext } from '../../context.ts'
 import type { artifactsOptions } from '../../definitions/artifacts.ts'
 import type { InferOptions } from '../../definitions/infer-options.ts'
-import { CliError } from '../../errors.ts'
 import { toValue } from '../../json/value.ts'
-import { artifactName, manifestType, type Artifact } from '../../s3/artifacts.ts'
+import type { Artifact } from '../../s3/artifacts.ts'
 import type { ObjectStore } from '../../s3/store.ts'
-import { artifactOf, findImages, kernelParameters, lookAt, manifestAsArtifact, manifestOf } from '../../images/image-artifacts.ts'
+import {
+  artifactOf,
+  findImages,
+  demandObject,
+  kernelParameters,
+  manifestAsArtifact,
+  manifestOf,
+  nameOf,
+} from '../../images/image-artifacts.ts'
 
 type Options = InferOptions<typeof artifactsOptions>
 
@@ -36,11 +43,6 @@ export async function run(context: CommandContext, options: Options, args: { ima
 }
 
 async function describeArtifact(store: ObjectStore, artifact: Artifact) {
-  const name = artifact.type === manifestType ? 'manifest' : artifactName(artifact)
-  const info = await lookAt(store, artifact)
-  if (!info)
-    throw new CliError(`the ${name} is not there: ${artifact.link.path}`, {
-      more: ['The manifest names it, and the S3 has no such object.'],
-    })
-  return { type: name, path: artifact.link.path, etag: info.etag, md5: info.md5 ?? artifact.md5 ?? null, size: info.size }
+  const info = await demandObject(store, artifact)
+  return { type: nameOf(artifact), path: artifact.link.path, etag: info.etag, md5: info.md5 ?? artifact.md5 ?? null, size: info.size }
 }

@@ -8,7 +8,7 @@ import { toValue } from '../../json/value.ts'
 import type { artifactTypes } from '../../s3/artifacts.ts'
 import { artifactName, type Artifact } from '../../s3/artifacts.ts'
 import type { ObjectInfo, ObjectStore } from '../../s3/store.ts'
-import { findImages, lookAt, tryManifest } from '../../images/image-artifacts.ts'
+import { findImages, judged, lookAt, manifestOf } from '../../images/image-artifacts.ts'
 
 type Options = InferOptions<typeof verifyOptions>
 
@@ -37,7 +37,7 @@ export async function run(context: CommandContext, options: Options, args: { ima
 }
 
 async function problemsOf(store: ObjectStore, image: Image, withContent: boolean): Promise<string[]> {
-  const manifest = await tryManifest(store, image)
+  const manifest = await judged(() => manifestOf(store, image))
   if (manifest instanceof CliError) return [manifest.message]
   const lacking = needed.filter((name) => !manifest.artifacts.some((one) => artifactName(one) === name))
   const { etag } = image.link!

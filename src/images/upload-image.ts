@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import type { Api } from '../ims/api.ts'
+import { readRecord } from '../ims/read-record.ts'
+import type { Image } from '../ims/records.ts'
+import { retryWhileUnavailable } from '../builds/retry-while-unavailable.ts'
+import type { WriteContext } from '../builds/build-context.ts'
+import type { ImageRecord } from '../jobs/image-of-deleted-job.ts'
+import { artifactLocation, manifestFile, manifestType } from '../s3/artifacts.ts'
+import { s3Url } from '../s3/location.ts'
+import type { ObjectInfo, ObjectStore } from '../s3/store.ts'
+import { transferProgress } from '../terminal/transfer-progress.ts'
+import type { SummedFile } from './check-files.ts'
+import { linkRequest, manifestText, metadataRequests, type ImportOrder } from './import-plan.ts'
+import { metadataOf } from './metadata.ts'
+import { allDone, totalOf } from './side-by-side.ts'
+
+/**
+ * Uploads the files of an image and their manifest, and completes its record.
+ *
+ * @param onUploaded is told the name of each file that is there.
+ * @throws CliError where one of these fails; what is there stays, and is found by the next attempt.
+ */
+export async function uploadImage(
+  write: WriteContext & { readonly api: Api; readonly store: ObjectStore },
+  image: Image,
+  { files, metadata }: ImportOrder,
+  onUploaded: (name: string) => void,
+): Promise<ImageRecord> {
+  const { api, store } = write
+  const { id } = image
+  const uploaded = await uploadFiles(write, image, files, onUploaded)
+  const text = Buffer.from(manifestText(image, uploaded, files))
+  const md5 = createHash('md5').update(text).digest('hex')
+  const place = artifactLocation(id, manifestFile)
+  const { etag } = await store.upload(place, { size: text.length, md5, type: manifestType, open: () => Readable.from([text]) })
+  // Each can be sent again: it says what is to be, and not what is to be done.
+  for (const request of metadataRequests(id, metadata, metadataOf(image))) await retryWhileUnavailable(write, () => api.send(request))
+  const answer = await retryWhileUnavailable(write, () => api.send(linkRequest(id, { path: s3Url(place), etag, type: 's3' })))
+  const { data, value } = readRecord('image', answer, `image ${id}`)
+  return { image: data, record: value }
+}
+
+async function uploadFiles(
+  { context, progress, store }: WriteContext & { readonly store: ObjectStore },
+  { id, name }: Image,
+  files: readonly SummedFile[],
+  onUploaded: (name: string) => void,
+): Promise<ObjectInfo[]> {
+  const total = totalOf(files)
+  const transfer = transferProgress({ progress, monotonic: context.io.monotonic }, { what: `upload of image ${name}`, total })
+  const uploaded = await allDone(files, transfer.update, async (file, onProgress) => {
+    const info = await store.upload(artifactLocation(id, file.name), file, onProgress)
+    onUploaded(file.name)
+    return info
+  })
+  transfer.done()
+  return uploaded
+}
