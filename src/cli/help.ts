@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { optionsOf } from '../definitions/global.ts'
+import { shortForms } from '../definitions/synonyms.ts'
 import { argumentNotes, relationNotes } from '../definitions/relations.ts'
 import {
   isGroup,
@@ -65,7 +66,9 @@ export function describeHelp(
   about: string,
 ): Command {
   const leaf = row && !isGroup(row) ? row : undefined
-  command.description([about, ...(leaf?.about ?? [])].join('\n\n'))
+  const [program, group, name = ''] = words
+  const short = group === 'jobs' && shortForms.includes(name) ? [`Short form: ${program} ${name}`] : []
+  command.description([about, ...(leaf?.about ?? []), ...short].join('\n\n'))
   if (leaf) {
     const examples = leaf.examples.map(({ line, does }) => `  # ${does}\n  ${line}`)
     command.addHelpText('after', `\nExamples:\n${examples.join('\n')}`)

@@ -14,6 +14,7 @@ import { usageError } from '../errors.ts'
 import type { ProgramName } from './command-line.ts'
 import { argumentHelp, describeHelp, optionHelp } from './help.ts'
 import { readLine, type Line } from './line.ts'
+import { meantCommands } from './meant-command.ts'
 import type { Route } from './route.ts'
 import { toUsageError } from './usage.ts'
 
@@ -97,7 +98,7 @@ export function parse(program: Program, { path, argv }: Route): Parsed | { help:
     if (!(error instanceof CommanderError)) throw error
     if (error.code === 'commander.helpDisplayed') return { help }
     if (error.code === 'commander.version') return { help: `${program.name} ${program.version}\n` }
-    throw toUsageError(error, [program.name, ...words].join(' '))
+    throw toUsageError(error, [program.name, ...words].join(' '), meantCommands(program.commands, path, argv.slice(path.length)))
   }
   return parsed ?? { help }
 }

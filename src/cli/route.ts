@@ -1,4 +1,5 @@
 import { globalOptions } from '../definitions/global.ts'
+import { shortForms } from '../definitions/synonyms.ts'
 import { isGroup, type CommandDefinition, type GroupDefinition, type OptionDefinition } from '../definitions/definition.ts'
 
 /** Where a command line leads. */
@@ -18,6 +19,7 @@ const help = new Set(['-h', '--help'])
  * the parser takes options only where they are declared: on the command itself.
  */
 export function route(argv: readonly string[], root: Children): Route {
+  if (argv[0] === 'help') return route([...argv.slice(1), '--help'], root)
   const path: (CommandDefinition | GroupDefinition)[] = []
   const moved: string[] = []
   let children: Children | undefined = root
@@ -32,15 +34,24 @@ export function route(argv: readonly string[], root: Children): Route {
       continue
     }
     const row: CommandDefinition | GroupDefinition | undefined = children.find((child) => child.name === token)
-    if (!row) break
-    path.push(row)
-    children = isGroup(row) ? row.commands : undefined
+    const found: Children | undefined = row ? [row] : inFull(token, children)
+    if (!found) break
+    path.push(...found)
+    const last: CommandDefinition | GroupDefinition = found.at(-1)!
+    children = isGroup(last) ? last.commands : undefined
   }
   const rest = argv.slice(at)
   const words = path.map((row) => row.name)
   if (!children) return { path, argv: [...words, ...moved, ...rest] }
   // A group alone, or with nothing but global options behind it, shows its help.
   return { path, argv: rest.length > 0 && !moved.some((token) => help.has(token)) ? [...words, ...rest] : [...words, '--help'] }
+}
+
+/** The rows that a short form stands for: `logs` is `jobs logs`. */
+function inFull(word: string, children: Children): Children | undefined {
+  const jobs = children.find((row): row is GroupDefinition => row.name === 'jobs' && isGroup(row))
+  const command = shortForms.includes(word) ? jobs?.commands.find(({ name }) => name === word) : undefined
+  return jobs && command && [jobs, command]
 }
 
 /** How many tokens from here on are one global option with its value; 0 where it is none. */

@@ -1,13 +1,20 @@
 import type { CommanderError } from 'commander'
 import { usageError, type CliError } from '../errors.ts'
 
-/** The parser's error in the original's words. */
-export function toUsageError(error: CommanderError, line: string): CliError {
+/**
+ * The parser's error in the original's words.
+ *
+ * @param meantLines what may be meant by an unknown command: words without the program.
+ */
+export function toUsageError(error: CommanderError, line: string, meantLines: readonly (readonly string[])[] = []): CliError {
   const [, named = ''] = /'([^']*)'/.exec(error.message) ?? []
   const [, meant] = /\(Did you mean (?:one of )?(.*?)\?\)/s.exec(error.message) ?? []
   const message = messages[error.code]?.(named, meant) ?? error.message.replace(/^error: /, '')
-  const more = error.code === 'commander.unknownCommand' && meant ? [`  Did you mean ${meant}?`] : []
-  return usageError(message, { more, next: `${line} --help`, cause: error })
+  if (error.code === 'commander.unknownCommand' && meantLines.length > 0) {
+    const others = meantLines.slice(1).map((words) => `  or: ${words.join(' ')}`)
+    return usageError(message, { more: others, next: [...meantLines[0]!], cause: error })
+  }
+  return usageError(message, { next: `${line} --help`, cause: error })
 }
 
 const messages: Readonly<Record<string, (named: string, meant: string | undefined) => string>> = {

@@ -2,6 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { commandLine, nextLine } from '../../src/cli/command-line.ts'
+import { meantCommands } from '../../src/cli/meant-command.ts'
+import { route } from '../../src/cli/route.ts'
+import { ims, site } from '../../src/definitions/tree.ts'
 
 test.each([
   ['cray-ims', ['jobs', 'list'], 'cray-ims jobs list'],
@@ -25,4 +28,38 @@ test('only one place puts the name of the program before a command', () => {
       .map((line) => `${name}: ${line.trim()}`),
   )
   expect(hints).toEqual([])
+})
+
+const own = [...ims.commands, ims, ...site]
+const meant = (line: string, root: Parameters<typeof route>[1] = own) => {
+  const { path, argv } = route(line.split(' '), root)
+  return meantCommands(root, path, argv.slice(path.length)).map((words) => words.join(' '))
+}
+
+test.each([
+  ['images get x', ['images describe x']],
+  ['images get', ['images list']],
+  ['images rm x y', ['images delete x y']],
+  ['jobs ssh a -- ls', ['jobs debug a -- ls']],
+  ['images undelet x', ['images undelete x']],
+  ['get images', ['images list']],
+  ['rm image x', ['images delete x']],
+  ['recipe list', ['recipes list']],
+  ['login', ['auth login']],
+  ['ims login', ['auth login']],
+  ['ims recipe list', ['recipes list']],
+  ['undelete x', ['public-keys undelete x', 'recipes undelete x', 'images undelete x']],
+  ['jobs quux', []],
+  ['quux', []],
+])('what is meant by %s', (line, lines) => expect(meant(line)).toEqual(lines))
+
+test('as `cray`, what its `ims` has', () => expect(meant('get images', [ims, ...site])).toEqual(['images list']))
+
+test.each([
+  ['logs x -f', 'jobs logs x -f'],
+  ['ims wait x', 'ims jobs wait x'],
+  ['help jobs wait', 'jobs wait --help'],
+  ['help', '--help'],
+])('%s is short for %s', (line, full) => {
+  expect(route(line.split(' '), own).argv).toEqual(full.split(' '))
 })

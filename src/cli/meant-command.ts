@@ -1,0 +1,47 @@
+import { isGroup, type CommandDefinition, type GroupDefinition } from '../definitions/definition.ts'
+import { synonyms } from '../definitions/synonyms.ts'
+import { isSimilar } from '../text/similarity.ts'
+
+type Row = CommandDefinition | GroupDefinition
+
+/** More lines than these help nobody. */
+const mostMeant = 3
+
+/**
+ * The lines that may be meant by one with an unknown command, as words without the program, the likeliest first: of the
+ * same group, verb and noun the other way round, or of another group.
+ *
+ * @param path the rows that lead to the unknown word.
+ */
+export function meantCommands(root: readonly Row[], path: readonly Row[], [word = '', ...rest]: readonly string[]): string[][] {
+  const [here] = path.filter(({ name }) => name !== 'ims').slice(-1)
+  const names = path.map(({ name }) => name).filter((name) => name !== 'ims')
+  // What `ims` has is named without it.
+  const everything = [...new Set(root.flatMap((row) => (isGroup(row) && row.name === 'ims' ? row.commands : [row])))]
+  const siblings = here && isGroup(here) ? here.commands : everything
+  const found = namedBy(siblings, word, rest).map((name) => [...names, name, ...rest])
+  if (found.length > 0 || here) return found.slice(0, mostMeant)
+  const [noun = '', ...others] = rest
+  const group = groupOf(siblings, noun)
+  if (group) return namedBy(group.commands, word, others).map((name) => [...names, group.name, name, ...others])
+  const singular = groupOf(siblings, word)
+  if (singular) return [[...names, singular.name, ...rest]]
+  return siblings
+    .filter((row) => isGroup(row) && !row.hidden)
+    .flatMap((row) => namedBy((row as GroupDefinition).commands, word, rest).map((name) => [...names, row.name, name, ...rest]))
+    .slice(0, mostMeant)
+}
+
+/** A group by its name, also in the singular: `image`. */
+const groupOf = (rows: readonly Row[], noun: string): GroupDefinition | undefined =>
+  rows.find((row): row is GroupDefinition => isGroup(row) && [noun, `${noun}s`].includes(row.name))
+
+/** Names of rows that a word is or stands for. */
+function namedBy(rows: readonly Row[], word: string, rest: readonly string[]): string[] {
+  const shown = rows.filter(({ hidden }) => !hidden).map(({ name }) => name)
+  const exact = shown.filter((name) => name === word || synonyms[name]?.includes(word) === true)
+  const fits = exact.length > 0 ? exact : shown.filter((name) => isSimilar(word, name))
+  // Who names a record wants that one, and who names none wants all.
+  const unwanted = rest.some((one) => !one.startsWith('-')) ? 'list' : 'describe'
+  return fits.length > 1 ? fits.filter((name) => name !== unwanted) : fits
+}
