@@ -6,7 +6,7 @@ const floors = [
   ['main.ts'],
   ['cli/'],
   ['commands/'],
-  ['images/'],
+  ['images/', 'recipes/'],
   ['builds/'],
   ['jobs/'],
   ['library.ts'],

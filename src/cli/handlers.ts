@@ -7,6 +7,7 @@ import { diffOptions, exportOptions, importOptions } from '../definitions/image-
 import type { InferOptions } from '../definitions/infer-options.ts'
 import { debugOptions, logsOptions, releaseOptions, waitOptions } from '../definitions/job-shells.ts'
 import { mockOptions } from '../definitions/mock.ts'
+import { checkOptions, diffRecipesOptions, downloadOptions, uploadOptions } from '../definitions/recipe-archives.ts'
 import { initOptions, loginOptions } from '../definitions/site.ts'
 
 /** What runs a command: its module's `run`. */
@@ -57,6 +58,10 @@ const handlers: Readonly<Record<string, Loader>> = {
   'images import': taking(importOptions)(() => import('../commands/images/import.ts')),
   'images export': taking(exportOptions)(() => import('../commands/images/export.ts')),
   'images diff': taking(diffOptions)(() => import('../commands/images/diff.ts')),
+  'recipes upload': taking(uploadOptions)(() => import('../commands/recipes/upload.ts')),
+  'recipes check': taking(checkOptions)(() => import('../commands/recipes/check.ts')),
+  'recipes download': taking(downloadOptions)(() => import('../commands/recipes/download.ts')),
+  'recipes diff': taking(diffRecipesOptions)(() => import('../commands/recipes/diff.ts')),
   'jobs debug': taking(debugOptions)(() => import('../commands/jobs/debug.ts')),
   'jobs complete': taking(releaseOptions)(() => import('../commands/jobs/complete.ts')),
   'jobs fail': taking(releaseOptions)(() => import('../commands/jobs/fail.ts')),

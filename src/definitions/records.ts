@@ -196,7 +196,7 @@ export const kernelParameters = {
   help: 'Name of the file in /boot that holds the kernel parameters',
 } as const satisfies OptionDefinition
 
-export const templates: readonly OptionDefinition[] = [
+export const templates = [
   {
     flag: '--template-dictionary-key',
     type: 'texts',
@@ -204,7 +204,7 @@ export const templates: readonly OptionDefinition[] = [
     help: 'Variables that the recipe is filled in with',
   },
   { flag: '--template-dictionary-value', type: 'texts', field: 'template_dictionary[].value', help: 'Their values, in the same order' },
-]
+] as const satisfies readonly OptionDefinition[]
 
 export const undelete: readonly OptionDefinition[] = [
   { flag: '--operation', type: 'choice', field: 'operation', choices: ['undelete'], help: 'What to do with it' },

@@ -21,6 +21,7 @@ export const limits = {
   script: { most: 64 * MiB, what: 'a script' },
   knownHosts: { most: 4 * MiB, what: 'a file of host keys' },
   certificates: { most: 16 * MiB, what: 'a file of certificates' },
+  ignoreRules: { most: MiB, what: 'a file of what is ignored' },
   records: { most: 256 * MiB, what: 'a file of records' },
 } as const satisfies Readonly<Record<string, FileLimit>>
 

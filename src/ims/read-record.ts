@@ -53,6 +53,11 @@ const containers = check(
     ),
 )
 
+const dictionary = check(
+  'a list of keys and values',
+  (value) => Array.isArray(value) && value.every((one) => isObject(one) && typeof one.key === 'string' && typeof one.value === 'string'),
+)
+
 /** What we rely on of each kind of record: what isn't optional has to be there. What else it has is shown as it came. */
 const fields: Readonly<Record<keyof Kinds, Readonly<Record<string, Check>>>> = {
   job: {
@@ -75,7 +80,14 @@ const fields: Readonly<Record<keyof Kinds, Readonly<Record<string, Check>>>> = {
     remote_build_node: optional(text),
   },
   image: { id: reference, created: optional(time), name: text, arch: optional(arch), link: optional(link) },
-  recipe: { id: reference, created: optional(time), name: text, arch: optional(arch), link: optional(link) },
+  recipe: {
+    id: reference,
+    created: optional(time),
+    name: text,
+    arch: optional(arch),
+    link: optional(link),
+    template_dictionary: optional(dictionary),
+  },
   'public key': { id: reference, created: optional(time), name: text, public_key: text },
 }
 

@@ -30,6 +30,9 @@ export const longestManifest = 4 * 1024 * 1024
 /** The metadata of an object that holds the md5 sum of its content, in hexadecimal. */
 export const md5Metadata = 'md5sum'
 
+/** What the service's helpers call a recipe's archive. */
+export const recipeFile = 'recipe.tar.gz'
+
 export function recipeLocation(id: string, file: string): Location {
   return { bucket: buckets.recipes, key: `recipes/${id}/${file}` }
 }

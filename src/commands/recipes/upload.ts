@@ -1,0 +1,57 @@
+import type { CommandContext } from '../../context.ts'
+import { optionKey } from '../../definitions/definition.ts'
+import { optionWords } from '../../definitions/option-words.ts'
+import { uploadOptions, type UploadOptions } from '../../definitions/recipe-archives.ts'
+import { createRecipe } from '../../definitions/recipe-fields.ts'
+import { CliError, usageError } from '../../errors.ts'
+import { checkRecipe } from '../../recipes/check-recipe.ts'
+import { openLocal } from '../../recipes/open-source.ts'
+import { templateValues } from '../../recipes/template-values.ts'
+import { uploadRecipe } from '../../recipes/upload-recipe.ts'
+import type { ObjectStore } from '../../s3/store.ts'
+import { makeRequest } from '../request.ts'
+
+/** `recipes upload`: a recipe of the service from a folder or an archive. */
+export async function run(context: CommandContext, options: UploadOptions, { source: word }: { source: string }): Promise<number> {
+  const { name, recipe_type: type, linux_distribution: distribution, arch = 'x86_64', require_dkms: dkms } = options
+  if (name === '') throw usageError("Invalid value for '--name': it is empty")
+  const values = templateValues(options)
+  const source = await openLocal(context, word, options.exclude)
+  const { problems, warnings } = await checkRecipe(source, { type, arch, values, acceptSecrets: options.yes ?? false })
+  if (!context.global.quiet) for (const line of warnings) context.warn(`Warning: ${line}.`)
+  if (problems.length > 0) {
+    throw new CliError(`${word} can't be uploaded`, { more: [...problems.map((line) => `  ${line}`), 'Nothing was sent.'] })
+  }
+  const content = await source.archive()
+  const keys = [...values.keys()]
+  const dictionary = { template_dictionary_key: keys, template_dictionary_value: keys.map((key) => values.get(key)!) }
+  const fields = { ...options, ...(keys.length > 0 && dictionary) }
+  let store: Promise<ObjectStore> | undefined
+  try {
+    return await uploadRecipe(context, {
+      wanted: {
+        name,
+        recipe_type: type,
+        linux_distribution: distribution,
+        arch,
+        require_dkms: dkms,
+        template_dictionary: keys.map((key) => ({ key, value: values.get(key)! })),
+        md5: content.md5,
+      },
+      content,
+      create: makeRequest(createRecipe, fields, {}),
+      ifExists: options.if_exists,
+      dryRun: options.dry_run ?? false,
+      store: () => (store ??= context.store(options.s3_endpoint)),
+      again: ['recipes', 'upload', word, ...uploadOptions.flatMap((row) => optionWords(row, said(row, options)))],
+    })
+  } finally {
+    await (await store)?.close()
+  }
+}
+
+/** What was given of an option, beyond its default. */
+function said(row: (typeof uploadOptions)[number], options: UploadOptions): unknown {
+  const value = options[optionKey(row) as keyof UploadOptions]
+  return 'default' in row && value === row.default ? undefined : value
+}

@@ -1,0 +1,102 @@
+import { pipeline, Transform, type Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { CliError } from '../errors.ts'
+import { streamFile } from '../files/stream-file.ts'
+import { formatBytes } from '../text/bytes.ts'
+import { mostBytes, mostEntries, type Entry, type EntryKind } from './entries.ts'
+import { archiveType, type LocalRecipe } from './source.ts'
+
+/**
+ * A gzipped tar archive in a file.
+ *
+ * @param shown how messages name it; as its path unless given.
+ */
+export function archiveFile(path: string, shown = path): LocalRecipe {
+  const file = streamFile(path)
+  return {
+    shown,
+    read: () => readArchive(() => file.open(), shown),
+    async archive(onProgress) {
+      return { size: file.size, md5: await file.md5(onProgress), type: archiveType, open: () => file.open() }
+    },
+  }
+}
+
+const kinds: Readonly<Record<string, EntryKind>> = {
+  file: 'file',
+  'contiguous-file': 'file',
+  directory: 'folder',
+  symlink: 'symlink',
+  link: 'hard link',
+}
+
+/** Padding and headers count, too: so much of them for each entry, in bytes. */
+const perEntry = 8192
+
+/** Reads a gzipped tar archive piece by piece. @throws CliError where it isn't one, or is larger than a recipe may be */
+export async function* readArchive(open: () => Readable, shown: string): AsyncGenerator<readonly [Entry, AsyncIterable<Buffer>]> {
+  const { extract } = await import('tar-stream')
+  let [unpacked, entries] = [0, 0]
+  const tooLarge = (what: string) => new CliError(`${shown} is no recipe that can be used: ${what}`)
+  const limited = new Transform({
+    transform(chunk: Buffer, _, done) {
+      unpacked += chunk.length
+      if (unpacked <= mostBytes + mostEntries * perEntry) done(null, chunk)
+      else done(tooLarge(`unpacked it is larger than ${formatBytes(mostBytes)}`))
+    },
+  })
+  const tar = extract()
+  let failure: unknown
+  const source = open()
+  pipeline(source, createGunzip(), limited, tar as unknown as NodeJS.WritableStream, (error) => (failure ??= error))
+  try {
+    for await (const content of tar) {
+      if (++entries > mostEntries) throw tooLarge(`it has more than ${mostEntries} entries`)
+      const entry = entryOf(content.header)
+      if (entry) yield [entry, content as unknown as AsyncIterable<Buffer>]
+      content.resume()
+    }
+    if (entries === 0 && unpacked === 0) throw new Error('it is empty')
+  } catch (cause) {
+    const error = failure ?? cause
+    if (error instanceof CliError) throw error
+    throw new CliError(`${shown} is no gzipped tar archive that can be read: ${wordsOf(error)}`, {
+      next: ['recipes', 'upload', '--help'],
+      cause: error,
+    })
+  } finally {
+    source.destroy()
+    tar.destroy()
+  }
+}
+
+interface TarHeader {
+  readonly name: string
+  readonly type?: string | null
+  readonly size?: number
+  readonly mode?: number
+  readonly linkname?: string | null
+}
+
+/** Undefined for the folder that all is in. */
+function entryOf({ name, type, size = 0, mode = 0, linkname }: TarHeader): Entry | undefined {
+  const path = normalized(name)
+  const kind = kinds[type ?? ''] ?? 'special'
+  if (path === '.' || path === '') return undefined
+  return {
+    path,
+    kind,
+    size: kind === 'file' ? size : 0,
+    mode: mode & 0o7777,
+    ...(linkname && { target: kind === 'hard link' ? normalized(linkname) : linkname }),
+  }
+}
+
+const normalized = (name: string) => name.replace(/^(?:\.\/+)+/, '').replace(/(?<=[^/])\/+$/, '')
+
+function wordsOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'Z_BUF_ERROR' || /unexpected end/i.test(message)) return 'it ends in the middle'
+  if (code?.startsWith('Z_')) return `it isn't gzipped, or is broken (${message})`
+  return message
+}

@@ -1,0 +1,79 @@
+import { posix } from 'node:path'
+import { excerpt } from '../text/printable.ts'
+
+export type EntryKind = 'file' | 'folder' | 'symlink' | 'hard link' | 'special'
+
+/** Something in a recipe's folder or archive. */
+export interface Entry {
+  /** Without `./` before it or `/` behind it; otherwise as the archive has it. */
+  readonly path: string
+  readonly kind: EntryKind
+  /** In bytes; 0 for what is no file. */
+  readonly size: number
+  /** Permissions. */
+  readonly mode: number
+  /** What a link leads to, as it is written. */
+  readonly target?: string
+}
+
+/** The most entries that a recipe may have. */
+export const mostEntries = 100_000
+
+/** The most that a recipe's files may have together, in bytes. */
+export const mostBytes = 2 * 1024 ** 3
+
+/** The folder whose content becomes the image's root: an absolute link in it is one of the image. Source: KIWI's description of overlays. */
+const overlay = 'root/'
+
+/** Whether a path stays below the folder that it is in. */
+function isInside(path: string): boolean {
+  return path !== '' && !path.includes('\0') && !path.startsWith('/') && !path.split('/').includes('..')
+}
+
+/**
+ * What can't be unpacked without touching something outside the recipe's folder, or is neither file, folder nor link: a
+ * line each.
+ */
+export function entryProblems(entries: readonly Entry[]): string[] {
+  const files = new Set<string>()
+  const links = new Set<string>()
+  return entries.flatMap((entry) => {
+    const { path, kind } = entry
+    const shown = excerpt(path, 200)
+    const found = isInside(path) ? kindProblem(entry, files) : `${shown} leads outside the recipe`
+    const through = found === undefined ? parents(path).find((parent) => links.has(parent)) : undefined
+    if (kind === 'file' || kind === 'hard link') files.add(path)
+    if (kind === 'symlink') links.add(path)
+    if (through !== undefined) return [`${shown} is below ${excerpt(through, 200)}, which is a link`]
+    return found === undefined ? [] : [found]
+  })
+}
+
+function kindProblem({ path, kind, target = '' }: Entry, files: ReadonlySet<string>): string | undefined {
+  const shown = excerpt(path, 200)
+  if (kind === 'special') return `${shown} is a device, a pipe or a socket`
+  if (kind === 'hard link')
+    return files.has(target) ? undefined : `${shown} is a hard link to ${excerpt(target, 200)}, which is no file before it`
+  if (kind !== 'symlink') return undefined
+  if (target.startsWith('/'))
+    return path.startsWith(overlay) ? undefined : `${shown} is a link to ${excerpt(target, 200)}, outside the recipe`
+  const meant = posix.join(posix.dirname(path), target)
+  return meant === '..' || meant.startsWith('../') ? `${shown} is a link to ${excerpt(target, 200)}, outside the recipe` : undefined
+}
+
+function parents(path: string): string[] {
+  const parts = path.split('/')
+  return parts.slice(1).map((_, at) => parts.slice(0, at + 1).join('/'))
+}
+
+/** What a file is called that holds passwords, tokens or private keys. */
+const secretNames =
+  /(?:^|\/)(?:id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?|[._]netrc|\.pgpass|\.git-credentials|\.vault-token|\.npmrc|\.pypirc|\.htpasswd|\.aws\/credentials|\.docker\/config\.json|\.kube\/config|kubeconfig|[^/]+\.(?:kdbx|p12|pfx|jks))$/i
+
+/** How much of a file's beginning is looked at for a private key, in bytes. */
+export const secretBeginning = 4096
+
+/** Whether a file looks like a secret, by its name or how it begins. */
+export function isSecret(path: string, beginning: Buffer): boolean {
+  return secretNames.test(path) || /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----/.test(beginning.toString('latin1'))
+}

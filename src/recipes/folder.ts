@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { PassThrough, pipeline, type Readable } from 'node:stream'
+import { createGzip } from 'node:zlib'
+import type { Pack } from 'tar-stream'
+import { CliError } from '../errors.ts'
+import { listTree, openTreeFile, type TreeEntry } from '../files/folder-tree.ts'
+import { formatBytes } from '../text/bytes.ts'
+import { mostBytes, mostEntries, type Entry, type EntryKind } from './entries.ts'
+import { ignoreRules } from './ignore-rules.ts'
+import { archiveType, type LocalRecipe } from './source.ts'
+
+/** When everything in an archive was changed last, so that the same content makes the same archive: 1980-01-01. */
+const mtime = new Date(Date.UTC(1980, 0))
+
+/**
+ * A recipe's folder.
+ *
+ * @param exclude what isn't part of it, as lines of .gitignore say it.
+ * @throws CliError where it can't be read, or is larger than a recipe may be.
+ */
+export async function recipeFolder(root: string, shown: string, exclude: readonly string[] = []): Promise<LocalRecipe> {
+  const rules = await ignoreRules(root, exclude)
+  const entries: Entry[] = []
+  let bytes = 0
+  for (const found of listTree(root, rules.skip, rules.enter)) {
+    const entry = entryOf(found)
+    bytes += entry.size
+    if (entries.push(entry) > mostEntries) throw tooLarge(shown, `it has more than ${mostEntries} entries`)
+    if (bytes > mostBytes) throw tooLarge(shown, `it is larger than ${formatBytes(mostBytes)}`)
+  }
+  return {
+    shown,
+    async *read() {
+      for (const entry of entries) yield [entry, entry.kind === 'file' ? openTreeFile(root, entry.path) : none()]
+    },
+    async archive(onProgress = () => {}) {
+      const hash = createHash('md5')
+      let size = 0
+      for await (const chunk of await pack(root, entries)) {
+        hash.update(chunk as Buffer)
+        onProgress((size += (chunk as Buffer).length))
+      }
+      // Whoever uploads it wants a stream at once.
+      const open = () => {
+        const body = new PassThrough()
+        pack(root, entries).then(
+          (stream) => stream.on('error', (error) => body.destroy(error)).pipe(body),
+          (error: Error) => body.destroy(error),
+        )
+        return body
+      }
+      return { size, md5: hash.digest('hex'), type: archiveType, open }
+    },
+    leftOut: rules.leftOut,
+  }
+}
+
+async function* none(): AsyncGenerator<Buffer> {}
+
+const tooLarge = (shown: string, what: string) =>
+  new CliError(`${shown} is no recipe that can be used: ${what}`, { next: 'name what is no part of it in .imsignore' })
+
+function entryOf({ path, stats, target }: TreeEntry): Entry {
+  const kind: EntryKind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : target === undefined ? 'special' : 'symlink'
+  return { path, kind, size: kind === 'file' ? stats.size : 0, mode: stats.mode & 0o7777, ...(target !== undefined && { target }) }
+}
+
+/** The gzipped tar archive of a folder: of the permissions only whether a file is executable, no owner, no times. */
+async function pack(root: string, entries: readonly Entry[]): Promise<Readable> {
+  const { pack: begin } = await import('tar-stream')
+  const packed = begin()
+  const gzip = createGzip()
+  pipeline(packed as unknown as NodeJS.ReadableStream, gzip, () => {})
+  addAll(packed, root, entries).catch((error: unknown) => gzip.destroy(error as Error))
+  return gzip
+}
+
+async function addAll(packed: Pack, root: string, entries: readonly Entry[]): Promise<void> {
+  for (const entry of entries) await add(packed, root, entry)
+  packed.finalize()
+}
+
+async function add(packed: Pack, root: string, { path, kind, size, mode, target }: Entry): Promise<void> {
+  const common = { mtime, uid: 0, gid: 0, uname: '', gname: '' }
+  if (kind === 'folder') packed.entry({ ...common, name: `${path}/`, type: 'directory', mode: 0o755 })
+  else if (kind === 'symlink') packed.entry({ ...common, name: path, type: 'symlink', mode: 0o777, linkname: target! })
+  else {
+    const content = openTreeFile(root, path)
+    await new Promise<void>((done, fail) => {
+      const changed = (cause: unknown) =>
+        new CliError(`${join(root, path)} changed while it was read`, { next: 'the same command again', cause })
+      const sink = packed.entry({ ...common, name: path, type: 'file', size, mode: mode & 0o100 ? 0o755 : 0o644 }, (error) =>
+        error ? fail(changed(error)) : done(),
+      )
+      content.on('error', (error) => sink.destroy(error))
+      content.pipe(sink as unknown as NodeJS.WritableStream)
+    }).finally(() => content.destroy())
+  }
+}

@@ -1,0 +1,208 @@
+import { createIdempotently } from '../builds/create-idempotently.ts'
+import type { WriteContext } from '../builds/build-context.ts'
+import { listRecords } from '../builds/inventory.ts'
+import { retryWhileUnavailable } from '../builds/retry-while-unavailable.ts'
+import { isAttended, runEnds } from '../builds/supervise-job.ts'
+import type { CommandContext } from '../context.ts'
+import { recipes } from '../definitions/records.ts'
+import { CliError } from '../errors.ts'
+import { encodeSegment, type Api, type ApiRequest } from '../ims/api.ts'
+import { createdAt } from '../ims/created.ts'
+import { readRecord, sourceOf } from '../ims/read-record.ts'
+import type { Link, Recipe } from '../ims/records.ts'
+import { isGone } from '../ims/server-error.ts'
+import { toValue } from '../json/value.ts'
+import { writeJson } from '../json/write.ts'
+import { recipeFile, recipeLocation } from '../s3/artifacts.ts'
+import type { Content } from '../s3/content.ts'
+import { s3Url } from '../s3/location.ts'
+import type { ObjectStore } from '../s3/store.ts'
+import { transferProgress } from '../terminal/transfer-progress.ts'
+import { archiveMd5 } from './recipe-archive.ts'
+import { planUpload, settingsChanged, type IfExists, type UploadPlan, type WantedRecipe } from './upload-plan.ts'
+
+/** A recipe that is to be uploaded. */
+export interface RecipeUpload {
+  readonly wanted: WantedRecipe
+  readonly content: Content
+  /** Creates its record, without a link. */
+  readonly create: ApiRequest
+  readonly ifExists: IfExists
+  readonly dryRun: boolean
+  /** The S3, connected once it is needed. */
+  store(): Promise<ObjectStore>
+  /** The same command, to go on with it. */
+  readonly again: readonly string[]
+}
+
+interface Uploading extends WriteContext {
+  readonly api: Api
+  readonly upload: RecipeUpload
+  /** How far it has got, for whoever is interrupted. */
+  readonly state: { record?: Recipe; isComplete?: true }
+}
+
+/** Seconds between requests to a service that is away. */
+const interval = 2
+
+/**
+ * Creates a recipe with its archive, once, and prints its id. What another run has left is finished.
+ *
+ * @throws CliError before anything is written where the name is taken; else one that says what is left, and how to go on.
+ */
+export async function uploadRecipe(context: CommandContext, upload: RecipeUpload): Promise<number> {
+  const progress = await context.progress()
+  const api = await context.api({ held: true })
+  const ends: (() => Promise<void>)[] = []
+  const work: Uploading = {
+    context,
+    api,
+    progress,
+    upload,
+    attended: isAttended(context),
+    supervision: { interval },
+    tell: context.global.quiet ? context.warn : progress.log,
+    atEnd: (end) => void ends.push(end),
+    state: {},
+  }
+  try {
+    return await run(work)
+  } catch (error) {
+    progress.stop()
+    throw error instanceof CliError ? explained(work, error) : error
+  } finally {
+    await runEnds(context.io, ends)
+    progress.stop()
+    await api.close()
+  }
+}
+
+async function run(work: Uploading): Promise<number> {
+  const { context, api, progress, upload } = work
+  if (progress.isInteractive) progress.update('reading what the service has')
+  const { records, odd } = await retryWhileUnavailable(work, () => listRecords(api, 'recipe'))
+  const named = records.filter(({ name }) => name === upload.wanted.name)
+  const found = []
+  for (const recipe of named) found.push({ recipe, md5: recipe.link ? await archiveMd5(await upload.store(), recipe.link) : undefined })
+  const plan = planUpload(found, upload.wanted, upload.ifExists, odd)
+  if (upload.dryRun) {
+    for (const line of plannedRequests(upload, plan)) await context.io.stdout.write(`${line}\n`)
+    return plan.existing ? printRecipe(context, plan.existing) : 0
+  }
+  if (plan.existing) progress.log(`Recipe ${plan.existing.id} is there: nothing is uploaded`)
+  const complete = plan.existing ?? (await make(work, plan, records))
+  work.state.record = complete
+  work.state.isComplete = true
+  progress.stop()
+  const code = await printRecipe(context, complete)
+  for (const recipe of plan.replaces) await remove(work, recipe)
+  return code
+}
+
+async function make(work: Uploading, { unfinished }: UploadPlan, before: readonly Recipe[]): Promise<Recipe> {
+  const { context, api, progress, upload } = work
+  const { content, wanted } = upload
+  const store = await upload.store()
+  if (unfinished) progress.log(`Recipe ${unfinished.id} has no archive yet: it is finished`)
+  else if (progress.isInteractive) progress.update(`creating recipe ${wanted.name}`)
+  const record = unfinished ?? (await createOnce(work, before))
+  work.state.record = record
+  const transfer = transferProgress(
+    { progress, monotonic: context.io.monotonic },
+    { what: `upload of recipe ${wanted.name}`, total: content.size },
+  )
+  const { location, etag } = await store.upload(recipeLocation(record.id, recipeFile), content, transfer.update)
+  transfer.done()
+  const link: Link = { path: s3Url(location), etag, type: 's3' }
+  // The same change may be made again.
+  const change = toValue({ link, ...settingsChanged(record, wanted) })
+  const answer = await retryWhileUnavailable(work, () => api.send({ method: 'PATCH', path: pathOf(record.id), body: change }))
+  return readRecord('recipe', answer, `recipe ${record.id}`).data
+}
+
+/** Creates the record. Of two runs that have just done so, the later one deletes its own, and both go on with the earlier one. */
+async function createOnce(work: Uploading, before: readonly Recipe[]): Promise<Recipe> {
+  const { api, upload, state, tell } = work
+  const known = new Set(before.map(({ id }) => id))
+  const ofOurs = async () =>
+    (await listRecords(api, 'recipe')).records.filter(
+      (one) =>
+        !known.has(one.id) &&
+        one.name === upload.wanted.name &&
+        one.recipe_type === upload.wanted.recipe_type &&
+        !Object.keys(settingsChanged(one, upload.wanted)).length,
+    )
+  const ours = await createIdempotently(work, {
+    what: `recipe ${upload.wanted.name}`,
+    kind: recipes,
+    request: upload.create,
+    read: (answer) => readRecord('recipe', answer).data,
+    find: ofOurs,
+  })
+  state.record = ours
+  const [first] = (await retryWhileUnavailable(work, ofOurs)).toSorted(
+    (one, other) => createdAt(one) - createdAt(other) || (one.id < other.id ? -1 : 1),
+  )
+  if (!first || first.id === ours.id) return ours
+  await sendDelete(work, ours)
+  tell(`Recipe ${ours.id} is deleted: ${first.id} was created a moment before, by the same command`)
+  return first
+}
+
+async function remove(work: Uploading, recipe: Recipe): Promise<void> {
+  const { context, tell } = work
+  await sendDelete(work, recipe)
+  tell(
+    `Recipe ${recipe.id} is deleted; to bring it back: ${context.commandLine('deleted', 'recipes', 'update', recipe.id, '--operation', 'undelete')}`,
+  )
+}
+
+const sendDelete = (work: Uploading, { id }: Recipe) =>
+  retryWhileUnavailable(work, () =>
+    work.api.send({ method: 'DELETE', path: pathOf(id) }).catch((error: unknown) => {
+      if (!isGone(error)) throw error
+    }),
+  )
+
+const pathOf = (id: string) => `${recipes.path}/${encodeSegment(id)}`
+
+/** What stands for an id that is yet to be given. */
+const newId = 'NEW_RECIPE_ID'
+
+/** The writes that an upload would send, a line each. */
+function plannedRequests({ create, content, wanted }: RecipeUpload, { existing, unfinished, replaces }: UploadPlan): string[] {
+  const id = unfinished?.id ?? newId
+  const path = s3Url(recipeLocation(id, recipeFile))
+  const change = { link: { path, etag: content.md5, type: 's3' }, ...(unfinished && settingsChanged(unfinished, wanted)) }
+  return [
+    ...(existing || unfinished ? [] : [`POST ${recipes.path} ${writeJson(create.body!)}`]),
+    ...(existing
+      ? []
+      : [`PUT ${path} (${content.size} bytes, md5 ${content.md5})`, `PATCH ${recipes.path}/${id} ${writeJson(toValue(change))}`]),
+    ...replaces.map((recipe) => `DELETE ${pathOf(recipe.id)}`),
+  ]
+}
+
+/** Prints a recipe: its id, or its record where a format or query was asked for on the line. */
+async function printRecipe({ global, io, print }: CommandContext, recipe: Recipe): Promise<number> {
+  if (global.formatTyped || global.query !== undefined) return print(sourceOf(recipe))
+  await io.stdout.write(`${recipe.id}\n`)
+  return 0
+}
+
+/** A failure with what is left, and how to go on. */
+function explained({ context, state, upload }: Uploading, error: CliError): CliError {
+  const { message, exit, more, next, inDoubt, cause } = error
+  const { record, isComplete } = state
+  const reason = context.io.interrupted.reason as CliError | undefined
+  const interrupted = context.io.interrupted.aborted && reason?.exit === exit
+  if (!record)
+    return interrupted
+      ? new CliError(message, { exit, more: more.length > 0 ? more : ['Nothing was written.'], next: next ?? upload.again, inDoubt, cause })
+      : error
+  const left = isComplete
+    ? `Recipe ${record.id} is complete; what it replaces is still there. To go on: ${context.commandLine(...upload.again)}`
+    : `Recipe ${record.id} has no archive yet. To finish it: ${context.commandLine(...upload.again)}`
+  const given = isComplete ? [] : [`To delete it: ${context.commandLine('recipes', 'delete', record.id)}`]
+  return new CliError(message, { exit, more: [...more, left, ...given], next: interrupted ? undefined : next, inDoubt, cause })
+}
