@@ -1,5 +1,4 @@
-import { linkSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
-import { constants } from 'node:fs'
+import { constants, linkSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { CliError } from '../errors.ts'
@@ -51,10 +50,13 @@ export function beginTree(target: string, shown: string): NewTree {
   return {
     folder: (path) => attempt(path, () => void mkdirSync(at(path), { recursive: true })),
     async file(path, mode, content) {
-      attempt(path, () => void parent(path))
+      attempt(path, () => {
+        parent(path)
+        rmSync(at(path), { force: true })
+      })
       let read = false
       try {
-        const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW
+        const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
         const file = await open(at(path), flags, (mode & 0o777) | 0o600)
         try {
           for await (const chunk of failingAs(content, () => (read = true))) await file.writeFile(chunk)

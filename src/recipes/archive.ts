@@ -30,44 +30,73 @@ const kinds: Readonly<Record<string, EntryKind>> = {
   link: 'hard link',
 }
 
-/** Padding and headers count, too: so much of them for each entry, in bytes. */
+/** How large a recipe may be. */
+export interface ArchiveLimits {
+  readonly entries: number
+  /** Of all files together. */
+  readonly bytes: number
+}
+
+/** That of version 7 has no magic word. The types of the library lack the option. */
+const anyFormat: object = { allowUnknownFormat: true }
+
+/** Headers and padding count, too: so much of them for each entry, in bytes. */
 const perEntry = 8192
 
-/** Reads a gzipped tar archive piece by piece. @throws CliError where it isn't one, or is larger than a recipe may be */
-export async function* readArchive(open: () => Readable, shown: string): AsyncGenerator<readonly [Entry, AsyncIterable<Buffer>]> {
+/**
+ * Reads a gzipped tar archive piece by piece.
+ *
+ * @throws CliError where it isn't one, or is larger than a recipe may be.
+ */
+export async function* readArchive(
+  open: () => Readable,
+  shown: string,
+  limits: ArchiveLimits = { entries: mostEntries, bytes: mostBytes },
+): AsyncGenerator<readonly [Entry, AsyncIterable<Buffer>]> {
   const { extract } = await import('tar-stream')
-  let [unpacked, entries] = [0, 0]
-  const tooLarge = (what: string) => new CliError(`${shown} is no recipe that can be used: ${what}`)
+  const refused = (what: string) => new CliError(`${shown} is no recipe that can be used: ${what}`)
+  const tooLarge = () => refused(`unpacked it is larger than ${formatBytes(limits.bytes)}`)
+  let [unpacked, announced, entries] = [0, 0, 0]
   const limited = new Transform({
     transform(chunk: Buffer, _, done) {
       unpacked += chunk.length
-      if (unpacked <= mostBytes + mostEntries * perEntry) done(null, chunk)
-      else done(tooLarge(`unpacked it is larger than ${formatBytes(mostBytes)}`))
+      done(unpacked <= limits.bytes + limits.entries * perEntry ? null : tooLarge(), chunk)
     },
   })
-  const tar = extract()
+  const tar = extract(anyFormat)
   let failure: unknown
+  const explained = (cause: unknown) => unreadable(shown, failure ?? cause)
+  async function* contentOf(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    try {
+      yield* content
+    } catch (cause) {
+      throw explained(cause)
+    }
+  }
   const source = open()
   pipeline(source, createGunzip(), limited, tar as unknown as NodeJS.WritableStream, (error) => (failure ??= error))
   try {
     for await (const content of tar) {
-      if (++entries > mostEntries) throw tooLarge(`it has more than ${mostEntries} entries`)
       const entry = entryOf(content.header)
-      if (entry) yield [entry, content as unknown as AsyncIterable<Buffer>]
+      if (++entries > limits.entries) throw refused(`it has more than ${limits.entries} entries`)
+      if ((announced += entry?.size ?? 0) > limits.bytes) throw tooLarge()
+      if (entry) yield [entry, contentOf(content as unknown as AsyncIterable<Buffer>)]
       content.resume()
     }
-    if (entries === 0 && unpacked === 0) throw new Error('it is empty')
   } catch (cause) {
-    const error = failure ?? cause
-    if (error instanceof CliError) throw error
-    throw new CliError(`${shown} is no gzipped tar archive that can be read: ${wordsOf(error)}`, {
-      next: ['recipes', 'upload', '--help'],
-      cause: error,
-    })
+    throw explained(cause)
   } finally {
     source.destroy()
     tar.destroy()
   }
+}
+
+function unreadable(shown: string, error: unknown): unknown {
+  if (error instanceof CliError || !(error instanceof Error)) return error
+  return new CliError(`${shown} is no gzipped tar archive that can be read: ${wordsOf(error)}`, {
+    next: 'tar -C FOLDER -czf ARCHIVE .',
+    cause: error,
+  })
 }
 
 interface TarHeader {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { PassThrough, pipeline, type Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import type { Pack } from 'tar-stream'
 import { CliError } from '../errors.ts'
 import { listTree, openTreeFile, type TreeEntry } from '../files/folder-tree.ts'
+import { fileError } from '../files/reason.ts'
 import { formatBytes } from '../text/bytes.ts'
 import { mostBytes, mostEntries, type Entry, type EntryKind } from './entries.ts'
 import { ignoreRules } from './ignore-rules.ts'
@@ -32,31 +33,27 @@ export async function recipeFolder(root: string, shown: string, exclude: readonl
   return {
     shown,
     async *read() {
-      for (const entry of entries) yield [entry, entry.kind === 'file' ? openTreeFile(root, entry.path) : none()]
+      for (const entry of entries) {
+        const content = entry.kind === 'file' ? openTreeFile(root, entry.path) : Readable.from([])
+        try {
+          yield [entry, content]
+        } finally {
+          content.destroy()
+        }
+      }
     },
     async archive(onProgress = () => {}) {
       const hash = createHash('md5')
       let size = 0
-      for await (const chunk of await pack(root, entries)) {
+      for await (const chunk of pack(root, entries)) {
         hash.update(chunk as Buffer)
         onProgress((size += (chunk as Buffer).length))
       }
-      // Whoever uploads it wants a stream at once.
-      const open = () => {
-        const body = new PassThrough()
-        pack(root, entries).then(
-          (stream) => stream.on('error', (error) => body.destroy(error)).pipe(body),
-          (error: Error) => body.destroy(error),
-        )
-        return body
-      }
-      return { size, md5: hash.digest('hex'), type: archiveType, open }
+      return { size, md5: hash.digest('hex'), type: archiveType, open: () => pack(root, entries) }
     },
     leftOut: rules.leftOut,
   }
 }
-
-async function* none(): AsyncGenerator<Buffer> {}
 
 const tooLarge = (shown: string, what: string) =>
   new CliError(`${shown} is no recipe that can be used: ${what}`, { next: 'name what is no part of it in .imsignore' })
@@ -67,13 +64,27 @@ function entryOf({ path, stats, target }: TreeEntry): Entry {
 }
 
 /** The gzipped tar archive of a folder: of the permissions only whether a file is executable, no owner, no times. */
-async function pack(root: string, entries: readonly Entry[]): Promise<Readable> {
+function pack(root: string, entries: readonly Entry[]): Readable {
+  const gzip = createGzip()
+  // Whoever reads it is told of what fails.
+  pipeline(tarOf(root, entries), gzip, () => {})
+  return gzip
+}
+
+async function* tarOf(root: string, entries: readonly Entry[]): AsyncGenerator<Buffer> {
   const { pack: begin } = await import('tar-stream')
   const packed = begin()
-  const gzip = createGzip()
-  pipeline(packed as unknown as NodeJS.ReadableStream, gzip, () => {})
-  addAll(packed, root, entries).catch((error: unknown) => gzip.destroy(error as Error))
-  return gzip
+  const failure = addAll(packed, root, entries).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  try {
+    for await (const chunk of packed) yield chunk as Buffer
+  } catch (error) {
+    throw (await failure) ?? error
+  } finally {
+    packed.destroy()
+  }
 }
 
 async function addAll(packed: Pack, root: string, entries: readonly Entry[]): Promise<void> {
@@ -86,14 +97,19 @@ async function add(packed: Pack, root: string, { path, kind, size, mode, target 
   if (kind === 'folder') packed.entry({ ...common, name: `${path}/`, type: 'directory', mode: 0o755 })
   else if (kind === 'symlink') packed.entry({ ...common, name: path, type: 'symlink', mode: 0o777, linkname: target! })
   else {
+    const full = join(root, path)
     const content = openTreeFile(root, path)
+    let unread: CliError | undefined
     await new Promise<void>((done, fail) => {
-      const changed = (cause: unknown) =>
-        new CliError(`${join(root, path)} changed while it was read`, { next: 'the same command again', cause })
-      const sink = packed.entry({ ...common, name: path, type: 'file', size, mode: mode & 0o100 ? 0o755 : 0o644 }, (error) =>
-        error ? fail(changed(error)) : done(),
-      )
-      content.on('error', (error) => sink.destroy(error))
+      const sink = packed.entry({ ...common, name: path, type: 'file', size, mode: mode & 0o100 ? 0o755 : 0o644 }, (error) => {
+        if (error) fail(unread ?? new CliError(`${full} changed while it was read`, { next: 'the same command again', cause: error }))
+        else done()
+      })
+      sink.on('error', () => {})
+      content.on('error', (error) => {
+        unread = fileError(full, 'read', error)
+        sink.destroy(error)
+      })
       content.pipe(sink as unknown as NodeJS.WritableStream)
     }).finally(() => content.destroy())
   }
