@@ -7,6 +7,7 @@ import {
   openSync,
   readdirSync,
   readlinkSync,
+  readSync,
   statSync,
   type Stats,
 } from 'node:fs'
@@ -49,21 +50,34 @@ export function* listTree(root: string, skip: Skip, enter: (folder: string) => v
   }
 }
 
+/** Files up to this size, in bytes, are read at once: a stream costs more than they do. */
+export const smallFile = 256 * 1024
+
 /**
- * The content of a regular file that no link leads to.
+ * The content of a regular file that no link leads to: of a small one the bytes, else a stream.
  *
+ * @param size as it was listed; one that has grown since is read up to there and one byte more.
  * @throws CliError where it can't be read.
  */
-export function openTreeFile(root: string, path: string): Readable {
+export function openTreeFile(root: string, path: string, size: number): Buffer | Readable {
   const full = join(root, path)
   const file = attempt(full, () => openSync(full, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK))
+  let isStream = false
   try {
     const stats = fstatSync(file)
     if (!stats.isFile()) throw notRegular(stats)
-    return createReadStream(full, { fd: file, highWaterMark: 256 * 1024 })
+    if (size <= smallFile) {
+      const bytes = Buffer.alloc(size + 1)
+      let read = 0
+      for (let count = -1; count !== 0 && read < bytes.length; read += count) count = readSync(file, bytes, read, bytes.length - read, read)
+      return bytes.subarray(0, read)
+    }
+    isStream = true
+    return createReadStream(full, { fd: file, highWaterMark: smallFile })
   } catch (cause) {
-    closeSync(file)
     throw fileError(full, 'read', cause)
+  } finally {
+    if (!isStream) closeSync(file)
   }
 }
 

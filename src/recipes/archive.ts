@@ -16,8 +16,8 @@ export function archiveFile(path: string, shown = path): LocalRecipe {
   return {
     shown,
     read: () => readArchive(() => file.open(), shown),
-    async archive(onProgress) {
-      return { size: file.size, md5: await file.md5(onProgress), type: archiveType, open: () => file.open() }
+    async archive() {
+      return { size: file.size, md5: await file.md5(), type: archiveType, open: () => file.open() }
     },
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { pipeline, Readable } from 'node:stream'
+import { pipeline, type Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import type { Pack } from 'tar-stream'
 import { CliError } from '../errors.ts'
@@ -33,26 +33,27 @@ export async function recipeFolder(root: string, shown: string, exclude: readonl
   return {
     shown,
     async *read() {
-      for (const entry of entries) {
-        const content = entry.kind === 'file' ? openTreeFile(root, entry.path) : Readable.from([])
-        try {
-          yield [entry, content]
-        } finally {
-          content.destroy()
-        }
-      }
+      for (const entry of entries) yield [entry, contentOf(root, entry)]
     },
-    async archive(onProgress = () => {}) {
+    async archive() {
       const hash = createHash('md5')
       let size = 0
       for await (const chunk of pack(root, entries)) {
         hash.update(chunk as Buffer)
-        onProgress((size += (chunk as Buffer).length))
+        size += (chunk as Buffer).length
       }
       return { size, md5: hash.digest('hex'), type: archiveType, open: () => pack(root, entries) }
     },
     leftOut: rules.leftOut,
   }
+}
+
+/** Opened once it is read: of many files few are. */
+async function* contentOf(root: string, { path, kind, size }: Entry): AsyncGenerator<Buffer> {
+  if (kind !== 'file') return
+  const content = openTreeFile(root, path, size)
+  if (Buffer.isBuffer(content)) yield content
+  else yield* content as AsyncIterable<Buffer>
 }
 
 const tooLarge = (shown: string, what: string) =>
@@ -76,7 +77,10 @@ async function* tarOf(root: string, entries: readonly Entry[]): AsyncGenerator<B
   const packed = begin()
   const failure = addAll(packed, root, entries).then(
     () => undefined,
-    (error: unknown) => error,
+    (error: Error) => {
+      packed.destroy()
+      return error
+    },
   )
   try {
     for await (const chunk of packed) yield chunk as Buffer
@@ -85,6 +89,8 @@ async function* tarOf(root: string, entries: readonly Entry[]): AsyncGenerator<B
   } finally {
     packed.destroy()
   }
+  const error = await failure
+  if (error !== undefined) throw error
 }
 
 async function addAll(packed: Pack, root: string, entries: readonly Entry[]): Promise<void> {
@@ -96,21 +102,33 @@ async function add(packed: Pack, root: string, { path, kind, size, mode, target 
   const common = { mtime, uid: 0, gid: 0, uname: '', gname: '' }
   if (kind === 'folder') packed.entry({ ...common, name: `${path}/`, type: 'directory', mode: 0o755 })
   else if (kind === 'symlink') packed.entry({ ...common, name: path, type: 'symlink', mode: 0o777, linkname: target! })
-  else {
-    const full = join(root, path)
-    const content = openTreeFile(root, path)
-    let unread: CliError | undefined
-    await new Promise<void>((done, fail) => {
-      const sink = packed.entry({ ...common, name: path, type: 'file', size, mode: mode & 0o100 ? 0o755 : 0o644 }, (error) => {
-        if (error) fail(unread ?? new CliError(`${full} changed while it was read`, { next: 'the same command again', cause: error }))
-        else done()
-      })
-      sink.on('error', () => {})
-      content.on('error', (error) => {
-        unread = fileError(full, 'read', error)
-        sink.destroy(error)
-      })
-      content.pipe(sink as unknown as NodeJS.WritableStream)
-    }).finally(() => content.destroy())
-  }
+  else
+    await addFile(
+      packed,
+      { ...common, name: path, type: 'file', size, mode: mode & 0o100 ? 0o755 : 0o644 },
+      join(root, path),
+      openTreeFile(root, path, size),
+    )
 }
+
+/** @throws CliError where its size isn't what the header says */
+async function addFile(packed: Pack, header: Header, full: string, content: Buffer | Readable): Promise<void> {
+  const changed = (cause?: unknown) => new CliError(`${full} changed while it was read`, { next: 'the same command again', cause })
+  if (Buffer.isBuffer(content)) {
+    if (content.length !== header.size) throw changed()
+    // Resolves once whoever reads the archive has room again.
+    return new Promise((done, fail) => void packed.entry(header, content, (error) => (error ? fail(changed(error)) : done())))
+  }
+  let unread: CliError | undefined
+  await new Promise<void>((done, fail) => {
+    const sink = packed.entry(header, (error) => (error ? fail(unread ?? changed(error)) : done()))
+    sink.on('error', () => {})
+    content.on('error', (error) => {
+      unread = fileError(full, 'read', error)
+      sink.destroy(error)
+    })
+    content.pipe(sink as unknown as NodeJS.WritableStream)
+  }).finally(() => content.destroy())
+}
+
+type Header = Parameters<Pack['entry']>[0]

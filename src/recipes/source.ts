@@ -14,7 +14,7 @@ export interface RecipeSource {
 /** A recipe that can be uploaded. */
 export interface LocalRecipe extends RecipeSource {
   /** Its archive. @throws CliError where it can't be read */
-  archive(onProgress?: (bytes: number) => void): Promise<Content>
+  archive(): Promise<Content>
 }
 
 /** The media type of a recipe's archive. */

@@ -8,11 +8,15 @@ import type { RecipeSource } from './source.ts'
  * Unpacks a recipe into a new folder, which is there once all of it is.
  *
  * @param shown the folder, as messages name it.
+ * @param signal ends it.
  * @throws CliError before anything is written where something would lead outside, or the folder isn't empty.
  */
-export async function unpackRecipe(source: RecipeSource, folder: string, shown: string): Promise<void> {
+export async function unpackRecipe(source: RecipeSource, folder: string, shown: string, signal: AbortSignal): Promise<void> {
   const entries: Entry[] = []
-  for await (const [entry] of source.read()) entries.push(entry)
+  for await (const [entry] of source.read()) {
+    signal.throwIfAborted()
+    entries.push(entry)
+  }
   const problems = entryProblems(entries)
   if (problems.length > 0) {
     throw new CliError(`${source.shown} can't be unpacked safely`, {
@@ -24,7 +28,10 @@ export async function unpackRecipe(source: RecipeSource, folder: string, shown: 
     const tree = beginTree(target, shown)
     let isDone = false
     try {
-      for await (const [entry, content] of source.read()) await add(tree, entry, content)
+      for await (const [entry, content] of source.read()) {
+        signal.throwIfAborted()
+        await add(tree, entry, content)
+      }
       tree.commit()
       isDone = true
     } finally {

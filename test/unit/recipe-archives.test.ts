@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -43,6 +44,8 @@ function folderOf(files: Readonly<Record<string, string | { link: string }>>): s
   return folder
 }
 
+const never = new AbortController().signal
+
 async function packed(folder: string, exclude?: readonly string[]): Promise<Buffer> {
   const { md5, size, open } = await (await recipeFolder(folder, folder, exclude)).archive()
   const bytes = await buffer(open())
@@ -57,6 +60,7 @@ const odd = {
   'ü/日本 name\n\x1b[31m"\'': 'odd',
   'e mpty/x': '',
   l: { link: 'config.xml' },
+  large: 'x'.repeat(300_000),
   'run.sh': '#!',
 }
 
@@ -91,7 +95,18 @@ describe('the archive of a folder', () => {
   test.skipIf(!python && !process.env.CI)("is read by Python's tarfile", async () => {
     const script = 'import json, sys, tarfile; print(json.dumps([m.name for m in tarfile.open(fileobj=sys.stdin.buffer, mode="r|gz")]))'
     const names = JSON.parse(execFileSync('python3', ['-c', script], { input: await packed(folderOf(odd)), encoding: 'utf8' }))
-    expect(names).toEqual(['config.xml', 'd'.repeat(120), longName, 'e mpty', 'e mpty/x', 'l', 'run.sh', 'ü', 'ü/日本 name\n\x1b[31m"\''])
+    expect(names).toEqual([
+      'config.xml',
+      'd'.repeat(120),
+      longName,
+      'e mpty',
+      'e mpty/x',
+      'l',
+      'large',
+      'run.sh',
+      'ü',
+      'ü/日本 name\n\x1b[31m"\'',
+    ])
   })
 
   test('has not what is ignored or excluded', async () => {
@@ -129,10 +144,30 @@ describe('the archive of a folder', () => {
     ])
   })
 
-  test('fails where a file changes while it is read', async () => {
-    const folder = folderOf({ a: 'one' })
+  test('of many files opens only what is read', async () => {
+    const folder = folderOf(Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`f${at}`, ''])))
+    const before = readdirSync('/proc/self/fd').length
+    let listed = 0
+    for await (const [entry] of (await recipeFolder(folder, folder)).read()) listed += entry.kind === 'file' ? 1 : 0
+    expect([listed, readdirSync('/proc/self/fd').length - before < 50]).toEqual([300, true])
+  })
+
+  test('fails where a file is gone once it is read', async () => {
+    const folder = folderOf({ a: 'one', b: 'two' })
     const source = await recipeFolder(folder, folder)
-    writeFileSync(join(folder, 'a'), 'longer')
+    rmSync(join(folder, 'b'))
+    await expect(source.archive()).rejects.toThrow(`${join(folder, 'b')} can't be read: no such file or directory`)
+  })
+
+  test.each([
+    ['grows', 'one', 'longer'],
+    ['shrinks', 'longer', 'one'],
+    ['is large, and grows', 'x'.repeat(300_000), 'x'.repeat(300_001)],
+    ['is large, and shrinks', 'x'.repeat(300_000), 'x'],
+  ])('fails where a file %s while it is read', async (_, before, after) => {
+    const folder = folderOf({ a: before })
+    const source = await recipeFolder(folder, folder)
+    writeFileSync(join(folder, 'a'), after)
     await expect(source.archive()).rejects.toThrow(`${join(folder, 'a')} changed while it was read`)
   })
 })
@@ -196,7 +231,7 @@ describe('unpacking', () => {
     const folder = folderOf(odd)
     chmodSync(join(folder, 'run.sh'), 0o700)
     const out = newPath()
-    await unpackRecipe(source(await packed(folder)), out, 'out')
+    await unpackRecipe(source(await packed(folder)), out, 'out', never)
     expect(await digestRecipe(await recipeFolder(out, out))).toEqual(await digestRecipe(await recipeFolder(folder, folder)))
   })
 
@@ -215,7 +250,7 @@ describe('unpacking', () => {
     ['a device', [{ name: 'd', type: 'block-device' }], 'd is a device'],
   ])('is refused for %s, and leaves nothing', async (_, members, problem) => {
     const out = newPath()
-    const failure = await unpackRecipe(source(await archiveOf(...members)), out, 'out').catch((error: unknown) => error)
+    const failure = await unpackRecipe(source(await archiveOf(...members)), out, 'out', never).catch((error: unknown) => error)
     expect(failure).toMatchObject({
       message: "it can't be unpacked safely",
       more: expect.arrayContaining([expect.stringContaining(problem)]),
@@ -234,7 +269,7 @@ describe('unpacking', () => {
       { name: 'a', text: 'new', mode: 0o6755 },
       { name: 'b', type: 'link', linkname: './a' },
     ] as const
-    await unpackRecipe(source(await archiveOf(...members)), out, 'out')
+    await unpackRecipe(source(await archiveOf(...members)), out, 'out', never)
     expect([readFileSync(join(out, 'b'), 'utf8'), statSync(join(out, 'a')).mode & 0o7777]).toEqual(['new', 0o755 & ~process.umask()])
     expect(statSync(join(out, 'a')).ino).toBe(statSync(join(out, 'b')).ino)
   })
@@ -243,9 +278,9 @@ describe('unpacking', () => {
     const bytes = await archiveOf({ name: 'a', text: 'x' })
     const [empty, used] = [newPath(), folderOf({ mine: 'x' })]
     mkdirSync(empty)
-    await unpackRecipe(source(bytes), empty, 'empty')
+    await unpackRecipe(source(bytes), empty, 'empty', never)
     expect(readdirSync(empty)).toEqual(['a'])
-    await expect(unpackRecipe(source(bytes), used, 'used')).rejects.toThrow("used isn't empty")
+    await expect(unpackRecipe(source(bytes), used, 'used', never)).rejects.toThrow("used isn't empty")
     expect(readdirSync(used)).toEqual(['mine'])
   })
 
@@ -255,7 +290,7 @@ describe('unpacking', () => {
       { name: 'a', text: 'x' },
       { name: 'a/b', text: 'y' },
     ]
-    await expect(unpackRecipe(source(await archiveOf(...members)), out, 'out')).rejects.toThrow("out/a/b can't be written")
+    await expect(unpackRecipe(source(await archiveOf(...members)), out, 'out', never)).rejects.toThrow("out/a/b can't be written")
     expect([existsSync(out), readdirSync(root).filter((name) => name.startsWith('.'))]).toEqual([false, []])
   })
 })

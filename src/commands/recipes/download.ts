@@ -1,6 +1,8 @@
 import { basename, dirname, join } from 'node:path'
 import type { CommandContext } from '../../context.ts'
-import type { downloadOptions } from '../../definitions/recipe-archives.ts'
+import { downloadOptions } from '../../definitions/recipe-archives.ts'
+import { optionKey } from '../../definitions/definition.ts'
+import { optionWords } from '../../definitions/option-words.ts'
 import type { InferOptions } from '../../definitions/infer-options.ts'
 import { CliError } from '../../errors.ts'
 import { kindOfPath } from '../../files/folder-tree.ts'
@@ -26,9 +28,19 @@ export async function run(context: CommandContext, options: Options, { recipe: w
       : toFolder(context, store, stored, options.dir))
     await context.io.stdout.write(`${shown}\n`)
     return 0
+  } catch (error) {
+    throw error === context.io.interrupted.reason ? interrupted(error as CliError, word, options) : error
   } finally {
     await store.close()
   }
+}
+
+function interrupted({ message, exit }: CliError, word: string, options: Options): CliError {
+  return new CliError(message, {
+    exit,
+    more: ['What has come is kept.'],
+    next: ['recipes', 'download', word, ...downloadOptions.flatMap((row) => optionWords(row, options[optionKey(row) as keyof Options]))],
+  })
 }
 
 async function toFile(context: CommandContext, store: ObjectStore, stored: StoredRecipe, output: string | undefined): Promise<string> {
@@ -56,7 +68,7 @@ async function toFolder(context: CommandContext, store: ObjectStore, stored: Sto
   // What is cut off between download and unpacking needs no second download.
   const path = join(dirname(folder), `.${basename(folder)}.tar.gz`)
   if (kindOfPath(path) === undefined || !(await isSame(path, stored.info))) await fetchArchive(context, store, stored, path)
-  await unpackRecipe(archiveFile(path, `the archive of recipe ${stored.recipe.name}`), folder, shown)
+  await unpackRecipe(archiveFile(path, `the archive of recipe ${stored.recipe.name}`), folder, shown, context.io.interrupted)
   removeIfPossible(path)
   return shown
 }
