@@ -1,10 +1,12 @@
 import { createIdempotently } from '../builds/create-idempotently.ts'
 import type { WriteContext } from '../builds/build-context.ts'
+import { isInterruption, sayingHowToGoOn } from '../builds/go-on.ts'
 import { listRecords } from '../builds/inventory.ts'
 import { retryWhileUnavailable } from '../builds/retry-while-unavailable.ts'
 import { isAttended, runEnds } from '../builds/supervise-job.ts'
 import type { CommandContext } from '../context.ts'
-import { recipes } from '../definitions/records.ts'
+import { deletedRecipes, recipes } from '../definitions/records.ts'
+import type { Resource } from '../definitions/resource.ts'
 import { CliError } from '../errors.ts'
 import { encodeSegment, type Api, type ApiRequest } from '../ims/api.ts'
 import { createdAt } from '../ims/created.ts'
@@ -105,6 +107,8 @@ async function make(work: Uploading, { unfinished }: UploadPlan, before: readonl
   const store = await upload.store()
   if (unfinished) progress.log(`Recipe ${unfinished.id} has no archive yet: it is finished`)
   else if (progress.isInteractive) progress.update(`creating recipe ${wanted.name}`)
+  // A store that doesn't let us in is found out before there is a record.
+  if (!unfinished) await store.head(recipeLocation(newId, recipeFile))
   const record = unfinished ?? (await createOnce(work, before))
   work.state.record = record
   const transfer = transferProgress(
@@ -116,7 +120,7 @@ async function make(work: Uploading, { unfinished }: UploadPlan, before: readonl
   const link: Link = { path: s3Url(location), etag, type: 's3' }
   // The same change may be made again.
   const change = toValue({ link, ...settingsChanged(record, wanted) })
-  const answer = await retryWhileUnavailable(work, () => api.send({ method: 'PATCH', path: pathOf(record.id), body: change }))
+  const answer = await retryWhileUnavailable(work, () => api.send({ method: 'PATCH', path: pathOf(recipes, record.id), body: change }))
   return readRecord('recipe', answer, `recipe ${record.id}`).data
 }
 
@@ -144,27 +148,26 @@ async function createOnce(work: Uploading, before: readonly Recipe[]): Promise<R
     (one, other) => createdAt(one) - createdAt(other) || (one.id < other.id ? -1 : 1),
   )
   if (!first || first.id === ours.id) return ours
-  await sendDelete(work, ours)
+  // Nothing was uploaded for it that could be brought back.
+  for (const of of [recipes, deletedRecipes]) await sendDelete(work, of, ours)
   tell(`Recipe ${ours.id} is deleted: ${first.id} was created a moment before, by the same command`)
   return first
 }
 
 async function remove(work: Uploading, recipe: Recipe): Promise<void> {
   const { context, tell } = work
-  await sendDelete(work, recipe)
-  tell(
-    `Recipe ${recipe.id} is deleted; to bring it back: ${context.commandLine('deleted', 'recipes', 'update', recipe.id, '--operation', 'undelete')}`,
-  )
+  await sendDelete(work, recipes, recipe)
+  tell(`Recipe ${recipe.id} is deleted; to bring it back: ${context.commandLine('recipes', 'undelete', recipe.id)}`)
 }
 
-const sendDelete = (work: Uploading, { id }: Recipe) =>
+const sendDelete = (work: Uploading, of: Resource, { id }: Recipe) =>
   retryWhileUnavailable(work, () =>
-    work.api.send({ method: 'DELETE', path: pathOf(id) }).catch((error: unknown) => {
+    work.api.send({ method: 'DELETE', path: pathOf(of, id) }).catch((error: unknown) => {
       if (!isGone(error)) throw error
     }),
   )
 
-const pathOf = (id: string) => `${recipes.path}/${encodeSegment(id)}`
+const pathOf = (of: Resource, id: string) => `${of.path}/${encodeSegment(id)}`
 
 /** What stands for an id that is yet to be given. */
 const newId = 'NEW_RECIPE_ID'
@@ -179,7 +182,7 @@ function plannedRequests({ create, content, wanted }: RecipeUpload, { existing, 
     ...(existing
       ? []
       : [`PUT ${path} (${content.size} bytes, md5 ${content.md5})`, `PATCH ${recipes.path}/${id} ${writeJson(toValue(change))}`]),
-    ...replaces.map((recipe) => `DELETE ${pathOf(recipe.id)}`),
+    ...replaces.map((recipe) => `DELETE ${pathOf(recipes, recipe.id)}`),
   ]
 }
 
@@ -191,18 +194,13 @@ async function printRecipe({ global, io, print }: CommandContext, recipe: Recipe
 }
 
 /** A failure with what is left, and how to go on. */
-function explained({ context, state, upload }: Uploading, error: CliError): CliError {
-  const { message, exit, more, next, inDoubt, cause } = error
-  const { record, isComplete } = state
-  const reason = context.io.interrupted.reason as CliError | undefined
-  const interrupted = context.io.interrupted.aborted && reason?.exit === exit
+function explained({ context, state: { record, isComplete }, upload }: Uploading, error: CliError): CliError {
   if (!record)
-    return interrupted
-      ? new CliError(message, { exit, more: more.length > 0 ? more : ['Nothing was written.'], next: next ?? upload.again, inDoubt, cause })
+    return isInterruption(context, error)
+      ? sayingHowToGoOn(context, error, upload.again, error.inDoubt ? undefined : 'Nothing was written.')
       : error
   const left = isComplete
-    ? `Recipe ${record.id} is complete; what it replaces is still there. To go on: ${context.commandLine(...upload.again)}`
-    : `Recipe ${record.id} has no archive yet. To finish it: ${context.commandLine(...upload.again)}`
-  const given = isComplete ? [] : [`To delete it: ${context.commandLine('recipes', 'delete', record.id)}`]
-  return new CliError(message, { exit, more: [...more, left, ...given], next: interrupted ? undefined : next, inDoubt, cause })
+    ? `Recipe ${record.id} is complete; what it replaces is still there.`
+    : `Recipe ${record.id} has no archive yet; to delete it: ${context.commandLine('recipes', 'delete', record.id)}`
+  return sayingHowToGoOn(context, error, upload.again, left)
 }

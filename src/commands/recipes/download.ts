@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path'
+import { isInterruption, sayingHowToGoOn } from '../../builds/go-on.ts'
 import type { CommandContext } from '../../context.ts'
 import { downloadOptions } from '../../definitions/recipe-archives.ts'
 import { optionKey } from '../../definitions/definition.ts'
@@ -29,18 +30,20 @@ export async function run(context: CommandContext, options: Options, { recipe: w
     await context.io.stdout.write(`${shown}\n`)
     return 0
   } catch (error) {
-    throw error === context.io.interrupted.reason ? interrupted(error as CliError, word, options) : error
+    throw error instanceof CliError && isInterruption(context, error) ? goingOn(context, error, word, options) : error
   } finally {
     await store.close()
   }
 }
 
-function interrupted({ message, exit }: CliError, word: string, options: Options): CliError {
-  return new CliError(message, {
-    exit,
-    more: ['What has come is kept.'],
-    next: ['recipes', 'download', word, ...downloadOptions.flatMap((row) => optionWords(row, options[optionKey(row) as keyof Options]))],
-  })
+function goingOn(context: CommandContext, error: CliError, word: string, options: Options): CliError {
+  const again = [
+    'recipes',
+    'download',
+    word,
+    ...downloadOptions.flatMap((row) => optionWords(row, options[optionKey(row) as keyof Options])),
+  ]
+  return sayingHowToGoOn(context, error, again, 'What has come is kept.')
 }
 
 async function toFile(context: CommandContext, store: ObjectStore, stored: StoredRecipe, output: string | undefined): Promise<string> {

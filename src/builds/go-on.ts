@@ -1,4 +1,4 @@
-import { amended } from '../builds/supervise-job.ts'
+import { amended } from './supervise-job.ts'
 import type { CommandContext } from '../context.ts'
 import type { CliError } from '../errors.ts'
 
