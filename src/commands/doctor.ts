@@ -2,8 +2,8 @@ import type { CommandContext, Run } from '../context.ts'
 import { toValue } from '../json/value.ts'
 import { coloursFor } from '../terminal/colours.ts'
 import { printable } from '../text/printable.ts'
-import { checks, type Check } from './doctor/checks.ts'
-import { findingOf, type Finding } from './doctor/finding.ts'
+import { findingOf, type Check, type Finding } from './doctor/check.ts'
+import { checks } from './doctor/checks.ts'
 
 const signs = { ok: '✔', warning: '!', failed: '✖', skipped: '·' } as const
 

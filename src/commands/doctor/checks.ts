@@ -10,18 +10,7 @@ import { KubectlError } from '../../kubernetes/kubectl-error.ts'
 import { kubectlOf } from '../../jobs/pod.ts'
 import { toData } from '../../json/value.ts'
 import { buckets } from '../../s3/artifacts.ts'
-import type { Finding } from './finding.ts'
-
-/** One thing that commands need. */
-export interface Check {
-  readonly name: string
-  /** Without it no command works. */
-  readonly needed?: true
-  /** Names of checks without which it says nothing. */
-  readonly after?: readonly string[]
-  /** @throws CliError that says what is missing. */
-  readonly run: (context: CommandContext) => Promise<Finding>
-}
+import type { Check, Finding } from './check.ts'
 
 /** Where the service's jobs run, unless their records say otherwise. Source: the service's chart. */
 const namespace = 'ims'

@@ -1,6 +1,5 @@
 import type { CommandContext } from '../../context.ts'
 import { CliError, type NextStep } from '../../errors.ts'
-import type { Check } from './checks.ts'
 
 /** What a check has found. */
 export interface Finding {
@@ -8,6 +7,17 @@ export interface Finding {
   readonly said: string
   /** What to type where something is missing. */
   readonly next?: NextStep
+}
+
+/** One thing that commands need. */
+export interface Check {
+  readonly name: string
+  /** Without it no command works. */
+  readonly needed?: true
+  /** Names of checks without which it says nothing. */
+  readonly after?: readonly string[]
+  /** @throws CliError that says what is missing. */
+  readonly run: (context: CommandContext) => Promise<Finding>
 }
 
 /** Makes a check: what it throws is its finding, but for an interruption. */
