@@ -36,10 +36,15 @@ const read = (name: string): unknown => JSON.parse(readFileSync(join(import.meta
 /** Where we differ on purpose: by a case's whole name with `$` behind it, or by the beginning of names. */
 export const deviations = read('deviations.json') as Record<string, Deviation>
 
+/** All recorded cases, by what they are about: `format`, `help`. */
+export const casesAbout = Object.fromEntries(
+  readdirSync(import.meta.dirname)
+    .filter((name) => name.endsWith('.json') && name !== 'deviations.json')
+    .map((name) => [name.replace('.json', ''), read(name) as Recorded[]]),
+)
+
 /** All recorded cases. */
-export const cases = readdirSync(import.meta.dirname)
-  .filter((name) => name.endsWith('.json') && name !== 'deviations.json')
-  .flatMap((name) => read(name) as Recorded[])
+export const cases = Object.values(casesAbout).flat()
 
 /** The deviations that hold for a case. */
 export function deviationsOf(name: string): Deviation[] {

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { selfSigned } from '../support/certificates.ts'
-import { cases } from './recorded.ts'
+import { cases, type Recorded } from './recorded.ts'
 import { replay, type Asked, type Certificate } from './replay.ts'
 
-/** Tests that a program does what the original did, in every recorded case. */
-export function replayAll(asked: Asked = {}): void {
+/** Tests that a program does what the original did, in recorded cases: all unless given. */
+export function replayAll(asked: Asked = {}, which: readonly Recorded[] = cases): void {
   let folder: string
   let certificate: Certificate
 
@@ -18,7 +18,7 @@ export function replayAll(asked: Asked = {}): void {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   describe.concurrent('recorded cases of the original', () => {
-    for (const recorded of cases) {
+    for (const recorded of which) {
       test(`${recorded.name}: ${recorded.argv.join(' ').slice(0, 100)}`, async () => {
         expect(await replay(recorded, certificate, asked)).toEqual([])
       })
