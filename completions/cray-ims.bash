@@ -98,12 +98,13 @@ _cray_ims_describe() {
     'public-keys describe') arguments='PUBLIC_KEY_ID...=' options+=' --columns= --no-headers --wide -w --watch --interval= --latest' ;;
     'public-keys delete') arguments='PUBLIC_KEY_ID...=' options+=' --latest' ;;
     'public-keys undelete' | 'deleted public-keys delete') arguments='DELETED_PUBLIC_KEY_ID...=' options+=' --latest' ;;
-    'recipes') commands='list create deleteall describe update delete undelete upload check download diff' ;;
+    'recipes') commands='list create deleteall describe update delete undelete edit-dictionary upload check download diff' ;;
     'recipes list' | 'images list' | 'deleted recipes list' | 'deleted images list') options+=' --name= --arch=aarch64|x86_64 --older-than= --newer-than= --columns= --no-headers --wide --sort-by= -w --watch --interval=' ;;
     'recipes create') options+=' --linux-distribution=sles12|sles15|centos7 --name= --recipe-type=kiwi-ng|packer --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --require-dkms=true|false --template-dictionary-key= --template-dictionary-value=' ;;
     'recipes describe' | 'deleted recipes describe') arguments='RECIPE_ID...=' options+=' --columns= --no-headers --wide -w --watch --interval= --latest' ;;
     'recipes update') arguments='RECIPE_ID=' options+=' --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --require-dkms=true|false --template-dictionary-key= --template-dictionary-value= --latest' ;;
     'recipes delete' | 'recipes undelete' | 'deleted recipes delete') arguments='RECIPE_ID...=' options+=' --latest' ;;
+    'recipes edit-dictionary') arguments='RECIPE= CHANGE...=' options+=' --latest' ;;
     'recipes upload') arguments='SOURCE=@file' options+=' --name= --recipe-type=kiwi-ng|packer --linux-distribution=sles12|sles15|centos7 --arch=aarch64|x86_64 --require-dkms=true|false --template-dictionary-key= --template-dictionary-value= --template= --exclude= --yes --if-exists=fail|skip|replace --dry-run --s3-endpoint=' ;;
     'recipes check') arguments='SOURCE=@file' options+=' --recipe-type=kiwi-ng|packer --arch=aarch64|x86_64 --template-dictionary-key= --template-dictionary-value= --template= --exclude= --yes --repos --latest --s3-endpoint=' ;;
     'recipes download') arguments='RECIPE=' options+=' --output=@file --dir=@file --latest --s3-endpoint=' excludes='--output:--dir --dir:--output' ;;

@@ -1,6 +1,7 @@
 import type { CommandContext } from '../context.ts'
 import { artifactsOptions, verifyOptions } from '../definitions/artifacts.ts'
 import { undeleteImagesOptions, undeleteOptions } from '../definitions/deleted.ts'
+import { editDictionaryOptions } from '../definitions/edit-dictionary.ts'
 import { deletesMany, type CommandDefinition, type OptionDefinition } from '../definitions/definition.ts'
 import { buildOptions, customizeOptions } from '../definitions/image-builds.ts'
 import { diffOptions, exportOptions, importOptions } from '../definitions/image-transfers.ts'
@@ -52,6 +53,7 @@ const handlers: Readonly<Record<string, Loader>> = {
   'config unset': none(() => import('../commands/config/unset.ts')),
   'images artifacts': taking(artifactsOptions)(() => import('../commands/images/artifacts.ts')),
   'images undelete': taking(undeleteImagesOptions)(() => import('../commands/images/undelete.ts')),
+  'recipes edit-dictionary': taking(editDictionaryOptions)(() => import('../commands/recipes/edit-dictionary.ts')),
   'recipes undelete': taking(undeleteOptions)(() => import('../commands/undelete.ts')),
   'public-keys undelete': taking(undeleteOptions)(() => import('../commands/undelete.ts')),
   'images verify': taking(verifyOptions)(() => import('../commands/images/verify.ts')),

@@ -1,4 +1,5 @@
 import { undeleteRecipes } from './deleted.ts'
+import { editDictionary } from './edit-dictionary.ts'
 import { recipeArchives } from './recipe-archives.ts'
 import { createRecipe } from './recipe-fields.ts'
 import { arch, dkms, link, recipes, templates } from './records.ts'
@@ -16,6 +17,7 @@ export const recipesGroup: GroupDefinition = {
     update(recipes, [arch, ...link, dkms, ...templates], 'Change one recipe', '--arch aarch64'),
     remove(recipes),
     undeleteRecipes,
+    editDictionary,
     ...recipeArchives,
   ],
 }

@@ -72,3 +72,17 @@ describe.concurrent('undelete', () => {
       })
     }))
 })
+
+test('single variables of a recipe are changed, the others stay', () =>
+  at(async (site) => {
+    const dictionary = () =>
+      Object.fromEntries(site.mock.state.recipes.get(ids.recipe)!.template_dictionary!.map(({ key, value }) => [key, value]))
+    const edit = (...words: string[]) => ims(site, 'recipes', 'edit-dictionary', 'barebones', ...words, '--query', 'id')
+    expect(await edit('A=1', 'B=2')).toEqual({ exit: 0, stdout: `${ids.recipe}\n`, stderr: '' })
+    expect(await edit('B-', 'C=3')).toMatchObject({ exit: 0 })
+    expect(dictionary()).toEqual({ A: '1', C: '3' })
+    const writes = site.writes().length
+    expect(await edit('A=1')).toMatchObject({ exit: 0 })
+    expect(await edit('Z-')).toMatchObject({ exit: 2, stderr: expect.stringContaining('It has A, C. Nothing was changed.') })
+    expect(site.writes()).toHaveLength(writes)
+  }))
