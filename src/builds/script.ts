@@ -15,7 +15,7 @@ import { formatDuration } from '../time/time-span.ts'
 import type { CommandContext } from '../context.ts'
 import { memoryNote, stageAfter } from '../jobs/shell-exit.ts'
 import { describeJob, shortId } from '../jobs/lookup.ts'
-import { openJob, say } from '../jobs/release.ts'
+import { openJob, touchSignalFile } from '../jobs/release.ts'
 import { refuseFailedPod } from './on-failure.ts'
 import type { BuildContext } from './build-context.ts'
 import type { ImageSpec } from './image-spec.ts'
@@ -167,7 +167,7 @@ function refusal({ context, underWay }: BuildContext, job: Job, attached: Exclud
 
 /** Tells a customize job that waits to end without a result. */
 export function giveUp(build: BuildContext, job: Job): Promise<void> {
-  return inSession(build, job, (session, container) => say(session, job, container, 'failed'))
+  return inSession(build, job, (session, container) => touchSignalFile(session, job, container, 'failed'))
 }
 
 /** Whether a job waits no more: its script may have touched a signal file itself, and others may, or delete it. */

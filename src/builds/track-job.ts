@@ -5,6 +5,7 @@ import type { BuildContext } from './build-context.ts'
 export function trackJob(build: BuildContext, job: Job, { resumed }: { resumed: boolean }): void {
   const { context, underWay, only, tell, resume } = build
   underWay.job = job
-  tell(resumed ? `Resuming job ${job.id}, ${job.status}` : `Job ${job.id}`)
+  const [resuming, named] = only ? ['Resuming job', 'Job'] : ['resuming job', 'job']
+  tell(resumed ? `${resuming} ${job.id}, ${job.status}` : `${named} ${job.id}`)
   if (only) tell(`Resume with: ${context.commandLine(...resume(job))}`)
 }

@@ -99,7 +99,7 @@ async function doImport(write: ImportContext, request: ImportRequest, left: Left
     return 0
   }
   const opened = await openStore()
-  const image = plan.do === 'resume' ? takeUp(write, left, plan.image) : await begin(write, left, order, named, opened)
+  const image = plan.do === 'resume' ? resume(write, left, plan.image) : await begin(write, left, order, named, opened)
   const made = await uploadImage({ ...write, store: opened }, image, order, (file) => left.uploaded.push(file))
   left.image = undefined
   const code = await printImage(context, made)
@@ -107,8 +107,8 @@ async function doImport(write: ImportContext, request: ImportRequest, left: Left
   return code
 }
 
-function takeUp({ progress }: ImportContext, left: Left, image: Image): Image {
-  progress.log(`Image ${image.id} is taken up: it has no link yet`)
+function resume({ progress }: ImportContext, left: Left, image: Image): Image {
+  progress.log(`Resuming image ${image.id}: it has no link yet`)
   return (left.image = image)
 }
 

@@ -20,8 +20,8 @@ import { createPodWatch } from './pod-watch.ts'
 import { connectToContainer, type Reaching } from './connect.ts'
 import { pollJobs } from './poll.ts'
 
-/** What a user says to a job that waits. */
-export type Word = 'complete' | 'failed'
+/** The signal file that tells a job that waits what to do. */
+export type SignalName = 'complete' | 'failed'
 
 /** Options of `jobs complete` and `jobs fail`. */
 export type ReleaseOptions = InferOptions<typeof releaseOptions>
@@ -36,7 +36,7 @@ export type ReleaseOptions = InferOptions<typeof releaseOptions>
 export async function release(
   context: CommandContext,
   references: readonly string[],
-  word: Word,
+  signal: SignalName,
   options: ReleaseOptions,
 ): Promise<number> {
   const api = await context.api()
@@ -62,14 +62,14 @@ export async function release(
     }
     const told: Job[] = []
     for (const { job, container } of targets) {
-      if (await attempt(job, () => tell(context, api, job, container, word, options, progress))) told.push(job)
+      if (await attempt(job, () => tell(context, api, job, container, signal, options, progress))) told.push(job)
     }
     if (options.no_wait) return code
     const began = context.io.monotonic()
     for (const job of told) {
       await attempt(job, async () => {
         const timeout = Math.max(options.timeout - (context.io.monotonic() - began) / 1000, 0)
-        const { exit, image } = await waitForOutcome(context, api, job, progress, { ...options, timeout, hopeful: word === 'complete' })
+        const { exit, image } = await waitForOutcome(context, api, job, progress, { ...options, timeout, hopeful: signal === 'complete' })
         if (image) await context.io.stdout.write(`${image}\n`)
         code ||= exit
       })
@@ -86,18 +86,18 @@ async function tell(
   api: Api,
   job: Job,
   container: SshContainer,
-  word: Word,
+  signal: SignalName,
   options: ReleaseOptions,
   progress: Progress,
 ): Promise<void> {
   if (job.job_type === 'create') progress.log(`Job ${shortId(job.id)} is a create job whose build failed: it ends in error either way.`)
   const session = await openJob(context, api, job, container, options, progress)
   try {
-    await say(session, job, container, word)
+    await touchSignalFile(session, job, container, signal)
   } finally {
     await session.close()
   }
-  progress.log(`Told job ${shortId(job.id)} to ${word === 'complete' ? 'save its image' : 'discard its image'}`)
+  progress.log(`Told job ${shortId(job.id)} to ${signal === 'complete' ? 'save its image' : 'discard its image'}`)
 }
 
 function refuseUnlessWaiting(job: Job): void {
@@ -137,9 +137,9 @@ export async function openJob(
 }
 
 /** Touches the signal file. */
-export async function say(session: Session, job: Job, container: SshContainer, word: Word): Promise<void> {
+export async function touchSignalFile(session: Session, job: Job, container: SshContainer, signal: SignalName): Promise<void> {
   const places = containerPaths(job, container.jail)
-  await touch(session, word === 'complete' ? places.complete : places.failed)
+  await touch(session, signal === 'complete' ? places.complete : places.failed)
 }
 
 /** How a job ended. */

@@ -10,7 +10,7 @@ import type { Progress } from '../terminal/progress.ts'
 import type { CommandContext } from '../context.ts'
 import { confirm } from './confirm.ts'
 import { describeJob, shortId } from './lookup.ts'
-import { deleteJob, openJob, say } from './release.ts'
+import { deleteJob, openJob, touchSignalFile } from './release.ts'
 import type { Reaching } from './connect.ts'
 import type { Ended } from './open-shell.ts'
 
@@ -60,7 +60,7 @@ export async function handleShellExit(
   }
   const open = session && session.lost() === undefined ? session : await openJob(context, api, job, container, options, progress)
   try {
-    await say(open, job, container, fate === 'save' ? 'complete' : 'failed')
+    await touchSignalFile(open, job, container, fate === 'save' ? 'complete' : 'failed')
   } finally {
     await open.close()
   }

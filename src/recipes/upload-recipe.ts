@@ -105,7 +105,7 @@ async function make(work: Uploading, { unfinished }: UploadPlan, before: readonl
   const { context, api, progress, upload } = work
   const { content, wanted } = upload
   const store = await upload.store()
-  if (unfinished) progress.log(`Recipe ${unfinished.id} has no archive yet: it is finished`)
+  if (unfinished) progress.log(`Resuming recipe ${unfinished.id}: it has no archive yet`)
   else if (progress.isInteractive) progress.update(`creating recipe ${wanted.name}`)
   // A store that doesn't let us in is found out before there is a record.
   if (!unfinished) await store.head(recipeLocation(newId, recipeFile))

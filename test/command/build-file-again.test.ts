@@ -234,7 +234,7 @@ describe.concurrent('killed at once, then the same command again: everything onc
       // One that ended without us.
       await vi.waitFor(() => expect([...site.mock.state.jobs.values()].map(({ status }) => status)).toContain('error'), 30_000)
       const { stderr, results } = await buildAgain(site, 'images.yaml')
-      expect(stderr).toMatch(/a: Resuming job [\da-f-]{36}, \w+/)
+      expect(stderr).toMatch(/a: resuming job [\da-f-]{36}, \w+/)
       expect(results).toEqual({ a: 'made', b: 'failed' })
       expect(namesOf(site).sort()).toEqual(['a', 'b', 'b'])
     }))

@@ -486,7 +486,7 @@ describe.concurrent('a build that is interrupted', () => {
       expect({ exit, stdout }).toEqual({ exit: 130, stdout: '' })
       expect(stderr).toContain('Error: Interrupted by SIGINT\n')
       expect(stderr).toContain('POST ')
-      expect(lines(stderr).at(-1)).toBe('Next: the same command again: it takes up what is under way')
+      expect(lines(stderr).at(-1)).toBe('Next: the same command again: it resumes what is under way')
       expect(jobsOf(site).length).toBe(1)
       expect((await site.ims('build', 'succeeds', '--name', 'mine')).exit).toBe(0)
       expect({ jobs: jobsOf(site), made: imagesOf(site).length }).toEqual({ jobs: [], made: 1 })

@@ -112,7 +112,7 @@ describe.concurrent('cray-ims customize', () => {
     ],
     ['a script that is no text', ['--script', 'binary'], /Error: binary is no text: line 2 has a NUL\n/],
     ['a script without its interpreter', ['--script', 'nothing'], /Error: nothing has no interpreter after #!\n/],
-    ['an empty command', ['--run', ' '], /--run.*the command is empty (unset variable?)/],
+    ['an empty command', ['--run', ' '], /--run.*the command is empty \(unset variable\?\)/],
   ]
   test.each(refused)('refuses before anything is sent: %s', (_, words, says) =>
     at({}, async (site) => {

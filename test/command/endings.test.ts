@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { closedPort, serveSocket } from '../support/loopback.ts'
 import { startMock, type RunningMock } from '../support/mock.ts'
 import { ended, pod, running } from '../support/pods.ts'
@@ -196,8 +196,10 @@ describe('streams of jobs that take nothing', () => {
     )
     expect(stdout.trim().split('\n').at(-1)).toBe(exit)
     // A job that is gone has the service's problem in place of its record.
-    const { status } = (await site.ask('GET', `/jobs/${job.id}`)) as { status: string | number }
-    expect(status).toBe(exit === '0' ? 404 : 'error')
+    await vi.waitFor(async () => {
+      const { status } = (await site.ask('GET', `/jobs/${job.id}`)) as { status: string | number }
+      expect(status).toBe(exit === '0' ? 404 : 'error')
+    }, 60_000)
   })
 })
 

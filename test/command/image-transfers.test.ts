@@ -198,7 +198,7 @@ test('what fails or is interrupted says what is left, and the line that goes on'
 
   const stopped = await interrupted(site, 'PUT rootfs part 1', 'before', (program) => program.kill('SIGINT'), importing(name))
   expect(stopped).toMatchObject({ exit: 130, stdout: '' })
-  expect(stopped.stderr).toContain(`Image ${id} is taken up`)
+  expect(stopped.stderr).toContain(`Resuming image ${id}`)
   expect(stopped.stderr).toContain(`Image ${id} is left unfinished; uploaded: kernel, initrd, boot_parameters.\nNext: ${line}\n`)
   const again = await site.ims(...importing(name))
   expect(again).toMatchObject({ exit: 0, stdout: `${id}\n` })

@@ -213,7 +213,7 @@ describe('an upload that is cut off', () => {
     expect(await cutOff(upload(name), { at, when, by: kill })).toMatchObject({ exit: 'SIGKILL', stdout: '' })
     expect(named(name)).toHaveLength(1)
     const again = await cray(...upload(name))
-    expect(again.stderr).toContain(`Recipe ${named(name)[0]!.id} has no archive yet: it is finished\n`)
+    expect(again.stderr).toContain(`Resuming recipe ${named(name)[0]!.id}: it has no archive yet\n`)
     await isThereOnce(name, again)
   })
 
