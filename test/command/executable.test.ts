@@ -10,6 +10,7 @@ import { executable, pathWithoutNode, skip } from '../support/executable.ts'
 import { startProgram } from '../support/live-program.ts'
 import { startMock } from '../support/mock.ts'
 import { run } from '../support/program.ts'
+import { sampledCount } from '../support/sampled.ts'
 
 const top = dirname(dirname(executable))
 const read = (path: string) => readFileSync(join(top, path), 'utf8')
@@ -134,7 +135,7 @@ describe.skipIf(skip)('the single executable, without Node', () => {
       const first = await list()
       expect(first).toMatchObject({ exit: 0, stderr: '' })
       expect(first.stdout.split('\n').length).toBeGreaterThan(100_000)
-      for (let round = 0; round < 17; round++) {
+      for (let rounds = sampledCount(33, 4); rounds > 0; rounds--) {
         for (const outcome of await Promise.all([list(), list(), list()])) {
           expect({ exit: outcome.exit, stderr: outcome.stderr, whole: outcome.stdout === first.stdout }).toEqual({
             exit: 0,

@@ -6,6 +6,7 @@ import type { Speed } from '../../src/mock/job-clock.ts'
 import { ownKeys } from '../support/own-keys.ts'
 import { run } from '../support/program.ts'
 import { image, imageOf, recipeOf, withSite, endingSeed, type Instead, type WatchedSite } from '../support/watched-site.ts'
+import { sampled } from '../support/sampled.ts'
 
 const keys = ownKeys()
 
@@ -68,7 +69,7 @@ function faultAt(site: WatchedSite, fault: () => Instead, isLook: (step: string)
   return () => given
 }
 
-describe.concurrent.each(faults)('%s for some looks ends no watch of hours:', (_, fault) => {
+describe.concurrent.each(sampled(faults, 2))('%s for some looks ends no watch of hours:', (_, fault) => {
   test('build', () =>
     at(async (site) => {
       const given = faultAt(site, fault, (step) => step.startsWith('GET jobs/ONE'))
@@ -88,7 +89,7 @@ describe.concurrent.each(faults)('%s for some looks ends no watch of hours:', (_
     ))
 })
 
-describe.concurrent.each(faults.slice(0, 5))('%s for some looks ends no watch of hours, either:', (_, fault) => {
+describe.concurrent.each(sampled(faults.slice(0, 5), 2))('%s for some looks ends no watch of hours, either:', (_, fault) => {
   test('jobs wait of several', () =>
     at(
       async (site) => {
@@ -154,7 +155,7 @@ describe.concurrent.each(faults.slice(0, 5))('%s for some looks ends no watch of
 
 const withoutKubectl = spawnSync('kubectl', ['version', '--client']).error !== undefined
 
-test.skipIf(withoutKubectl && !process.env.CI).concurrent.each(faults.slice(0, 5))('jobs logs -f: %s', (_, fault) =>
+test.skipIf(withoutKubectl && !process.env.CI).concurrent.each(sampled(faults.slice(0, 5), 2))('jobs logs -f: %s', (_, fault) =>
   withSite(
     { keys, speed: 500, kubectl: 'real', seed: { ...seed, jobs: [{ ...job, id: jobId, created: undefined }] } as never },
     async (site) => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ownKeys } from '../support/own-keys.ts'
 import { run, type Outcome } from '../support/program.ts'
 import { recipeOf, withSite, type WatchedSite, type WatchedSiteOptions } from '../support/watched-site.ts'
+import { sampled } from '../support/sampled.ts'
 
 const print = (text: string) => `cat <<'.'\n${text}\n.`
 
@@ -57,8 +58,8 @@ async function jobOf({ mock }: WatchedSite, ends: Parameters<typeof recipeOf>[0]
   ).id
 }
 
-describe.each(Object.entries(commands))('%s', (_, { more, line, exit }) => {
-  test.concurrent.each(junk)('where kubectl prints %s', (_, script) =>
+describe.each(Object.entries(commands).map(([name, command], at) => [name, command, at] as const))('%s', (_, { more, line, exit }, at) => {
+  test.concurrent.each(sampled(junk, 2, at))('where kubectl prints %s', (_, script) =>
     withSite({ keys, kubectl: script, ...more }, async (site) => {
       const outcome = await line(site)
       expect(outcome).toMatchObject({ exit, stderr: expect.not.stringContaining('should not') })

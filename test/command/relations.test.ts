@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startImageSite, type ImageSite } from '../support/image-site.ts'
 import { run } from '../support/program.ts'
 import { refusedLines } from '../support/relations.ts'
+import { sampled } from '../support/sampled.ts'
 
 const cases = refusedLines()
 let site: ImageSite
@@ -38,7 +39,7 @@ describe('what the rows say of options together', () => {
     expect(cases.length).toBeGreaterThan(40)
   })
 
-  test.concurrent.each(cases.map((one) => [[...one.words, ...one.line].join(' '), one] as const))('%s', async (_, one) => {
+  test.concurrent.each(sampled(cases, 3).map((one) => [[...one.words, ...one.line].join(' '), one] as const))('%s', async (_, one) => {
     const { exit, stdout, stderr } = await run([...one.words, ...one.line], { cwd: site.folder, env: site.env })
     expect({ exit, stdout, asked: site.asked.length }).toEqual({ exit: 2, stdout: '', asked: 0 })
     const [, error] = /\nError: ([^]*)$/.exec(stderr) ?? []

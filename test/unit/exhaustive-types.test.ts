@@ -1,9 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
-import ts from 'typescript'
 import { beforeAll, expect, test } from 'vitest'
-
-const root = resolve(import.meta.dirname, '../..')
+import { compilerErrors } from '../support/compiler.ts'
 
 /** What is added where, and the file that must not compile any more until its part is there; the error names the text. */
 const additions = [
@@ -38,29 +34,27 @@ const additions = [
 ] as const
 
 const said = new Map<string, string>()
+// An error's further lines follow the one with its file.
+let last = ''
 
-beforeAll(() => {
-  const texts = new Map<string, string>()
-  for (const [, path, from, to] of additions.filter(([, , from]) => from !== '')) {
-    const name = join(root, 'src', path)
-    const text = texts.get(name) ?? readFileSync(name, 'utf8')
-    expect(text.split(from), path).toHaveLength(2)
-    texts.set(name, text.replace(from, to))
+beforeAll(async () => {
+  const changed = additions.filter(([, , from]) => from !== '')
+  const output = await compilerErrors(
+    (path, text) =>
+      changed
+        .filter(([, changedPath]) => changedPath === path)
+        .reduce((whole, [, , from, to]) => {
+          expect(whole.split(from), path).toHaveLength(2)
+          return whole.replace(from, to)
+        }, text),
+    [...new Set(changed.map(([, path]) => path))],
+  )
+  for (const line of output.split('\n')) {
+    const name = /^src\/([^(]+)\(/.exec(line)?.[1] ?? last
+    said.set(name, `${said.get(name) ?? ''}${line}\n`)
+    last = name
   }
-  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
-  const host = ts.createCompilerHost(options)
-  const original = host.getSourceFile.bind(host)
-  host.getSourceFile = (name, version) => {
-    const text = texts.get(resolve(name))
-    return text === undefined ? original(name, version) : ts.createSourceFile(name, text, version)
-  }
-  const program = ts.createProgram([join(root, 'src/main.ts')], { ...options, noEmit: true }, host)
-  for (const { file, messageText } of program.getSemanticDiagnostics()) {
-    const name = file ? relative(join(root, 'src'), file.fileName) : ''
-    said.set(name, `${said.get(name) ?? ''}${ts.flattenDiagnosticMessageText(messageText, '\n')}\n`)
-  }
-}, 240_000)
+})
 
 test.each(additions)('%s breaks the build', (_, _path, _from, _to, broken, named) => {
   expect(said.get(broken)).toContain(named)
