@@ -166,7 +166,7 @@ describe.concurrent('two runs of the same file', () => {
       first.kill('SIGKILL')
       await first.ended
       const third = site.start('images.yaml')
-      await third.says('a: job ')
+      await third.says('a: resuming job ')
       third.kill('SIGINT')
       expect((await third.ended).stderr).toContain(`a: job ${site.created.find(({ image_root_archive_name: name }) => name === 'a')!.id}, `)
       expect(namesOf(site).sort()).toEqual(['a', 'b'])
