@@ -135,7 +135,7 @@ describe.skipIf(skip)('the single executable, without Node', () => {
       const first = await list()
       expect(first).toMatchObject({ exit: 0, stderr: '' })
       expect(first.stdout.split('\n').length).toBeGreaterThan(100_000)
-      for (let rounds = sampledCount(33, 4); rounds > 0; rounds--) {
+      for (let rounds = sampledCount(33, 8); rounds > 0; rounds--) {
         for (const outcome of await Promise.all([list(), list(), list()])) {
           expect({ exit: outcome.exit, stderr: outcome.stderr, whole: outcome.stdout === first.stdout }).toEqual({
             exit: 0,

@@ -10,6 +10,7 @@ import type { Seed } from '../../src/mock/library.ts'
 import type { Isolation } from '../../src/mock/ssh/container.ts'
 import { answers, ids, listens, listenTo, mockShells, namespaces, program, skip, started, until } from '../support/mock-shells.ts'
 import { ask } from '../support/mock-time.ts'
+import { sampledCount } from '../support/sampled.ts'
 
 const ways: Isolation[] = namespaces ? ['namespaces'] : []
 const { key, folder, publicKey, site, ready, settings, ssh, said, clientOf } = mockShells()
@@ -274,7 +275,7 @@ describe.skipIf(skip).each(ways)('the shell of a job (%s)', (isolation) => {
       ['stderr behind stdout', `${fill('o')}; ${fill('e')} >&2; exit 7`, size, size],
     ])('to OpenSSH: %s', async (_, command, out, err) => {
       const here = await ready({ isolation })
-      for (let count = 0; count < 3; count++) {
+      for (let count = sampledCount(3, 3); count > 0; count--) {
         const { exit, stdout, stderr } = await ssh(here, [command], { stdin: out === 0 ? Buffer.alloc(size, 'e') : '' })
         expect([exit, stdout.length, stderr.length]).toEqual([7, out, err])
         expect([stdout === 'o'.repeat(out), stderr === 'e'.repeat(err)]).toEqual([true, true])
@@ -284,7 +285,7 @@ describe.skipIf(skip).each(ways)('the shell of a job (%s)', (isolation) => {
     it.each([0, 20])('to our own client, which takes %i ms for each piece', async (pause) => {
       const here = await ready({ isolation })
       const client = await clientOf(here)
-      for (let count = 0; count < 3; count++) {
+      for (let count = sampledCount(3, 3); count > 0; count--) {
         const channel = await started((done) => client.exec(both, done))
         let exit: unknown
         channel.on('exit', (code: unknown) => (exit = code))

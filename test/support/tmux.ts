@@ -42,8 +42,8 @@ export async function openTerminal({ columns = 100, rows = 30, cwd }: { columns?
         // Other terminals of the same file go on meanwhile.
         const screen = (await promisify(execFile)('tmux', argv(['capture-pane', '-p']))).stdout.trimEnd()
         if (typeof text === 'string' ? screen.includes(text) : text.test(screen)) return screen
-        if (tries > 1200) throw new Error(`the screen never showed ${text}:\n${screen}`)
-        await new Promise((again) => setTimeout(again, 100))
+        if (tries > 480) throw new Error(`the screen never showed ${text}:\n${screen}`)
+        await new Promise((again) => setTimeout(again, 250))
       }
     },
     resize: (toColumns, toRows) => void tmux('resize-window', '-x', String(toColumns), '-y', String(toRows)),
