@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { forms } from '../support/executable.ts'
 import { run, type Outcome } from '../support/program.ts'
 
@@ -11,13 +11,19 @@ for (const { form, file, skip, path } of forms)
     let ours: string
     let other: string
     let others: string
+    let programs: string
+
+    beforeAll(() => {
+      programs = mkdtempSync(join(tmpdir(), 'cray-link-programs-'))
+      others = path(programs)
+    })
+    afterAll(() => rmSync(programs, { recursive: true, force: true }))
 
     beforeEach(() => {
       folder = mkdtempSync(join(tmpdir(), 'cray-link-'))
       ;[ours, other] = ['ours', 'other'].map((name) => join(folder, name)) as [string, string]
       for (const path of [ours, other]) mkdirSync(path)
       symlinkSync(file, join(ours, 'cray'))
-      others = path(folder)
     })
     afterEach(() => rmSync(folder, { recursive: true, force: true }))
 

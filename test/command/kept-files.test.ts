@@ -8,6 +8,7 @@ import { startMock, type RunningMock } from '../support/mock.ts'
 import { asStranger, describeAsRoot, describeWithMounts, makeDisk, stranger, type Disk } from '../support/mounts.ts'
 import { program, run, type Outcome } from '../support/program.ts'
 import { temporaryFolder } from '../support/sshd.ts'
+import { sampled } from '../support/sampled.ts'
 
 let mock: RunningMock
 let folder: { path: string; remove(): void }
@@ -133,7 +134,7 @@ describeWithMounts('a disk', () => {
     })
   })
 
-  test.each(writers)('that is full: %s', async (_, words, fileOf) => {
+  test.each(sampled(writers, 2))('that is full: %s', async (_, words, fileOf) => {
     disk.fill(0)
     const { exit, stdout, stderr } = await user.ims(words)
     expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
@@ -141,7 +142,7 @@ describeWithMounts('a disk', () => {
     expect([readFileSync(user.configuration, 'utf8'), readFileSync(user.active, 'utf8')]).toEqual([before(), 'default'])
   })
 
-  test.each(writers)('that is read only: %s', async (_, words, fileOf) => {
+  test.each(sampled(writers, 2, 1))('that is read only: %s', async (_, words, fileOf) => {
     disk.readOnly()
     const { exit, stdout, stderr } = await user.ims(words)
     expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { forms } from '../support/executable.ts'
 import { startMock } from '../support/mock.ts'
 import { run } from '../support/program.ts'
@@ -11,6 +11,14 @@ const scripts = readdirSync(import.meta.dirname).filter((name) => name.endsWith(
 
 for (const { form, file, command, skip, path } of forms)
   describe.skipIf(skip).concurrent(`plain-text scripts, and ${form}`, () => {
+    let programs: string
+    let others: string
+    beforeAll(() => {
+      programs = mkdtempSync(join(tmpdir(), 'end-to-end-programs-'))
+      others = path(programs)
+    })
+    afterAll(() => rmSync(programs, { recursive: true, force: true }))
+
     for (const name of scripts) {
       const script = parseScript(readFileSync(join(import.meta.dirname, name), 'utf8'))
       test(`${name}: ${script.about}`, { timeout: 180_000 }, async () => {
@@ -19,7 +27,7 @@ for (const { form, file, command, skip, path } of forms)
         try {
           const bin = layOut(folder, file, script.files)
           const env: Record<string, string> = {
-            PATH: `${bin}:${path(folder)}`,
+            PATH: `${bin}:${others}`,
             HOME: folder,
             LANG: 'C.UTF-8',
             CRAY_CONFIG_DIR: mock.configDir,

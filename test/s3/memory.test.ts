@@ -46,7 +46,7 @@ afterAll(async () => {
 })
 
 test('what is larger than memory may be goes and comes in constant memory', async () => {
-  const size = Number(process.env.LARGE_MIB ?? 320)
+  const size = Number(process.env.LARGE_MIB ?? 240)
   const file = join(folder, 'rootfs')
   writeFileSync(file, randomBytes(MiB))
   truncateSync(file, size * MiB)
