@@ -168,7 +168,9 @@ describe.concurrent('two runs of the same file', () => {
       const third = site.start('images.yaml')
       await third.says('a: resuming job ')
       third.kill('SIGINT')
-      expect((await third.ended).stderr).toContain(`a: resuming job ${site.created.find(({ image_root_archive_name: name }) => name === 'a')!.id}, `)
+      expect((await third.ended).stderr).toContain(
+        `a: resuming job ${site.created.find(({ image_root_archive_name: name }) => name === 'a')!.id}, `,
+      )
       expect(namesOf(site).sort()).toEqual(['a', 'b'])
       expect(existsSync(join(site.folder, 'images.yaml.state.lock'))).toBe(false)
     }))
