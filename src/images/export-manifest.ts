@@ -1,6 +1,7 @@
 import { CliError } from '../errors.ts'
-import { artifactName, artifactTypes, manifestFile, type Artifact } from '../s3/artifacts.ts'
+import { artifactName, artifactTypes, manifestFile, readVersion1, type Artifact } from '../s3/artifacts.ts'
 import { excerpt } from '../text/printable.ts'
+import { isObject } from '../json/is-object.ts'
 
 /** The file of an exported image that says what the others are. */
 export const exportFile = 'image.json'
@@ -38,18 +39,9 @@ export function writeExport({ name, arch, metadata, artifacts }: ExportedImage):
  */
 export function readExport(text: string, path: string): ExportedImage {
   const wrong = (why: string) => new CliError(`${path} describes no image: ${why}`)
-  let data: unknown
-  try {
-    data = JSON.parse(text)
-  } catch (cause) {
-    throw wrong(`it isn't JSON (${excerpt((cause as Error).message, 80)})`)
-  }
-  if (!isObject(data)) throw wrong('it is no object')
-  const { version, name, arch, metadata, artifacts } = data
-  if (version !== '1.0') throw wrong(`its version is ${excerpt(JSON.stringify(version) ?? 'missing', 40)}, not "1.0"`)
+  const { name, arch, metadata, artifacts } = readVersion1(text, wrong)
   if (typeof name !== 'string' || name.trim() === '' || typeof arch !== 'string') throw wrong('it has no name or no arch')
   if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) throw wrong('its metadata are no texts')
-  if (!Array.isArray(artifacts)) throw wrong('it has no list of artifacts')
   const read = artifacts.map((entry: unknown, at): ExportedArtifact => {
     const { type, file, md5, size } = isObject(entry) ? entry : {}
     const which = `artifact ${at + 1}`
@@ -84,6 +76,3 @@ export function exportNames(artifacts: readonly Artifact[]): string[] {
   }
   return names
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

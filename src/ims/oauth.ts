@@ -7,6 +7,7 @@ import { excerpt } from '../text/printable.ts'
 import { plainHttp } from './refused-request.ts'
 import { basic } from '../http/proxy.ts'
 import type { HttpRequest, HttpResponse, Transport } from '../http/transport.ts'
+import { isObject } from '../json/is-object.ts'
 
 /** The token server of a system, and the way to it. */
 export interface TokenServer {
@@ -156,10 +157,6 @@ function refusalOf(answer: unknown): Refusal | undefined {
   if (!isObject(answer) || typeof answer.error !== 'string') return undefined
   const { error, error_description: description } = answer
   return { error, error_description: typeof description === 'string' ? description : undefined }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function statusOf({ status, reason }: HttpResponse): string {

@@ -5,6 +5,7 @@ import { excerpt } from '../text/printable.ts'
 import { createdAt } from './created.ts'
 import { isKubernetesName, isReference, isUuid } from './names.ts'
 import type { Image, Job, PublicKey, Recipe } from './records.ts'
+import { isObject } from '../json/is-object.ts'
 
 /** The kinds of record that decisions are made by. */
 export interface Kinds {
@@ -27,9 +28,6 @@ const optional =
   (inner: Check): Check =>
   (value) =>
     value === null || value === undefined ? undefined : inner(value)
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const text = textThat('a text', () => true)
 const uuid = textThat('a UUID', isUuid)

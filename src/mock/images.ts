@@ -1,7 +1,7 @@
 import { found, plain } from './answer.ts'
 import { deletedManifestLink, demandArtifact, keptLink, manifestLink, sameLink } from './artifacts.ts'
 import { deletingForGood, given, reading, removing, softDelete, type Handlers } from './handlers.ts'
-import { isObject } from './json-text.ts'
+import { isObject } from '../json/is-object.ts'
 import { conflict, crashed, notFound, problem, Refused } from './problem.ts'
 import { timeText, type Image, type Job, type Link } from './records.ts'
 import { requestFields } from './request-fields.ts'

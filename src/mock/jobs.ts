@@ -4,7 +4,7 @@ import { given, reading, removing, type Handlers, type Site } from './handlers.t
 import { jobStatuses } from '../definitions/job-statuses.ts'
 import type { JobStatus } from '../ims/records.ts'
 import { type Ending } from './job-phases.ts'
-import { isObject } from './json-text.ts'
+import { isObject } from '../json/is-object.ts'
 import { crashed, notFound, problem, Refused } from './problem.ts'
 import { timeOf, timeText, type Image, type Job, type Recipe, type SshContainer } from './records.ts'
 import { nodeFor } from './remote-build-nodes.ts'

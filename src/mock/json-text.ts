@@ -1,3 +1,5 @@
+import { isObject } from '../json/is-object.ts'
+
 /**
  * JSON as Flask's `jsonify` writes it: sorted keys, no spaces, ASCII only.
  * Source: recorded answers of the service (lists, records read and changed).
@@ -30,11 +32,6 @@ function spaced(value: unknown): string {
   return `{${Object.entries(value)
     .map(([key, item]) => `${JSON.stringify(key)}: ${spaced(item)}`)
     .join(', ')}}`
-}
-
-/** Whether data is an object with keys. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function ascii(text: string): string {

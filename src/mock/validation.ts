@@ -1,4 +1,4 @@
-import { isObject } from './json-text.ts'
+import { isObject } from '../json/is-object.ts'
 
 /** What the service demands of one field of a request. */
 export interface Field {

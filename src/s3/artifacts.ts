@@ -2,6 +2,7 @@ import { CliError } from '../errors.ts'
 import { excerpt } from '../text/printable.ts'
 import type { Link } from '../ims/records.ts'
 import type { Location } from './location.ts'
+import { isObject } from '../json/is-object.ts'
 
 /**
  * Where the service's own tools put what recipes and images consist of, and how they call it.
@@ -79,15 +80,7 @@ export function writeManifest({ created, artifacts }: Required<Manifest>): strin
  */
 export function readManifest(text: string, path: string): Manifest {
   const wrong = (why: string) => new CliError(`${path} is no manifest that can be used: ${why}`)
-  let data: unknown
-  try {
-    data = JSON.parse(text)
-  } catch (cause) {
-    throw wrong(`it isn't JSON (${excerpt((cause as Error).message, 80)})`)
-  }
-  if (!isObject(data)) throw wrong('it is no object')
-  if (data.version !== '1.0') throw wrong(`its version is ${excerpt(JSON.stringify(data.version) ?? 'missing', 40)}, not "1.0"`)
-  if (!Array.isArray(data.artifacts)) throw wrong('it has no list of artifacts')
+  const data = readVersion1(text, wrong)
   const artifacts = data.artifacts.map((entry: unknown, at): Artifact => {
     const link = isObject(entry) ? entry.link : undefined
     if (!isObject(entry) || typeof entry.type !== 'string' || !isObject(link) || typeof link.path !== 'string' || link.path === '') {
@@ -99,5 +92,24 @@ export function readManifest(text: string, path: string): Manifest {
   return { created: typeof data.created === 'string' ? data.created : undefined, artifacts }
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+/**
+ * Reads a JSON object of version 1.0 with a list of artifacts, whose entries and other fields may be anything.
+ *
+ * @throws what `wrong` makes of the reason.
+ */
+export function readVersion1(
+  text: string,
+  wrong: (why: string) => CliError,
+): Readonly<Record<string, unknown>> & { readonly artifacts: readonly unknown[] } {
+  let data: unknown
+  try {
+    data = JSON.parse(text)
+  } catch (cause) {
+    throw wrong(`it isn't JSON (${excerpt((cause as Error).message, 80)})`)
+  }
+  if (!isObject(data)) throw wrong('it is no object')
+  const { version, artifacts } = data
+  if (version !== '1.0') throw wrong(`its version is ${excerpt(JSON.stringify(version) ?? 'missing', 40)}, not "1.0"`)
+  if (!Array.isArray(artifacts)) throw wrong('it has no list of artifacts')
+  return { ...data, artifacts }
+}

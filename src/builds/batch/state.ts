@@ -7,6 +7,7 @@ import { readTextFile } from '../../files/read-file.ts'
 import { fileError } from '../../files/reason.ts'
 import { replaceFile } from '../../files/write-file.ts'
 import { pastedWords } from '../../text/shell-words.ts'
+import { isObject } from '../../json/is-object.ts'
 
 /** How far an image of a file has come. */
 export interface EntryState {
@@ -107,7 +108,7 @@ function read(path: string): Map<string, EntryState> {
   const { version: theirs, images } = (found ?? {}) as { version?: unknown; images?: unknown }
   if (typeof theirs === 'number' && theirs !== version)
     throw unusable(path, `it is of version ${theirs}, and this program keeps version ${version}`)
-  if (theirs !== version || !isRecord(images)) throw unusable(path, 'it is not what a build of this file keeps there')
+  if (theirs !== version || !isObject(images)) throw unusable(path, 'it is not what a build of this file keeps there')
   for (const [name, state] of Object.entries(images))
     if (!isState(state)) throw unusable(path, `what it has of ${JSON.stringify(name)} makes no sense`)
   return new Map(Object.entries(images as Record<string, EntryState>))
@@ -121,12 +122,11 @@ function parse(path: string, text: string): unknown {
   }
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isId = (value: unknown) => value === undefined || (typeof value === 'string' && value !== '')
 
 function isState(value: unknown): boolean {
   return (
-    isRecord(value) &&
+    isObject(value) &&
     typeof value.order === 'string' &&
     [value.job, value.image, value.replaces, value.source].every(isId) &&
     (value.attempted === undefined || (typeof value.attempted === 'string' && !Number.isNaN(Date.parse(value.attempted)))) &&
