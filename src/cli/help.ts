@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { optionsOf } from '../definitions/global.ts'
-import { shortForms } from '../definitions/synonyms.ts'
 import { argumentNotes, relationNotes } from '../definitions/relations.ts'
 import {
   isGroup,
@@ -66,8 +65,7 @@ export function describeHelp(
   about: string,
 ): Command {
   const leaf = row && !isGroup(row) ? row : undefined
-  const [program, group, name = ''] = words
-  const short = group === 'jobs' && shortForms.includes(name) ? [`Short form: ${program} ${name}`] : []
+  const short = leaf?.shortForm ? [`Short form: ${[...words.slice(0, -2), leaf.name].join(' ')}`] : []
   command.description([about, ...(leaf?.about ?? []), ...short].join('\n\n'))
   if (leaf) {
     const examples = leaf.examples.map(({ line, does }) => `  # ${does}\n  ${line}`)

@@ -1,5 +1,4 @@
 import { globalOptions } from '../definitions/global.ts'
-import { shortForms } from '../definitions/synonyms.ts'
 import { isGroup, type CommandDefinition, type GroupDefinition, type OptionDefinition } from '../definitions/definition.ts'
 
 /** Where a command line leads. */
@@ -47,11 +46,13 @@ export function route(argv: readonly string[], root: Children): Route {
   return { path, argv: rest.length > 0 && !moved.some((token) => help.has(token)) ? [...words, ...rest] : [...words, '--help'] }
 }
 
-/** The rows that a short form stands for: `logs` is `jobs logs`. */
+/** The group and the command that a short form stands for. */
 function inFull(word: string, children: Children): Children | undefined {
-  const jobs = children.find((row): row is GroupDefinition => row.name === 'jobs' && isGroup(row))
-  const command = shortForms.includes(word) ? jobs?.commands.find(({ name }) => name === word) : undefined
-  return jobs && command && [jobs, command]
+  for (const group of children.filter(isGroup)) {
+    const command = group.commands.find((row) => row.name === word && 'shortForm' in row)
+    if (command) return [group, command]
+  }
+  return undefined
 }
 
 /** How many tokens from here on are one global option with its value; 0 where it is none. */

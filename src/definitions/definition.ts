@@ -122,6 +122,8 @@ export interface CommandDefinition {
   readonly hidden?: true
   /** What help lists it under; Commands where it isn't said. */
   readonly heading?: string
+  /** It may be typed without the word of its group: `logs` is `jobs logs`. */
+  readonly shortForm?: true
   /** Everything after the first argument (or `--`) is someone else's command line. */
   readonly passThrough?: true
 }

@@ -1,7 +1,7 @@
 import { arch, deletedImages, deletedPublicKeys, deletedRecipes, undelete as operation } from './records.ts'
 import { latest } from './latest.ts'
 import type { CommandDefinition, GroupDefinition, OptionDefinition } from './definition.ts'
-import type { Resource } from './resource.ts'
+import type { DeletedResource, Resource } from './resource.ts'
 import { describe, list, remove, removeAll, update } from './verbs.ts'
 
 export const undeleteOptions = [latest] as const satisfies readonly OptionDefinition[]
@@ -17,20 +17,20 @@ export const undeleteImagesOptions = [
 ] as const satisfies readonly OptionDefinition[]
 
 /** `undelete`: brings deleted records back, by id or name. */
-const undelete = (of: Resource, kind: string, options: readonly OptionDefinition[], about: readonly string[] = []): CommandDefinition => ({
+const undelete = (of: DeletedResource, options: readonly OptionDefinition[], about: readonly string[] = []): CommandDefinition => ({
   name: 'undelete',
-  summary: `Bring deleted ${kind} back`,
+  summary: `Bring ${of.many} back`,
   about,
   arguments: [
     { name: of.id, help: `Which ${of.one}: its id, the beginning of it, or its name; - reads them from stdin`, record: of, many: true },
   ],
   options,
-  examples: [{ line: `cray-ims ${of.words.replace('deleted ', '')} undelete ${of.example}`, does: 'As it was' }],
+  examples: [{ line: `cray-ims ${of.deletedOf.words} undelete ${of.example}`, does: 'As it was' }],
 })
 
-export const undeleteRecipes = undelete(deletedRecipes, 'recipes', undeleteOptions)
-export const undeletePublicKeys = undelete(deletedPublicKeys, 'public keys', undeleteOptions)
-export const undeleteImages = undelete(deletedImages, 'images', undeleteImagesOptions, [
+export const undeleteRecipes = undelete(deletedRecipes, undeleteOptions)
+export const undeletePublicKeys = undelete(deletedPublicKeys, undeleteOptions)
+export const undeleteImages = undelete(deletedImages, undeleteImagesOptions, [
   'The service makes every image x86_64 that it brings back: the arch of the deleted record is set again.',
 ])
 

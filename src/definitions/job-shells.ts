@@ -115,6 +115,7 @@ export const logsOptions = [
 export const jobShells: readonly CommandDefinition[] = [
   {
     name: 'debug',
+    shortForm: true,
     summary: "Open a job's shell",
     about: [
       'Waits until the shell is ready, finds the way in and the key, checks the host, and opens a terminal. When the shell ends the job still waits, and holds its memory: it asks whether to save the image, discard it, delete the job, or decide later.',
@@ -146,6 +147,7 @@ export const jobShells: readonly CommandDefinition[] = [
   },
   {
     name: 'wait',
+    shortForm: true,
     summary: 'Wait for jobs',
     about: ['Ends with 0 when all are there, 1 as soon as one cannot get there any more, 3 at the time limit.'],
     arguments: [{ ...job, many: true }],
@@ -155,6 +157,7 @@ export const jobShells: readonly CommandDefinition[] = [
   },
   {
     name: 'logs',
+    shortForm: true,
     summary: "Show the logs of a job's containers, through kubectl",
     arguments: [{ ...job, help: `${job.help}; where only jobs have it that have ended, the newest` }],
     options: logsOptions,

@@ -1,6 +1,6 @@
 import { jobStatuses } from './job-statuses.ts'
 import type { OptionDefinition } from './definition.ts'
-import type { ColumnDefinition, Resource } from './resource.ts'
+import type { ColumnDefinition, DeletedResource, Resource } from './resource.ts'
 
 const uuid = 'd88521c3-b339-43bc-afda-afdfda126388'
 
@@ -110,33 +110,42 @@ export const nodeStatus: Resource = {
     { name: 'podman', field: 'podmanStatus' },
   ],
 }
-export const deletedPublicKeys = resource('deleted public-keys', 'deleted public key', 'DELETED_PUBLIC_KEY_ID', [
-  idColumn,
-  nameColumn,
-  keyType,
-  ageColumn,
-  deletedColumn,
-  createdColumn,
-])
-export const deletedRecipes = resource('deleted recipes', 'deleted recipe', 'RECIPE_ID', [
-  idColumn,
-  nameColumn,
-  ...recipeColumns,
-  archColumn,
-  ageColumn,
-  deletedColumn,
-  linkColumn,
-  createdColumn,
-])
-export const deletedImages = resource('deleted images', 'deleted image', 'DELETED_IMAGE_ID', [
-  idColumn,
-  nameColumn,
-  archColumn,
-  ageColumn,
-  deletedColumn,
-  linkColumn,
-  createdColumn,
-])
+export const deletedPublicKeys: DeletedResource = {
+  ...resource('deleted public-keys', 'deleted public key', 'DELETED_PUBLIC_KEY_ID', [
+    idColumn,
+    nameColumn,
+    keyType,
+    ageColumn,
+    deletedColumn,
+    createdColumn,
+  ]),
+  deletedOf: publicKeys,
+}
+export const deletedRecipes: DeletedResource = {
+  ...resource('deleted recipes', 'deleted recipe', 'RECIPE_ID', [
+    idColumn,
+    nameColumn,
+    ...recipeColumns,
+    archColumn,
+    ageColumn,
+    deletedColumn,
+    linkColumn,
+    createdColumn,
+  ]),
+  deletedOf: recipes,
+}
+export const deletedImages: DeletedResource = {
+  ...resource('deleted images', 'deleted image', 'DELETED_IMAGE_ID', [
+    idColumn,
+    nameColumn,
+    archColumn,
+    ageColumn,
+    deletedColumn,
+    linkColumn,
+    createdColumn,
+  ]),
+  deletedOf: images,
+}
 
 /** Where a record's artifact is stored. */
 export const link: readonly OptionDefinition[] = [

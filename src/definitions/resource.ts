@@ -44,3 +44,9 @@ export interface Resource {
   /** What tables show of one, from left to right. */
   readonly columns: readonly ColumnDefinition[]
 }
+
+/** A kind of deleted record, which can be brought back. */
+export interface DeletedResource extends Resource {
+  /** What one is then. */
+  readonly deletedOf: Resource
+}

@@ -21,6 +21,3 @@ export const synonyms: Readonly<Record<string, readonly string[]>> = {
   doctor: ['check', 'diagnose', 'test'],
   status: ['whoami'],
 }
-
-/** Commands of `jobs` that may be typed without it. */
-export const shortForms: readonly string[] = ['debug', 'wait', 'logs']

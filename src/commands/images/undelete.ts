@@ -1,10 +1,9 @@
 import type { Run } from '../../context.ts'
 import type { undeleteImagesOptions } from '../../definitions/deleted.ts'
 import type { InferOptions } from '../../definitions/infer-options.ts'
-import { images } from '../../definitions/records.ts'
+import { deletedImages, images } from '../../definitions/records.ts'
 import { CliError } from '../../errors.ts'
 import { encodeSegment, type Api } from '../../ims/api.ts'
-import { readRecord } from '../../ims/read-record.ts'
 import type { Image } from '../../ims/records.ts'
 import type { Referable } from '../../ims/reference.ts'
 import { undelete } from '../undelete.ts'
@@ -12,12 +11,15 @@ import { undelete } from '../undelete.ts'
 type Options = InferOptions<typeof undeleteImagesOptions>
 type Arch = NonNullable<Image['arch']>
 
-/** Brings deleted images back, by id or name, with the arch that they had: the service forgets it. */
-export const run: Run<Options, Record<string, string[]>> = (context, options, args) =>
-  undelete(context, options, args, (record) => {
+/** What the service makes of every image that it brings back. Source: the service. */
+const archOfUndeleted: Arch = 'x86_64'
+
+/** `images undelete`: brings deleted images back, by id or name, with the arch that they had: the service forgets it. */
+export const run: Run<Options, { deleted_image_id: string[] }> = (context, options, { deleted_image_id: words }) =>
+  undelete(context, deletedImages, words, options, (record) => {
     const arch = options.arch ?? knownArch(record)
     return async (api) => {
-      await restoreArch(api, record.id, arch)
+      if (arch !== archOfUndeleted) await restoreArch(api, record.id, arch)
       return `, ${arch}`
     }
   })
@@ -32,10 +34,8 @@ function knownArch({ id, name, arch }: Referable): Arch {
 }
 
 async function restoreArch(api: Api, id: string, arch: Arch): Promise<void> {
-  const path = `${images.path}/${encodeSegment(id)}`
   try {
-    const { data } = readRecord('image', await api.send({ method: 'GET', path }), `image ${id}`)
-    if (data.arch !== arch) await api.send({ method: 'PATCH', path, body: new Map([['arch', arch]]) })
+    await api.send({ method: 'PATCH', path: `${images.path}/${encodeSegment(id)}`, body: new Map([['arch', arch]]) })
   } catch (error) {
     if (!(error instanceof CliError)) throw error
     throw new CliError(`it is back, but its arch could not be set to ${arch}: ${error.message}`, {
