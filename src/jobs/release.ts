@@ -1,17 +1,14 @@
-import type { InferOptions } from '../definitions/infer-options.ts'
-import type { releaseOptions } from '../definitions/job-shells.ts'
 import { CliError } from '../errors.ts'
 import { encodeSegment, type Api } from '../ims/api.ts'
 import { containerPaths, hasEnded, stageOf } from '../ims/job-status.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
 import { jobs } from '../definitions/records.ts'
-import { chooseContainer } from '../ssh/addresses.ts'
 import { openSession, type Session } from '../ssh/session.ts'
 import { touch } from '../ssh/touch.ts'
 import type { Progress } from '../terminal/progress.ts'
-import { formatDuration, stripDurations } from '../time/time-span.ts'
+import { formatDuration } from '../time/time-span.ts'
 import type { CommandContext } from '../context.ts'
-import { findJobs, shortId } from './lookup.ts'
+import { shortId } from './lookup.ts'
 import { hostKeyLine, hostVerifier } from './host-key.ts'
 import { imageOfDeletedJob } from './image-of-deleted-job.ts'
 import { findKey } from './identity.ts'
@@ -23,71 +20,14 @@ import { pollJobs } from './poll.ts'
 /** The signal file that tells a job that waits what to do. */
 export type SignalName = 'complete' | 'failed'
 
-/** Options of `jobs complete` and `jobs fail`. */
-export type ReleaseOptions = InferOptions<typeof releaseOptions>
-
-/**
- * Tells jobs that wait to go on or to end, over SSH, and waits for their outcomes. All are found before the first is told.
- *
- * @returns the exit code: 1 when a customize job that was told to complete ended in error, 2 when one of several jobs
- * couldn't be told, or its outcome not be seen.
- * @throws CliError before anything is connected when one of the jobs doesn't wait; whatever keeps a single one.
- */
-export async function release(
-  context: CommandContext,
-  references: readonly string[],
-  signal: SignalName,
-  options: ReleaseOptions,
-): Promise<number> {
-  const api = await context.api()
-  const progress = await context.progress(stripDurations)
-  try {
-    const jobs = [...new Map((await findJobs(api, references)).map(({ job }) => [job.id, job])).values()]
-    const targets = jobs.map((job) => {
-      refuseUnlessWaiting(job)
-      return { job, container: chooseContainer(job, options.container) }
-    })
-    let code = 0
-    const attempt = async (job: Job, work: () => Promise<void>): Promise<boolean> => {
-      try {
-        await work()
-        return true
-      } catch (error) {
-        if (jobs.length === 1 || !(error instanceof CliError) || context.io.interrupted.aborted) throw error
-        code = 2
-        progress.stop()
-        for (const line of [`Error: job ${job.id}: ${error.message}`, ...error.more]) context.warn(line)
-        return false
-      }
-    }
-    const told: Job[] = []
-    for (const { job, container } of targets) {
-      if (await attempt(job, () => tell(context, api, job, container, signal, options, progress))) told.push(job)
-    }
-    if (options.no_wait) return code
-    const began = context.io.monotonic()
-    for (const job of told) {
-      await attempt(job, async () => {
-        const timeout = Math.max(options.timeout - (context.io.monotonic() - began) / 1000, 0)
-        const { exit, image } = await waitForOutcome(context, api, job, progress, { ...options, timeout, hopeful: signal === 'complete' })
-        if (image) await context.io.stdout.write(`${image}\n`)
-        code ||= exit
-      })
-    }
-    return code
-  } finally {
-    progress.stop()
-    await api.close()
-  }
-}
-
-async function tell(
+/** Tells a job that waits to go on or to end, over SSH. */
+export async function tellJob(
   context: CommandContext,
   api: Api,
   job: Job,
   container: SshContainer,
   signal: SignalName,
-  options: ReleaseOptions,
+  options: Reaching,
   progress: Progress,
 ): Promise<void> {
   if (job.job_type === 'create') progress.log(`Job ${shortId(job.id)} is a create job whose build failed: it ends in error either way.`)
@@ -100,7 +40,8 @@ async function tell(
   progress.log(`Told job ${shortId(job.id)} to ${signal === 'complete' ? 'save its image' : 'discard its image'}`)
 }
 
-function refuseUnlessWaiting(job: Job): void {
+/** @throws CliError for a job that doesn't wait on its user. */
+export function refuseUnlessWaiting(job: Job): void {
   const stage = stageOf(job)
   if (stage === 'waiting') return
   const next = stage === 'running' ? ['jobs', 'wait', job.id, '--for', 'ready'] : ['jobs', 'describe', job.id]

@@ -1,7 +1,5 @@
 import type { Run } from '../../context.ts'
-import { release, type ReleaseOptions } from '../../jobs/release.ts'
-import { allWords } from '../several.ts'
+import { release, type ReleaseOptions } from './release.ts'
 
-/** Saves the images of jobs that wait. */
-export const run: Run<ReleaseOptions, { job: string[] }> = async (context, options, { job }) =>
-  release(context, await allWords(context, job, 'JOB'), 'complete', options)
+/** `jobs complete`: saves the images of jobs that wait. */
+export const run: Run<ReleaseOptions, { job: string[] }> = (context, options, { job }) => release(context, job, 'complete', options)

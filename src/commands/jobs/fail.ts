@@ -1,9 +1,5 @@
 import type { Run } from '../../context.ts'
-import { release, type ReleaseOptions } from '../../jobs/release.ts'
-import { allWords } from '../several.ts'
+import { release, type ReleaseOptions } from './release.ts'
 
-/** Discards the images of jobs that wait. That a job ends in error is what was asked for. */
-export const run: Run<ReleaseOptions, { job: string[] }> = async (context, options, { job }) => {
-  const code = await release(context, await allWords(context, job, 'JOB'), 'failed', options)
-  return code === 1 ? 0 : code
-}
+/** `jobs fail`: discards the images of jobs that wait. */
+export const run: Run<ReleaseOptions, { job: string[] }> = (context, options, { job }) => release(context, job, 'failed', options)
