@@ -54,6 +54,12 @@ export function usageError(message: string, details: CliErrorDetails = {}): CliE
   return new CliError(message, { ...details, usage: true })
 }
 
+/** A failure that says more than before. */
+export function amended(failure: CliError, details: CliErrorDetails): CliError {
+  const { message, exit, more, next, usage, cause } = failure
+  return new CliError(message, { exit, more, next, usage, cause, ...details })
+}
+
 /** A question that nobody answered: the input ended, or Ctrl-C. */
 export function aborted(): CliError {
   return new CliError('Aborted!', { exit: 1, bare: true })

@@ -28,7 +28,7 @@ export interface BuildContext {
 }
 
 /** What writes to the service are sent with. */
-export type WriteContext = Pick<BuildContext, 'context' | 'progress' | 'attended' | 'tell' | 'atEnd'> & {
+export type WriteContext = Pick<BuildContext, 'context' | 'api' | 'progress' | 'attended' | 'tell' | 'atEnd'> & {
   readonly supervision: Pick<Supervision, 'interval'>
 }
 

@@ -4,7 +4,8 @@ import type { Image, Job } from '../ims/records.ts'
 import { sourceOf } from '../ims/read-record.ts'
 import type { CommandContext } from '../context.ts'
 import { findJobs, recordOf, shortId, type JobRecord } from '../jobs/lookup.ts'
-import { superviseJob, isAttended, type Attention } from './supervise-job.ts'
+import { superviseJob, type Attention } from './supervise-job.ts'
+import { isAttended } from './with-writes.ts'
 import { runJobToCompletion } from './run-job.ts'
 import { readInventory } from './inventory.ts'
 import { olderOfThatName, cleanUp } from './finish.ts'
@@ -18,7 +19,7 @@ import { readScript, type Script } from './script.ts'
 import { ensureKey, startJob } from './create-job.ts'
 import { resumeJob } from './resume-job.ts'
 import { plannedWrites } from './planned-writes.ts'
-import { printImage } from './print-image.ts'
+import { printMade } from './print-made.ts'
 import { trackJob } from './track-job.ts'
 
 /** Options of a command that makes one image. */
@@ -85,7 +86,7 @@ async function goOn(
   const { context } = build
   const { job, made } = await runJobToCompletion(build, first, script)
   // Before anything is removed: whoever is cut off now has the image, or the job that leads to it.
-  const code = await printImage(context, made)
+  const code = await printMade(context, made.image.id, made.record)
   build.progress.log(
     `✔ image ${shortId(made.image.id)} ${await cleanUp(build, job, made, replaces === 'older' ? await olderOfThatName(build, job, made) : replaces)}`,
   )
@@ -106,5 +107,5 @@ function refuseByHand(context: CommandContext, type: Job['job_type'], script: Sc
 
 function printExisting(build: BuildContext, image: Image): Promise<number> {
   build.progress.log(`Image ${image.id} has that name: nothing is made`)
-  return printImage(build.context, { image, record: sourceOf(image) })
+  return printMade(build.context, image.id, sourceOf(image))
 }

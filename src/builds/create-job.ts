@@ -1,6 +1,5 @@
 import { CliError } from '../errors.ts'
-import { encodeSegment } from '../ims/api.ts'
-import { createdAt } from '../ims/created.ts'
+import { isEarlier } from '../ims/created.ts'
 import { stageOf } from '../ims/job-status.ts'
 import { readRecord } from '../ims/read-record.ts'
 import type { Image, Job, PublicKey } from '../ims/records.ts'
@@ -81,7 +80,7 @@ async function earlierRun(build: BuildContext, plan: Plan, ours: Job, before: In
   const made = named.find(({ id }) => id !== own)
   if (!winner && !made) return undefined
 
-  await deleteIfPresent(build, `${jobs.path}/${encodeSegment(ours.id)}`, ours)
+  await deleteIfPresent(build, jobs, ours.id, ours)
   build.underWay.job = undefined
   progress.log(
     `Job ${ours.id} is deleted: ${winner ? `job ${winner.job.id}, created a moment before, makes ${order.name}` : `image ${made!.id}, made meanwhile, is called ${order.name}`}`,
@@ -98,11 +97,6 @@ async function earlierRun(build: BuildContext, plan: Plan, ours: Job, before: In
   throw new CliError(`the image name ${order.name} is taken: image ${made!.id} was made by another command meanwhile`, {
     next: ['images', 'describe', made!.id],
   })
-}
-
-/** Whether a job was created before another one; of one moment, the same one for everybody. */
-function isEarlier(job: Job, other: Job): boolean {
-  return job.id !== other.id && (createdAt(job) - createdAt(other) || (job.id < other.id ? -1 : 1)) < 0
 }
 
 /** The id of a plan's key in the service, where it is uploaded if it isn't there. */

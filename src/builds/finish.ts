@@ -44,7 +44,7 @@ export async function checkImage(build: BuildContext, job: Job): Promise<ImageRe
 export async function cleanUp(build: BuildContext, job: Job, made: ImageRecord, replaces: Image | undefined): Promise<string> {
   const { context, supervision } = build
   if (replaces) await replace(build, job, made, replaces)
-  if (!supervision.keep_job) await deleteIfPresent(build, `${jobs.path}/${encodeSegment(job.id)}`, job)
+  if (!supervision.keep_job) await deleteIfPresent(build, jobs, job.id, job)
   return `linked; job ${supervision.keep_job ? 'kept' : 'deleted'} (${formatDuration(context.io.now() - createdAt(job))})`
 }
 
@@ -63,9 +63,9 @@ async function replace(build: BuildContext, job: Job, { image }: ImageRecord, { 
   if (!old) return
   if (!isReplacedBy(old, image, job)) return progress.log(`Image ${id} is kept: it is not an older image called ${image.name}`)
   progress.log(
-    `Deleting image ${id}, created ${old.created}, which ${shortId(image.id)} replaces; to bring it back: ${context.commandLine('deleted', 'images', 'update', id, '--operation', 'undelete')}`,
+    `Deleting image ${id}, created ${old.created}, which ${shortId(image.id)} replaces; to bring it back: ${context.commandLine('images', 'undelete', id)}`,
   )
-  await deleteIfPresent(build, path, job)
+  await deleteIfPresent(build, images, id, job)
 }
 
 /** Only an image that was there before the job may go for the one that the job made. */

@@ -1,6 +1,5 @@
-import { amended } from './supervise-job.ts'
 import type { CommandContext } from '../context.ts'
-import type { CliError } from '../errors.ts'
+import { amended, type CliError } from '../errors.ts'
 
 /** Whether a command ended because it was told to. */
 export function isInterruption({ io }: CommandContext, error: CliError): boolean {

@@ -1,6 +1,5 @@
 import { CliError, type NextStep } from '../errors.ts'
 import { stageOf, workIn } from '../ims/job-status.ts'
-import { encodeSegment } from '../ims/api.ts'
 import type { Job } from '../ims/records.ts'
 import { jobs } from '../definitions/records.ts'
 import type { CommandContext } from '../context.ts'
@@ -64,7 +63,7 @@ export async function handleFailure(
         ),
         left: 'kept',
       }
-    await deleteIfPresent(build, `${jobs.path}/${encodeSegment(job.id)}`, job)
+    await deleteIfPresent(build, jobs, job.id, job)
     return { failure: failure([...told, `Job ${job.id} is deleted.`]), left: 'deleted' }
   }
   if (wish === 'shell' && waits) {

@@ -1,3 +1,5 @@
+import type { Resource } from '../definitions/resource.ts'
+import { encodeSegment } from '../ims/api.ts'
 import { isTransient } from '../ims/availability.ts'
 import { isGone } from '../ims/server-error.ts'
 import type { Job } from '../ims/records.ts'
@@ -7,6 +9,9 @@ import type { BuildContext, WriteContext } from './build-context.ts'
 /** How long a service that is away is waited for around a single request, in milliseconds; its answer may take longer. */
 export const patience = 15 * 60_000
 
+/** Of a build, also how it goes on with its job. */
+type Writes = WriteContext & Partial<Pick<BuildContext, 'resume'>>
+
 /**
  * Does what may be done again, until it is done, while the service is away.
  *
@@ -14,7 +19,7 @@ export const patience = 15 * 60_000
  * @param passes whether a failure passes by itself: while a job is under way all that may, else what stays is told soon.
  */
 export async function retryWhileUnavailable<R>(
-  { context, progress, supervision, resume }: WriteContext & Partial<Pick<BuildContext, 'resume'>>,
+  { context, progress, supervision, resume }: Writes,
   work: () => Promise<R>,
   job?: Job,
   passes: (error: unknown) => error is Error = job ? isTransient : createTransientCheck(),
@@ -28,11 +33,15 @@ export async function retryWhileUnavailable<R>(
   return done.result
 }
 
-/** Deletes a record; that it is gone already is as good. */
-export async function deleteIfPresent(build: BuildContext, path: string, job: Job): Promise<void> {
-  const remove = () => build.api.send({ method: 'DELETE', path })
+/**
+ * Deletes a record; that it is gone already is as good.
+ *
+ * @param job that it is for.
+ */
+export async function deleteIfPresent(write: Writes, of: Resource, id: string, job?: Job): Promise<void> {
+  const remove = () => write.api.send({ method: 'DELETE', path: `${of.path}/${encodeSegment(id)}` })
   await retryWhileUnavailable(
-    build,
+    write,
     () =>
       remove().catch((error: unknown) => {
         if (!isGone(error)) throw error

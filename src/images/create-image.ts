@@ -1,24 +1,20 @@
 import type { WriteContext } from '../builds/build-context.ts'
 import { createIdempotently } from '../builds/create-idempotently.ts'
 import { listRecords } from '../builds/inventory.ts'
-import { retryWhileUnavailable } from '../builds/retry-while-unavailable.ts'
+import { deleteIfPresent, retryWhileUnavailable } from '../builds/retry-while-unavailable.ts'
 import { deletedImages, images } from '../definitions/records.ts'
 import { CliError } from '../errors.ts'
-import { encodeSegment, type Api } from '../ims/api.ts'
-import { createdAt } from '../ims/created.ts'
+import { isEarlier } from '../ims/created.ts'
 import { readRecord } from '../ims/read-record.ts'
 import type { Image } from '../ims/records.ts'
-import { isGone } from '../ims/server-error.ts'
 import { createRequest, type ImportOrder } from './import-plan.ts'
-
-type RecordContext = WriteContext & { readonly api: Api }
 
 /**
  * Creates the record of an image once, also where the answer is lost.
  *
  * @param before the images of its name that were there.
  */
-export function createImage(write: RecordContext, order: ImportOrder, before: readonly Image[]): Promise<Image> {
+export function createImage(write: WriteContext, order: ImportOrder, before: readonly Image[]): Promise<Image> {
   return createIdempotently(write, {
     what: `image ${order.name}`,
     kind: images,
@@ -29,31 +25,20 @@ export function createImage(write: RecordContext, order: ImportOrder, before: re
 }
 
 /** Of two imports of a name that began at the same time, the image of the earlier; undefined where that is ours. */
-export async function findEarlier(write: RecordContext, ours: Image, before: readonly Image[]): Promise<Image | undefined> {
+export async function findEarlier(write: WriteContext, ours: Image, before: readonly Image[]): Promise<Image | undefined> {
   const others = await retryWhileUnavailable(write, () => newImages(write, ours, before))
-  return others.find((other) => other.id !== ours.id && isEarlier(other, ours))
+  return others.find((other) => isEarlier(other, ours))
 }
 
 /** Images of a name that weren't there before. */
-async function newImages({ api }: RecordContext, { name }: Pick<Image, 'name'>, before: readonly Image[]): Promise<Image[]> {
+async function newImages({ api }: WriteContext, { name }: Pick<Image, 'name'>, before: readonly Image[]): Promise<Image[]> {
   const { records } = await listRecords(api, 'image')
   return records.filter((image) => image.name === name && !before.some(({ id }) => id === image.id))
 }
 
-function isEarlier(one: Image, other: Image): boolean {
-  return (createdAt(one) - createdAt(other) || (one.id < other.id ? -1 : 1)) < 0
-}
-
 /** Deletes a record that nothing was uploaded for, so that it can't be brought back either. */
-export async function deleteForGood(write: RecordContext, { id }: Image): Promise<void> {
-  for (const { path } of [images, deletedImages]) {
-    const remove = () => write.api.send({ method: 'DELETE', path: `${path}/${encodeSegment(id)}` })
-    await retryWhileUnavailable(write, () =>
-      remove().catch((error: unknown) => {
-        if (!isGone(error)) throw error
-      }),
-    )
-  }
+export async function deleteForGood(write: WriteContext, { id }: Image): Promise<void> {
+  for (const of of [images, deletedImages]) await deleteIfPresent(write, of, id)
 }
 
 /** That another command imports the same. @param ours the id of the record that was deleted */

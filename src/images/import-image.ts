@@ -1,10 +1,9 @@
 import type { WriteContext } from '../builds/build-context.ts'
-import { printImage } from '../builds/print-image.ts'
+import { printMade } from '../builds/print-made.ts'
 import { retryWhileUnavailable } from '../builds/retry-while-unavailable.ts'
-import { isAttended, runEnds } from '../builds/supervise-job.ts'
+import { withWrites } from '../builds/with-writes.ts'
 import type { CommandContext } from '../context.ts'
 import { CliError } from '../errors.ts'
-import type { Api } from '../ims/api.ts'
 import { sourceOf } from '../ims/read-record.ts'
 import type { Image } from '../ims/records.ts'
 import { shortId } from '../jobs/lookup.ts'
@@ -28,9 +27,6 @@ export interface ImportRequest extends Omit<ImportOrder, 'files'> {
   readonly again: readonly string[]
 }
 
-/** Seconds between two requests to a service that is away. */
-const interval = 5
-
 /** What there is of an image when its import ends. */
 interface Left {
   image?: Image
@@ -42,35 +38,23 @@ interface Left {
  *
  * @throws CliError that says what is left, and how to go on.
  */
-export async function importImage(context: CommandContext, request: ImportRequest): Promise<number> {
-  const progress = await context.progress()
-  const api = await context.api({ held: true })
-  const ends: (() => Promise<void>)[] = []
-  let store: Promise<ObjectStore> | undefined
-  const openStore = () => (store ??= context.store(request.s3Endpoint))
-  const write: WriteContext = {
-    context,
-    progress,
-    attended: isAttended(context),
-    supervision: { interval },
-    tell: context.global.quiet ? context.warn : progress.log,
-    atEnd: (work) => void ends.push(work),
-  }
-  const left: Left = { uploaded: [] }
-  try {
-    return await doImport({ ...write, api, openStore }, request, left)
-  } catch (error) {
-    progress.stop()
-    throw error instanceof CliError ? withWhatIsLeft(context, error, left, request.again) : error
-  } finally {
-    await runEnds(context.io, ends)
-    progress.stop()
-    await store?.then((opened) => opened.close()).catch(() => {})
-    await api.close()
-  }
+export function importImage(context: CommandContext, request: ImportRequest): Promise<number> {
+  return withWrites(context, async (write) => {
+    const left: Left = { uploaded: [] }
+    let store: Promise<ObjectStore> | undefined
+    const openStore = () => (store ??= context.store(request.s3Endpoint))
+    try {
+      return await doImport({ ...write, openStore }, request, left)
+    } catch (error) {
+      write.progress.stop()
+      throw error instanceof CliError ? withWhatIsLeft(context, error, left, request.again) : error
+    } finally {
+      await store?.then((opened) => opened.close()).catch(() => {})
+    }
+  })
 }
 
-type ImportContext = WriteContext & { readonly api: Api; openStore(): Promise<ObjectStore> }
+type ImportContext = WriteContext & { openStore(): Promise<ObjectStore> }
 
 async function doImport(write: ImportContext, request: ImportRequest, left: Left): Promise<number> {
   const { context, progress, api, openStore } = write
@@ -87,7 +71,7 @@ async function doImport(write: ImportContext, request: ImportRequest, left: Left
         ? `Image ${plan.image.id} is the same: nothing is uploaded`
         : `Image ${plan.image.id} has that name: nothing is made`,
     )
-    return printImage(context, { image: plan.image, record: sourceOf(plan.image) })
+    return printMade(context, plan.image.id, sourceOf(plan.image))
   }
   if (request.dryRun) {
     const there = plan.do === 'resume' ? contents.find(({ image }) => image === plan.image)?.content : undefined
@@ -102,7 +86,7 @@ async function doImport(write: ImportContext, request: ImportRequest, left: Left
   const image = plan.do === 'resume' ? resume(write, left, plan.image) : await begin(write, left, order, named, opened)
   const made = await uploadImage({ ...write, store: opened }, image, order, (file) => left.uploaded.push(file))
   left.image = undefined
-  const code = await printImage(context, made)
+  const code = await printMade(context, made.image.id, made.record)
   progress.log(`✔ image ${shortId(made.image.id)} linked`)
   return code
 }

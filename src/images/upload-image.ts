@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import type { Api } from '../ims/api.ts'
 import { readRecord } from '../ims/read-record.ts'
 import type { Image } from '../ims/records.ts'
 import { retryWhileUnavailable } from '../builds/retry-while-unavailable.ts'
@@ -22,7 +21,7 @@ import { allDone, totalOf } from './side-by-side.ts'
  * @throws CliError where one of these fails; what is there stays, and is found by the next attempt.
  */
 export async function uploadImage(
-  write: WriteContext & { readonly api: Api; readonly store: ObjectStore },
+  write: WriteContext & { readonly store: ObjectStore },
   image: Image,
   { files, metadata }: ImportOrder,
   onUploaded: (name: string) => void,

@@ -2,17 +2,17 @@ import { createIdempotently } from '../builds/create-idempotently.ts'
 import type { WriteContext } from '../builds/build-context.ts'
 import { isInterruption, sayingHowToGoOn } from '../builds/go-on.ts'
 import { listRecords } from '../builds/inventory.ts'
-import { retryWhileUnavailable } from '../builds/retry-while-unavailable.ts'
-import { isAttended, runEnds } from '../builds/supervise-job.ts'
+import { deleteIfPresent, retryWhileUnavailable } from '../builds/retry-while-unavailable.ts'
+import { withWrites } from '../builds/with-writes.ts'
+import { printMade } from '../builds/print-made.ts'
 import type { CommandContext } from '../context.ts'
 import { deletedRecipes, recipes } from '../definitions/records.ts'
 import type { Resource } from '../definitions/resource.ts'
 import { CliError } from '../errors.ts'
-import { encodeSegment, type Api, type ApiRequest } from '../ims/api.ts'
-import { createdAt } from '../ims/created.ts'
+import { encodeSegment, type ApiRequest } from '../ims/api.ts'
+import { isEarlier } from '../ims/created.ts'
 import { readRecord, sourceOf } from '../ims/read-record.ts'
 import type { Link, Recipe } from '../ims/records.ts'
-import { isGone } from '../ims/server-error.ts'
 import { toValue } from '../json/value.ts'
 import { writeJson } from '../json/write.ts'
 import { recipeFile, recipeLocation } from '../s3/artifacts.ts'
@@ -38,45 +38,26 @@ export interface RecipeUpload {
 }
 
 interface Uploading extends WriteContext {
-  readonly api: Api
   readonly upload: RecipeUpload
   /** How far it has got, for whoever is interrupted. */
   readonly state: { record?: Recipe; isComplete?: true }
 }
-
-/** Seconds between requests to a service that is away. */
-const interval = 2
 
 /**
  * Creates a recipe with its archive, once, and prints its id. What another run has left is finished.
  *
  * @throws CliError before anything is written where the name is taken; else one that says what is left, and how to go on.
  */
-export async function uploadRecipe(context: CommandContext, upload: RecipeUpload): Promise<number> {
-  const progress = await context.progress()
-  const api = await context.api({ held: true })
-  const ends: (() => Promise<void>)[] = []
-  const work: Uploading = {
-    context,
-    api,
-    progress,
-    upload,
-    attended: isAttended(context),
-    supervision: { interval },
-    tell: context.global.quiet ? context.warn : progress.log,
-    atEnd: (end) => void ends.push(end),
-    state: {},
-  }
-  try {
-    return await run(work)
-  } catch (error) {
-    progress.stop()
-    throw error instanceof CliError ? explained(work, error) : error
-  } finally {
-    await runEnds(context.io, ends)
-    progress.stop()
-    await api.close()
-  }
+export function uploadRecipe(context: CommandContext, upload: RecipeUpload): Promise<number> {
+  return withWrites(context, async (write) => {
+    const work: Uploading = { ...write, upload, state: {} }
+    try {
+      return await run(work)
+    } catch (error) {
+      work.progress.stop()
+      throw error instanceof CliError ? explained(work, error) : error
+    }
+  })
 }
 
 async function run(work: Uploading): Promise<number> {
@@ -89,14 +70,14 @@ async function run(work: Uploading): Promise<number> {
   const plan = planUpload(found, upload.wanted, upload.ifExists, odd)
   if (upload.dryRun) {
     for (const line of plannedRequests(upload, plan)) await context.io.stdout.write(`${line}\n`)
-    return plan.existing ? printRecipe(context, plan.existing) : 0
+    return plan.existing ? printMade(context, plan.existing.id, sourceOf(plan.existing)) : 0
   }
   if (plan.existing) progress.log(`Recipe ${plan.existing.id} is there: nothing is uploaded`)
   const complete = plan.existing ?? (await make(work, plan, records))
   work.state.record = complete
   work.state.isComplete = true
   progress.stop()
-  const code = await printRecipe(context, complete)
+  const code = await printMade(context, complete.id, sourceOf(complete))
   for (const recipe of plan.replaces) await remove(work, recipe)
   return code
 }
@@ -144,28 +125,19 @@ async function createOnce(work: Uploading, before: readonly Recipe[]): Promise<R
     find: ofOurs,
   })
   state.record = ours
-  const [first] = (await retryWhileUnavailable(work, ofOurs)).toSorted(
-    (one, other) => createdAt(one) - createdAt(other) || (one.id < other.id ? -1 : 1),
-  )
+  const [first] = (await retryWhileUnavailable(work, ofOurs)).toSorted((one, other) => (isEarlier(one, other) ? -1 : 1))
   if (!first || first.id === ours.id) return ours
   // Nothing was uploaded for it that could be brought back.
-  for (const of of [recipes, deletedRecipes]) await sendDelete(work, of, ours)
+  for (const of of [recipes, deletedRecipes]) await deleteIfPresent(work, of, ours.id)
   tell(`Recipe ${ours.id} is deleted: ${first.id} was created a moment before, by the same command`)
   return first
 }
 
 async function remove(work: Uploading, recipe: Recipe): Promise<void> {
   const { context, tell } = work
-  await sendDelete(work, recipes, recipe)
+  await deleteIfPresent(work, recipes, recipe.id)
   tell(`Recipe ${recipe.id} is deleted; to bring it back: ${context.commandLine('recipes', 'undelete', recipe.id)}`)
 }
-
-const sendDelete = (work: Uploading, of: Resource, { id }: Recipe) =>
-  retryWhileUnavailable(work, () =>
-    work.api.send({ method: 'DELETE', path: pathOf(of, id) }).catch((error: unknown) => {
-      if (!isGone(error)) throw error
-    }),
-  )
 
 const pathOf = (of: Resource, id: string) => `${of.path}/${encodeSegment(id)}`
 
@@ -184,13 +156,6 @@ function plannedRequests({ create, content, wanted }: RecipeUpload, { existing, 
       : [`PUT ${path} (${content.size} bytes, md5 ${content.md5})`, `PATCH ${recipes.path}/${id} ${writeJson(toValue(change))}`]),
     ...replaces.map((recipe) => `DELETE ${pathOf(recipes, recipe.id)}`),
   ]
-}
-
-/** Prints a recipe: its id, or its record where a format or query was asked for on the line. */
-async function printRecipe({ global, io, print }: CommandContext, recipe: Recipe): Promise<number> {
-  if (global.formatTyped || global.query !== undefined) return print(sourceOf(recipe))
-  await io.stdout.write(`${recipe.id}\n`)
-  return 0
 }
 
 /** A failure with what is left, and how to go on. */

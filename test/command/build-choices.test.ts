@@ -221,7 +221,7 @@ describe.concurrent('a name', () => {
         'DELETE jobs/ONE success',
       ])
       expect(stderr).toContain(
-        `Deleting image ${id(1)}, created 2026-01-02T03:04:05, which ${stdout.slice(0, 8)}… replaces; to bring it back: cray-ims deleted images update ${id(1)} --operation undelete\n`,
+        `Deleting image ${id(1)}, created 2026-01-02T03:04:05, which ${stdout.slice(0, 8)}… replaces; to bring it back: cray-ims images undelete ${id(1)}\n`,
       )
     }))
 
