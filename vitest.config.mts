@@ -10,8 +10,8 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/support/closing-line.ts'],
     pool: 'forks',
-    // Tests often wait for programs, which leaves a processor to a third file; more than 8 only compete for the disk.
-    maxWorkers: Math.min(8, Math.max(3, availableParallelism())),
+    // Tests often wait for programs, which leaves processors to further files; more than 8 only compete for the disk.
+    maxWorkers: Math.min(8, Math.max(4, availableParallelism())),
     sequence: { sequencer: LongestFirst },
     // Whole programs share the machine's processors with the tests that start them.
     maxConcurrency: 4,
