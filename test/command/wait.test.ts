@@ -380,7 +380,7 @@ describe.concurrent('in a terminal', () => {
       { id: idOf('aaaa0002'), status: 'success' },
     ])
     try {
-      const line = `${size}${process.execPath} ${program} jobs wait aaaa0001 aaaa0002 --for done --interval 0.1 --timeout 1`
+      const line = `${size}${process.execPath} ${program} jobs wait aaaa0001 aaaa0002 --for done --interval 0.1 --timeout 5`
       const env = { ...environment(mock.hostname), PATH: process.env.PATH!, TERM: 'xterm' }
       return await run(['-qec', line, '/dev/null'], { cwd: folder, env, command: ['script'] })
     } finally {
@@ -392,7 +392,7 @@ describe.concurrent('in a terminal', () => {
     const { exit, stdout } = await inTerminal('stty cols 100 rows 30; ')
     expect(exit).toBe(3)
     expect(stdout).toMatch(/1 of 2 there; aaaa0001… waiting_on_user \d+s; \d+s in all/)
-    expect(stdout).toContain('Error: timed out after 1s')
+    expect(stdout).toContain('Error: timed out after 5s')
   })
 
   test('one that says it has no columns gets plain lines', async () => {
@@ -402,7 +402,7 @@ describe.concurrent('in a terminal', () => {
       'aaaa0001… result, customize: waiting_on_user',
       `  it waits on its user: cray-ims jobs debug ${idOf('aaaa0001')}`,
       'aaaa0002… result, create: success',
-      'Error: timed out after 1s; job aaaa0001… is waiting_on_user, job aaaa0002… is success',
+      'Error: timed out after 5s; job aaaa0001… is waiting_on_user, job aaaa0002… is success',
       `Next: cray-ims jobs wait ${idOf('aaaa0001')} ${idOf('aaaa0002')} --for done`,
     ])
   })

@@ -130,7 +130,7 @@ export async function startSshd({ authorized, hostKeyTypes = ['ed25519'], port, 
     dropAll: () => signalAll('SIGKILL'),
     cutAll: () =>
       descendants(child.pid!)
-        .filter((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sshd'))
+        .filter((pid) => nameOf(pid).startsWith('sshd'))
         .forEach((pid) => signal(pid, 'SIGKILL')),
     freezeAll: () => signalAll('SIGSTOP'),
     async stop() {
@@ -170,6 +170,15 @@ function descendants(pid: number): number[] {
     return children.flatMap((child) => [child, ...descendants(child)])
   } catch {
     return []
+  }
+}
+
+function nameOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8')
+  } catch {
+    // It ended by itself.
+    return ''
   }
 }
 
