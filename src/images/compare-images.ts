@@ -18,8 +18,8 @@ export interface ComparedArtifact {
 
 /** A value of each of two images; null where one has none. */
 export interface Difference<T> {
-  readonly one: T | null
-  readonly other: T | null
+  readonly a: T | null
+  readonly b: T | null
 }
 
 /** How two images differ. */
@@ -40,14 +40,14 @@ export interface ImageDifferences {
 /** Compares two images. */
 export function compareImages(one: ComparedImage, other: ComparedImage): ImageDifferences {
   const fields = union(Object.keys(one.fields), Object.keys(other.fields))
-    .map((field) => ({ field, one: one.fields[field] ?? null, other: other.fields[field] ?? null }))
-    .filter((found) => found.one !== found.other)
+    .map((field) => ({ field, a: one.fields[field] ?? null, b: other.fields[field] ?? null }))
+    .filter(({ a, b }) => a !== b)
   const artifacts = union(
     one.artifacts.map(({ type }) => type),
     other.artifacts.map(({ type }) => type),
   )
-    .map((type) => ({ type, one: contentOf(one, type), other: contentOf(other, type) }))
-    .filter((found) => found.one?.md5 !== found.other?.md5 || found.one?.size !== found.other?.size)
+    .map((type) => ({ type, a: contentOf(one, type), b: contentOf(other, type) }))
+    .filter(({ a, b }) => a?.md5 !== b?.md5 || a?.size !== b?.size)
   const parameters = compareWords(one.parameters, other.parameters)
   const same = fields.length + artifacts.length + parameters.removed.length + parameters.added.length === 0 && !parameters.reordered
   return { same, fields, artifacts, parameters }

@@ -152,8 +152,8 @@ test('an image moves to another system', async () => {
     stdout: {
       same: false,
       fields: [
-        { field: 'name', one: oddName, other: 'altered' },
-        { field: 'metadata.note', one: 'ä b', other: 'c' },
+        { field: 'name', a: oddName, b: 'altered' },
+        { field: 'metadata.note', a: 'ä b', b: 'c' },
       ],
       artifacts: [{ type: 'boot_parameters' }],
       kernel_parameters: { removed: ['console=ttyS0', 'quiet'], added: ['a', 'kernel'], reordered: false },

@@ -304,14 +304,14 @@ describe('two images', () => {
   test('are the same', () => expect(compareImages(image(), image())).toEqual({ same: true, ...none }))
 
   test.each([
-    ['a field', { fields: { name: 'a', arch: 'aarch64' } }, { fields: [{ field: 'arch', one: 'x86_64', other: 'aarch64' }] }],
-    ['a field less', { fields: { name: 'a' } }, { fields: [{ field: 'arch', one: 'x86_64', other: null }] }],
+    ['a field', { fields: { name: 'a', arch: 'aarch64' } }, { fields: [{ field: 'arch', a: 'x86_64', b: 'aarch64' }] }],
+    ['a field less', { fields: { name: 'a' } }, { fields: [{ field: 'arch', a: 'x86_64', b: null }] }],
     [
       'an artifact',
       { artifacts: [{ type: 'kernel', md5: sum('b'), size: 2 }] },
-      { artifacts: [{ type: 'kernel', one: { md5: sum('a'), size: 1 }, other: { md5: sum('b'), size: 2 } }] },
+      { artifacts: [{ type: 'kernel', a: { md5: sum('a'), size: 1 }, b: { md5: sum('b'), size: 2 } }] },
     ],
-    ['an artifact less', { artifacts: [] }, { artifacts: [{ type: 'kernel', one: { md5: sum('a'), size: 1 }, other: null }] }],
+    ['an artifact less', { artifacts: [] }, { artifacts: [{ type: 'kernel', a: { md5: sum('a'), size: 1 }, b: null }] }],
     [
       'words',
       { parameters: ['console=tty1', 'quiet', 'quiet'] },

@@ -2,8 +2,7 @@ import { basename, dirname, join } from 'node:path'
 import { isInterruption, sayingHowToGoOn } from '../../builds/go-on.ts'
 import type { CommandContext } from '../../context.ts'
 import { downloadOptions } from '../../definitions/recipe-archives.ts'
-import { optionKey } from '../../definitions/definition.ts'
-import { optionWords } from '../../definitions/option-words.ts'
+import { lineOf } from '../../definitions/option-words.ts'
 import type { InferOptions } from '../../definitions/infer-options.ts'
 import { CliError } from '../../errors.ts'
 import { kindOfPath } from '../../files/folder-tree.ts'
@@ -37,12 +36,7 @@ export async function run(context: CommandContext, options: Options, { recipe: w
 }
 
 function goingOn(context: CommandContext, error: CliError, word: string, options: Options): CliError {
-  const again = [
-    'recipes',
-    'download',
-    word,
-    ...downloadOptions.flatMap((row) => optionWords(row, options[optionKey(row) as keyof Options])),
-  ]
+  const again = ['recipes', 'download', word, ...lineOf(downloadOptions, options)]
   return sayingHowToGoOn(context, error, again, 'What has come is kept.')
 }
 

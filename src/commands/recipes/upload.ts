@@ -1,6 +1,5 @@
 import type { CommandContext } from '../../context.ts'
-import { optionKey } from '../../definitions/definition.ts'
-import { optionWords } from '../../definitions/option-words.ts'
+import { lineOf } from '../../definitions/option-words.ts'
 import { uploadOptions, type UploadOptions } from '../../definitions/recipe-archives.ts'
 import { createRecipe } from '../../definitions/recipe-fields.ts'
 import { CliError, usageError } from '../../errors.ts'
@@ -38,7 +37,7 @@ export async function run(context: CommandContext, options: UploadOptions, { sou
       ifExists: options.if_exists,
       dryRun: options.dry_run ?? false,
       store: () => (store ??= context.store(options.s3_endpoint)),
-      again: ['recipes', 'upload', word, ...uploadOptions.flatMap((row) => optionWords(row, said(row, options)))],
+      again: ['recipes', 'upload', word, ...lineOf(uploadOptions, { ...options })],
     })
   } finally {
     await (await store)?.close()
@@ -68,10 +67,4 @@ async function packChecked(
   } finally {
     progress.stop()
   }
-}
-
-/** What was given of an option, beyond its default. */
-function said(row: (typeof uploadOptions)[number], options: UploadOptions): unknown {
-  const value = options[optionKey(row) as keyof UploadOptions]
-  return 'default' in row && value === row.default ? undefined : value
 }
