@@ -4,8 +4,7 @@ import { CliError, usageError } from '../errors.ts'
 import { userName } from '../files/home.ts'
 import { absolutePath } from '../files/path.ts'
 import { readTextFile } from '../files/read-file.ts'
-import { containerPaths, stageOf } from '../ims/job-status.ts'
-import { isGone } from '../ims/server-error.ts'
+import { containerPaths } from '../ims/job-status.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
 import { chooseContainer } from '../ssh/addresses.ts'
 import type { Session } from '../ssh/session.ts'
@@ -13,9 +12,10 @@ import { shellWords } from '../text/shell-words.ts'
 import { touch } from '../ssh/touch.ts'
 import { formatDuration } from '../time/time-span.ts'
 import type { CommandContext } from '../context.ts'
-import { memoryNote, stageAfter } from '../jobs/shell-exit.ts'
-import { describeJob, shortId } from '../jobs/lookup.ts'
-import { openJob, touchSignalFile } from '../jobs/release.ts'
+import { memoryNote } from '../jobs/shell-exit.ts'
+import { lookAtStage, stageAfter } from '../jobs/stage-after.ts'
+import { shortId } from '../jobs/lookup.ts'
+import { openJob, signalJob } from '../jobs/release.ts'
 import { refuseFailedPod } from './on-failure.ts'
 import type { BuildContext } from './build-context.ts'
 import type { ImageSpec } from './image-spec.ts'
@@ -167,21 +167,20 @@ function refusal({ context, underWay }: BuildContext, job: Job, attached: Exclud
 
 /** Tells a customize job that waits to end without a result. */
 export function giveUp(build: BuildContext, job: Job): Promise<void> {
-  return inSession(build, job, (session, container) => touchSignalFile(session, job, container, 'failed'))
+  return inSession(build, job, (session, container) =>
+    signalJob(build.context, build.api, session, job, container, 'failed', build.supervision),
+  )
 }
 
 /** Whether a job waits no more: its script may have touched a signal file itself, and others may, or delete it. */
 export async function hasMovedOn(build: BuildContext, job: Job, { lost = true } = {}): Promise<boolean> {
   const { api, context, supervision } = build
-  const look = () =>
-    describeJob(api, job.id).then(
-      (now) => stageOf(now.job),
-      (error: unknown) => {
-        if (isGone(error)) return 'gone' as const
-        throw error
-      },
-    )
-  return (await stageAfter(context, () => retryWhileUnavailable(build, look, job), { lost, interval: supervision.interval })) !== 'waiting'
+  return (
+    (await stageAfter(context, () => retryWhileUnavailable(build, () => lookAtStage(api, job.id), job), {
+      lost,
+      interval: supervision.interval,
+    })) !== 'waiting'
+  )
 }
 
 async function inSession<R>(build: BuildContext, job: Job, work: (session: Session, container: SshContainer) => Promise<R>): Promise<R> {

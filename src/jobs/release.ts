@@ -16,6 +16,7 @@ import { podFailedError, jobDeletedError } from './shell-unavailable.ts'
 import { createPodWatch } from './pod-watch.ts'
 import { connectToContainer, type Reaching } from './connect.ts'
 import { pollJobs } from './poll.ts'
+import { lookAtStage, stageAfter } from './stage-after.ts'
 
 /** The signal file that tells a job that waits what to do. */
 export type SignalName = 'complete' | 'failed'
@@ -33,7 +34,7 @@ export async function tellJob(
   if (job.job_type === 'create') progress.log(`Job ${shortId(job.id)} is a create job whose build failed: it ends in error either way.`)
   const session = await openJob(context, api, job, container, options, progress)
   try {
-    await touchSignalFile(session, job, container, signal)
+    await signalJob(context, api, session, job, container, signal, options)
   } finally {
     await session.close()
   }
@@ -77,10 +78,28 @@ export async function openJob(
   return { ...session, close: () => session.close().finally(way.close) }
 }
 
-/** Touches the signal file. */
-export async function touchSignalFile(session: Session, job: Job, container: SshContainer, signal: SignalName): Promise<void> {
-  const places = containerPaths(job, container.jail)
-  await touch(session, signal === 'complete' ? places.complete : places.failed)
+/**
+ * Touches a job's signal file. Where the connection is lost meanwhile, the job may already go on: then it was told.
+ *
+ * @throws CliError where it wasn't.
+ */
+export async function signalJob(
+  context: CommandContext,
+  api: Api,
+  session: Session,
+  job: Job,
+  container: SshContainer,
+  signal: SignalName,
+  { interval }: Pick<Reaching, 'interval'>,
+): Promise<void> {
+  const { complete, failed } = containerPaths(job, container.jail)
+  try {
+    await touch(session, signal === 'complete' ? complete : failed)
+  } catch (error) {
+    if (session.lost() === undefined) throw error
+    const look = () => lookAtStage(api, job.id).catch(() => 'waiting' as const)
+    if ((await stageAfter(context, look, { lost: true, interval })) === 'waiting') throw error
+  }
 }
 
 /** How a job ended. */

@@ -2,15 +2,15 @@ import type { DebugOptions } from '../definitions/job-shells.ts'
 import { jobContainers } from '../definitions/records.ts'
 import { CliError } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
-import { containerPaths, stageOf, type Stage } from '../ims/job-status.ts'
-import { isGone } from '../ims/server-error.ts'
+import { containerPaths } from '../ims/job-status.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
 import { anyExists } from '../ssh/exists.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { CommandContext } from '../context.ts'
 import { confirm } from './confirm.ts'
-import { describeJob, shortId } from './lookup.ts'
-import { deleteJob, openJob, touchSignalFile } from './release.ts'
+import { shortId } from './lookup.ts'
+import { deleteJob, openJob, signalJob } from './release.ts'
+import { lookAtStage, stageAfter } from './stage-after.ts'
 import type { Reaching } from './connect.ts'
 import type { Ended } from './open-shell.ts'
 
@@ -60,7 +60,7 @@ export async function handleShellExit(
   }
   const open = session && session.lost() === undefined ? session : await openJob(context, api, job, container, options, progress)
   try {
-    await touchSignalFile(open, job, container, fate === 'save' ? 'complete' : 'failed')
+    await signalJob(context, api, open, job, container, fate === 'save' ? 'complete' : 'failed', options)
   } finally {
     await open.close()
   }
@@ -81,34 +81,10 @@ async function howItIsLeft(
   if (session && (await anyExists(session, [complete, failed]))) return 'released'
   const lost = 'lost' in ending && session?.lost() !== undefined
   if (lost) progress.update('the connection is gone; does the job go on?')
-  const look = () =>
-    describeJob(api, job.id).then(
-      (now) => stageOf(now.job),
-      (error: unknown) => (isGone(error) ? 'gone' : 'waiting'),
-    )
+  const look = () => lookAtStage(api, job.id).catch(() => 'waiting' as const)
   const stage = await stageAfter(context, look, { lost, interval })
   if (stage === 'waiting') progress.stop()
   return stage === 'waiting' || stage === 'gone' ? stage : 'released'
-}
-
-/** How often a job is looked at whose connection was lost: its container ends before the record says so. */
-const looks = 3
-
-/**
- * How far a job is that waited on its user, and may go on by now, or be gone.
- *
- * @param interval seconds between looks.
- */
-export async function stageAfter(
-  { io }: CommandContext,
-  look: () => Promise<Stage | 'gone'>,
-  { lost, interval }: { lost: boolean; interval: number },
-): Promise<Stage | 'gone'> {
-  for (let left = lost ? looks : 1; ; left--) {
-    const stage = await look()
-    if (stage !== 'waiting' || left === 1) return stage
-    await io.sleep(interval * 1000, io.interrupted)
-  }
 }
 
 /** What a job that waits holds, as a part of a sentence. */
