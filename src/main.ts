@@ -6,11 +6,11 @@ import type { ProgramName } from './cli/command-line.ts'
 import { errorText } from './cli/error-text.ts'
 import { formatFor } from './cli/formats.ts'
 import { readGlobals } from './cli/globals.ts'
-import { usage } from './cli/help.ts'
+import { usage } from './cli/help-terms.ts'
 import { readOptions } from './cli/options.ts'
 import { parse, type Parsed, type Program } from './cli/parser.ts'
 import type { Reading } from './cli/values.ts'
-import { route, type Route } from './cli/route.ts'
+import { asksForHelp, route, type Route } from './cli/route.ts'
 import { readConfiguration, type Configuration } from './config/configuration.ts'
 import { aborted, CliError } from './errors.ts'
 import { ims, site } from './definitions/tree.ts'
@@ -56,7 +56,7 @@ async function runLine(of: NodeJS.Process, io: Io, asCray: boolean, tell: Tell):
   const program = asCray ? crayProgram(io) : ownProgram(io)
   const found = route(argv, program.commands)
   try {
-    const parsed = parse(program, found)
+    const parsed = parse({ ...program, heading: await headingStyle(io, found) }, found)
     if ('help' in parsed) {
       await io.stdout.write(parsed.help)
       return 0
@@ -65,6 +65,13 @@ async function runLine(of: NodeJS.Process, io: Io, asCray: boolean, tell: Tell):
   } catch (error) {
     return tell(interrupted(error, found) ?? error, usage([program.name, ...found.path.map((row) => row.name)], found.path.at(-1)))
   }
+}
+
+/** How help that is asked for in a terminal marks its headings. */
+async function headingStyle(io: Io, found: Route): Promise<((text: string) => string) | undefined> {
+  if (!io.stdout.isTTY || !asksForHelp(found)) return undefined
+  const { coloursFor } = await import('./terminal/colours.ts')
+  return (await coloursFor(io, io.stdout)).bold
 }
 
 const about = 'The Image Management Service (IMS): recipes, images, the jobs that build them, and the shells of those jobs.'
@@ -127,9 +134,17 @@ function interrupted(error: unknown, { path }: Route): CliError | undefined {
 async function report(io: Io, program: ProgramName, error: unknown, usageLine: string): Promise<number> {
   if (error instanceof CliError) {
     const trace = io.env.CRAY_IMS_DEBUG === '1' ? `${error.stack}\n` : ''
-    await io.stderr.write(errorText(error, program, usageLine) + trace)
+    await io.stderr.write((await paintedError(io, errorText(error, program, usageLine))) + trace)
     return error.exit
   }
   await io.stderr.write(`${defectText(error, io.env)}\n`)
   return 2
+}
+
+/** Its first words in colour, in a terminal. */
+async function paintedError(io: Io, text: string): Promise<string> {
+  if (!io.stderr.isTTY) return text
+  const { coloursFor } = await import('./terminal/colours.ts')
+  const { red, bold } = await coloursFor(io, io.stderr)
+  return text.replace(/^Error:/m, (word) => bold(red(word))).replace(/^Next:/m, (word) => bold(word))
 }

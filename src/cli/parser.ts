@@ -13,6 +13,7 @@ import {
 import { usageError } from '../errors.ts'
 import type { ProgramName } from './command-line.ts'
 import { argumentHelp, describeHelp, optionHelp } from './help.ts'
+import type { HelpStyle } from './help-sections.ts'
 import { readLine, type Line } from './line.ts'
 import { meantCommands } from './meant-command.ts'
 import type { Route } from './route.ts'
@@ -28,15 +29,13 @@ export interface Parsed {
   arguments: Readonly<Record<string, string | string[]>>
 }
 
-export interface Program {
+export interface Program extends HelpStyle {
   name: ProgramName
   about: string
   version: string
   commands: readonly (CommandDefinition | GroupDefinition)[]
   /** Rows that help leaves out. */
   unlisted?: ReadonlySet<CommandDefinition | GroupDefinition>
-  /** Of the terminal that help is shown in. */
-  columns: () => number
 }
 
 /**
@@ -57,13 +56,13 @@ export function parse(program: Program, { path, argv }: Route): Parsed | { help:
         writeErr: () => {},
         outputError: () => {},
         getOutHelpWidth: program.columns,
-        getOutHasColors: () => false,
+        getOutHasColors: () => program.heading !== undefined,
       })
       .helpCommand(false)
       .helpOption('-h, --help', 'Show this help')
       .enablePositionalOptions()
 
-  const root = describeHelp(dress(new Command(program.name)), [program.name], undefined, program.about)
+  const root = describeHelp(dress(new Command(program.name)), [program.name], undefined, program.about, program)
   if (path.length === 0) root.version(program.version, '--version', 'Show name and version')
   let parent = root
   let children: readonly (CommandDefinition | GroupDefinition)[] = program.commands
@@ -78,7 +77,7 @@ export function parse(program: Program, { path, argv }: Route): Parsed | { help:
       )
     }
     if (!row) break
-    const command = describeHelp(dress(new Command(row.name)), [program.name, ...words.slice(0, depth + 1)], row, row.summary)
+    const command = describeHelp(dress(new Command(row.name)), [program.name, ...words.slice(0, depth + 1)], row, row.summary, program)
     parent.addCommand(command)
     if (!isGroup(row)) {
       leaf(
@@ -112,8 +111,8 @@ function leaf(
   const { own, inherited } = optionsOf(row)
   const keys = new Map<string, string>()
   const insisted = new Set<string>()
-  const add = (option: OptionDefinition, group: string) => {
-    const made = makeOption(option, row).helpGroup(group)
+  const add = (option: OptionDefinition) => {
+    const made = makeOption(option, row)
     keys.set(made.attributeName(), optionKey(option))
     if (option.twice) {
       made.argParser((value, before: string | undefined) => {
@@ -122,9 +121,11 @@ function leaf(
       })
     }
     command.addOption(made)
+    return made
   }
-  for (const option of own) add(option, 'Options:')
-  for (const option of inherited) add(option, 'Global options:')
+  for (const option of own) add(option)
+  // Help names them apart, and what they do once.
+  for (const option of inherited) add(option).hideHelp()
   // The parser counts arguments before it has seen all options; `takeArguments` counts them after.
   for (const argument of row.arguments ?? [])
     command.addArgument(new Argument(argument.many ? `[${argument.name}...]` : `[${argument.name}]`, argumentHelp(argument, row)))

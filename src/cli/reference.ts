@@ -11,7 +11,7 @@ import {
 } from '../definitions/definition.ts'
 import { argumentNotes, relationNotes, type Related } from '../definitions/relations.ts'
 import { ims, site } from '../definitions/tree.ts'
-import { optionValueTerm, usage } from './help.ts'
+import { optionValueTerm, usage } from './help-terms.ts'
 
 /** The reference of all commands, in Markdown. */
 export function reference(): string {

@@ -46,6 +46,11 @@ export function route(argv: readonly string[], root: Children): Route {
   return { path, argv: rest.length > 0 && !moved.some((token) => help.has(token)) ? [...words, ...rest] : [...words, '--help'] }
 }
 
+/** Whether a line asks for help, or may: what a command is given to run has words of its own. */
+export function asksForHelp({ argv }: Route): boolean {
+  return argv.some((token) => help.has(token))
+}
+
 /** The group and the command that a short form stands for. */
 function inFull(word: string, children: Children): Children | undefined {
   for (const group of children.filter(isGroup)) {

@@ -12,7 +12,7 @@ export const mockOptions = [
   },
   { flag: '--speed', type: 'text', placeholder: 'X|step', help: 'How many times faster jobs run; step: each describe moves a job on' },
   { flag: '--fail-builds', type: 'flag', exclusive: ['--builds'], help: 'Builds fail' },
-  { flag: '--builds', type: 'choice', choices: endings, help: 'How builds end that would succeed' },
+  { flag: '--builds', type: 'choice', placeholder: 'ENDING', choices: endings, help: 'How builds end that would succeed' },
   {
     flag: '--fault',
     type: 'each',

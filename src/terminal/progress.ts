@@ -66,7 +66,9 @@ export async function createProgress(
     }
   }
   const { default: ora, spinners } = await import('ora')
-  const { cyan } = await coloursFor(io, io.stderr)
+  const { cyan, green, red } = await coloursFor(io, io.stderr)
+  const painted = (line: string) =>
+    line.replace(/^( *)(✔|✖)/, (_, indent: string, mark: string) => indent + (mark === '✔' ? green : red)(mark))
   const { interval, frames } = spinners.dots
   // It mustn't take stdin: what is typed ahead belongs to the shell that opens. Its own colours would go by stdout.
   const spinner = ora({
@@ -95,7 +97,7 @@ export async function createProgress(
       const spinning = spinner.isSpinning
       if (!spinning) status.waiting?.stop()
       spinner.stop()
-      write(text)
+      void io.stderr.write(`${painted(printable(text))}\n`)
       if (spinning) spinner.start()
     },
     stop() {

@@ -374,14 +374,14 @@ describe.concurrent('a wait that something comes in between', () => {
 })
 
 describe.concurrent('in a terminal', () => {
-  const inTerminal = async (size: string) => {
+  const inTerminal = async (size: string, more: Record<string, string> = {}) => {
     const mock = await mockOf([
       { id: idOf('aaaa0001'), type: 'customize', status: 'waiting_on_user' },
       { id: idOf('aaaa0002'), status: 'success' },
     ])
     try {
       const line = `${size}${process.execPath} ${program} jobs wait aaaa0001 aaaa0002 --for done --interval 0.1 --timeout 5`
-      const env = { ...environment(mock.hostname), PATH: process.env.PATH!, TERM: 'xterm' }
+      const env = { ...environment(mock.hostname), PATH: process.env.PATH!, TERM: 'xterm', ...more }
       return await run(['-qec', line, '/dev/null'], { cwd: folder, env, command: ['script'] })
     } finally {
       await mock.stop()
@@ -392,11 +392,12 @@ describe.concurrent('in a terminal', () => {
     const { exit, stdout } = await inTerminal('stty cols 100 rows 30; ')
     expect(exit).toBe(3)
     expect(stdout).toMatch(/1 of 2 there; aaaa0001… waiting_on_user \d+s; \d+s in all/)
-    expect(stdout).toContain('Error: timed out after 5s')
+    expect(stdout).toContain('\x1b[1m\x1b[31mError:\x1b[39m\x1b[22m timed out after 5s')
+    expect(stdout).toContain('\x1b[1mNext:\x1b[22m cray-ims jobs wait')
   })
 
   test('one that says it has no columns gets plain lines', async () => {
-    const { exit, stdout } = await inTerminal('stty cols 0 rows 0; ')
+    const { exit, stdout } = await inTerminal('stty cols 0 rows 0; ', { NO_COLOR: '1' })
     expect(exit).toBe(3)
     expect(lines(stdout.replaceAll('\r', ''))).toEqual([
       'aaaa0001… result, customize: waiting_on_user',

@@ -20,7 +20,7 @@ const job = {
   artifact_id: 'a1',
   public_key_id: 'k1',
   status: 'waiting_on_user',
-} as Job
+} as unknown as Job
 const container = { name: 'customize', jail: false } as SshContainer
 
 /** A connection over which nothing can be started; `lost` is why it is gone by then. */

@@ -1,0 +1,47 @@
+import { isGroup, type CommandDefinition, type GroupDefinition, type OptionDefinition } from '../definitions/definition.ts'
+
+const placeholders: Readonly<Record<OptionDefinition['type'], string>> = {
+  text: 'TEXT',
+  integer: 'INTEGER',
+  boolean: 'BOOLEAN',
+  choice: 'CHOICE',
+  file: 'FILE',
+  path: 'FILE',
+  texts: 'TEXT,...|EXPR',
+  booleans: 'BOOLEAN,...|EXPR',
+  each: 'TEXT',
+  duration: 'TIME',
+  count: 'N',
+  flag: '',
+  level: '',
+}
+
+/** What help shows for an option's value: `FILE`, `create|customize`; nothing for a flag. */
+export function optionValueTerm(option: OptionDefinition): string {
+  return option.placeholder ?? option.choices?.join('|') ?? placeholders[option.type]
+}
+
+/**
+ * An option as help names it: `-o, --format FORMAT`.
+ *
+ * @param between what stands between its two names.
+ */
+export function optionTerm(option: OptionDefinition, between = ', '): string {
+  const value = optionValueTerm(option)
+  return `${option.short ? `${option.short}${between}` : ''}${option.flag}${value ? ` ${value}` : ''}`
+}
+
+/** The choices are named where they don't stand for the value. */
+export function choicesNoted({ help, choices, placeholder }: OptionDefinition): string {
+  return choices && placeholder ? `${help} (one of ${choices.join(', ')})` : help
+}
+
+/** The usage of a command: `cray-ims jobs describe [OPTIONS] JOB_ID`. */
+export function usage(words: readonly string[], row: CommandDefinition | GroupDefinition | undefined): string {
+  if (!row || isGroup(row)) return [...words, '[OPTIONS]', 'COMMAND'].join(' ')
+  const args = (row.arguments ?? []).map(({ name, optional, many }) => {
+    const term = many ? `${name}...` : name
+    return optional ? `[${term}]` : term
+  })
+  return [...words, '[OPTIONS]', ...args].join(' ')
+}
