@@ -40,8 +40,8 @@ export interface PodWatchOptions {
   readonly eager?: boolean
 }
 
-/** Milliseconds between questions, and the same in looks for who looks more often. */
-const [every, everyLooks] = [20_000, 4]
+/** Milliseconds between questions, the same in looks for who looks more often, and the least: each starts a program. */
+const [every, everyLooks, least] = [20_000, 4, 1000]
 
 /** A status that lasts longer than this, in milliseconds, makes us ask why; the same in looks. */
 const [suspicious, suspiciousLooks] = [60_000, 12]
@@ -55,7 +55,7 @@ interface Found {
 
 export function createPodWatch(context: CommandContext, { interval, say, eager = false }: PodWatchOptions): PodWatch {
   const { io } = context
-  const pause = Math.min(every, everyLooks * interval)
+  const pause = Math.max(least, Math.min(every, everyLooks * interval))
   const patience = eager ? 0 : Math.min(suspicious, suspiciousLooks * interval)
   const stopped = new AbortController()
   const signal = AbortSignal.any([io.interrupted, stopped.signal])
