@@ -1,6 +1,7 @@
 import { imageArtifacts } from './artifacts.ts'
 import { undeleteImages } from './deleted.ts'
 import { imageTransfers } from './image-transfers.ts'
+import { pruneImages } from './prune.ts'
 import { arch, images, link } from './records.ts'
 import type { GroupDefinition, OptionDefinition } from './definition.ts'
 import { create, describe, list, remove, removeAll, update } from './verbs.ts'
@@ -40,6 +41,7 @@ export const imagesGroup: GroupDefinition = {
     ),
     remove(images),
     undeleteImages,
+    pruneImages,
     ...imageArtifacts,
     ...imageTransfers,
   ],

@@ -1,3 +1,4 @@
+import { pruneJobs } from './prune.ts'
 import { buildEnvSize, dkms, initrd, jobMemSize, jobs, jobTypes, kernel, kernelParameters } from './records.ts'
 import type { GroupDefinition, OptionDefinition } from './definition.ts'
 import { jobStatuses } from './job-statuses.ts'
@@ -66,6 +67,7 @@ export const jobsGroup: GroupDefinition = {
     removeAll(jobs, picking, '--status success --age 7d --yes'),
     describe(jobs),
     remove(jobs),
+    pruneJobs,
     ...jobShells,
   ],
 }

@@ -1,6 +1,7 @@
 import { undeleteRecipes } from './deleted.ts'
 import { editDictionary } from './edit-dictionary.ts'
 import { recipeArchives } from './recipe-archives.ts'
+import { pruneRecipes } from './prune.ts'
 import { createRecipe } from './recipe-fields.ts'
 import { arch, dkms, link, recipes, templates } from './records.ts'
 import type { GroupDefinition } from './definition.ts'
@@ -17,6 +18,7 @@ export const recipesGroup: GroupDefinition = {
     update(recipes, [arch, ...link, dkms, ...templates], 'Change one recipe', '--arch aarch64'),
     remove(recipes),
     undeleteRecipes,
+    pruneRecipes,
     editDictionary,
     ...recipeArchives,
   ],

@@ -6,6 +6,7 @@ export const synonyms: Readonly<Record<string, readonly string[]>> = {
   update: ['edit', 'set', 'patch', 'change', 'modify'],
   delete: ['rm', 'remove', 'del', 'destroy', 'cancel', 'stop', 'kill'],
   deleteall: ['purge', 'clear'],
+  prune: ['clean', 'cleanup', 'gc'],
   undelete: ['restore', 'recover'],
   debug: ['ssh', 'shell', 'exec', 'attach', 'connect', 'console'],
   logs: ['log', 'tail'],

@@ -1,0 +1,160 @@
+import { isAttended } from '../builds/with-writes.ts'
+import type { CommandContext, Run } from '../context.ts'
+import { optionKey } from '../definitions/definition.ts'
+import type { InferOptions } from '../definitions/infer-options.ts'
+import type { pruneOptions } from '../definitions/prune.ts'
+import { deletedImages, deletedRecipes, jobs } from '../definitions/records.ts'
+import type { Resource } from '../definitions/resource.ts'
+import { aborted, amended, CliError, usageError } from '../errors.ts'
+import { absolutePath } from '../files/path.ts'
+import { readStdin, readTextFile, textOf } from '../files/read-file.ts'
+import { fileError } from '../files/reason.ts'
+import { encodeSegment, type Api } from '../ims/api.ts'
+import { createdAt } from '../ims/created.ts'
+import { readRecords, type Kinds } from '../ims/read-record.ts'
+import { isGone } from '../ims/server-error.ts'
+import type { Value } from '../json/value.ts'
+import { formatAge } from '../time/time-span.ts'
+import { runEach } from './several.ts'
+import { createSelection } from './selection.ts'
+import { planPrune, type Candidate, type PrunePlan } from './prune/plan.ts'
+
+type Options = InferOptions<typeof pruneOptions>
+
+type Kind = Extract<keyof Kinds, 'image' | 'recipe' | 'job'>
+
+interface Pruned extends Candidate {
+  readonly created: string | null | undefined
+  /** As the service sent it. */
+  readonly value: Value
+}
+
+/** `images prune`, `recipes prune` and `jobs prune`: deletes what the filters select, unless it is in use. */
+export const run: Run<Options, object> = async (context, options) => {
+  const of = context.command.prints!
+  refuseWithoutFilter(context, options)
+  const keep = readKeep(context, options.keep)
+  const api = await context.api()
+  const look = () => planNow(context, api, of, options, keep)
+  const first = await look()
+  tell(context, of, first)
+  if (options.dry_run) return print(context, first.deleted)
+  if (first.deleted.length === 0) return print(context, [])
+  const plan = options.yes ? first : await confirmed(context, of, first, look)
+  const done: Pruned[] = []
+  const names = new Map(plan.deleted.map(({ id, name }) => [id, `${id}  ${name}`]))
+  const code = await runEach(context, names, async (id, name) => {
+    await deleteRecord(api, of, id)
+    done.push(plan.deleted.find((record) => record.id === id)!)
+    if (!context.global.quiet) context.warn(`deleted ${of.one} ${name}`)
+  }).finally(() => tellHowToBringBack(context, of, done))
+  return (await print(context, done)) || code
+}
+
+/** @throws CliError where no filter is given: without one, everything would be selected. */
+function refuseWithoutFilter({ command }: CommandContext, options: Readonly<Record<string, unknown>>): void {
+  const filters = command.options!.filter((row) => row.filters)
+  if (filters.some((row) => options[optionKey(row)] !== undefined)) return
+  throw usageError(`Missing option: at least one of ${filters.map(({ flag }) => flag).join(', ')}.`)
+}
+
+/** @throws CliError where the text can't be read, or is empty: what was to write it may have failed. */
+function readKeep({ io }: CommandContext, path: string | undefined): string | undefined {
+  if (path === undefined) return undefined
+  const text = path === '-' ? stdinText() : readTextFile(absolutePath(path, io), 'keepList')
+  if (text === undefined) throw new CliError(`${path}: no such file`)
+  if (text.trim() === '') throw new CliError(`${path === '-' ? 'stdin' : path} is empty: it mentions nothing to keep. Nothing was deleted.`)
+  return text
+}
+
+function stdinText(): string {
+  try {
+    return textOf('stdin', readStdin('keepList'))
+  } catch (cause) {
+    throw cause instanceof CliError ? cause : fileError('stdin', 'read', cause)
+  }
+}
+
+async function planNow(
+  context: CommandContext,
+  api: Api,
+  of: Resource,
+  options: Options,
+  keep: string | undefined,
+): Promise<PrunePlan<Pruned>> {
+  const { keeps } = createSelection(context.command, options, context.io.now())
+  const list = async <K extends Kind>(kind: K, { path }: Resource) => readRecords(kind, await api.send({ method: 'GET', path }))
+  const { records } = await list(of.one as Kind, of)
+  // Read last: what is begun in between is seen.
+  const { records: all, odd } = await list('job', jobs)
+  if (of !== jobs && odd[0])
+    throw amended(odd[0].failure, { more: [...odd[0].failure.more, 'Nothing was deleted: what that job uses is not known.'] })
+  const selected = records
+    .filter(({ value }) => keeps(value))
+    .map(({ data, value }) => ({
+      id: data.id,
+      name: 'image_root_archive_name' in data ? data.image_root_archive_name : data.name,
+      created: data.created,
+      value,
+    }))
+  return planPrune(
+    selected,
+    all.map(({ data }) => data),
+    keep,
+  )
+}
+
+function tell(context: CommandContext, of: Resource, { deleted, kept }: PrunePlan<Pruned>): void {
+  if (context.global.quiet) return
+  const age = ({ created }: Pruned) => (created ? formatAge(context.io.now() - createdAt({ created })) : 'unknown age')
+  const count = (list: readonly unknown[]) => `${list.length} ${list.length === 1 ? of.one : of.many}`
+  context.warn(deleted.length === 0 ? `No ${of.one} to delete.` : `To delete: ${count(deleted)}`)
+  for (const record of deleted) context.warn(`  ${record.id}  ${record.name}  ${age(record)}`)
+  if (kept.length > 0) context.warn(`Kept: ${count(kept)}`)
+  for (const { record, why } of kept) context.warn(`  ${record.id}  ${record.name}: ${why}`)
+}
+
+/**
+ * Asks for the number of what is deleted, then looks again: the answer may have taken its time.
+ *
+ * @returns what is still to be deleted of what was shown.
+ * @throws CliError where the answer is another one, and where nobody can be asked.
+ */
+async function confirmed(
+  context: CommandContext,
+  of: Resource,
+  { deleted: shown }: PrunePlan<Pruned>,
+  look: () => Promise<PrunePlan<Pruned>>,
+): Promise<PrunePlan<Pruned>> {
+  if (!isAttended(context)) throw usageError('Nothing was deleted: without a terminal, --yes is needed.')
+  const what =
+    shown.length === 1 ? `this ${of.one}? Type 1 to delete it: ` : `these ${shown.length} ${of.many}? Type ${shown.length} to delete them: `
+  if ((await context.questions.ask(`Delete ${what}`)).trim() !== String(shown.length)) throw aborted()
+  const now = await look()
+  const asked = new Set(shown.map(({ id }) => id))
+  const used = now.kept.filter(({ record }) => asked.has(record.id))
+  if (used.length > 0) tell(context, of, { deleted: [], kept: used })
+  return { deleted: now.deleted.filter(({ id }) => asked.has(id)), kept: used }
+}
+
+async function deleteRecord(api: Api, { path }: Resource, id: string): Promise<void> {
+  try {
+    await api.send({ method: 'DELETE', path: `${path}/${encodeSegment(id)}` })
+  } catch (error) {
+    if (!isGone(error)) throw error
+  }
+}
+
+function tellHowToBringBack(context: CommandContext, of: Resource, done: readonly Pruned[]): void {
+  const revivable = [deletedImages, deletedRecipes].some(({ deletedOf }) => deletedOf === of)
+  if (!revivable || done.length === 0 || context.global.quiet) return
+  context.warn(`To bring back: ${context.commandLine(of.words, 'undelete', ...done.map(({ id }) => id))}`)
+}
+
+/** Their ids, or their records where a format or query was asked for on the line. */
+async function print(context: CommandContext, records: readonly Pruned[]): Promise<number> {
+  const { global, io } = context
+  if (global.formatTyped || global.query !== undefined) return context.print(records.map(({ value }) => value))
+  await io.stdout.write(records.map(({ id }) => `${id}\n`).join(''))
+  return 0
+}

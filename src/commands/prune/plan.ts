@@ -1,0 +1,45 @@
+import { hasEnded } from '../../ims/job-status.ts'
+import type { Job } from '../../ims/records.ts'
+
+/** A record that may be deleted. */
+export interface Candidate {
+  readonly id: string
+  readonly name: string
+}
+
+/** What is deleted of the records that the filters select, and what isn't, with the reason. */
+export interface PrunePlan<C extends Candidate> {
+  readonly deleted: readonly C[]
+  readonly kept: readonly { readonly record: C; readonly why: string }[]
+}
+
+/**
+ * Decides what is deleted.
+ *
+ * @param selected by the filters.
+ * @param jobs all of them.
+ * @param keep the text that mentions what is kept.
+ */
+export function planPrune<C extends Candidate>(selected: readonly C[], jobs: readonly Job[], keep: string | undefined): PrunePlan<C> {
+  const reasons = usesOf(jobs)
+  const text = keep?.toLowerCase()
+  const lines = new Set(keep?.split('\n').map((line) => line.trim()))
+  const whyKept = ({ id, name }: C) =>
+    reasons.get(id) ?? (text?.includes(id.toLowerCase()) || lines.has(name) ? '--keep mentions it' : undefined)
+  const judged = selected.map((record) => ({ record, why: whyKept(record) }))
+  return {
+    deleted: judged.filter(({ why }) => why === undefined).map(({ record }) => record),
+    kept: judged.flatMap(({ record, why }) => (why === undefined ? [] : [{ record, why }])),
+  }
+}
+
+/** Why unfinished jobs keep records, themselves among them, by the ids of these. */
+function usesOf(jobs: readonly Job[]): ReadonlyMap<string, string> {
+  const unfinished = jobs.filter((job) => !hasEnded(job))
+  return new Map(
+    unfinished.flatMap(({ id, status, artifact_id, resultant_image_id }): [string, string][] => [
+      ...[artifact_id, resultant_image_id].flatMap((used): [string, string][] => (used ? [[used, `job ${id} (${status}) uses it`]] : [])),
+      [id, `it is ${status}`],
+    ]),
+  )
+}
