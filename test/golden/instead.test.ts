@@ -27,9 +27,9 @@ describe.concurrent('what we do instead', () => {
   }
 })
 
-test.each(reasons)('has a test and a line in the README: %s', (text) => {
+test.each(reasons)('has a test and a line in the table of differences: %s', (text) => {
   const found = instead.filter(({ reason }) => text.startsWith(reason))
-  const table = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
+  const table = readFileSync(join(import.meta.dirname, '../../docs/differences.md'), 'utf8')
     .split('\n')
     .filter((line) => line.startsWith('| '))
   expect(found.length).toBeGreaterThan(0)

@@ -4,7 +4,7 @@ import type { Recorded } from './recorded.ts'
 export interface Instead {
   /** The deviation's text, up to where it differs from all others. */
   reason: string
-  /** A piece of the line in the README's table of differences. */
+  /** A piece of the line in docs/differences.md. */
   row: string
   /** What stderr says; a text that it must not hold with `not` before it. */
   says?: (string | { not: string })[]
