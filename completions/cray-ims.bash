@@ -123,7 +123,7 @@ _cray_ims_describe() {
     'images diff') arguments='IMAGE= OTHER_IMAGE=' options+=' --arch=aarch64|x86_64 --latest --s3-endpoint=' ;;
     'jobs') commands='list create deleteall describe delete prune debug complete fail wait logs' ;;
     'jobs list') options+=' --name= --job-type=create|customize --status=creating|fetching_image|fetching_recipe|waiting_for_repos|building_image|packaging_artifacts|waiting_on_user|error|success --arch=aarch64|x86_64 --older-than= --newer-than= --columns= --no-headers --wide --sort-by= -w --watch --interval=' ;;
-    'jobs create') options+=' --artifact-id= --image-root-archive-name= --job-type=create|customize --public-key-id= --build-env-size= --job-mem-size= --enable-debug=true|false --initrd-file-name= --kernel-file-name= --kernel-parameters-file-name= --require-dkms=true|false --ssh-containers-jail=true|false --ssh-containers-name=' ;;
+    'jobs create') options+=' --artifact-id= --image-root-archive-name= --job-type=create|customize --public-key-id= --build-env-size= --job-mem-size= --enable-debug=true|false --initrd-file-name= --kernel-file-name= --kernel-parameters-file-name= --require-dkms=true|false --ssh-containers-jail=true|false --ssh-containers-name= --latest' ;;
     'jobs deleteall') options+=' --age= --job-type=create|customize --status=creating|fetching_image|fetching_recipe|waiting_for_repos|building_image|packaging_artifacts|waiting_on_user|error|success --yes' ;;
     'jobs describe') arguments='JOB_ID...=' options+=' --columns= --no-headers --wide -w --watch --interval= --latest' ;;
     'jobs delete') arguments='JOB_ID...=' options+=' --latest' ;;

@@ -1,11 +1,11 @@
 import { usageError } from '../errors.ts'
 import { encodeSegment, type ApiRequest } from '../ims/api.ts'
 import { isUuid } from '../ims/names.ts'
-import { isGone } from '../ims/server-error.ts'
+import { isGone, ServerError } from '../ims/server-error.ts'
 import { isNumber, type Value, type ValueMap } from '../json/value.ts'
 import type { Format } from '../definitions/formats.ts'
 import { watchFormats, type ViewOptions } from '../definitions/views.ts'
-import { argumentKey, optionKey, type CommandDefinition, type OptionDefinition } from '../definitions/definition.ts'
+import { argumentKey, flagKey, optionKey, type CommandDefinition, type OptionDefinition } from '../definitions/definition.ts'
 import type { CommandContext, Run } from '../context.ts'
 
 type Options = ViewOptions & Readonly<Record<string, unknown>>
@@ -14,7 +14,8 @@ type Arguments = Readonly<Record<string, string>>
 /**
  * Runs a command that sends the request of its row and prints the answer. Where its argument takes several records,
  * more than one is another matter; one that is named by another word than a UUID is sent as it was typed, and looked up
- * once the service says that it knows no such record.
+ * once the service says that it knows no such record. In a terminal, or with `--latest`, so are the ids of fields: elsewhere
+ * such a line sends one request, as the original does.
  */
 export const run: Run<Options, Readonly<Record<string, string | readonly string[]>>> = async (context, options, given) => {
   const { command } = context
@@ -23,8 +24,10 @@ export const run: Run<Options, Readonly<Record<string, string | readonly string[
   const words = key === undefined ? [] : [given[key]!].flat()
   const record = argument?.record
   const latest = options.latest === true
-  const send = (word: string | undefined) => sendOne(context, options, key === undefined ? {} : { [key]: word! })
-  if (!record) return send(words[0])
+  const send = (word: string | undefined, own = options) => sendOne(context, own, key === undefined ? {} : { [key]: word! })
+  if (!record) {
+    return send(words[0]).catch(async (error: unknown) => send(words[0], await withIds(context, options, error)))
+  }
   if (words.length > 1 || words[0] === '-') {
     if (options.watch) throw usageError('--watch shows one record, or a list.')
     const { runSeveral } = await import('./several.ts')
@@ -39,6 +42,29 @@ export const run: Run<Options, Readonly<Record<string, string | readonly string[
   const { findRecords } = await import('./find-record.ts')
   const [found] = await findRecords(await context.api(), record, [word], { latest })
   return send(found!.id)
+}
+
+/**
+ * The options with the ids of the records that they name.
+ *
+ * @param refusal of the request with what was typed.
+ * @throws it where it isn't about such an option; CliError where a word names none or several.
+ */
+async function withIds(context: CommandContext, options: Options, refusal: unknown): Promise<Options> {
+  const rows = context.command.options ?? []
+  const asks = options.latest === true || context.io.stderr.isTTY
+  const refused = asks && refusal instanceof ServerError && refusal.status === 422 ? refusal.fields.map(({ field }) => field) : []
+  const named = rows.filter((row) => row.record && refused.includes(row.field!) && !isUuid(options[optionKey(row)] as string))
+  if (named.length === 0) throw refusal
+  const { findRecords } = await import('./find-record.ts')
+  const api = await context.api()
+  const found = { ...options }
+  for (const row of named) {
+    const of = 'by' in row.record! ? row.record.kinds[options[flagKey(row.record.by)] as string]! : row.record!
+    const [record] = await findRecords(api, of, [options[optionKey(row)] as string], { latest: options.latest === true })
+    found[optionKey(row)] = record!.id
+  }
+  return found
 }
 
 async function sendOne(context: CommandContext, options: Options, args: Arguments): Promise<number> {

@@ -50,6 +50,8 @@ export interface OptionDefinition {
   readonly exclusive?: readonly string[]
   /** What it has a meaning with alone. */
   readonly dependsOn?: string
+  /** The kind of record that it names: by id, the beginning of one, or name; another option may say which. */
+  readonly record?: Resource | { readonly by: string; readonly kinds: Readonly<Record<string, Resource>> }
   /** What help shows for the value, where the type's own word won't do. */
   readonly placeholder?: string
   readonly help: string

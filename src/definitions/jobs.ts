@@ -1,8 +1,9 @@
 import { pruneJobs } from './prune.ts'
-import { buildEnvSize, dkms, initrd, jobMemSize, jobs, jobTypes, kernel, kernelParameters } from './records.ts'
+import { buildEnvSize, dkms, images, initrd, jobMemSize, jobs, jobTypes, kernel, kernelParameters, publicKeys, recipes } from './records.ts'
 import type { GroupDefinition, OptionDefinition } from './definition.ts'
 import { jobStatuses } from './job-statuses.ts'
 import { jobShells } from './job-shells.ts'
+import { latest } from './latest.ts'
 import { create, describe, list, remove, removeAll } from './verbs.ts'
 
 const creating: readonly OptionDefinition[] = [
@@ -11,7 +12,8 @@ const creating: readonly OptionDefinition[] = [
     type: 'text',
     field: 'artifact_id',
     required: true,
-    help: 'Recipe to build (create) or image to change (customize)',
+    record: { by: '--job-type', kinds: { create: recipes, customize: images } },
+    help: 'Recipe to build (create) or image to change (customize), by id; in a terminal, or with --latest, also by name',
   },
   {
     flag: '--image-root-archive-name',
@@ -27,7 +29,8 @@ const creating: readonly OptionDefinition[] = [
     type: 'text',
     field: 'public_key_id',
     required: true,
-    help: 'Public key that opens its shell',
+    record: publicKeys,
+    help: 'Public key that opens its shell, by id; in a terminal, or with --latest, also by name',
   },
   buildEnvSize,
   jobMemSize,
@@ -43,6 +46,7 @@ const creating: readonly OptionDefinition[] = [
     help: 'Whether the shell is confined to the image root',
   },
   { flag: '--ssh-containers-name', type: 'texts', field: 'ssh_containers[].name', help: 'Name of the container that has the shell' },
+  latest,
 ]
 
 const picking: readonly OptionDefinition[] = [

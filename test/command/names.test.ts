@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { startProgram } from '../support/live-program.ts'
 import { run } from '../support/program.ts'
+import { programLine } from '../support/site.ts'
 import { image, recipe, withSite, type WatchedSite } from '../support/watched-site.ts'
 
 const ids = {
@@ -138,5 +139,84 @@ describe.concurrent('several records', () => {
         exit: 2,
         stderr: expect.stringContaining('stdin has no word.'),
       })
+    }))
+})
+
+describe.concurrent('the records of a new job, by name', () => {
+  const key = { id: 'beef0000-0000-4000-8000-000000000005', name: 'jane', public_key: 'ssh-ed25519 AAAA' }
+  const here = <R>(work: (site: WatchedSite) => Promise<R>) => withSite({ seed: { ...seed, public_keys: [key] } }, work)
+  const create = (site: WatchedSite, type: string, artifact: string, publicKey: string, ...more: string[]) =>
+    ims(
+      site,
+      'jobs',
+      'create',
+      '--job-type',
+      type,
+      '--artifact-id',
+      artifact,
+      '--public-key-id',
+      publicKey,
+      '--image-root-archive-name',
+      'n',
+      ...more,
+    )
+  const bodies = (site: WatchedSite) => site.writes().map(({ body }) => JSON.parse(body) as { artifact_id: string; public_key_id: string })
+
+  test('are looked up once the service says that they are no ids', () =>
+    here(async (site) => {
+      expect(await create(site, 'create', 'barebones', 'jane', '--latest')).toMatchObject({ exit: 0, stderr: '' })
+      expect(sent(site)).toEqual(['POST jobs', 'GET recipes', 'GET public-keys', 'POST jobs'])
+      expect(bodies(site)).toMatchObject([
+        { artifact_id: 'barebones', public_key_id: 'jane' },
+        { artifact_id: ids.recipe, public_key_id: key.id },
+      ])
+    }))
+
+  test('are images where one is customized, and only what is no id is looked up', () =>
+    here(async (site) => {
+      expect(await create(site, 'customize', 'my uan', key.id, '--latest')).toMatchObject({ exit: 0 })
+      expect(bodies(site)[1]).toMatchObject({ artifact_id: ids.uan, public_key_id: key.id })
+      expect(sent(site)).not.toContain('GET public-keys')
+    }))
+
+  test.each<[string, [string, string, string], string]>([
+    ['of another kind', ['create', 'my uan', 'jane'], '"my uan" is an image, not a recipe'],
+    ['that nothing has', ['create', 'barebones', 'joe'], 'no public key matches "joe"'],
+  ])('%s create no job', (_, words, why) =>
+    here(async (site) => {
+      const { exit, stderr } = await create(site, ...words, '--latest')
+      expect({ exit, jobs: [...site.mock.state.jobs.values()] }).toEqual({ exit: 2, jobs: [] })
+      expect(stderr).toContain(`Error: ${why}`)
+    }),
+  )
+
+  test('are not looked up by a script that the original would run, but in a terminal', () =>
+    here(async (site) => {
+      expect(await create(site, 'create', 'barebones', 'jane')).toMatchObject({
+        exit: 2,
+        stderr: expect.stringContaining('Not a valid UUID'),
+      })
+      expect(sent(site)).toEqual(['POST jobs'])
+      const words = '--job-type customize --artifact-id compute --public-key-id jane --image-root-archive-name n'
+      const { exit, stdout } = await run(['-qec', `${programLine} jobs create ${words}`, '/dev/null'], {
+        cwd: site.home,
+        env: { ...site.env, TERM: 'xterm' },
+        command: ['script'],
+      })
+      expect({ exit, jobs: [...site.mock.state.jobs.values()] }).toEqual({ exit: 2, jobs: [] })
+      expect(stdout).toContain('"compute" names 2 images')
+    }))
+
+  test('--latest takes the newest', () =>
+    here(async (site) => {
+      expect(await create(site, 'customize', 'compute', 'jane', '--latest')).toMatchObject({ exit: 0 })
+      expect(bodies(site)[1]!.artifact_id).toBe(ids.new)
+    }))
+
+  test('what the service has against other fields is its answer', () =>
+    here(async (site) => {
+      const { exit, stderr } = await create(site, 'create', ids.recipe, key.id, '--build-env-size', '0')
+      expect({ exit, sent: sent(site) }).toEqual({ exit: 2, sent: ['POST jobs'] })
+      expect(stderr).toContain('--build-env-size 0')
     }))
 })
