@@ -1,5 +1,6 @@
 import { completionScript } from '../commands/completion.ts'
 import { imageFileSchema } from '../builds/images-file/schema.ts'
+import { manualPages } from './manual-pages.ts'
 import { reference } from './reference.ts'
 
 /** The files of this repository that are made from the table, by their paths. */
@@ -9,6 +10,7 @@ export function generatedFiles(): Readonly<Record<string, string>> {
     'completions/_cray-ims': completionScript('zsh'),
     'completions/cray-ims.fish': completionScript('fish'),
     'docs/reference.md': reference(),
+    ...Object.fromEntries(Object.entries(manualPages()).map(([name, text]) => [`docs/man/${name}`, text])),
     'docs/images.schema.json': `${JSON.stringify(imageFileSchema(), null, 2)}\n`,
   }
 }

@@ -1,4 +1,11 @@
-import { isGroup, type CommandDefinition, type GroupDefinition, type OptionDefinition } from '../definitions/definition.ts'
+import {
+  isGroup,
+  type ArgumentDefinition,
+  type CommandDefinition,
+  type GroupDefinition,
+  type OptionDefinition,
+} from '../definitions/definition.ts'
+import { argumentNotes, relationNotes } from '../definitions/relations.ts'
 
 const placeholders: Readonly<Record<OptionDefinition['type'], string>> = {
   text: 'TEXT',
@@ -44,4 +51,19 @@ export function usage(words: readonly string[], row: CommandDefinition | GroupDe
     return optional ? `[${term}]` : term
   })
   return [...words, '[OPTIONS]', ...args].join(' ')
+}
+
+/** What help says of an option of a command. */
+export function optionHelp(option: OptionDefinition, command: CommandDefinition): string {
+  const notes = [
+    option.required && option.dependsOn === undefined && '(required)',
+    option.default !== undefined && `(default: ${option.default})`,
+    ...relationNotes(option, command),
+  ]
+  return [choicesNoted(option), ...notes].filter(Boolean).join(' ')
+}
+
+/** What help says of an argument of a command. */
+export function argumentHelp({ name, help }: ArgumentDefinition, command: CommandDefinition): string {
+  return [help, ...argumentNotes(name, command)].join(' ')
 }

@@ -1,30 +1,8 @@
 import { Help, type Command } from 'commander'
 import { optionsOf } from '../definitions/global.ts'
-import { argumentNotes, relationNotes } from '../definitions/relations.ts'
-import {
-  isGroup,
-  type ArgumentDefinition,
-  type CommandDefinition,
-  type GroupDefinition,
-  type OptionDefinition,
-} from '../definitions/definition.ts'
+import { isGroup, type CommandDefinition, type GroupDefinition } from '../definitions/definition.ts'
 import { furtherHelp, type HelpStyle } from './help-sections.ts'
-import { choicesNoted, optionValueTerm, usage } from './help-terms.ts'
-
-/** What help says of an option of a command. */
-export function optionHelp(option: OptionDefinition, command: CommandDefinition): string {
-  const notes = [
-    option.required && option.dependsOn === undefined && '(required)',
-    option.default !== undefined && `(default: ${option.default})`,
-    ...relationNotes(option, command),
-  ]
-  return [choicesNoted(option), ...notes].filter(Boolean).join(' ')
-}
-
-/** What help says of an argument of a command. */
-export function argumentHelp({ name, help }: ArgumentDefinition, command: CommandDefinition): string {
-  return [help, ...argumentNotes(name, command)].join(' ')
-}
+import { optionValueTerm, usage } from './help-terms.ts'
 
 /** What stands before the texts takes at most this many columns: what is longer has a line of its own. */
 const widestTerm = 26

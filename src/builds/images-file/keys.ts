@@ -4,6 +4,12 @@ import type { OptionDefinition } from '../../definitions/definition.ts'
 /** What an image is made from, as a file's key. */
 export type Source = keyof typeof imageKeys
 
+/** What it says of each. */
+export const sourceHelp: Readonly<Record<Source, string>> = {
+  recipe: 'The recipe it is built from: its id or name',
+  base: 'The image it is made from: its id or name, or the name of another image of this file',
+}
+
 /** The keys of an image in a file, besides `name` and what it is made from. */
 export const keyRows: Readonly<Record<Source, readonly OptionDefinition[]>> = {
   recipe: imageKeys.recipe.map(inFile),

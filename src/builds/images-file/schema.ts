@@ -1,12 +1,7 @@
 import { optionKey, type OptionDefinition } from '../../definitions/definition.ts'
-import { choicesInFile, keyOf, keyRows, type Source } from './keys.ts'
+import { choicesInFile, keyOf, keyRows, sourceHelp, type Source } from './keys.ts'
 
 const text = { type: 'string', pattern: '\\S' }
-
-const sources = {
-  recipe: 'The recipe it is built from: its id or name',
-  base: 'The image it is made from: its id or name, or the name of another image of this file',
-}
 
 /** The JSON Schema of a file of images, of draft 7: the newest that editors' YAML servers hold to as a whole. */
 export function imageFileSchema(): object {
@@ -41,7 +36,7 @@ function image(source: Source): object {
     type: 'object',
     properties: {
       name: { ...text, description: 'Name of the image that is made' },
-      [source]: { ...text, description: sources[source] },
+      [source]: { ...text, description: sourceHelp[source] },
       ...Object.fromEntries(refs.map(([row, ref]) => [keyOf(row), ref])),
     },
     // The other spelling is taken, but not offered.
