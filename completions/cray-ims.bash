@@ -153,7 +153,7 @@ _cray_ims_describe() {
     'completion') arguments='SHELL=bash|zsh|fish' ;;
     'init') options+=' --hostname= --tenant= --no-auth --overwrite' ;;
     'auth') commands='login status logout' ;;
-    'auth login') options+=' --username= --password= --rsa_token=' ;;
+    'auth login') options+=' --username= --password= --rsa_token= --client-credentials' excludes='--username:--client-credentials --password:--client-credentials --rsa_token:--client-credentials --client-credentials:--username --client-credentials:--password --client-credentials:--rsa_token' ;;
     'config') commands='use list describe get set unset' ;;
     'config use') arguments='CONFIGURATION=' ;;
     'config get') arguments='PROPERTY=' ;;

@@ -13,6 +13,12 @@ export const loginOptions = [
   { flag: '--username', type: 'text', placeholder: 'USER', help: 'User; asked for where it is not given' },
   { flag: '--password', type: 'text', help: 'Password; better typed when asked: others can see a command line' },
   { flag: '--rsa_token', type: 'text', help: 'RSA token, where the system wants one' },
+  {
+    flag: '--client-credentials',
+    type: 'flag',
+    exclusive: ['--username', '--password', '--rsa_token'],
+    help: 'As root on a node: log in as admin-client, whose secret kubectl reads',
+  },
 ] as const satisfies readonly OptionDefinition[]
 
 /** `init`, `auth` and `config`: shared with the original, and with whatever `cray` is on the machine. */
@@ -33,7 +39,10 @@ export const auth: GroupDefinition = {
       name: 'login',
       summary: 'Get a token and keep it',
       options: loginOptions,
-      examples: [{ line: 'cray-ims auth login --username jane', does: 'Asks for the password' }],
+      examples: [
+        { line: 'cray-ims auth login --username jane', does: 'Asks for the password' },
+        { line: 'cray-ims auth login --client-credentials', does: 'Asks for nothing, where kubectl reads secrets' },
+      ],
     },
     {
       name: 'status',

@@ -1,6 +1,6 @@
 import { requireHostname } from '../config/configuration.ts'
 import { tokenFileOf, type TokenSource } from '../config/token-state.ts'
-import { isExpired, isRenewable, readToken, type Token } from '../config/tokens.ts'
+import { defaultClient, isExpired, isRenewable, readToken, type Token } from '../config/tokens.ts'
 import { CliError } from '../errors.ts'
 import { descriptorOf } from '../files/read-file.ts'
 import type { Http } from '../http/http-client.ts'
@@ -114,11 +114,13 @@ export function authorization(options: AuthorizationOptions): Authorization {
     cautious = true
   }
 
-  function sessionExpired({ expires_at: end }: Token, why: string): CliError {
+  function sessionExpired(token: Token, why: string): CliError {
+    const { expires_at: end, client_id: client } = token
+    const ofClient = !isRenewable(token) && client !== undefined && client !== defaultClient
     const when = Math.abs(Number(end)) < latestTime ? `, expired ${clock(Number(end) * 1000, now())}` : ''
     return new CliError('Your session has expired, please run: `cray auth login` or pass --token', {
       more: [`  ${whose}${when}; ${why}`, 'Nothing was changed.'],
-      next: ['auth', 'login'],
+      next: ['auth', 'login', ...(ofClient ? ['--client-credentials'] : [])],
     })
   }
 }

@@ -19,11 +19,13 @@ export interface TokenServer {
   now: () => number
 }
 
-export interface Credentials {
-  username: string
-  password: string
-  rsaToken?: string
-}
+/** Of a user, or of a client of the token server. */
+export type Credentials =
+  | { readonly username: string; readonly password: string; readonly rsaToken?: string }
+  | { readonly clientId: string; readonly clientSecret: string }
+
+/** Whose they are: the user's or the client's name. */
+export const ownerOf = (credentials: Credentials): string => ('username' in credentials ? credentials.username : credentials.clientId)
 
 /** What the token server says of an error. Source: RFC 6749, 5.2. */
 interface Refusal {
@@ -32,36 +34,62 @@ interface Refusal {
 }
 
 /**
- * Gets a token for a user and a password.
+ * Gets a token for a user with a password, or for a client with its secret.
  *
  * @throws CliError in the original's words, and what happened.
  */
-export async function passwordLogin(server: TokenServer, { username, password, rsaToken }: Credentials): Promise<Token> {
-  const form = {
-    grant_type: 'password',
-    username,
-    password,
-    ...(rsaToken && { rsa_username: username, rsa_otp: rsaToken }),
-  }
-  const secret = `the password of ${username}`
-  const response = await post(server, form, secret, basic(defaultClient, '')).catch(notReached)
+export async function requestToken(server: TokenServer, credentials: Credentials): Promise<Token> {
+  const { form, secret, authorization, client, next } = grantOf(credentials)
+  const response = await post(server, form, secret, authorization).catch(notReached)
   const answer = parse(response)
   const token = tokenOf(answer)
-  if (typeof token === 'object') return tokenToKeep(token, server.now())
+  if (typeof token === 'object') return tokenToKeep(token, server.now(), { client_id: client })
   const said = refusalOf(answer)
   if (!said)
     throw new CliError(token === noToken ? 'Invalid Credentials' : 'Unable to login!', {
       more: [`${shownHostname(server.hostname)} answered ${statusOf(response)}, ${token}`],
-      next: ['auth', 'login'],
+      next,
     })
   const why = excerpt([said.error, said.error_description].filter(Boolean).join(': '))
   if (said.error === 'invalid_grant' || said.error === 'unauthorized_client')
-    throw new CliError('Invalid Credentials', { more: [why], next: ['auth', 'login'] })
+    throw new CliError('Invalid Credentials', { more: [why], next })
   const description = excerpt(said.error_description ?? '')
   throw new CliError(description || 'Unable to login!', {
     more: [description ? `Unable to login! (${excerpt(said.error)})` : why],
-    next: ['auth', 'login'],
+    next,
   })
+}
+
+/** A request for a token. */
+interface Grant {
+  readonly form: Record<string, string>
+  /** What it has that is secret, in words. */
+  readonly secret: string
+  readonly authorization?: string
+  /** Whom the token is for, where the answer doesn't say. */
+  readonly client: string
+  readonly next: readonly string[]
+}
+
+/** How each kind of credentials asks for a token. */
+function grantOf(credentials: Credentials): Grant {
+  if ('clientId' in credentials) {
+    const { clientId, clientSecret } = credentials
+    return {
+      form: { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret },
+      secret: `the secret of ${clientId}`,
+      client: clientId,
+      next: ['auth', 'login', '--client-credentials'],
+    }
+  }
+  const { username, password, rsaToken } = credentials
+  return {
+    form: { grant_type: 'password', username, password, ...(rsaToken && { rsa_username: username, rsa_otp: rsaToken }) },
+    secret: `the password of ${username}`,
+    authorization: basic(defaultClient, ''),
+    client: defaultClient,
+    next: ['auth', 'login'],
+  }
 }
 
 /**

@@ -22,7 +22,7 @@ import { isExpired, readToken, tokenPath, tokenToKeep } from '../../src/config/t
 import { CliError } from '../../src/errors.ts'
 import { authorization } from '../../src/ims/authorization.ts'
 import { TransportError } from '../../src/http/transport-error.ts'
-import { passwordLogin } from '../../src/ims/oauth.ts'
+import { requestToken } from '../../src/ims/oauth.ts'
 import type { HttpRequest, HttpResponse, Transport } from '../../src/http/transport.ts'
 
 const now = 1_700_000_000_000
@@ -157,11 +157,11 @@ test.each<[unknown, number | undefined]>([
 describe('a login', () => {
   const credentials = { username: 'u', password: 'p&=' }
   const attempt = (transport: Transport, hostname = 'h.site/prefix/x') =>
-    passwordLogin({ hostname, transport, now: () => now }, credentials)
+    requestToken({ hostname, transport, now: () => now }, credentials)
 
   test('asks the token server for a token', async () => {
     const { transport, requests } = answers({ access_token: 'A', expires_in: 1 })
-    const token = await passwordLogin({ hostname: 'h.site/prefix/x', transport, now: () => now }, { ...credentials, rsaToken: '99' })
+    const token = await requestToken({ hostname: 'h.site/prefix/x', transport, now: () => now }, { ...credentials, rsaToken: '99' })
     expect(token).toEqual({ access_token: 'A', expires_in: 1, expires_at: now / 1000 + 1, client_id: 'shasta' })
     expect(requests).toMatchObject([
       {

@@ -3,7 +3,7 @@ import { tokenPath, type Token } from '../../config/tokens.ts'
 import { setValue } from '../../config/document.ts'
 import { CliError } from '../../errors.ts'
 import { withLock, type Held } from '../../files/lock.ts'
-import { passwordLogin, type Credentials } from '../../ims/oauth.ts'
+import { ownerOf, requestToken, type Credentials } from '../../ims/oauth.ts'
 import type { CommandContext } from '../../context.ts'
 import { changeConfiguration } from '../config/change-configuration.ts'
 
@@ -20,20 +20,19 @@ export interface Site {
  * as that can be known before.
  */
 export async function login(context: CommandContext, { path, hostname }: Site, credentials: Credentials): Promise<void> {
-  const file = tokenPath(context.io.env, hostname, credentials.username)
+  const owner = ownerOf(credentials)
+  const file = tokenPath(context.io.env, hostname, owner)
   await withLock(
     file,
     async (held) => {
-      keep(held, await passwordLogin({ hostname, transport: await context.transport(), now: context.io.now }, credentials))
+      keep(held, await requestToken({ hostname, transport: await context.transport(), now: context.io.now }, credentials))
     },
     { signal: context.io.interrupted, busy: (who) => `the token in ${file} is being renewed by ${who}` },
   )
   context.log(3, `Saved token: ${file}`)
-  await changeConfiguration(path, (document) => setValue(document, ['auth', 'login', 'username'], credentials.username)).catch(
-    (error: unknown) => {
-      throw withMore(error, `The token is kept, in ${file}; who it is for is not: pass --token ${file}`)
-    },
-  )
+  await changeConfiguration(path, (document) => setValue(document, ['auth', 'login', 'username'], owner)).catch((error: unknown) => {
+    throw withMore(error, `The token is kept, in ${file}; who it is for is not: pass --token ${file}`)
+  })
   if (!context.global.quiet) await context.io.stdout.write('Success!\n')
 }
 
