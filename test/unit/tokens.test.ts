@@ -156,8 +156,7 @@ test.each<[unknown, number | undefined]>([
 
 describe('a login', () => {
   const credentials = { username: 'u', password: 'p&=' }
-  const attempt = (transport: Transport, hostname = 'h.site/prefix/x') =>
-    requestToken({ hostname, transport, now: () => now }, credentials)
+  const attempt = (transport: Transport, hostname = 'h.site/prefix/x') => requestToken({ hostname, transport, now: () => now }, credentials)
 
   test('asks the token server for a token', async () => {
     const { transport, requests } = answers({ access_token: 'A', expires_in: 1 })
