@@ -14,6 +14,7 @@ import { createdAt } from '../ims/created.ts'
 import { readRecords, type Kinds } from '../ims/read-record.ts'
 import { isGone } from '../ims/server-error.ts'
 import type { Value } from '../json/value.ts'
+import { shortId } from '../jobs/lookup.ts'
 import { formatAge } from '../time/time-span.ts'
 import { runEach } from './several.ts'
 import { createSelection } from './selection.ts'
@@ -106,12 +107,12 @@ async function planNow(
 
 function tell(context: CommandContext, of: Resource, { deleted, kept }: PrunePlan<Pruned>): void {
   if (context.global.quiet) return
-  const age = ({ created }: Pruned) => (created ? formatAge(context.io.now() - createdAt({ created })) : 'unknown age')
+  const age = ({ created }: Pruned) => (created ? formatAge(context.io.now() - createdAt({ created })) : 'unknown')
   const count = (list: readonly unknown[]) => `${list.length} ${list.length === 1 ? of.one : of.many}`
   context.warn(deleted.length === 0 ? `No ${of.one} to delete.` : `To delete: ${count(deleted)}`)
-  for (const record of deleted) context.warn(`  ${record.id}  ${record.name}  ${age(record)}`)
+  for (const record of deleted) context.warn(`  ${shortId(record.id)}  ${age(record).padStart(4)}  ${record.name}`)
   if (kept.length > 0) context.warn(`Kept: ${count(kept)}`)
-  for (const { record, why } of kept) context.warn(`  ${record.id}  ${record.name}: ${why}`)
+  for (const { record, why } of kept) context.warn(`  ${shortId(record.id)}  ${record.name}: ${why}`)
 }
 
 /**

@@ -1,4 +1,5 @@
 import { hasEnded } from '../../ims/job-status.ts'
+import { shortId } from '../../jobs/lookup.ts'
 import type { Job } from '../../ims/records.ts'
 
 /** A record that may be deleted. */
@@ -38,7 +39,9 @@ function usesOf(jobs: readonly Job[]): ReadonlyMap<string, string> {
   const unfinished = jobs.filter((job) => !hasEnded(job))
   return new Map(
     unfinished.flatMap(({ id, status, artifact_id, resultant_image_id }): [string, string][] => [
-      ...[artifact_id, resultant_image_id].flatMap((used): [string, string][] => (used ? [[used, `job ${id} (${status}) uses it`]] : [])),
+      ...[artifact_id, resultant_image_id].flatMap((used): [string, string][] =>
+        used ? [[used, `job ${shortId(id)} (${status}) uses it`]] : [],
+      ),
       [id, `it is ${status}`],
     ]),
   )
