@@ -5,10 +5,7 @@ import type { InferOptions } from '../definitions/infer-options.ts'
 import type { pruneOptions } from '../definitions/prune.ts'
 import { deletedImages, deletedRecipes, jobs } from '../definitions/records.ts'
 import type { Resource } from '../definitions/resource.ts'
-import { aborted, amended, CliError, usageError } from '../errors.ts'
-import { absolutePath } from '../files/path.ts'
-import { readStdin, readTextFile, textOf } from '../files/read-file.ts'
-import { fileError } from '../files/reason.ts'
+import { aborted, amended, usageError } from '../errors.ts'
 import { encodeSegment, type Api } from '../ims/api.ts'
 import { createdAt } from '../ims/created.ts'
 import { readRecords, type Kinds } from '../ims/read-record.ts'
@@ -18,6 +15,7 @@ import { shortId } from '../jobs/lookup.ts'
 import { formatAge } from '../time/time-span.ts'
 import { runEach } from './several.ts'
 import { createSelection } from './selection.ts'
+import { readKeepList } from './prune/keep-list.ts'
 import { planPrune, type Candidate, type PrunePlan } from './prune/plan.ts'
 
 type Options = InferOptions<typeof pruneOptions>
@@ -34,11 +32,12 @@ interface Pruned extends Candidate {
 export const run: Run<Options, object> = async (context, options) => {
   const of = context.command.prints!
   refuseWithoutFilter(context, options)
-  const keep = readKeep(context, options.keep)
+  const keep = options.keep === undefined ? undefined : readKeepList(options.keep, context.io)
   const api = await context.api()
   const look = () => planNow(context, api, of, options, keep)
   const first = await look()
-  tell(context, of, first)
+  // Whoever is asked has to see what for.
+  if (!context.global.quiet || !(options.yes || options.dry_run)) tell(context, of, first)
   if (options.dry_run) return print(context, first.deleted)
   if (first.deleted.length === 0) return print(context, [])
   const plan = options.yes ? first : await confirmed(context, of, first, look)
@@ -47,9 +46,10 @@ export const run: Run<Options, object> = async (context, options) => {
   const code = await runEach(context, names, async (id, name) => {
     await deleteRecord(api, of, id)
     done.push(plan.deleted.find((record) => record.id === id)!)
+    if (printsIds(context)) await context.io.stdout.write(`${id}\n`)
     if (!context.global.quiet) context.warn(`deleted ${of.one} ${name}`)
   }).finally(() => tellHowToBringBack(context, of, done))
-  return (await print(context, done)) || code
+  return (printsIds(context) ? 0 : await print(context, done)) || code
 }
 
 /** @throws CliError where no filter is given: without one, everything would be selected. */
@@ -57,23 +57,6 @@ function refuseWithoutFilter({ command }: CommandContext, options: Readonly<Reco
   const filters = command.options!.filter((row) => row.filters)
   if (filters.some((row) => options[optionKey(row)] !== undefined)) return
   throw usageError(`Missing option: at least one of ${filters.map(({ flag }) => flag).join(', ')}.`)
-}
-
-/** @throws CliError where the text can't be read, or is empty: what was to write it may have failed. */
-function readKeep({ io }: CommandContext, path: string | undefined): string | undefined {
-  if (path === undefined) return undefined
-  const text = path === '-' ? stdinText() : readTextFile(absolutePath(path, io), 'keepList')
-  if (text === undefined) throw new CliError(`${path}: no such file`)
-  if (text.trim() === '') throw new CliError(`${path === '-' ? 'stdin' : path} is empty: it mentions nothing to keep. Nothing was deleted.`)
-  return text
-}
-
-function stdinText(): string {
-  try {
-    return textOf('stdin', readStdin('keepList'))
-  } catch (cause) {
-    throw cause instanceof CliError ? cause : fileError('stdin', 'read', cause)
-  }
 }
 
 async function planNow(
@@ -106,7 +89,6 @@ async function planNow(
 }
 
 function tell(context: CommandContext, of: Resource, { deleted, kept }: PrunePlan<Pruned>): void {
-  if (context.global.quiet) return
   const age = ({ created }: Pruned) => (created ? formatAge(context.io.now() - createdAt({ created })) : 'unknown')
   const count = (list: readonly unknown[]) => `${list.length} ${list.length === 1 ? of.one : of.many}`
   context.warn(deleted.length === 0 ? `No ${of.one} to delete.` : `To delete: ${count(deleted)}`)
@@ -152,10 +134,11 @@ function tellHowToBringBack(context: CommandContext, of: Resource, done: readonl
   context.warn(`To bring back: ${context.commandLine(of.words, 'undelete', ...done.map(({ id }) => id))}`)
 }
 
-/** Their ids, or their records where a format or query was asked for on the line. */
+/** Whether ids are printed, rather than records: no format or query was asked for on the line. */
+const printsIds = ({ global }: CommandContext) => !global.formatTyped && global.query === undefined
+
 async function print(context: CommandContext, records: readonly Pruned[]): Promise<number> {
-  const { global, io } = context
-  if (global.formatTyped || global.query !== undefined) return context.print(records.map(({ value }) => value))
-  await io.stdout.write(records.map(({ id }) => `${id}\n`).join(''))
+  if (!printsIds(context)) return context.print(records.map(({ value }) => value))
+  await context.io.stdout.write(records.map(({ id }) => `${id}\n`).join(''))
   return 0
 }

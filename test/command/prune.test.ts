@@ -98,6 +98,17 @@ describe.concurrent('prune', () => {
     }),
   )
 
+  test('--quiet says nothing, but to whoever is asked', () =>
+    at(async (site) => {
+      const { stdout } = await inTerminal(site, 'n\n', '--quiet')
+      expect(stdout).toContain('To delete: 2 images')
+      expect(await ims(site, 'images', 'prune', ...old90, '--yes', '--quiet')).toEqual({
+        exit: 0,
+        stdout: `${id(1)}\n${id(2)}\n`,
+        stderr: '',
+      })
+    }))
+
   test('without a filter nothing is asked for', () =>
     at(async (site) => {
       const { exit, stderr } = await ims(site, 'images', 'prune', '--yes')
@@ -135,8 +146,8 @@ describe.concurrent('prune', () => {
       expect(stderr).toContain(`To bring back: cray-ims images undelete ${id(2)}\n`)
     }))
 
-  const inTerminal = (site: WatchedSite, typed: string) =>
-    run(['-qefc', `${programLine} images prune --name 'test-*' --older-than 90d`, '/dev/null'], {
+  const inTerminal = (site: WatchedSite, typed: string, ...more: string[]) =>
+    run(['-qefc', `${programLine} images prune --name 'test-*' --older-than 90d ${more.join(' ')}`, '/dev/null'], {
       cwd: site.home,
       env: { ...site.env, TERM: 'xterm', SHELL: '/bin/sh' },
       stdin: typed,
