@@ -156,6 +156,7 @@ _cray_ims_describe() {
     'auth login') options+=' --username= --password= --rsa_token= --client-credentials' excludes='--username:--client-credentials --password:--client-credentials --rsa_token:--client-credentials --client-credentials:--username --client-credentials:--password --client-credentials:--rsa_token' ;;
     'config') commands='use list describe get set unset' ;;
     'config use') arguments='CONFIGURATION=' ;;
+    'config describe') options+=' --origin' ;;
     'config get') arguments='PROPERTY=' ;;
     'config set') arguments='SECTION= VALUES...=' ;;
     'config unset') arguments='PROPERTIES...=' ;;

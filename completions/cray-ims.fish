@@ -314,3 +314,4 @@ complete -c cray-ims -n '__cray_ims_at config' -a describe -d 'Show the active c
 complete -c cray-ims -n '__cray_ims_at config' -a get -d 'Show one setting'
 complete -c cray-ims -n '__cray_ims_at config' -a set -d 'Change settings of one section'
 complete -c cray-ims -n '__cray_ims_at config' -a unset -d 'Remove settings'
+complete -c cray-ims -n '__cray_ims_at "config describe"' -l origin -d 'Show where each value comes from: the file, or a variable of the environment'

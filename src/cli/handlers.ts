@@ -10,7 +10,7 @@ import type { InferOptions } from '../definitions/infer-options.ts'
 import { debugOptions, logsOptions, releaseOptions, waitOptions } from '../definitions/job-shells.ts'
 import { mockOptions } from '../definitions/mock.ts'
 import { checkOptions, diffRecipesOptions, downloadOptions, uploadOptions } from '../definitions/recipe-archives.ts'
-import { initOptions, loginOptions } from '../definitions/site.ts'
+import { describeConfigOptions, initOptions, loginOptions } from '../definitions/site.ts'
 
 /** What runs a command: its module's `run`. */
 interface Module<Options, Arguments> {
@@ -48,7 +48,7 @@ const handlers: Readonly<Record<string, Loader>> = {
   doctor: none(() => import('../commands/doctor.ts')),
   'config use': none(() => import('../commands/config/use.ts')),
   'config list': none(() => import('../commands/config/list.ts')),
-  'config describe': none(() => import('../commands/config/describe.ts')),
+  'config describe': taking(describeConfigOptions)(() => import('../commands/config/describe.ts')),
   'config get': none(() => import('../commands/config/get.ts')),
   'config set': none(() => import('../commands/config/set.ts')),
   'config unset': none(() => import('../commands/config/unset.ts')),

@@ -21,6 +21,10 @@ export const loginOptions = [
   },
 ] as const satisfies readonly OptionDefinition[]
 
+export const describeConfigOptions = [
+  { flag: '--origin', type: 'flag', help: 'Show where each value comes from: the file, or a variable of the environment' },
+] as const satisfies readonly OptionDefinition[]
+
 /** `init`, `auth` and `config`: shared with the original, and with whatever `cray` is on the machine. */
 export const init: CommandDefinition = {
   name: 'init',
@@ -94,7 +98,11 @@ export const config: GroupDefinition = {
     {
       name: 'describe',
       summary: 'Show the active configuration',
-      examples: [{ line: 'cray-ims config describe --configuration other', does: 'Another one' }],
+      options: describeConfigOptions,
+      examples: [
+        { line: 'cray-ims config describe --configuration other', does: 'Another one' },
+        { line: 'cray-ims config describe --origin --format table', does: 'What is set, and where' },
+      ],
     },
     {
       name: 'get',

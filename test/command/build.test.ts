@@ -404,11 +404,11 @@ describe.concurrent('a build that fails', () => {
 
   test('3 at the time limit, and how to go on; the job goes on', () =>
     at(fast, async (site) => {
-      const { exit, stdout, stderr } = await site.ims('build', 'hangs', '--name', 'mine', '--timeout', '1')
+      const { exit, stdout, stderr } = await site.ims('build', 'hangs', '--name', 'mine', '--timeout', '4')
       const [{ id, status }] = jobsOf(site) as [Job]
       expect({ exit, stdout, status }).toEqual({ exit: 3, stdout: '', status: 'building_image' })
       expect(lines(stderr).slice(-2)).toEqual([
-        `Error: timed out after 1s; job ${id.slice(0, 8)}… is still building_image`,
+        `Error: timed out after 4s; job ${id.slice(0, 8)}… is still building_image`,
         `Next: cray-ims build --resume ${id}`,
       ])
     }))

@@ -29,7 +29,7 @@ export function complete(
   const { files, command, stdin } = drivers[shell](at, lines)
   for (const [name, text] of Object.entries(files)) writeFileSync(at(name), text)
   const env = { PATH: process.env.PATH, HOME: folder, TERM: 'dumb', LANG: 'C.UTF-8' }
-  const { stderr } = spawnSync(command[0]!, command.slice(1), { cwd, env, input: stdin, encoding: 'utf8', timeout: 50_000 })
+  const { stderr } = spawnSync(command[0]!, command.slice(1), { cwd, env, input: stdin, encoding: 'utf8', timeout: 200_000 })
   const results = readFileSync(at('results'), 'utf8').split('\n').slice(0, -1)
   if (results.length !== lines.length) throw new Error(`${shell} gave ${results.length} results for ${lines.length} lines: ${stderr}`)
   return results.map((result, index) => offered(lines[index]!, result))
