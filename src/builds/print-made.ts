@@ -1,9 +1,12 @@
 import type { CommandContext } from '../context.ts'
 import type { Value } from '../json/value.ts'
 
-/** Prints what was made, or was there already: its id, or its record where a format or query was asked for on the line. */
-export async function printMade({ global, io, print }: CommandContext, id: string, record: Value): Promise<number> {
-  if (global.formatTyped || global.query !== undefined) return print(record)
-  await io.stdout.write(`${id}\n`)
+/** Whether records are printed in place of their ids: a format or query was asked for on the line. */
+export const printsRecords = ({ global }: Pick<CommandContext, 'global'>): boolean => global.formatTyped || global.query !== undefined
+
+/** Prints what was made, or was there already: its id, or its record. */
+export async function printMade(context: CommandContext, id: string, record: Value): Promise<number> {
+  if (printsRecords(context)) return context.print(record)
+  await context.io.stdout.write(`${id}\n`)
   return 0
 }

@@ -15,7 +15,7 @@ import type { CommandContext } from '../context.ts'
 import { memoryNote } from '../jobs/shell-exit.ts'
 import { lookAtStage, stageAfter } from '../jobs/stage-after.ts'
 import { shortId } from '../jobs/lookup.ts'
-import { openJob, signalJob } from '../jobs/release.ts'
+import { openJob } from '../jobs/release.ts'
 import { refuseFailedPod } from './on-failure.ts'
 import type { BuildContext } from './build-context.ts'
 import type { ImageSpec } from './image-spec.ts'
@@ -167,9 +167,7 @@ function refusal({ context, underWay }: BuildContext, job: Job, attached: Exclud
 
 /** Tells a customize job that waits to end without a result. */
 export function giveUp(build: BuildContext, job: Job): Promise<void> {
-  return inSession(build, job, (session, container) =>
-    signalJob(build.context, build.api, session, job, container, 'failed', build.supervision),
-  )
+  return inSession(build, job, (session, container) => touch(session, containerPaths(job, container.jail).failed))
 }
 
 /** Whether a job waits no more: its script may have touched a signal file itself, and others may, or delete it. */

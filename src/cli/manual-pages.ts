@@ -1,6 +1,6 @@
 import { version } from '../../package.json'
 import { choicesInFile, keyOf, keyRows, sourceHelp } from '../builds/images-file/keys.ts'
-import { isGroup, type CommandDefinition, type GroupDefinition } from '../definitions/definition.ts'
+import { isGroup, leavesOf, type CommandDefinition, type GroupDefinition } from '../definitions/definition.ts'
 import { exitCodes } from '../definitions/exit-codes.ts'
 import { globalOptions } from '../definitions/global.ts'
 import { ims, site } from '../definitions/tree.ts'
@@ -43,7 +43,7 @@ function programPage(): string {
 }
 
 function commandPage(row: Row): string {
-  const leaves = leavesOf(row, [])
+  const leaves = leavesOf(row).filter(({ leaf }) => !leaf.hidden)
   const [only] = isGroup(row) ? [] : leaves
   return page(`cray-ims-${row.name}`, 1, row.summary, [
     '.SH SYNOPSIS',
@@ -54,16 +54,6 @@ function commandPage(row: Row): string {
       : leaves.flatMap(({ words, leaf }) => [`.SS ${roffText(words.join(' '))}`, ...paragraph(`${leaf.summary}.`), ...description(leaf)])),
     ...seeAlso(row.name === 'build' ? ['cray-ims-images-file(5)'] : []),
   ])
-}
-
-interface Leaf {
-  readonly words: readonly string[]
-  readonly leaf: CommandDefinition
-}
-
-function leavesOf(row: Row, above: readonly string[]): Leaf[] {
-  const words = [...above, row.name]
-  return isGroup(row) ? row.commands.flatMap((below) => leavesOf(below, words)) : row.hidden ? [] : [{ words, leaf: row }]
 }
 
 function description(leaf: CommandDefinition): string[] {

@@ -3,15 +3,16 @@ import { terminalFormat } from '../definitions/formats.ts'
 import { globalEnvironment, globalOptions } from '../definitions/global.ts'
 import {
   isGroup,
+  leavesOf,
   optionKey,
   type ArgumentDefinition,
   type CommandDefinition,
   type GroupDefinition,
   type OptionDefinition,
 } from '../definitions/definition.ts'
-import { argumentNotes, relationNotes, type Related } from '../definitions/relations.ts'
+import { relationNotes, type Related } from '../definitions/relations.ts'
 import { ims, site } from '../definitions/tree.ts'
-import { optionValueTerm, usage } from './help-terms.ts'
+import { argumentHelp, optionValueTerm, usage } from './help-terms.ts'
 
 /** The reference of all commands, in Markdown. */
 export function reference(): string {
@@ -44,14 +45,17 @@ type Rows = readonly (CommandDefinition | GroupDefinition)[]
 function contents(rows: Rows): string {
   return rows
     .filter((row) => !row.hidden)
-    .map((row) => `- ${linkTo([row.name])}: ${isGroup(row) ? leaves(row, [row.name]).join(', ') : row.summary}`)
+    .map(
+      (row) =>
+        `- ${linkTo([row.name])}: ${
+          isGroup(row)
+            ? leavesOf(row)
+                .map(({ words }) => linkTo(words, 1))
+                .join(', ')
+            : row.summary
+        }`,
+    )
     .join('\n')
-}
-
-function leaves(group: GroupDefinition, words: readonly string[]): string[] {
-  return group.commands.flatMap((row) =>
-    isGroup(row) ? leaves(row, [...words, row.name]) : [linkTo([...words, row.name], words.length > 1 ? 1 : words.length)],
-  )
 }
 
 /** A link to the section of a command, named without the words that are clear. */
@@ -93,10 +97,10 @@ function origin(words: readonly string[]): string {
 function argumentTable(args: readonly ArgumentDefinition[], command: CommandDefinition): string {
   return table(
     ['argument', 'needed', 'meaning'],
-    args.map(({ name, optional, many, help }) => [
-      `\`${name}${many ? '...' : ''}\``,
-      optional ? '' : 'yes',
-      [help, ...argumentNotes(name, command)].join(' '),
+    args.map((argument) => [
+      `\`${argument.name}${argument.many ? '...' : ''}\``,
+      argument.optional ? '' : 'yes',
+      argumentHelp(argument, command),
     ]),
   )
 }

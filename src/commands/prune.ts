@@ -1,3 +1,4 @@
+import { printsRecords } from '../builds/print-made.ts'
 import { isAttended } from '../builds/with-writes.ts'
 import type { CommandContext, Run } from '../context.ts'
 import { optionKey } from '../definitions/definition.ts'
@@ -8,7 +9,7 @@ import type { Resource } from '../definitions/resource.ts'
 import { aborted, amended, usageError } from '../errors.ts'
 import { encodeSegment, type Api } from '../ims/api.ts'
 import { createdAt } from '../ims/created.ts'
-import { readRecords, type Kinds } from '../ims/read-record.ts'
+import { readRecords, type Kinds, type ReadRecord } from '../ims/read-record.ts'
 import { isGone } from '../ims/server-error.ts'
 import type { Value } from '../json/value.ts'
 import { shortId } from '../jobs/lookup.ts'
@@ -46,10 +47,10 @@ export const run: Run<Options, object> = async (context, options) => {
   const code = await runEach(context, names, async (id, name) => {
     await deleteRecord(api, of, id)
     done.push(plan.deleted.find((record) => record.id === id)!)
-    if (printsIds(context)) await context.io.stdout.write(`${id}\n`)
+    if (!printsRecords(context)) await context.io.stdout.write(`${id}\n`)
     if (!context.global.quiet) context.warn(`deleted ${of.one} ${name}`)
   }).finally(() => tellHowToBringBack(context, of, done))
-  return (printsIds(context) ? 0 : await print(context, done)) || code
+  return (printsRecords(context) ? await print(context, done) : 0) || code
 }
 
 /** @throws CliError where no filter is given: without one, everything would be selected. */
@@ -70,9 +71,8 @@ async function planNow(
   const list = async <K extends Kind>(kind: K, { path }: Resource) => readRecords(kind, await api.send({ method: 'GET', path }))
   const { records } = await list(of.one as Kind, of)
   // Read last: what is begun in between is seen.
-  const { records: all, odd } = await list('job', jobs)
-  if (of !== jobs && odd[0])
-    throw amended(odd[0].failure, { more: [...odd[0].failure.more, 'Nothing was deleted: what that job uses is not known.'] })
+  const { records: all, odd } = of === jobs ? { records: records as ReadRecord<'job'>[], odd: [] } : await list('job', jobs)
+  if (odd[0]) throw amended(odd[0].failure, { more: [...odd[0].failure.more, 'Nothing was deleted: what that job uses is not known.'] })
   const selected = records
     .filter(({ value }) => keeps(value))
     .map(({ data, value }) => ({
@@ -90,12 +90,17 @@ async function planNow(
 
 function tell(context: CommandContext, of: Resource, { deleted, kept }: PrunePlan<Pruned>): void {
   const age = ({ created }: Pruned) => (created ? formatAge(context.io.now() - createdAt({ created })) : 'unknown')
-  const count = (list: readonly unknown[]) => `${list.length} ${list.length === 1 ? of.one : of.many}`
-  context.warn(deleted.length === 0 ? `No ${of.one} to delete.` : `To delete: ${count(deleted)}`)
+  context.warn(deleted.length === 0 ? `No ${of.one} to delete.` : `To delete: ${counted(of, deleted)}`)
   for (const record of deleted) context.warn(`  ${shortId(record.id)}  ${age(record).padStart(4)}  ${record.name}`)
-  if (kept.length > 0) context.warn(`Kept: ${count(kept)}`)
+  tellKept(context, of, kept)
+}
+
+function tellKept(context: CommandContext, of: Resource, kept: PrunePlan<Pruned>['kept']): void {
+  if (kept.length > 0) context.warn(`Kept: ${counted(of, kept)}`)
   for (const { record, why } of kept) context.warn(`  ${shortId(record.id)}  ${record.name}: ${why}`)
 }
+
+const counted = ({ one, many }: Resource, list: readonly unknown[]) => `${list.length} ${list.length === 1 ? one : many}`
 
 /**
  * Asks for the number of what is deleted, then looks again: the answer may have taken its time.
@@ -116,7 +121,7 @@ async function confirmed(
   const now = await look()
   const asked = new Set(shown.map(({ id }) => id))
   const used = now.kept.filter(({ record }) => asked.has(record.id))
-  if (used.length > 0) tell(context, of, { deleted: [], kept: used })
+  tellKept(context, of, used)
   return { deleted: now.deleted.filter(({ id }) => asked.has(id)), kept: used }
 }
 
@@ -134,11 +139,8 @@ function tellHowToBringBack(context: CommandContext, of: Resource, done: readonl
   context.warn(`To bring back: ${context.commandLine(of.words, 'undelete', ...done.map(({ id }) => id))}`)
 }
 
-/** Whether ids are printed, rather than records: no format or query was asked for on the line. */
-const printsIds = ({ global }: CommandContext) => !global.formatTyped && global.query === undefined
-
 async function print(context: CommandContext, records: readonly Pruned[]): Promise<number> {
-  if (!printsIds(context)) return context.print(records.map(({ value }) => value))
+  if (printsRecords(context)) return context.print(records.map(({ value }) => value))
   await context.io.stdout.write(records.map(({ id }) => `${id}\n`).join(''))
   return 0
 }

@@ -144,6 +144,18 @@ export function isGroup(row: CommandDefinition | GroupDefinition): row is GroupD
   return 'commands' in row
 }
 
+/** A command and the words that lead to it from the top of a tree. */
+export interface Leaf {
+  readonly words: readonly string[]
+  readonly leaf: CommandDefinition
+}
+
+/** The commands that a row stands for, in the order of the table: itself, or all of its group. */
+export function leavesOf(row: CommandDefinition | GroupDefinition, above: readonly string[] = []): Leaf[] {
+  const words = [...above, row.name]
+  return isGroup(row) ? row.commands.flatMap((below) => leavesOf(below, words)) : [{ words, leaf: row }]
+}
+
 /** Whether a command deletes all records of a kind, or those that its options select. */
 export function deletesMany({ request }: CommandDefinition): boolean {
   return request?.method === 'DELETE' && !request.path.includes('{')

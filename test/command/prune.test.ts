@@ -181,5 +181,6 @@ describe.concurrent('prune', () => {
       const { exit, stdout } = await inTerminal(site, '2\n')
       expect({ exit, left: imagesOf(site) }).toEqual({ exit: 0, left: '1345' })
       expect(stdout).toContain(`test-a: job ${short(9)} (creating) uses it`)
+      expect(stdout).not.toContain('No image to delete.')
     }))
 })

@@ -1,6 +1,6 @@
 import type { Document } from '../../config/document.ts'
 import { environmentName } from '../../config/precedence.ts'
-import { isGroup, optionKey, type CommandDefinition, type GroupDefinition } from '../../definitions/definition.ts'
+import { leavesOf, optionKey } from '../../definitions/definition.ts'
 import { globalEnvironment, globalOptions } from '../../definitions/global.ts'
 import { ims, site } from '../../definitions/tree.ts'
 import { shownHostname } from '../../ims/address.ts'
@@ -41,23 +41,17 @@ function variables(): { setting: string; variable: string; emptyCounts: boolean 
     const variable = globalEnvironment[optionKey(option)]
     return variable === undefined ? [] : [{ setting: `core.${optionKey(option)}`, variable, emptyCounts: false }]
   })
-  const ofCommands = [...leavesOf(ims, []), ...site.flatMap((row) => leavesOf(row, []))].flatMap(({ words, leaf }) => {
-    const own = (leaf.options ?? []).map((option) => ({ option, emptyCounts: true }))
-    return [...globalOptions.map((option) => ({ option, emptyCounts: false })), ...own].map(({ option, emptyCounts }) => ({
-      setting: [...words, optionKey(option)].join('.'),
-      variable: environmentName(words, optionKey(option)),
-      emptyCounts,
-    }))
-  })
+  const ofCommands = [ims, ...site]
+    .flatMap((row) => leavesOf(row))
+    .flatMap(({ words, leaf }) => {
+      const own = (leaf.options ?? []).map((option) => ({ option, emptyCounts: true }))
+      return [...globalOptions.map((option) => ({ option, emptyCounts: false })), ...own].map(({ option, emptyCounts }) => ({
+        setting: [...words, optionKey(option)].join('.'),
+        variable: environmentName(words, optionKey(option)),
+        emptyCounts,
+      }))
+    })
   return [...everywhere, ...ofCommands]
-}
-
-function leavesOf(
-  row: CommandDefinition | GroupDefinition,
-  above: readonly string[],
-): { words: readonly string[]; leaf: CommandDefinition }[] {
-  const words = [...above, row.name]
-  return isGroup(row) ? row.commands.flatMap((below) => leavesOf(below, words)) : [{ words, leaf: row }]
 }
 
 function withoutSecret({ setting, value }: Origin): Value {
