@@ -1,9 +1,8 @@
 import { usageError } from '../errors.ts'
 import { shellAvailability } from '../ims/job-status.ts'
 import type { Image, Job } from '../ims/records.ts'
-import { sourceOf } from '../ims/read-record.ts'
 import type { CommandContext } from '../context.ts'
-import { findJobs, recordOf, shortId, type JobRecord } from '../jobs/lookup.ts'
+import { findJobs, shortId } from '../jobs/lookup.ts'
 import { superviseJob, type Attention } from './supervise-job.ts'
 import { isAttended } from './with-writes.ts'
 import { runJobToCompletion } from './run-job.ts'
@@ -53,7 +52,7 @@ export async function buildImage(context: CommandContext, order: ImageSpec, opti
     }
     const own = withIdentity(build, key)
     const started = plan.resumeJob
-      ? { first: recordOf(plan.resumeJob), build: await resumeJob(own, plan.resumeJob, plan.foreign) }
+      ? { first: plan.resumeJob, build: await resumeJob(own, plan.resumeJob, plan.foreign) }
       : await startJob(own, plan, await ensureKey(own, plan), inventory, debug)
     return 'existing' in started ? printExisting(own, started.existing) : goOn(started.build, started.first, script, plan.replaces)
   })
@@ -69,26 +68,21 @@ export function resumeBuild(
   const script = readScript(context.io, order)
   return superviseJob(context, options, async (build) => {
     const key = options.public_key === undefined ? undefined : await findOwnKey(context, options.public_key)
-    const [first] = (await retryWhileUnavailable(build, () => findJobs(build.api, [reference]))) as [JobRecord]
-    if (shellAvailability(first.job) !== 'never') refuseByHand(context, first.job.job_type, script)
-    trackJob(build, first.job, { resumed: true })
+    const [first] = (await retryWhileUnavailable(build, () => findJobs(build.api, [reference]))) as [Job]
+    if (shellAvailability(first) !== 'never') refuseByHand(context, first.job_type, script)
+    trackJob(build, first, { resumed: true })
     return goOn(withIdentity(build, key), first, script, options.if_exists === 'replace' ? 'older' : undefined)
   })
 }
 
 /** @param replaces what the image replaces: the only older one of its name, where that is yet to be found. */
-async function goOn(
-  build: BuildContext,
-  first: JobRecord,
-  script: Script | undefined,
-  replaces: Image | 'older' | undefined,
-): Promise<number> {
+async function goOn(build: BuildContext, first: Job, script: Script | undefined, replaces: Image | 'older' | undefined): Promise<number> {
   const { context } = build
   const { job, made } = await runJobToCompletion(build, first, script)
   // Before anything is removed: whoever is cut off now has the image, or the job that leads to it.
-  const code = await printMade(context, made.image.id, made.record)
+  const code = await printMade(context, made)
   build.progress.log(
-    `✔ image ${shortId(made.image.id)} ${await cleanUp(build, job, made, replaces === 'older' ? await olderOfThatName(build, job, made) : replaces)}`,
+    `✔ image ${shortId(made.id)} ${await cleanUp(build, job, made, replaces === 'older' ? await olderOfThatName(build, job, made) : replaces)}`,
   )
   return code
 }
@@ -107,5 +101,5 @@ function refuseByHand(context: CommandContext, type: Job['job_type'], script: Sc
 
 function printExisting(build: BuildContext, image: Image): Promise<number> {
   build.progress.log(`Image ${image.id} has that name: nothing is made`)
-  return printMade(build.context, image.id, sourceOf(image))
+  return printMade(build.context, image)
 }

@@ -27,7 +27,7 @@ export function followContainers(
 ): { end(hasEnded: boolean): Promise<void>; stop(): void } {
   const stopped = new AbortController()
   const signal = AbortSignal.any([context.io.interrupted, stopped.signal])
-  const jobEnded = async () => hasEnded((await describeJob(api, job.id)).job)
+  const jobEnded = async () => hasEnded(await describeJob(api, job.id))
   const following = { signal, jobEnded, interval: supervision.interval * 1000, notice: progress.log, sleep: context.io.sleep }
   async function show(): Promise<void> {
     try {

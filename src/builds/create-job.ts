@@ -4,8 +4,9 @@ import { stageOf } from '../ims/job-status.ts'
 import { readRecord } from '../ims/read-record.ts'
 import type { Image, Job, PublicKey } from '../ims/records.ts'
 import { jobs, publicKeys } from '../definitions/records.ts'
-import { describeJob, listJobs, readJob, recordOf, type JobRecord } from '../jobs/lookup.ts'
-import { listRecords, type Inventory } from './inventory.ts'
+import { describeJob, listJobs } from '../jobs/lookup.ts'
+import { listRecords } from '../ims/fetch-records.ts'
+import type { Inventory } from './inventory.ts'
 import { createIdempotently } from './create-idempotently.ts'
 import { isJobOf, makesImageFor, matchOf, mayMakeImage, type JobOfOrder } from './job-match.ts'
 import type { BuildContext } from './build-context.ts'
@@ -18,7 +19,7 @@ import { trackJob } from './track-job.ts'
 /** What a plan's making has begun with. */
 export type Started =
   /** A job of our own, or the one that another run of the same order has created a moment before; how it is looked after. */
-  | { readonly first: JobRecord; readonly build: BuildContext }
+  | { readonly first: Job; readonly build: BuildContext }
   /** The image that another run has made meanwhile. */
   | { readonly existing: Image }
 
@@ -36,22 +37,15 @@ export async function startJob(build: BuildContext, plan: Plan, keyId: string, b
   const attempted = context.io.now()
   const wanted = { order, source: source.id, keys: new Set([keyId]) }
   const known = new Set(before.jobs.map(({ id }) => id))
-  const records = new Map<string, JobRecord>()
   const job = await createIdempotently(build, {
     what: `job of image ${order.name}`,
     kind: jobs,
     request: jobRequest(plan, keyId, debug),
-    read: (answer) => keep(readJob(answer)).job,
-    find: async () =>
-      (await listJobs(api)).filter(({ job }) => !known.has(job.id) && isJobOf(job, wanted, attempted)).map((one) => keep(one).job),
+    read: (answer) => readRecord('job', answer),
+    find: async () => (await listJobs(api)).filter((one) => !known.has(one.id) && isJobOf(one, wanted, attempted)),
   })
   trackJob(build, job, { resumed: false })
-  return (await earlierRun(build, plan, job, before)) ?? { first: records.get(job.id) ?? recordOf(job), build }
-
-  function keep(one: JobRecord): JobRecord {
-    records.set(one.job.id, one)
-    return one
-  }
+  return (await earlierRun(build, plan, job, before)) ?? { first: job, build }
 }
 
 /** What another run began, or made, since the plan was made and before our job was created; ours is then deleted. */
@@ -68,14 +62,14 @@ async function earlierRun(build: BuildContext, plan: Plan, ours: Job, before: In
   const wanted: JobOfOrder = { order, source: plan.source.id, keys: new Set([ours.public_key_id]) }
   const [winner] = all
     .filter(
-      ({ job }) =>
+      (job) =>
         makesImageFor(job, wanted) && isNew(job, before.jobs) && isEarlier(job, ours) && (mayMakeImage(job) || stageOf(job) === 'success'),
     )
-    .toSorted((one, other) => (isEarlier(one.job, other.job) ? -1 : 1))
+    .toSorted((one, other) => (isEarlier(one, other) ? -1 : 1))
   const named = images.filter((image) => image.name === order.name && isNew(image, before.images))
   const own =
     named.length > 0
-      ? await retryWhileUnavailable(build, async () => (await describeJob(api, ours.id)).job.resultant_image_id, ours)
+      ? await retryWhileUnavailable(build, async () => (await describeJob(api, ours.id)).resultant_image_id, ours)
       : undefined
   const made = named.find(({ id }) => id !== own)
   if (!winner && !made) return undefined
@@ -83,15 +77,15 @@ async function earlierRun(build: BuildContext, plan: Plan, ours: Job, before: In
   await deleteIfPresent(build, jobs, ours.id, ours)
   build.underWay.job = undefined
   progress.log(
-    `Job ${ours.id} is deleted: ${winner ? `job ${winner.job.id}, created a moment before, makes ${order.name}` : `image ${made!.id}, made meanwhile, is called ${order.name}`}`,
+    `Job ${ours.id} is deleted: ${winner ? `job ${winner.id}, created a moment before, makes ${order.name}` : `image ${made!.id}, made meanwhile, is called ${order.name}`}`,
   )
   if (winner) {
     // The other run may have uploaded the key once more.
     const { records } = await retryWhileUnavailable(build, () => listRecords(api, 'public key'))
     const ofUser = { ...wanted, keys: new Set(sameKeys(records, plan.key).map(({ id }) => id)) }
-    const match = matchOf(winner.job, ofUser)
-    if (!match) throw otherJobError(winner.job, ofUser)
-    return { first: winner, build: await resumeJob(build, winner.job, match === 'foreign') }
+    const match = matchOf(winner, ofUser)
+    if (!match) throw otherJobError(winner, ofUser)
+    return { first: winner, build: await resumeJob(build, winner, match === 'foreign') }
   }
   if (order.if_exists === 'skip' && made!.link) return { existing: made! }
   throw new CliError(`the image name ${order.name} is taken: image ${made!.id} was made by another command meanwhile`, {
@@ -107,7 +101,7 @@ export async function ensureKey(build: BuildContext, plan: Plan): Promise<string
     what: `public key ${plan.key.name}`,
     kind: publicKeys,
     request: keyRequest(plan),
-    read: (answer) => readRecord('public key', answer).data,
+    read: (answer) => readRecord('public key', answer),
     find: async () => usableKeys((await listRecords(api, 'public key')).records, plan.key),
   })
   progress.log(`Key ${plan.key.shown} uploaded as "${record.name}"`)

@@ -1,14 +1,11 @@
 import { CliError, type NextStep } from '../errors.ts'
-import { encodeSegment } from '../ims/api.ts'
+import { describeRecord, listRecords } from '../ims/fetch-records.ts'
 import { createdAt } from '../ims/created.ts'
 import { isGone } from '../ims/server-error.ts'
 import type { Image, Job } from '../ims/records.ts'
-import { readRecord } from '../ims/read-record.ts'
 import { images, jobs } from '../definitions/records.ts'
 import { formatDuration } from '../time/time-span.ts'
-import type { ImageRecord } from '../jobs/image-of-deleted-job.ts'
 import { shortId } from '../jobs/lookup.ts'
-import { listRecords } from './inventory.ts'
 import type { BuildContext } from './build-context.ts'
 import { deleteIfPresent, retryWhileUnavailable } from './retry-while-unavailable.ts'
 
@@ -17,23 +14,18 @@ import { deleteIfPresent, retryWhileUnavailable } from './retry-while-unavailabl
  *
  * @throws CliError with exit 1 where it isn't there, or isn't complete.
  */
-export async function checkImage(build: BuildContext, job: Job): Promise<ImageRecord> {
+export async function checkImage(build: BuildContext, job: Job): Promise<Image> {
   const { api } = build
   const { id, resultant_image_id: imageId } = job
   const wrong = (why: string, next: NextStep) =>
     new CliError(`job ${id} succeeded, but ${why}`, { exit: 1, more: ['The job is left as it is.'], next })
   if (!imageId) throw wrong('names no image', ['jobs', 'describe', id])
-  const { data: image, value: record } = await retryWhileUnavailable(
-    build,
-    async () =>
-      readRecord('image', await api.send({ method: 'GET', path: `${images.path}/${encodeSegment(imageId)}` }), `image ${imageId}`),
-    job,
-  ).catch((error: unknown) => {
+  const image = await retryWhileUnavailable(build, () => describeRecord(api, 'image', imageId), job).catch((error: unknown) => {
     if (isGone(error)) throw wrong(`its image ${imageId} is gone`, ['deleted', 'images', 'describe', imageId])
     throw error
   })
   if (!image.link) throw wrong(`its image ${imageId} has no link: it was not uploaded`, ['jobs', 'logs', id])
-  return { image, record }
+  return image
 }
 
 /**
@@ -41,7 +33,7 @@ export async function checkImage(build: BuildContext, job: Job): Promise<ImageRe
  *
  * @returns what became of the job, and how long it took, for a person.
  */
-export async function cleanUp(build: BuildContext, job: Job, made: ImageRecord, replaces: Image | undefined): Promise<string> {
+export async function cleanUp(build: BuildContext, job: Job, made: Image, replaces: Image | undefined): Promise<string> {
   const { context, supervision } = build
   if (replaces) await replace(build, job, made, replaces)
   if (!supervision.keep_job) await deleteIfPresent(build, jobs, job.id, job)
@@ -49,21 +41,16 @@ export async function cleanUp(build: BuildContext, job: Job, made: ImageRecord, 
 }
 
 /** Deletes the image that a made one replaces, if it still is what it was when that was decided. */
-async function replace(build: BuildContext, job: Job, { image }: ImageRecord, { id }: Image): Promise<void> {
+async function replace(build: BuildContext, job: Job, made: Image, { id }: Image): Promise<void> {
   const { api, context, progress } = build
-  const path = `${images.path}/${encodeSegment(id)}`
-  const old = await retryWhileUnavailable(
-    build,
-    async () => readRecord('image', await api.send({ method: 'GET', path }), `image ${id}`).data,
-    job,
-  ).catch((error: unknown) => {
+  const old = await retryWhileUnavailable(build, () => describeRecord(api, 'image', id), job).catch((error: unknown) => {
     if (isGone(error)) return undefined
     throw error
   })
   if (!old) return
-  if (!isReplacedBy(old, image, job)) return progress.log(`Image ${id} is kept: it is not an older image called ${image.name}`)
+  if (!isReplacedBy(old, made, job)) return progress.log(`Image ${id} is kept: it is not an older image called ${made.name}`)
   progress.log(
-    `Deleting image ${id}, created ${old.created}, which ${shortId(image.id)} replaces; to bring it back: ${context.commandLine('images', 'undelete', id)}`,
+    `Deleting image ${id}, created ${old.created}, which ${shortId(made.id)} replaces; to bring it back: ${context.commandLine('images', 'undelete', id)}`,
   )
   await deleteIfPresent(build, images, id, job)
 }
@@ -74,7 +61,7 @@ function isReplacedBy(old: Image, made: Image, job: Job): boolean {
 }
 
 /** The only image that has a made one's name and is older than its job, which it replaces; none where there are several. */
-export async function olderOfThatName(build: BuildContext, job: Job, { image: made }: ImageRecord): Promise<Image | undefined> {
+export async function olderOfThatName(build: BuildContext, job: Job, made: Image): Promise<Image | undefined> {
   const { records } = await retryWhileUnavailable(build, () => listRecords(build.api, 'image'), job)
   const older = records.filter((one) => isReplacedBy(one, made, job))
   if (older.length > 1) build.progress.log(`${older.length} older images are called ${made.name}: none is deleted`)

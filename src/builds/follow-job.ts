@@ -3,7 +3,7 @@ import type { Job, JobStatus } from '../ims/records.ts'
 import type { Diagnosis } from '../kubernetes/diagnosis.ts'
 import { formatDuration } from '../time/time-span.ts'
 import { createPodWatch } from '../jobs/pod-watch.ts'
-import { shortId, type JobRecord } from '../jobs/lookup.ts'
+import { shortId } from '../jobs/lookup.ts'
 import { pollJobs } from '../jobs/poll.ts'
 import { followContainers } from './container-logs.ts'
 import type { BuildContext } from './build-context.ts'
@@ -28,7 +28,7 @@ export interface Stop {
  * @param known the job as it was just read; without it, it has waited on its user before, and was told to go on.
  * @throws CliError with exit 3 at the time limit.
  */
-export async function followJob(build: BuildContext, followed: Job, phases: Phases, known?: JobRecord): Promise<Stop> {
+export async function followJob(build: BuildContext, followed: Job, phases: Phases, known?: Job): Promise<Stop> {
   const { context, api, progress, supervision, resume, read } = build
   const { id } = followed
   const interval = supervision.interval * 1000

@@ -1,8 +1,8 @@
 import type { Api } from '../ims/api.ts'
 import { isTransient } from '../ims/availability.ts'
-import { readRecords, type Kinds, type OddRecord } from '../ims/read-record.ts'
+import { listRecords } from '../ims/fetch-records.ts'
+import type { OddRecord } from '../ims/read-record.ts'
 import type { Image, Job, PublicKey, Recipe } from '../ims/records.ts'
-import * as resources from '../definitions/records.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { CommandContext } from '../context.ts'
 import { pollUntil } from '../jobs/poll.ts'
@@ -15,27 +15,6 @@ export interface Inventory {
   readonly jobs: readonly Job[]
   /** Records that can't be used: they stop only who needs them. */
   readonly odd: readonly OddRecord[]
-}
-
-const paths: Readonly<Record<keyof Kinds, string>> = {
-  recipe: resources.recipes.path,
-  image: resources.images.path,
-  'public key': resources.publicKeys.path,
-  job: resources.jobs.path,
-}
-
-/**
- * All records of a kind, and those that can't be used.
- *
- * @param path of the deleted ones.
- */
-export async function listRecords<K extends keyof Kinds>(
-  api: Api,
-  kind: K,
-  path = paths[kind],
-): Promise<{ records: Kinds[K][]; odd: OddRecord[] }> {
-  const { records, odd } = readRecords(kind, await api.send({ method: 'GET', path }))
-  return { records: records.map(({ data }) => data), odd }
 }
 
 /** How often a service that doesn't answer as it should is asked again, before anything is under way. */

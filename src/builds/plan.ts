@@ -1,9 +1,8 @@
 import { CliError, type NextStep } from '../errors.ts'
-import type { ApiRequest } from '../ims/api.ts'
 import { createdAt } from '../ims/created.ts'
 import { stageOf } from '../ims/job-status.ts'
 import type { Image, Job, Recipe } from '../ims/records.ts'
-import { toValue, type Value } from '../json/value.ts'
+import { toValue } from '../json/value.ts'
 import { jobs, publicKeys } from '../definitions/records.ts'
 import type { Inventory } from './inventory.ts'
 import { makesImageFor, makesImageOf, matchOf, mayMakeImage, type JobOfOrder } from './job-match.ts'
@@ -12,6 +11,7 @@ import type { ImageSpec } from './image-spec.ts'
 import { sameKeys, usableKeys, type OwnKey } from './public-key.ts'
 import { resumeCommand } from './resume-command.ts'
 import { candidateLines } from '../ims/reference.ts'
+import { createRequest, type BodyRequest } from '../ims/requests.ts'
 import { findSource } from './source.ts'
 
 /** What is to be done for an order, decided from what the service has. */
@@ -118,28 +118,29 @@ function resolveNameConflict({ inventory, order }: Ordered, images: readonly Ima
 }
 
 /** The request that uploads a plan's key. */
-export function keyRequest({ key }: Pick<Plan, 'key'>): ApiRequest & { body: Value } {
+export function keyRequest({ key }: Pick<Plan, 'key'>): BodyRequest {
   const optionOf = (field: string) => (field === 'public_key' ? `public key ${key.shown}` : undefined)
-  return { method: 'POST', path: publicKeys.path, body: toValue({ name: key.name, public_key: key.text }), optionOf }
+  return { ...createRequest(publicKeys, toValue({ name: key.name, public_key: key.text })), optionOf }
 }
 
 /** The request that creates a plan's job. */
-export function jobRequest({ order, source }: Pick<Plan, 'order' | 'source'>, keyId: string, debug: boolean): ApiRequest & { body: Value } {
+export function jobRequest({ order, source }: Pick<Plan, 'order' | 'source'>, keyId: string, debug: boolean): BodyRequest {
   const settings = settingsOf(order)
   const fields = Object.entries(settings).filter(([, value]) => value !== undefined)
   const jail = jailOf(order)
   return {
-    method: 'POST',
-    path: jobs.path,
-    body: toValue({
-      job_type: order.job_type,
-      artifact_id: source.id,
-      public_key_id: keyId,
-      image_root_archive_name: order.name,
-      ...(order.job_type === 'create' && { enable_debug: debug }),
-      ...Object.fromEntries(fields),
-      ...(jail !== undefined && { ssh_containers: [{ name: 'customize', jail }] }),
-    }),
+    ...createRequest(
+      jobs,
+      toValue({
+        job_type: order.job_type,
+        artifact_id: source.id,
+        public_key_id: keyId,
+        image_root_archive_name: order.name,
+        ...(order.job_type === 'create' && { enable_debug: debug }),
+        ...Object.fromEntries(fields),
+        ...(jail !== undefined && { ssh_containers: [{ name: 'customize', jail }] }),
+      }),
+    ),
     optionOf(field) {
       if (field === 'image_root_archive_name') return `--name ${order.name}`
       if (field.startsWith('ssh_containers')) return '--jail'

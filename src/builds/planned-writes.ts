@@ -1,4 +1,5 @@
-import { encodeSegment, type ApiRequest } from '../ims/api.ts'
+import type { ApiRequest } from '../ims/api.ts'
+import { deleteRequest } from '../ims/requests.ts'
 import { writeJson } from '../json/write.ts'
 import { images, jobs } from '../definitions/records.ts'
 import { jobRequest, keyRequest, type Plan } from './plan.ts'
@@ -16,12 +17,11 @@ export function plannedWrites(
   { debug, keepJob, uploaded = false }: { debug: boolean; keepJob: boolean; uploaded?: boolean },
 ): string[] {
   const { keyId, resumeJob, foreign, replaces } = plan
-  const remove = (path: string, id: string) => `DELETE ${path}/${id === newJob ? id : encodeSegment(id)}`
   return [
     ...(keyId || resumeJob || uploaded ? [] : [requestLine(keyRequest(plan))]),
     ...(resumeJob ? [] : [requestLine(jobRequest(plan, keyId ?? newKey, debug))]),
-    ...(replaces ? [remove(images.path, replaces.id)] : []),
-    ...(keepJob || foreign ? [] : [remove(jobs.path, resumeJob?.id ?? newJob)]),
+    ...(replaces ? [requestLine(deleteRequest(images, replaces.id))] : []),
+    ...(keepJob || foreign ? [] : [requestLine(deleteRequest(jobs, resumeJob?.id ?? newJob))]),
   ]
 }
 

@@ -1,12 +1,13 @@
 import type { CommandContext } from '../context.ts'
-import type { Value } from '../json/value.ts'
+import { sourceOf } from '../ims/read-record.ts'
+import type { Image, Recipe } from '../ims/records.ts'
 
 /** Whether records are printed in place of their ids: a format or query was asked for on the line. */
 export const printsRecords = ({ global }: Pick<CommandContext, 'global'>): boolean => global.formatTyped || global.query !== undefined
 
 /** Prints what was made, or was there already: its id, or its record. */
-export async function printMade(context: CommandContext, id: string, record: Value): Promise<number> {
-  if (printsRecords(context)) return context.print(record)
-  await context.io.stdout.write(`${id}\n`)
+export async function printMade(context: CommandContext, record: Image | Recipe): Promise<number> {
+  if (printsRecords(context)) return context.print(sourceOf(record))
+  await context.io.stdout.write(`${record.id}\n`)
   return 0
 }

@@ -1,7 +1,6 @@
 import type { Resource } from '../definitions/resource.ts'
-import { encodeSegment } from '../ims/api.ts'
+import { deleteRecord } from '../ims/fetch-records.ts'
 import { isTransient } from '../ims/availability.ts'
-import { isGone } from '../ims/server-error.ts'
 import type { Job } from '../ims/records.ts'
 import { pollUntil, createTransientCheck } from '../jobs/poll.ts'
 import type { BuildContext, WriteContext } from './build-context.ts'
@@ -39,14 +38,5 @@ export async function retryWhileUnavailable<R>(
  * @param job that it is for.
  */
 export async function deleteIfPresent(write: Writes, of: Resource, id: string, job?: Job): Promise<void> {
-  const remove = () => write.api.send({ method: 'DELETE', path: `${of.path}/${encodeSegment(id)}` })
-  await retryWhileUnavailable(
-    write,
-    () =>
-      remove().catch((error: unknown) => {
-        if (!isGone(error)) throw error
-      }),
-    job,
-    createTransientCheck(),
-  )
+  await retryWhileUnavailable(write, () => deleteRecord(write.api, of, id), job, createTransientCheck())
 }

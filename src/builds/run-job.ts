@@ -1,16 +1,16 @@
 import { CliError } from '../errors.ts'
 import { isTransient } from '../ims/availability.ts'
 import { stageOf, waitingStatus } from '../ims/job-status.ts'
-import type { Job } from '../ims/records.ts'
+import type { Image, Job } from '../ims/records.ts'
 import type { JobOutcome } from '../jobs/shell-exit.ts'
-import { shortId, type JobRecord } from '../jobs/lookup.ts'
+import { shortId } from '../jobs/lookup.ts'
 import { handleFailure } from './on-failure.ts'
 import { checkImage } from './finish.ts'
 import { followJob, type Stop } from './follow-job.ts'
 import type { BuildContext } from './build-context.ts'
 import { createPhases } from './phases.ts'
 import { giveUp, hasMovedOn, runScript, type Script } from './script.ts'
-import { imageOfDeletedJob, type ImageRecord } from '../jobs/image-of-deleted-job.ts'
+import { imageOfDeletedJob } from '../jobs/image-of-deleted-job.ts'
 import { jobDeletedError } from '../jobs/shell-unavailable.ts'
 import { retryWhileUnavailable } from './retry-while-unavailable.ts'
 import { openJobShell } from './shell.ts'
@@ -21,15 +21,11 @@ import { openJobShell } from './shell.ts'
  * @param script what is run in a customize job's image root, in place of a shell.
  * @throws CliError with exit 1 where there will be no image, once it is seen to what becomes of the job.
  */
-export async function runJobToCompletion(
-  build: BuildContext,
-  first: JobRecord,
-  script: Script | undefined,
-): Promise<{ job: Job; made: ImageRecord }> {
+export async function runJobToCompletion(build: BuildContext, first: Job, script: Script | undefined): Promise<{ job: Job; made: Image }> {
   const { context, progress } = build
   const phases = createPhases()
   let givenUp = false
-  let stop = await followJob(build, first.job, phases, first)
+  let stop = await followJob(build, first, phases, first)
   if (!stop.gone && !stop.dead && stop.job.job_type === 'customize' && stageOf(stop.job) === 'waiting') {
     const opened = context.io.monotonic()
     build.underWay.waiting = true
@@ -92,11 +88,11 @@ async function customizeInteractively(build: BuildContext, stop: Stop, script: S
 }
 
 /** The image of a job that was deleted: by whoever follows it, too, once its image is there. */
-async function madeByGone(build: BuildContext, job: Job): Promise<ImageRecord> {
+async function madeByGone(build: BuildContext, job: Job): Promise<Image> {
   build.underWay.job = undefined
   const made = await retryWhileUnavailable(build, () => imageOfDeletedJob(build.api, job), undefined, isTransient)
   if (!made) throw jobDeletedError(job.id)
-  build.progress.log(`Job ${shortId(job.id)} is gone; its image ${shortId(made.image.id)} is there`)
+  build.progress.log(`Job ${shortId(job.id)} is gone; its image ${shortId(made.id)} is there`)
   return made
 }
 

@@ -1,8 +1,8 @@
-import { listRecords } from '../builds/inventory.ts'
 import { deletedImages, deletedPublicKeys, deletedRecipes, images, jobs, publicKeys, recipes } from '../definitions/records.ts'
 import type { Resource } from '../definitions/resource.ts'
 import { CliError } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
+import { listRecords } from '../ims/fetch-records.ts'
 import type { Kinds, OddRecord } from '../ims/read-record.ts'
 import { pickRecord, recordsNamed, type Referable } from '../ims/reference.ts'
 import { withArticle } from '../text/article.ts'
@@ -42,7 +42,7 @@ export async function findRecords(api: Api, of: Resource, words: readonly string
 }
 
 async function listReferable(api: Api, of: Resource): Promise<{ records: Referable[]; odd: OddRecord[] }> {
-  const { records, odd } = await listRecords(api, kinds.get(of)!, of.path)
+  const { records, odd } = await listRecords(api, kinds.get(of)!, of)
   return { records: records.map((one) => ('image_root_archive_name' in one ? { ...one, name: one.image_root_archive_name } : one)), odd }
 }
 

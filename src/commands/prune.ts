@@ -9,7 +9,9 @@ import type { Resource } from '../definitions/resource.ts'
 import { aborted, amended, usageError } from '../errors.ts'
 import { encodeSegment, type Api } from '../ims/api.ts'
 import { createdAt } from '../ims/created.ts'
-import { readRecords, type Kinds, type ReadRecord } from '../ims/read-record.ts'
+import { listRecords } from '../ims/fetch-records.ts'
+import { sourceOf, type Kinds } from '../ims/read-record.ts'
+import type { Job } from '../ims/records.ts'
 import { isGone } from '../ims/server-error.ts'
 import type { Value } from '../json/value.ts'
 import { shortId } from '../jobs/lookup.ts'
@@ -68,24 +70,19 @@ async function planNow(
   keep: string | undefined,
 ): Promise<PrunePlan<Pruned>> {
   const { keeps } = createSelection(context.command, options, context.io.now())
-  const list = async <K extends Kind>(kind: K, { path }: Resource) => readRecords(kind, await api.send({ method: 'GET', path }))
-  const { records } = await list(of.one as Kind, of)
+  const { records } = await listRecords(api, of.one as Kind)
   // Read last: what is begun in between is seen.
-  const { records: all, odd } = of === jobs ? { records: records as ReadRecord<'job'>[], odd: [] } : await list('job', jobs)
+  const { records: all, odd } = of === jobs ? { records: records as Job[], odd: [] } : await listRecords(api, 'job')
   if (odd[0]) throw amended(odd[0].failure, { more: [...odd[0].failure.more, 'Nothing was deleted: what that job uses is not known.'] })
   const selected = records
-    .filter(({ value }) => keeps(value))
-    .map(({ data, value }) => ({
-      id: data.id,
-      name: 'image_root_archive_name' in data ? data.image_root_archive_name : data.name,
-      created: data.created,
-      value,
+    .filter((record) => keeps(sourceOf(record)))
+    .map((record) => ({
+      id: record.id,
+      name: 'image_root_archive_name' in record ? record.image_root_archive_name : record.name,
+      created: record.created,
+      value: sourceOf(record),
     }))
-  return planPrune(
-    selected,
-    all.map(({ data }) => data),
-    keep,
-  )
+  return planPrune(selected, all, keep)
 }
 
 function tell(context: CommandContext, of: Resource, { deleted, kept }: PrunePlan<Pruned>): void {

@@ -1,6 +1,7 @@
 import type { CommandContext } from '../context.ts'
 import type { DeletedResource } from '../definitions/resource.ts'
-import { encodeSegment, type Api } from '../ims/api.ts'
+import type { Api } from '../ims/api.ts'
+import { undeleteRequest } from '../ims/requests.ts'
 import type { Referable } from '../ims/reference.ts'
 import { findRecords, type FindOptions } from './find-record.ts'
 import { allWords, runEach } from './several.ts'
@@ -26,7 +27,7 @@ export async function undelete(
   const records = await findRecords(api, of, words, options)
   const restores = new Map(records.map((record) => [record.id, restoreOf(record)]))
   return runEach(context, new Map(records.map(({ id, name }) => [id, `${id}  ${name}`])), async (id, name) => {
-    await api.send({ method: 'PATCH', path: `${of.path}/${encodeSegment(id)}`, body: new Map([['operation', 'undelete']]) })
+    await api.send(undeleteRequest(of, id))
     const more = await restores.get(id)!(api)
     if (!context.global.quiet) context.warn(`undeleted ${of.deletedOf.one} ${name}${more}`)
   })

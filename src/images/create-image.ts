@@ -1,6 +1,6 @@
 import type { WriteContext } from '../builds/build-context.ts'
 import { createIdempotently } from '../builds/create-idempotently.ts'
-import { listRecords } from '../builds/inventory.ts'
+import { listRecords } from '../ims/fetch-records.ts'
 import { deleteIfPresent, retryWhileUnavailable } from '../builds/retry-while-unavailable.ts'
 import { deletedImages, images } from '../definitions/records.ts'
 import { CliError } from '../errors.ts'
@@ -19,7 +19,7 @@ export function createImage(write: WriteContext, order: ImportOrder, before: rea
     what: `image ${order.name}`,
     kind: images,
     request: createRequest(order),
-    read: (answer) => readRecord('image', answer).data,
+    read: (answer) => readRecord('image', answer),
     find: async () => (await newImages(write, order, before)).filter(({ link, arch }) => !link && arch === order.arch),
   })
 }

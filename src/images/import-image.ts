@@ -4,7 +4,6 @@ import { retryWhileUnavailable } from '../builds/retry-while-unavailable.ts'
 import { withWrites } from '../builds/with-writes.ts'
 import type { CommandContext } from '../context.ts'
 import { CliError } from '../errors.ts'
-import { sourceOf } from '../ims/read-record.ts'
 import type { Image } from '../ims/records.ts'
 import { shortId } from '../jobs/lookup.ts'
 import { artifactLocation, manifestFile } from '../s3/artifacts.ts'
@@ -71,7 +70,7 @@ async function doImport(write: ImportContext, request: ImportRequest, left: Left
         ? `Image ${plan.image.id} is the same: nothing is uploaded`
         : `Image ${plan.image.id} has that name: nothing is made`,
     )
-    return printMade(context, plan.image.id, sourceOf(plan.image))
+    return printMade(context, plan.image)
   }
   if (request.dryRun) {
     const there = plan.do === 'resume' ? contents.find(({ image }) => image === plan.image)?.content : undefined
@@ -86,8 +85,8 @@ async function doImport(write: ImportContext, request: ImportRequest, left: Left
   const image = plan.do === 'resume' ? resume(write, left, plan.image) : await begin(write, left, order, named, opened)
   const made = await uploadImage({ ...write, store: opened }, image, order, (file) => left.uploaded.push(file))
   left.image = undefined
-  const code = await printMade(context, made.image.id, made.record)
-  progress.log(`✔ image ${shortId(made.image.id)} linked`)
+  const code = await printMade(context, made)
+  progress.log(`✔ image ${shortId(made.id)} linked`)
   return code
 }
 

@@ -1,10 +1,11 @@
 import { requestLine } from '../builds/planned-writes.ts'
 import { CliError } from '../errors.ts'
 import { images } from '../definitions/records.ts'
-import { encodeSegment, type ApiRequest } from '../ims/api.ts'
+import type { ApiRequest } from '../ims/api.ts'
 import type { Image, Link } from '../ims/records.ts'
 import { candidateLines, newestOf } from '../ims/reference.ts'
-import { toValue, type Value } from '../json/value.ts'
+import * as requests from '../ims/requests.ts'
+import { toValue } from '../json/value.ts'
 import { artifactLocation, manifestFile, writeManifest, type Artifact } from '../s3/artifacts.ts'
 import { s3Url } from '../s3/location.ts'
 import type { ObjectInfo } from '../s3/store.ts'
@@ -84,13 +85,11 @@ function isSame(content: readonly Sum[] | undefined, files: readonly Sum[]): boo
  * The request that creates the record. Of metadata it takes one pair, or all where none is called `key`: the service
  * takes these for a pair.
  */
-export function createRequest({ name, arch, metadata }: ImportOrder): ApiRequest & { body: Value } {
+export function createRequest({ name, arch, metadata }: ImportOrder): requests.BodyRequest {
   const sent = sentMetadata({ metadata })
   const given = Object.hasOwn(sent, 'key') ? { key: 'key', value: sent.key } : sent
   return {
-    method: 'POST',
-    path: images.path,
-    body: toValue({ name, arch, ...(Object.keys(sent).length > 0 && { metadata: given }) }),
+    ...requests.createRequest(images, toValue({ name, arch, ...(Object.keys(sent).length > 0 && { metadata: given }) })),
     optionOf: (field) => (field === 'name' ? `--name ${name}` : field === 'arch' ? `--arch ${arch}` : undefined),
   }
 }
@@ -100,11 +99,7 @@ function sentMetadata({ metadata }: Pick<ImportOrder, 'metadata'>): ImportOrder[
   return Object.hasOwn(metadata, 'key') ? { key: metadata.key! } : metadata
 }
 
-const requestFor = (id: string, change: unknown): ApiRequest & { body: Value } => ({
-  method: 'PATCH',
-  path: `${images.path}/${encodeSegment(id)}`,
-  body: toValue(change),
-})
+const requestFor = (id: string, change: unknown): requests.BodyRequest => requests.updateRequest(images, id, toValue(change))
 
 /** The requests that set the metadata that a record lacks. */
 export function metadataRequests(id: string, wanted: ImportOrder['metadata'], present: ImportOrder['metadata']): ApiRequest[] {
@@ -114,7 +109,7 @@ export function metadataRequests(id: string, wanted: ImportOrder['metadata'], pr
 }
 
 /** The request that links the manifest to the record, which is complete then. */
-export function linkRequest(id: string, link: Link): ApiRequest & { body: Value } {
+export function linkRequest(id: string, link: Link): requests.BodyRequest {
   return requestFor(id, { link })
 }
 

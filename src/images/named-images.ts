@@ -1,4 +1,4 @@
-import { listRecords } from '../builds/inventory.ts'
+import { listRecords } from '../ims/fetch-records.ts'
 import { CliError } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
 import { stageOf } from '../ims/job-status.ts'
@@ -27,10 +27,8 @@ export async function imagesNamed(api: Api, name: string): Promise<Image[]> {
 
 // A job links its image last, as we do.
 async function refuseJob(api: Api, name: string): Promise<void> {
-  const maker = (await listJobs(api)).find(
-    ({ job }) => job.image_root_archive_name === name && ['running', 'waiting'].includes(stageOf(job)),
-  )
-  if (maker) throw new CliError(`job ${maker.job.id} makes an image called ${name}`, { next: ['jobs', 'wait', maker.job.id] })
+  const maker = (await listJobs(api)).find((job) => job.image_root_archive_name === name && ['running', 'waiting'].includes(stageOf(job)))
+  if (maker) throw new CliError(`job ${maker.id} makes an image called ${name}`, { next: ['jobs', 'wait', maker.id] })
 }
 
 /** What an image consists of; of one without a link, what is there of some files. Undefined where that can't be told. */

@@ -4,7 +4,6 @@ import { readRecord } from '../ims/read-record.ts'
 import type { Image } from '../ims/records.ts'
 import { retryWhileUnavailable } from '../builds/retry-while-unavailable.ts'
 import type { WriteContext } from '../builds/build-context.ts'
-import type { ImageRecord } from '../jobs/image-of-deleted-job.ts'
 import { artifactLocation, manifestFile, manifestType } from '../s3/artifacts.ts'
 import { s3Url } from '../s3/location.ts'
 import type { ObjectInfo, ObjectStore } from '../s3/store.ts'
@@ -25,7 +24,7 @@ export async function uploadImage(
   image: Image,
   { files, metadata }: ImportOrder,
   onUploaded: (name: string) => void,
-): Promise<ImageRecord> {
+): Promise<Image> {
   const { api, store } = write
   const { id } = image
   const uploaded = await uploadFiles(write, image, files, onUploaded)
@@ -36,8 +35,7 @@ export async function uploadImage(
   // Each can be sent again: it says what is to be, and not what is to be done.
   for (const request of metadataRequests(id, metadata, metadataOf(image))) await retryWhileUnavailable(write, () => api.send(request))
   const answer = await retryWhileUnavailable(write, () => api.send(linkRequest(id, { path: s3Url(place), etag, type: 's3' })))
-  const { data, value } = readRecord('image', answer, `image ${id}`)
-  return { image: data, record: value }
+  return readRecord('image', answer, `image ${id}`)
 }
 
 async function uploadFiles(

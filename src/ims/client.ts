@@ -1,7 +1,10 @@
 import { CliError } from '../errors.ts'
 import { toData, toValue } from '../json/value.ts'
-import { connect, encodeSegment, type Api, type ApiOptions, type ApiRequest } from './api.ts'
+import * as resources from '../definitions/records.ts'
+import type { DeletedResource, Resource } from '../definitions/resource.ts'
+import { connect, type Api, type ApiOptions, type ApiRequest } from './api.ts'
 import { isJobAge } from './job-age.ts'
+import { createRequest, deleteRequest, describeRequest, listRequest, undeleteRequest, updateRequest } from './requests.ts'
 import { jobStatuses } from '../definitions/job-statuses.ts'
 import type {
   Deleted,
@@ -83,20 +86,20 @@ export class ImsClient {
   /** @throws CliError for a hostname that is no address. */
   constructor({ token, env = process.env, ...options }: ClientOptions) {
     this.#api = connect({ ...options, env, keepAlive: true, brief: false, authorization: token === undefined ? undefined : bearer(token) })
-    const collection = <R, New>(path: string) => makeCollection<R, New>(this.#api, path)
-    this.publicKeys = collection('public-keys')
-    this.recipes = { ...collection<Recipe, NewRecipe>('recipes'), update: changing(this.#api, 'recipes') }
-    this.images = { ...collection<Image, NewImage>('images'), update: changing(this.#api, 'images') }
-    const jobs = collection<Job, NewJob>('jobs')
+    const collection = <R, New>(of: Resource) => makeCollection<R, New>(this.#api, of)
+    this.publicKeys = collection(resources.publicKeys)
+    this.recipes = { ...collection<Recipe, NewRecipe>(resources.recipes), update: changing(this.#api, resources.recipes) }
+    this.images = { ...collection<Image, NewImage>(resources.images), update: changing(this.#api, resources.images) }
+    const jobs = collection<Job, NewJob>(resources.jobs)
     this.jobs = { ...jobs, deleteAll: async (selection) => jobs.deleteAll(checked(selection)) }
     this.remoteBuildNodes = {
-      ...collection<RemoteBuildNode, RemoteBuildNode>('remote-build-nodes'),
-      status: collection('remote-build-nodes/status'),
+      ...collection<RemoteBuildNode, RemoteBuildNode>(resources.nodes),
+      status: collection(resources.nodeStatus),
     }
     this.deleted = {
-      publicKeys: makeDeleted(this.#api, 'public-keys'),
-      recipes: makeDeleted(this.#api, 'recipes'),
-      images: makeDeleted(this.#api, 'images'),
+      publicKeys: makeDeleted(this.#api, resources.deletedPublicKeys),
+      recipes: makeDeleted(this.#api, resources.deletedRecipes),
+      images: makeDeleted(this.#api, resources.deletedImages),
     }
   }
 
@@ -110,8 +113,6 @@ export class ImsClient {
   }
 }
 
-const root = '/apis/ims/v3'
-
 function bearer(token: NonNullable<ClientOptions['token']>): (refused?: boolean) => Promise<string | undefined> {
   return async (refused = false) => {
     const value = typeof token === 'string' ? token : await token(refused)
@@ -119,20 +120,19 @@ function bearer(token: NonNullable<ClientOptions['token']>): (refused?: boolean)
   }
 }
 
-async function ask<T>(api: Api, { body, ...request }: Omit<ApiRequest, 'body'> & { body?: object }): Promise<T> {
-  const answer = await api.send({ ...request, body: body && toValue(body) })
+async function ask<T>(api: Api, request: ApiRequest): Promise<T> {
+  const answer = await api.send(request)
   return (answer === undefined ? undefined : toData(answer)) as T
 }
 
-function makeCollection<R, New>(api: Api, kind: string) {
-  const path = `${root}/${kind}`
-  const one = (id: string) => `${path}/${encodeSegment(id)}`
+function makeCollection<R, New>(api: Api, of: Resource) {
   return {
-    list: () => ask<R[]>(api, { method: 'GET', path }),
-    describe: async (id: string) => ask<R>(api, { method: 'GET', path: one(id) }),
-    create: (record: New) => ask<R>(api, { method: 'POST', path, body: record as object }),
-    delete: async (id: string) => ask<void>(api, { method: 'DELETE', path: one(id) }),
-    deleteAll: (selection?: object) => ask<void>(api, { method: 'DELETE', path, query: selection as Record<string, string> | undefined }),
+    list: () => ask<R[]>(api, listRequest(of)),
+    describe: async (id: string) => ask<R>(api, describeRequest(of, id)),
+    create: (record: New) => ask<R>(api, createRequest(of, toValue(record))),
+    delete: async (id: string) => ask<void>(api, deleteRequest(of, id)),
+    deleteAll: (selection?: JobSelection) =>
+      ask<void>(api, { method: 'DELETE', path: of.path, query: selection as Record<string, string> | undefined }),
   }
 }
 
@@ -154,11 +154,10 @@ function checked(selection: JobSelection = {}): JobSelection {
 }
 
 const changing =
-  <R, Change extends object>(api: Api, kind: string) =>
+  <R, Change extends object>(api: Api, of: Resource) =>
   async (id: string, change: Change): Promise<R> =>
-    ask(api, { method: 'PATCH', path: `${root}/${kind}/${encodeSegment(id)}`, body: change })
+    ask(api, updateRequest(of, id, toValue(change)))
 
-function makeDeleted<R>(api: Api, kind: string): DeletedCollection<R> {
-  const change = changing<void, { operation: string }>(api, `deleted/${kind}`)
-  return { ...makeCollection<Deleted<R>, never>(api, `deleted/${kind}`), undelete: (id) => change(id, { operation: 'undelete' }) }
+function makeDeleted<R>(api: Api, of: DeletedResource): DeletedCollection<R> {
+  return { ...makeCollection<Deleted<R>, never>(api, of), undelete: async (id) => ask(api, undeleteRequest(of, id)) }
 }

@@ -89,13 +89,6 @@ const fields: Readonly<Record<keyof Kinds, Readonly<Record<string, Check>>>> = {
   'public key': { id: reference, created: optional(time), name: text, public_key: text },
 }
 
-/** A record that came in. */
-export interface ReadRecord<K extends keyof Kinds> {
-  readonly data: Kinds[K]
-  /** As the service sent it. */
-  readonly value: Value
-}
-
 /** A record of a list that can't be used. */
 export interface OddRecord {
   readonly kind: keyof Kinds
@@ -106,12 +99,12 @@ export interface OddRecord {
 }
 
 /**
- * A record of the service, checked.
+ * A record of the service, checked; {@link sourceOf} gives it as it came.
  *
  * @param asked what was asked for, as the failure names it: `job 216038ef-…`.
  * @throws CliError that names the record and what is wrong with it.
  */
-export function readRecord<K extends keyof Kinds>(kind: K, value: Value | undefined, asked: string = kind): ReadRecord<K> {
+export function readRecord<K extends keyof Kinds>(kind: K, value: Value | undefined, asked: string = kind): Kinds[K] {
   const data = value === undefined ? undefined : toData(value)
   if (!isObject(data)) throw oddRecord(asked, `the answer is ${value === undefined ? 'empty' : `${described(data)}, not a record`}`)
   for (const [name, wrong] of Object.entries(fields[kind])) {
@@ -123,7 +116,7 @@ export function readRecord<K extends keyof Kinds>(kind: K, value: Value | undefi
       )
   }
   Object.defineProperty(data, source, { value })
-  return { data: data as unknown as Kinds[K], value: value! }
+  return data as unknown as Kinds[K]
 }
 
 const source = Symbol('source')
@@ -138,10 +131,10 @@ export function sourceOf(record: Kinds[keyof Kinds]): Value {
  *
  * @throws CliError where the answer is no list.
  */
-export function readRecords<K extends keyof Kinds>(kind: K, value: Value | undefined): { records: ReadRecord<K>[]; odd: OddRecord[] } {
+export function readRecords<K extends keyof Kinds>(kind: K, value: Value | undefined): { records: Kinds[K][]; odd: OddRecord[] } {
   if (!Array.isArray(value))
     throw oddRecord(`list of ${kind}s`, `the answer is ${value === undefined ? 'empty' : described(toData(value))}, not a list`)
-  const records: ReadRecord<K>[] = []
+  const records: Kinds[K][] = []
   const odd: OddRecord[] = []
   for (const item of value) {
     try {

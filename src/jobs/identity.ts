@@ -4,11 +4,10 @@ import { CliError } from '../errors.ts'
 import { findHome, tilde } from '../files/home.ts'
 import { absolutePath } from '../files/path.ts'
 import { replaceFile } from '../files/write-file.ts'
-import { encodeSegment, type Api } from '../ims/api.ts'
+import type { Api } from '../ims/api.ts'
+import { describeRecord } from '../ims/fetch-records.ts'
 import { isGone } from '../ims/server-error.ts'
-import { readRecord } from '../ims/read-record.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
-import { publicKeys } from '../definitions/records.ts'
 import { findIdentity, unlock, type Identity, type Login, type Looked } from '../ssh/identities.ts'
 import { fingerprint, parsePublicKey, publicKeyLine, publicKeyOf, type PublicKey } from '../ssh/public-key.ts'
 import type { CommandContext } from '../context.ts'
@@ -59,12 +58,8 @@ export async function findKey(
 
 async function publicKeyOfJob(api: Api, { public_key_id: id }: Job): Promise<KeyRecord | undefined> {
   try {
-    const { data } = readRecord(
-      'public key',
-      await api.send({ method: 'GET', path: `${publicKeys.path}/${encodeSegment(id)}` }),
-      `public key ${id}`,
-    )
-    return { name: data.name, key: parsePublicKey(data.public_key) }
+    const { name, public_key } = await describeRecord(api, 'public key', id)
+    return { name, key: parsePublicKey(public_key) }
   } catch (error) {
     if (isGone(error)) return undefined
     throw error

@@ -1,5 +1,6 @@
 import { hasEnded, longestIn, stageOf } from '../ims/job-status.ts'
 import { createdAt } from '../ims/created.ts'
+import type { Api } from '../ims/api.ts'
 import { isGone } from '../ims/server-error.ts'
 import type { Job } from '../ims/records.ts'
 import { diagnose, diagnosisText, type Diagnosis } from '../kubernetes/diagnosis.ts'
@@ -149,16 +150,12 @@ export function createPodWatch(context: CommandContext, { interval, say, eager =
  * Why a job's pod has failed for good while the job's status says that it goes on: it never ends. Undefined where it may still
  * end, or `kubectl` doesn't work here.
  */
-export async function podFailureNow(
-  context: CommandContext,
-  api: Parameters<typeof describeJob>[0],
-  job: Job,
-): Promise<Diagnosis | undefined> {
+export async function podFailureNow(context: CommandContext, api: Api, job: Job): Promise<Diagnosis | undefined> {
   const found = await diagnosisNow(context, job)
   if (!found) return undefined
   // It may have ended since its record was read.
   try {
-    const { job: now } = await describeJob(api, job.id)
+    const now = await describeJob(api, job.id)
     return hasEnded(now) ? undefined : found
   } catch (error) {
     if (isGone(error)) return undefined

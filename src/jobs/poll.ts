@@ -2,11 +2,13 @@ import { setMaxListeners } from 'node:events'
 import { CliError, type NextStep } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
 import { isUnavailable, isTransient, unavailableReason } from '../ims/availability.ts'
+import { listRecords } from '../ims/fetch-records.ts'
+import type { Job } from '../ims/records.ts'
 import { isGone } from '../ims/server-error.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { formatDuration } from '../time/time-span.ts'
 import type { CommandContext } from '../context.ts'
-import { describeJob, readJobs, shortId, type JobRecord } from './lookup.ts'
+import { describeJob, shortId } from './lookup.ts'
 
 /** How jobs are watched. */
 export interface PollOptions {
@@ -22,13 +24,14 @@ export interface PollOptions {
   /** Ends the watch: of the process, unless given. */
   signal?: AbortSignal
   /** The jobs as they were read just before: the first look. */
-  known?: readonly JobRecord[]
+  known?: readonly Job[]
   /** Reads the jobs at a look, in place of a request of its own. */
-  read?: (ids: readonly string[]) => Promise<readonly JobRecord[]> | undefined
+  read?: (ids: readonly string[]) => Promise<readonly Job[]> | undefined
 }
 
 /** What a look saw of a job. */
-export interface JobSnapshot extends JobRecord {
+export interface JobSnapshot {
+  readonly job: Job
   /** Milliseconds since this status was first seen. */
   inStatus: number
   /** Milliseconds since the watch began. */
@@ -56,9 +59,9 @@ export async function pollJobs<T>(
   let { known } = watch
   let last: readonly JobSnapshot[] = []
   const look = async () => {
-    const records = known ?? (await (watch.read?.(ids) ?? readAgain(api, ids)))
+    const jobs = known ?? (await (watch.read?.(ids) ?? readAgain(api, ids)))
     known = undefined
-    const seen = new Map(records.map((record) => [record.job.id, see(record, since, began, io.monotonic())]))
+    const seen = new Map(jobs.map((job) => [job.id, see(job, since, began, io.monotonic())]))
     last = [...seen.values()]
     return seen
   }
@@ -158,7 +161,7 @@ export async function pollUntil<R, T>(
   }
 }
 
-async function readAgain(api: Api, ids: readonly string[]): Promise<JobRecord[]> {
+async function readAgain(api: Api, ids: readonly string[]): Promise<Job[]> {
   if (ids.length > 1) return readSeveral(api, ids)
   try {
     return [await describeJob(api, ids[0]!)]
@@ -174,21 +177,25 @@ async function readAgain(api: Api, ids: readonly string[]): Promise<JobRecord[]>
  * @param read all jobs, in place of a request of its own.
  * @throws CliError where the record of one can't be used.
  */
-export async function readSeveral(api: Api, ids: readonly string[], read = readJobs): Promise<JobRecord[]> {
+export async function readSeveral(
+  api: Api,
+  ids: readonly string[],
+  read: () => ReturnType<typeof listRecords<'job'>> = () => listRecords(api, 'job'),
+): Promise<Job[]> {
   const wanted = new Set(ids)
-  const { jobs, odd } = await read(api)
+  const { records, odd } = await read()
   const unusable = odd.find(({ id }) => id !== undefined && wanted.has(id))
   if (unusable) throw unusable.failure
-  return jobs.filter(({ job }) => wanted.has(job.id))
+  return records.filter(({ id }) => wanted.has(id))
 }
 
-function see(record: JobRecord, since: Map<string, { status: string; at: number }>, began: number, now: number): JobSnapshot {
-  const { id, status } = record.job
+function see(job: Job, since: Map<string, { status: string; at: number }>, began: number, now: number): JobSnapshot {
+  const { id, status } = job
   const last = since.get(id)
   const changed = last && last.status !== status
   if (!last || changed) since.set(id, { status, at: now })
   return {
-    ...record,
+    job,
     inStatus: now - since.get(id)!.at,
     total: now - began,
     before: changed ? { status: last.status, lasted: now - last.at } : undefined,

@@ -1,8 +1,9 @@
 import { CliError } from '../errors.ts'
-import { encodeSegment, type Api } from '../ims/api.ts'
+import type { Api } from '../ims/api.ts'
 import { containerPaths, hasEnded, stageOf } from '../ims/job-status.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
 import { jobs } from '../definitions/records.ts'
+import { deleteRequest } from '../ims/requests.ts'
 import { openSession, type Session } from '../ssh/session.ts'
 import { touch } from '../ssh/touch.ts'
 import type { Progress } from '../terminal/progress.ts'
@@ -141,7 +142,7 @@ export async function waitForOutcome(
     if (!now) {
       const made = hopeful ? await imageOfDeletedJob(api, last) : undefined
       if (!made) throw jobDeletedError(job.id)
-      return { gone: made.image.id }
+      return { gone: made.id }
     }
     last = now.job
     progress.update(`${shortId(job.id)} ${now.job.status} ${formatDuration(now.inStatus)}`)
@@ -164,5 +165,5 @@ export async function waitForOutcome(
 
 /** Deletes a job, and with it its shell and its memory. */
 export async function deleteJob(api: Api, { id }: Job): Promise<void> {
-  await api.send({ method: 'DELETE', path: `${jobs.path}/${encodeSegment(id)}` })
+  await api.send(deleteRequest(jobs, id))
 }

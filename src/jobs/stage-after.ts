@@ -30,11 +30,8 @@ export async function stageAfter(
  * @throws what other than its absence keeps it from being seen.
  */
 export function lookAtStage(api: Api, id: string): Promise<Stage | 'gone'> {
-  return describeJob(api, id).then(
-    ({ job }) => stageOf(job),
-    (error: unknown) => {
-      if (isGone(error)) return 'gone'
-      throw error
-    },
-  )
+  return describeJob(api, id).then(stageOf, (error: unknown) => {
+    if (isGone(error)) return 'gone'
+    throw error
+  })
 }

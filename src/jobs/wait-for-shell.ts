@@ -5,7 +5,7 @@ import type { Progress } from '../terminal/progress.ts'
 import { formatDuration } from '../time/time-span.ts'
 import type { CommandContext } from '../context.ts'
 import { createPodWatch, podFailureNow } from './pod-watch.ts'
-import { shortId, type JobRecord } from './lookup.ts'
+import { shortId } from './lookup.ts'
 import { pollJobs } from './poll.ts'
 import { podFailedError, jobDeletedError, noShell, podCannotRunError } from './shell-unavailable.ts'
 
@@ -24,8 +24,8 @@ export interface ShellWait {
  *
  * @throws CliError with exit 1 as soon as none can come, 3 at the time limit.
  */
-export async function waitForShell(context: CommandContext, api: Api, first: JobRecord, wait: ShellWait, progress: Progress): Promise<Job> {
-  const { id } = first.job
+export async function waitForShell(context: CommandContext, api: Api, first: Job, wait: ShellWait, progress: Progress): Promise<Job> {
+  const { id } = first
   const pods = createPodWatch(context, { interval: wait.interval, say: progress.log, eager: true })
   const watch = { ...wait, progress, resume: ['jobs', 'debug', id], known: [first] }
   try {

@@ -1,5 +1,5 @@
 import { findLinked } from '../builds/source.ts'
-import { listRecords } from '../builds/inventory.ts'
+import { listRecords } from '../ims/fetch-records.ts'
 import type { CommandContext } from '../context.ts'
 import { CliError } from '../errors.ts'
 import { kindOfPath } from '../files/folder-tree.ts'

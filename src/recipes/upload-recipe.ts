@@ -1,20 +1,20 @@
 import { createIdempotently } from '../builds/create-idempotently.ts'
 import type { WriteContext } from '../builds/build-context.ts'
 import { isInterruption, sayingHowToGoOn } from '../builds/go-on.ts'
-import { listRecords } from '../builds/inventory.ts'
+import { listRecords } from '../ims/fetch-records.ts'
 import { deleteIfPresent, retryWhileUnavailable } from '../builds/retry-while-unavailable.ts'
 import { withWrites } from '../builds/with-writes.ts'
+import { requestLine } from '../builds/planned-writes.ts'
 import { printMade } from '../builds/print-made.ts'
 import type { CommandContext } from '../context.ts'
 import { deletedRecipes, recipes } from '../definitions/records.ts'
-import type { Resource } from '../definitions/resource.ts'
 import { CliError } from '../errors.ts'
-import { encodeSegment, type ApiRequest } from '../ims/api.ts'
+import type { ApiRequest } from '../ims/api.ts'
 import { isEarlier } from '../ims/created.ts'
-import { readRecord, sourceOf } from '../ims/read-record.ts'
+import { readRecord } from '../ims/read-record.ts'
 import type { Link, Recipe } from '../ims/records.ts'
+import { deleteRequest, updateRequest } from '../ims/requests.ts'
 import { toValue } from '../json/value.ts'
-import { writeJson } from '../json/write.ts'
 import { recipeFile, recipeLocation } from '../s3/artifacts.ts'
 import type { Content } from '../s3/content.ts'
 import { s3Url } from '../s3/location.ts'
@@ -70,14 +70,14 @@ async function run(work: Uploading): Promise<number> {
   const plan = planUpload(found, upload.wanted, upload.ifExists, odd)
   if (upload.dryRun) {
     for (const line of plannedRequests(upload, plan)) await context.io.stdout.write(`${line}\n`)
-    return plan.existing ? printMade(context, plan.existing.id, sourceOf(plan.existing)) : 0
+    return plan.existing ? printMade(context, plan.existing) : 0
   }
   if (plan.existing) progress.log(`Recipe ${plan.existing.id} is there: nothing is uploaded`)
   const complete = plan.existing ?? (await make(work, plan, records))
   work.state.record = complete
   work.state.isComplete = true
   progress.stop()
-  const code = await printMade(context, complete.id, sourceOf(complete))
+  const code = await printMade(context, complete)
   for (const recipe of plan.replaces) await remove(work, recipe)
   return code
 }
@@ -101,8 +101,8 @@ async function make(work: Uploading, { unfinished }: UploadPlan, before: readonl
   const link: Link = { path: s3Url(location), etag, type: 's3' }
   // The same change may be made again.
   const change = toValue({ link, ...settingsChanged(record, wanted) })
-  const answer = await retryWhileUnavailable(work, () => api.send({ method: 'PATCH', path: pathOf(recipes, record.id), body: change }))
-  return readRecord('recipe', answer, `recipe ${record.id}`).data
+  const answer = await retryWhileUnavailable(work, () => api.send(updateRequest(recipes, record.id, change)))
+  return readRecord('recipe', answer, `recipe ${record.id}`)
 }
 
 /** Creates the record. Of two runs that have just done so, the later one deletes its own, and both go on with the earlier one. */
@@ -121,7 +121,7 @@ async function createOnce(work: Uploading, before: readonly Recipe[]): Promise<R
     what: `recipe ${upload.wanted.name}`,
     kind: recipes,
     request: upload.create,
-    read: (answer) => readRecord('recipe', answer).data,
+    read: (answer) => readRecord('recipe', answer),
     find: ofOurs,
   })
   state.record = ours
@@ -139,8 +139,6 @@ async function remove(work: Uploading, recipe: Recipe): Promise<void> {
   tell(`Recipe ${recipe.id} is deleted; to bring it back: ${context.commandLine('recipes', 'undelete', recipe.id)}`)
 }
 
-const pathOf = (of: Resource, id: string) => `${of.path}/${encodeSegment(id)}`
-
 /** What stands for an id that is yet to be given. */
 const newId = 'NEW_RECIPE_ID'
 
@@ -150,11 +148,11 @@ function plannedRequests({ create, content, wanted }: RecipeUpload, { existing, 
   const path = s3Url(recipeLocation(id, recipeFile))
   const change = { link: { path, etag: content.md5, type: 's3' }, ...(unfinished && settingsChanged(unfinished, wanted)) }
   return [
-    ...(existing || unfinished ? [] : [`POST ${recipes.path} ${writeJson(create.body!)}`]),
+    ...(existing || unfinished ? [] : [requestLine(create)]),
     ...(existing
       ? []
-      : [`PUT ${path} (${content.size} bytes, md5 ${content.md5})`, `PATCH ${recipes.path}/${id} ${writeJson(toValue(change))}`]),
-    ...replaces.map((recipe) => `DELETE ${pathOf(recipes, recipe.id)}`),
+      : [`PUT ${path} (${content.size} bytes, md5 ${content.md5})`, requestLine(updateRequest(recipes, id, toValue(change)))]),
+    ...replaces.map((recipe) => requestLine(deleteRequest(recipes, recipe.id))),
   ]
 }
 

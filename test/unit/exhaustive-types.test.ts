@@ -22,7 +22,7 @@ const additions = [
     'ims/read-record.ts',
     'kit',
   ],
-  ['a kind of record without a path', 'ims/read-record.ts', '', '', 'builds/inventory.ts', 'kit'],
+  ['a kind of record without a path', 'ims/read-record.ts', '', '', 'ims/fetch-records.ts', 'kit'],
   [
     'an option that does not say what resuming makes of it',
     'definitions/image-builds.ts',

@@ -450,7 +450,7 @@ describe('reads that are shared', () => {
     const api = { send: ({ path }: { path: string }) => Promise.resolve((asked.push(path), records)) } as unknown as Api
     const look = createSharedLooks(clock, api, 100)
     const seen = await Promise.all([look([one]), look([other]), look([gone])])
-    expect(seen.map((jobs) => jobs.map(({ job: { id } }) => id))).toEqual([[one], [other], []])
+    expect(seen.map((jobs) => jobs.map(({ id }) => id))).toEqual([[one], [other], []])
     expect(asked).toEqual(['/apis/ims/v3/jobs'])
   })
 })

@@ -32,9 +32,9 @@ const read = (kind: keyof Kinds, data: unknown) => readRecord(kind, data === und
 
 describe.each(kinds)('a record of a %s', (kind) => {
   test('that is right comes as it is, twice', () => {
-    const { data, value } = read(kind, good[kind])
-    expect(data).toEqual(good[kind])
-    expect(value).toEqual(toValue(good[kind]))
+    const record = read(kind, good[kind])
+    expect(record).toEqual(good[kind])
+    expect(sourceOf(record)).toEqual(toValue(good[kind]))
   })
 
   test.each([[undefined], [null], [[]], [{}], [7], ['text'], [true], [[good[kind]]]])('that is %j is a failure', (data) => {
@@ -87,7 +87,7 @@ test.each<[keyof Kinds, string, unknown]>([
 
 test('an odd record of a list is apart, with what is known of it', () => {
   const { records, odd } = readRecords('job', [toValue(good.job), null, toValue({ ...good.job, id: 'x', image_root_archive_name: 'mine' })])
-  expect(records.map(({ data }) => data.id)).toEqual([id])
+  expect(records.map((job) => job.id)).toEqual([id])
   expect(odd.map((one) => [one.kind, one.id, one.name])).toEqual([
     ['job', undefined, undefined],
     ['job', 'x', 'mine'],
@@ -141,7 +141,7 @@ function failureOf(work: () => unknown): CliError {
 
 test('a record is printed as the service sent it, with its keys in their order', () => {
   const text = `{"id":"i","name":"mine","created":"2026-01-02T03:04:05","metadata":{"b":"1","10":"2","2":1.0}}`
-  const { data } = readRecord('image', readJson(text))
+  const data = readRecord('image', readJson(text))
   expect(writeJson(sourceOf(data))).toBe(writeJson(readJson(text)))
   expect(writeJson(sourceOf({ ...data, name: 'other' }))).toContain('"other"')
 })

@@ -2,7 +2,6 @@ import { CliError } from '../../errors.ts'
 import type { Api } from '../../ims/api.ts'
 import { isInDoubt } from '../../ims/availability.ts'
 import type { Image, Job } from '../../ims/records.ts'
-import { sourceOf } from '../../ims/read-record.ts'
 import type { Io } from '../../terminal/io.ts'
 import type { Progress } from '../../terminal/progress.ts'
 import type { BuildOptions } from '../../definitions/image-builds.ts'
@@ -18,7 +17,6 @@ import type { Plan } from '../plan.ts'
 import { ensureKey, startJob } from '../create-job.ts'
 import { resumeJob } from '../resume-job.ts'
 import { podFailureNow } from '../../jobs/pod-watch.ts'
-import { recordOf } from '../../jobs/lookup.ts'
 import type { OrderedEntry } from '../images-file/ordered.ts'
 import type { Result } from './result.ts'
 import { scriptOutput, type ScriptOutput } from '../script-output.ts'
@@ -136,7 +134,7 @@ export function createEntryBuilder({ context, api, progress, options, state, tab
     if ('kept' in step) {
       const { kept: image, job, replaces } = step
       if (job) {
-        await cleanUp(made, job, { image, record: sourceOf(image) }, replaces)
+        await cleanUp(made, job, image, replaces)
         keep({ image: image.id })
       }
       return ended(name, 'kept', image, 'made before')
@@ -149,14 +147,13 @@ export function createEntryBuilder({ context, api, progress, options, state, tab
     const started =
       plan && !begun
         ? await start(made, plan, inventory, (progress) => keep({ ...noted, ...progress }))
-        : { first: recordOf(begun!), build: await resumeJob(made, begun!, plan?.foreign ?? false) }
+        : { first: begun!, build: await resumeJob(made, begun!, plan?.foreign ?? false) }
     if ('existing' in started) return ended(name, 'kept', started.existing, 'there already')
     const { first, build: own } = started
-    keep({ ...noted, job: first.job.id })
-    const { job, made: result } = await runJobToCompletion(own, first, one.script).finally(made.output.rest)
-    const { image } = result
+    keep({ ...noted, job: first.id })
+    const { job, made: image } = await runJobToCompletion(own, first, one.script).finally(made.output.rest)
     keep({ ...noted, image: image.id, job: job.id })
-    const how = await cleanUp(own, job, result, replaces)
+    const how = await cleanUp(own, job, image, replaces)
     keep({ image: image.id })
     return ended(name, 'made', image, how)
   }

@@ -1,6 +1,7 @@
 import type { Api } from '../../ims/api.ts'
 import type { Io } from '../../terminal/io.ts'
-import { readJobs, type JobRecord } from '../../jobs/lookup.ts'
+import { listRecords } from '../../ims/fetch-records.ts'
+import type { Job } from '../../ims/records.ts'
 import { readSeveral } from '../../jobs/poll.ts'
 
 /** Reads for several that may all read the same: reads that come within a time of each other, in milliseconds, are one. */
@@ -21,7 +22,7 @@ export function sharedReads<R, A extends unknown[]>(
  *
  * @param interval milliseconds between the looks of each.
  */
-export function createSharedLooks(io: Pick<Io, 'monotonic'>, api: Api, interval: number): (ids: readonly string[]) => Promise<JobRecord[]> {
-  const read = sharedReads(io, interval / 2, () => readJobs(api))
+export function createSharedLooks(io: Pick<Io, 'monotonic'>, api: Api, interval: number): (ids: readonly string[]) => Promise<Job[]> {
+  const read = sharedReads(io, interval / 2, () => listRecords(api, 'job'))
   return (ids) => readSeveral(api, ids, read)
 }

@@ -1,5 +1,5 @@
 import { findOwnKey, usableKeys } from '../../builds/public-key.ts'
-import { listRecords } from '../../builds/inventory.ts'
+import { listRecords } from '../../ims/fetch-records.ts'
 import { requireHostname } from '../../config/configuration.ts'
 import { tokenState } from '../../config/token-state.ts'
 import type { CommandContext } from '../../context.ts'

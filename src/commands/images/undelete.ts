@@ -3,7 +3,8 @@ import type { undeleteImagesOptions } from '../../definitions/deleted.ts'
 import type { InferOptions } from '../../definitions/infer-options.ts'
 import { deletedImages, images } from '../../definitions/records.ts'
 import { CliError } from '../../errors.ts'
-import { encodeSegment, type Api } from '../../ims/api.ts'
+import type { Api } from '../../ims/api.ts'
+import { updateRequest } from '../../ims/requests.ts'
 import type { Image } from '../../ims/records.ts'
 import type { Referable } from '../../ims/reference.ts'
 import { undelete } from '../undelete.ts'
@@ -35,7 +36,7 @@ function knownArch({ id, name, arch }: Referable): Arch {
 
 async function restoreArch(api: Api, id: string, arch: Arch): Promise<void> {
   try {
-    await api.send({ method: 'PATCH', path: `${images.path}/${encodeSegment(id)}`, body: new Map([['arch', arch]]) })
+    await api.send(updateRequest(images, id, new Map([['arch', arch]])))
   } catch (error) {
     if (!(error instanceof CliError)) throw error
     throw new CliError(`it is back, but its arch could not be set to ${arch}: ${error.message}`, {

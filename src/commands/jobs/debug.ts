@@ -1,6 +1,7 @@
 import { CliError, usageError } from '../../errors.ts'
 import type { Api } from '../../ims/api.ts'
 import { stageOf } from '../../ims/job-status.ts'
+import type { Job } from '../../ims/records.ts'
 import type { DebugOptions } from '../../definitions/job-shells.ts'
 import { chooseContainer } from '../../ssh/addresses.ts'
 import { commandText } from '../../ssh/command.ts'
@@ -8,7 +9,7 @@ import { exitCode } from '../../ssh/ending.ts'
 import { stripDurations } from '../../time/time-span.ts'
 import { handleShellExit } from '../../jobs/shell-exit.ts'
 import type { CommandContext, Run } from '../../context.ts'
-import { candidate, findJobs, listJobs, shortId, type JobRecord } from '../../jobs/lookup.ts'
+import { candidate, findJobs, listJobs, shortId } from '../../jobs/lookup.ts'
 import { waitForOutcome } from '../../jobs/release.ts'
 import { openShell } from '../../jobs/open-shell.ts'
 import { waitForShell } from '../../jobs/wait-for-shell.ts'
@@ -41,8 +42,8 @@ export const run: Run<DebugOptions, { job?: string; command?: string[] }> = asyn
     // What is asked once is tried again; what is looked at again and again shows when the service is away.
     const once = await context.api()
     const first = args.job === undefined ? await choose(context, once) : (await findJobs(once, [args.job]))[0]!
-    id = first.job.id
-    if (!print_command && !ssh_config) progress.log(`Job ${shortId(id)} ${first.job.image_root_archive_name}, ${first.job.job_type}`)
+    id = first.id
+    if (!print_command && !ssh_config) progress.log(`Job ${shortId(id)} ${first.image_root_archive_name}, ${first.job_type}`)
     const job = await waitForShell(context, api, first, { interval: options.interval * 1000, timeout, began }, progress)
     const container = chooseContainer(job, options.container)
     const left = timeout === undefined ? undefined : Math.max(began + timeout - io.monotonic(), leastReach)
@@ -81,12 +82,12 @@ function leftAlone(id: string, { message, exit }: CliError): CliError {
   return new CliError(message, { exit, more: ['The job is left as it is.'], next: ['jobs', 'debug', id] })
 }
 
-async function choose(context: CommandContext, api: Api): Promise<JobRecord> {
+async function choose(context: CommandContext, api: Api): Promise<Job> {
   const { stdin, stderr } = context.io
-  const waiting = (await listJobs(api)).filter(({ job }) => stageOf(job) === 'waiting')
+  const waiting = (await listJobs(api)).filter((job) => stageOf(job) === 'waiting')
   if (!stdin.isTTY || !stderr.isTTY) throw usageError("Missing argument 'JOB'.", { more: waiting.map(candidate) })
   if (waiting.length === 0) throw new CliError('no job waits on its user', { exit: 1, next: ['jobs', 'list'] })
-  waiting.forEach((record, at) => context.warn(`${at + 1}${candidate(record)}`))
+  waiting.forEach((job, at) => context.warn(`${at + 1}${candidate(job)}`))
   for (;;) {
     const answer = Number(await context.questions.ask(`Which one? [1-${waiting.length}]: `))
     if (waiting[answer - 1]) return waiting[answer - 1]!

@@ -45,7 +45,7 @@ export const run: Run<Options> = async (context, options, args) => {
   const selection = { container: options.container, since: options.since, tail: options.tail, signal, notice }
   const api = await context.api()
   try {
-    const { job } = (await findJobs(api, [args.job!], { ended: true }))[0]!
+    const job = (await findJobs(api, [args.job!], { ended: true }))[0]!
     const write = await lineWriter(context, options)
     try {
       if (options.failed) return await showFailed(context, job, options, write)
@@ -101,7 +101,7 @@ async function follow(
 /** The job as it is now; as it was last seen while the service is away. */
 async function look(api: Api, last: Job): Promise<Job> {
   try {
-    return (await describeJob(api, last.id)).job
+    return await describeJob(api, last.id)
   } catch (error) {
     if (isTransient(error)) return last
     if (isGone(error)) throw jobDeletedError(last.id)

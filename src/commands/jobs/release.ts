@@ -28,7 +28,7 @@ export async function release(
   const api = await context.api()
   const progress = await context.progress(stripDurations)
   try {
-    const found = (await findJobs(api, words)).map(({ job }) => {
+    const found = (await findJobs(api, words)).map((job) => {
       refuseUnlessWaiting(job)
       return { job, container: chooseContainer(job, options.container) }
     })

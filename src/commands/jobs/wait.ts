@@ -2,6 +2,8 @@ import { stageOf } from '../../ims/job-status.ts'
 import { usageError } from '../../errors.ts'
 import type { Api } from '../../ims/api.ts'
 import { isUnavailable, isUnknownHost } from '../../ims/availability.ts'
+import { sourceOf } from '../../ims/read-record.ts'
+import type { Job } from '../../ims/records.ts'
 import { jobStatuses } from '../../definitions/job-statuses.ts'
 import type { InferOptions } from '../../definitions/infer-options.ts'
 import { goals, type waitOptions } from '../../definitions/job-shells.ts'
@@ -11,7 +13,7 @@ import type { CommandContext, Run } from '../../context.ts'
 import { parseCondition, unreachableError, type Verdict } from '../../jobs/wait-condition.ts'
 import { imageOfDeletedJob } from '../../jobs/image-of-deleted-job.ts'
 import { createPodWatch } from '../../jobs/pod-watch.ts'
-import { findJobs, recordOf, shortId, type JobRecord } from '../../jobs/lookup.ts'
+import { findJobs, shortId } from '../../jobs/lookup.ts'
 import { pollUntil, createTransientCheck, pollJobs, type JobSnapshot } from '../../jobs/poll.ts'
 
 type Options = InferOptions<typeof waitOptions>
@@ -42,19 +44,19 @@ export const run: Run<Options, { job: string[] }> = async (context, options, arg
       // A service that never answered under a name that nobody knows won't come back.
       passes: createTransientCheck((error) => isUnavailable(error) && !isUnknownHost(error)),
     })
-    const known = [...new Map(first.map((record) => [record.job.id, record])).values()]
-    const ids = known.map(({ job }) => job.id)
+    const known = [...new Map(first.map((job) => [job.id, job])).values()]
+    const ids = known.map(({ id }) => id)
     const show = createDisplay(context, progress, ids)
-    const last = new Map(known.map((record) => [record.job.id, record]))
+    const last = new Map(known.map((job) => [job.id, job]))
     // Jobs that are gone, and have made their images.
-    const finished = new Map<string, JobRecord>()
+    const finished = new Map<string, Job>()
     const lookForImage = async (id: string) => {
       const made = goalsOfSuccess.has(options.for) && !finished.has(id) ? await finishedRecord(api, last.get(id)!) : undefined
       if (made) finished.set(id, made)
       return finished.has(id)
     }
     const { seen, lost } = await pollJobs(context, api, ids, { ...watch, resume: again(ids), known }, async (seen) => {
-      for (const [id, record] of seen) last.set(id, record)
+      for (const [id, { job }] of seen) last.set(id, job)
       const verdictOf = async (id: string) => (!seen.has(id) && (await lookForImage(id)) ? 'met' : judge(seen.get(id), io.interrupted))
       const verdicts = new Map(await Promise.all(ids.map(async (id) => [id, await verdictOf(id)] as const)))
       show(seen, verdicts)
@@ -67,8 +69,9 @@ export const run: Run<Options, { job: string[] }> = async (context, options, arg
       return lost.length > 0 || ids.every((id) => verdicts.get(id) === 'met') ? { seen, lost } : undefined
     })
     progress.stop()
-    for (const { job } of finished.values()) progress.log(`Job ${shortId(job.id)} is gone; its image ${job.resultant_image_id} is there`)
-    const records = ids.flatMap((id) => (seen.get(id) ?? finished.get(id))?.record ?? [])
+    for (const { id, resultant_image_id } of finished.values())
+      progress.log(`Job ${shortId(id)} is gone; its image ${resultant_image_id} is there`)
+    const records = ids.flatMap((id) => seen.get(id)?.job ?? finished.get(id) ?? []).map(sourceOf)
     const printed = records.length > 0 ? await context.print(ids.length === 1 ? records[0]! : records) : 0
     const [one, ...others] = lost
     if (one) throw await unreachableError(context, [one, ...others], options.for)
@@ -84,9 +87,9 @@ export const run: Run<Options, { job: string[] }> = async (context, options, arg
 const goalsOfSuccess: ReadonlySet<string> = new Set(['success', 'done'])
 
 /** The record of a job that is gone as it must have been at its end; undefined where it made no image. */
-async function finishedRecord(api: Api, { job }: JobRecord): Promise<JobRecord | undefined> {
+async function finishedRecord(api: Api, job: Job): Promise<Job | undefined> {
   const made = await imageOfDeletedJob(api, job)
-  return made && recordOf({ ...job, status: 'success', resultant_image_id: made.image.id })
+  return made && { ...job, status: 'success', resultant_image_id: made.id }
 }
 
 /** How many jobs a spinner names. */

@@ -1,11 +1,11 @@
-import { listRecords } from '../../builds/inventory.ts'
 import type { Run } from '../../context.ts'
 import type { editDictionaryOptions } from '../../definitions/edit-dictionary.ts'
 import type { InferOptions } from '../../definitions/infer-options.ts'
 import { recipes } from '../../definitions/records.ts'
-import { encodeSegment } from '../../ims/api.ts'
+import { listRecords } from '../../ims/fetch-records.ts'
 import { sourceOf } from '../../ims/read-record.ts'
 import { pickRecord } from '../../ims/reference.ts'
+import { updateRequest } from '../../ims/requests.ts'
 import { toValue } from '../../json/value.ts'
 import { changedDictionary, readChanges } from '../../recipes/edit-dictionary.ts'
 
@@ -23,6 +23,5 @@ export const run: Run<Options, { recipe: string; change: string[] }> = async (co
   const before = recipe.template_dictionary ?? []
   const dictionary = changedDictionary(before, changes)
   if (dictionary === before) return context.print(sourceOf(recipe))
-  const path = `${recipes.path}/${encodeSegment(recipe.id)}`
-  return context.print(await api.send({ method: 'PATCH', path, body: toValue({ template_dictionary: dictionary }) }))
+  return context.print(await api.send(updateRequest(recipes, recipe.id, toValue({ template_dictionary: dictionary }))))
 }
