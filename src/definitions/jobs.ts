@@ -1,7 +1,7 @@
 import { pruneJobs } from './prune.ts'
 import { buildEnvSize, dkms, images, initrd, jobMemSize, jobs, jobTypes, kernel, kernelParameters, publicKeys, recipes } from './records.ts'
 import type { GroupDefinition, OptionDefinition } from './definition.ts'
-import { jobStatuses } from './job-statuses.ts'
+import { jobStatuses } from '../service/job-statuses.ts'
 import { jobShells } from './job-shells.ts'
 import { latest } from './latest.ts'
 import { create, describe, list, remove, removeAll } from './verbs.ts'

@@ -1,25 +1,9 @@
-import { jobStatuses } from './job-statuses.ts'
+import { collectionPath, type CollectionName } from '../service/collections.ts'
+import { jobStatuses } from '../service/job-statuses.ts'
 import type { OptionDefinition } from './definition.ts'
 import type { ColumnDefinition, DeletedResource, Resource } from './resource.ts'
 
 const uuid = 'd88521c3-b339-43bc-afda-afdfda126388'
-
-/** The kinds of record of the service, by the words of their commands. */
-export const recordKinds = [
-  'public-keys',
-  'recipes',
-  'images',
-  'jobs',
-  'remote-build-nodes',
-  'deleted public-keys',
-  'deleted recipes',
-  'deleted images',
-] as const
-
-type RecordKind = (typeof recordKinds)[number]
-
-/** A kind as the paths of the service have it: `deleted/images`. */
-export type RecordPath<Kind extends string = RecordKind> = Kind extends `${infer Group} ${infer Rest}` ? `${Group}/${Rest}` : Kind
 
 export const jobTypes = ['create', 'customize'] as const
 
@@ -29,19 +13,19 @@ const architectures = ['aarch64', 'x86_64'] as const
 export const jobContainers = 2
 
 const resource = (
-  words: RecordKind,
+  collection: CollectionName,
   one: string,
   id: string,
   columns: readonly ColumnDefinition[],
   key = 'id',
   example = uuid,
 ): Resource => ({
-  words,
+  words: collection.replace('/', ' '),
   one,
   many: `${one}s`,
   id,
   key,
-  path: `/apis/ims/v3/${words.replace(' ', '/')}`,
+  path: collectionPath(collection),
   example,
   columns,
 })
@@ -100,7 +84,7 @@ export const nodeStatus: Resource = {
   ...nodes,
   words: `${nodes.words} status`,
   many: 'states of remote build nodes',
-  path: `${nodes.path}/status`,
+  path: collectionPath('remote-build-nodes/status'),
   columns: [
     ...nodes.columns,
     { name: 'able', field: 'ableToRunJobs', kind: 'yes or no' },
@@ -111,7 +95,7 @@ export const nodeStatus: Resource = {
   ],
 }
 export const deletedPublicKeys: DeletedResource = {
-  ...resource('deleted public-keys', 'deleted public key', 'DELETED_PUBLIC_KEY_ID', [
+  ...resource('deleted/public-keys', 'deleted public key', 'DELETED_PUBLIC_KEY_ID', [
     idColumn,
     nameColumn,
     keyType,
@@ -122,7 +106,7 @@ export const deletedPublicKeys: DeletedResource = {
   deletedOf: publicKeys,
 }
 export const deletedRecipes: DeletedResource = {
-  ...resource('deleted recipes', 'deleted recipe', 'RECIPE_ID', [
+  ...resource('deleted/recipes', 'deleted recipe', 'RECIPE_ID', [
     idColumn,
     nameColumn,
     ...recipeColumns,
@@ -135,7 +119,7 @@ export const deletedRecipes: DeletedResource = {
   deletedOf: recipes,
 }
 export const deletedImages: DeletedResource = {
-  ...resource('deleted images', 'deleted image', 'DELETED_IMAGE_ID', [
+  ...resource('deleted/images', 'deleted image', 'DELETED_IMAGE_ID', [
     idColumn,
     nameColumn,
     archColumn,

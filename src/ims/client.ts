@@ -1,11 +1,10 @@
 import { CliError } from '../errors.ts'
 import { toData, toValue } from '../json/value.ts'
-import * as resources from '../definitions/records.ts'
-import type { DeletedResource, Resource } from '../definitions/resource.ts'
 import { connect, type Api, type ApiOptions, type ApiRequest } from './api.ts'
 import { isJobAge } from './job-age.ts'
 import { createRequest, deleteRequest, describeRequest, listRequest, undeleteRequest, updateRequest } from './requests.ts'
-import { jobStatuses } from '../definitions/job-statuses.ts'
+import { collectionPath, type CollectionName } from '../service/collections.ts'
+import { jobStatuses } from '../service/job-statuses.ts'
 import type {
   Deleted,
   Image,
@@ -62,7 +61,7 @@ export interface DeletedCollection<R> extends Listing<Deleted<R>> {
 
 /**
  * The Image Management Service. Requests are made over connections that are held; `close()` ends them. What is refused
- * or can't be reached throws a Failure (ServerError for an answer from 400 up), whose message says why.
+ * or can't be reached throws a CliError (ServerError for an answer from 400 up), whose message says why.
  */
 export class ImsClient {
   readonly publicKeys: Collection<PublicKey, NewPublicKey>
@@ -86,20 +85,20 @@ export class ImsClient {
   /** @throws CliError for a hostname that is no address. */
   constructor({ token, env = process.env, ...options }: ClientOptions) {
     this.#api = connect({ ...options, env, keepAlive: true, brief: false, authorization: token === undefined ? undefined : bearer(token) })
-    const collection = <R, New>(of: Resource) => makeCollection<R, New>(this.#api, of)
-    this.publicKeys = collection(resources.publicKeys)
-    this.recipes = { ...collection<Recipe, NewRecipe>(resources.recipes), update: changing(this.#api, resources.recipes) }
-    this.images = { ...collection<Image, NewImage>(resources.images), update: changing(this.#api, resources.images) }
-    const jobs = collection<Job, NewJob>(resources.jobs)
+    const collection = <R, New>(name: Parameters<typeof collectionPath>[0]) => makeCollection<R, New>(this.#api, collectionPath(name))
+    this.publicKeys = collection('public-keys')
+    this.recipes = { ...collection<Recipe, NewRecipe>('recipes'), update: changing(this.#api, 'recipes') }
+    this.images = { ...collection<Image, NewImage>('images'), update: changing(this.#api, 'images') }
+    const jobs = collection<Job, NewJob>('jobs')
     this.jobs = { ...jobs, deleteAll: async (selection) => jobs.deleteAll(checked(selection)) }
     this.remoteBuildNodes = {
-      ...collection<RemoteBuildNode, RemoteBuildNode>(resources.nodes),
-      status: collection(resources.nodeStatus),
+      ...collection<RemoteBuildNode, RemoteBuildNode>('remote-build-nodes'),
+      status: collection('remote-build-nodes/status'),
     }
     this.deleted = {
-      publicKeys: makeDeleted(this.#api, resources.deletedPublicKeys),
-      recipes: makeDeleted(this.#api, resources.deletedRecipes),
-      images: makeDeleted(this.#api, resources.deletedImages),
+      publicKeys: makeDeleted(this.#api, 'deleted/public-keys'),
+      recipes: makeDeleted(this.#api, 'deleted/recipes'),
+      images: makeDeleted(this.#api, 'deleted/images'),
     }
   }
 
@@ -125,14 +124,15 @@ async function ask<T>(api: Api, request: ApiRequest): Promise<T> {
   return (answer === undefined ? undefined : toData(answer)) as T
 }
 
-function makeCollection<R, New>(api: Api, of: Resource) {
+function makeCollection<R, New>(api: Api, path: string) {
+  const of = { path }
   return {
     list: () => ask<R[]>(api, listRequest(of)),
     describe: async (id: string) => ask<R>(api, describeRequest(of, id)),
     create: (record: New) => ask<R>(api, createRequest(of, toValue(record))),
     delete: async (id: string) => ask<void>(api, deleteRequest(of, id)),
     deleteAll: (selection?: JobSelection) =>
-      ask<void>(api, { method: 'DELETE', path: of.path, query: selection as Record<string, string> | undefined }),
+      ask<void>(api, { method: 'DELETE', path, query: selection as Record<string, string> | undefined }),
   }
 }
 
@@ -154,10 +154,11 @@ function checked(selection: JobSelection = {}): JobSelection {
 }
 
 const changing =
-  <R, Change extends object>(api: Api, of: Resource) =>
+  <R, Change extends object>(api: Api, name: CollectionName) =>
   async (id: string, change: Change): Promise<R> =>
-    ask(api, updateRequest(of, id, toValue(change)))
+    ask(api, updateRequest({ path: collectionPath(name) }, id, toValue(change)))
 
-function makeDeleted<R>(api: Api, of: DeletedResource): DeletedCollection<R> {
-  return { ...makeCollection<Deleted<R>, never>(api, of), undelete: async (id) => ask(api, undeleteRequest(of, id)) }
+function makeDeleted<R>(api: Api, name: CollectionName): DeletedCollection<R> {
+  const path = collectionPath(name)
+  return { ...makeCollection<Deleted<R>, never>(api, path), undelete: async (id) => ask(api, undeleteRequest({ path }, id)) }
 }

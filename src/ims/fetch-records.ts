@@ -1,12 +1,18 @@
-import { images, jobs, publicKeys, recipes } from '../definitions/records.ts'
-import type { Resource } from '../definitions/resource.ts'
 import type { NextStep } from '../errors.ts'
 import type { Api } from './api.ts'
 import { readRecord, readRecords, type Kinds, type OddRecord } from './read-record.ts'
-import { deleteRequest, describeRequest, listRequest } from './requests.ts'
+import { deleteRequest, describeRequest, listRequest, type Collection } from './requests.ts'
 import { isGone } from './server-error.ts'
+import { collectionPath, type CollectionName } from '../service/collections.ts'
 
-const resources: { readonly [Kind in keyof Kinds]: Resource } = { recipe: recipes, image: images, 'public key': publicKeys, job: jobs }
+const collections: Readonly<Record<keyof Kinds, CollectionName>> = {
+  recipe: 'recipes',
+  image: 'images',
+  'public key': 'public-keys',
+  job: 'jobs',
+}
+
+const collectionOf = (kind: keyof Kinds): Collection => ({ path: collectionPath(collections[kind]) })
 
 /**
  * All records of a kind, old ones included, and those that can't be used.
@@ -16,7 +22,7 @@ const resources: { readonly [Kind in keyof Kinds]: Resource } = { recipe: recipe
 export async function listRecords<K extends keyof Kinds>(
   api: Api,
   kind: K,
-  of = resources[kind],
+  of = collectionOf(kind),
 ): Promise<{ records: Kinds[K][]; odd: OddRecord[] }> {
   return readRecords(kind, await api.send(listRequest(of)))
 }
@@ -32,11 +38,11 @@ export async function describeRecord<K extends keyof Kinds>(
   id: string,
   { argument, next }: { readonly argument?: string; readonly next?: NextStep } = {},
 ): Promise<Kinds[K]> {
-  return readRecord(kind, await api.send({ ...describeRequest(resources[kind], id, argument), next }), `${kind} ${id}`)
+  return readRecord(kind, await api.send({ ...describeRequest(collectionOf(kind), id, argument), next }), `${kind} ${id}`)
 }
 
 /** Deletes a record; that it is gone already is as good. */
-export async function deleteRecord(api: Api, of: Resource, id: string): Promise<void> {
+export async function deleteRecord(api: Api, of: Collection, id: string): Promise<void> {
   try {
     await api.send(deleteRequest(of, id))
   } catch (error) {

@@ -1,6 +1,6 @@
 /** Records as the service sends them, also where its API description says otherwise. Times are UTC, often without saying so. */
 
-import type { jobStatuses } from '../definitions/job-statuses.ts'
+import type { jobStatuses } from '../service/job-statuses.ts'
 
 export type Arch = 'x86_64' | 'aarch64'
 

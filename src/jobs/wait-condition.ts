@@ -1,6 +1,6 @@
 import { CliError } from '../errors.ts'
 import { hasEnded, hasReached, stageOf, waitingStatus } from '../ims/job-status.ts'
-import { jobStatuses } from '../definitions/job-statuses.ts'
+import { jobStatuses } from '../service/job-statuses.ts'
 import type { Job, JobStatus } from '../ims/records.ts'
 import { goals } from '../definitions/job-shells.ts'
 import type { Diagnosis } from '../kubernetes/diagnosis.ts'

@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { plain, type Answer, type Call } from './answer.ts'
 import { deletedImages, deletedPublicKeys, deletedRecipes } from './deleted.ts'
-import type { RecordPath } from '../definitions/records.ts'
+import type { CollectionName } from '../service/collections.ts'
 import type { Handler, Handlers, Method, Site } from './handlers.ts'
 import { images, imagesForGood } from './images.ts'
 import { jobs } from './jobs.ts'
@@ -24,7 +24,7 @@ const kinds = {
   'deleted/recipes': deletedRecipes,
   'deleted/images': deletedImages,
   'deleted/public-keys': deletedPublicKeys,
-} satisfies Readonly<Record<RecordPath, Handlers>>
+} satisfies Readonly<Record<CollectionName, Handlers>>
 
 const version3 = new Map<string, Handlers>([...Object.entries(kinds), ['remote-build-nodes/status', remoteBuildNodeStates]])
 

@@ -1,7 +1,7 @@
 import { found, nothing, plain, type Call } from './answer.ts'
 import { demandArtifact } from './artifacts.ts'
 import { given, reading, removing, type Handlers, type Site } from './handlers.ts'
-import { jobStatuses } from '../definitions/job-statuses.ts'
+import { jobStatuses } from '../service/job-statuses.ts'
 import type { JobStatus } from '../ims/records.ts'
 import { type Ending } from './job-phases.ts'
 import { isObject } from '../json/is-object.ts'

@@ -5,7 +5,7 @@ import { publicKeysGroup } from '../definitions/public-keys.ts'
 import { recipesGroup } from '../definitions/recipes.ts'
 import { remoteBuildNodesGroup } from '../definitions/remote-build-nodes.ts'
 import { isGroup, type GroupDefinition, type OptionDefinition, type OptionType } from '../definitions/definition.ts'
-import { jobStatuses } from '../definitions/job-statuses.ts'
+import { jobStatuses } from '../service/job-statuses.ts'
 import type { Field, Fields } from './validation.ts'
 
 const types: Partial<Record<OptionType, Field['type']>> = { integer: 'integer', boolean: 'boolean', booleans: 'boolean' }

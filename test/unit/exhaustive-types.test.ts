@@ -11,9 +11,9 @@ const additions = [
     'render/render.ts',
     'xml',
   ],
-  ['a status without its meaning', 'definitions/job-statuses.ts', "  'error',", "  'error',\n  'resting',", 'ims/job-status.ts', 'resting'],
+  ['a status without its meaning', 'service/job-statuses.ts', "  'error',", "  'error',\n  'resting',", 'ims/job-status.ts', 'resting'],
   ['a goal without its condition', 'definitions/job-shells.ts', "'ready'] as", "'ready', 'begun'] as", 'jobs/wait-condition.ts', 'begun'],
-  ['a kind of record that the mock lacks', 'definitions/records.ts', "  'jobs',", "  'jobs',\n  'kernels',", 'mock/api.ts', 'kernels'],
+  ['a kind of record that the mock lacks', 'service/collections.ts', "  'jobs',", "  'jobs',\n  'kernels',", 'mock/api.ts', 'kernels'],
   [
     'a kind of record that is read unchecked',
     'ims/read-record.ts',

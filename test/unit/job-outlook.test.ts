@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { containerPaths, hasReached, shellAvailability, stageOf } from '../../src/ims/job-status.ts'
-import { jobStatuses } from '../../src/definitions/job-statuses.ts'
+import { jobStatuses } from '../../src/service/job-statuses.ts'
 import type { JobStatus } from '../../src/ims/records.ts'
 
 type Kind = { job_type: 'create' | 'customize'; enable_debug: boolean }
