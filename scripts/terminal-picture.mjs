@@ -1,43 +1,66 @@
-// Draws docs/terminal.svg from a real run of the built program against its mock.
+// Runs what the README types, in one shell against the mock, prints it with what comes of it, and draws two pictures of that.
 //
-//   node scripts/terminal-picture.mjs
+//   node scripts/terminal-picture.mjs [FOLDER]     docs/ unless named
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const top = join(import.meta.dirname, '..')
 const program = join(top, 'bin/cray-ims.js')
+const readme = readFileSync(join(top, 'README.md'), 'utf8')
 const folder = mkdtempSync(join(tmpdir(), 'cray-ims-picture-'))
 
-/** What is typed, one after another in one shell. */
-const typed = [
-  `IMAGE=$(cray-ims build cray-shasta-compute-sles15sp6.x86_64-25.11.2 --name compute --interval 0.2)`,
-  `echo $IMAGE`,
-  `cray-ims customize compute --name compute-ssh --run 'echo enabled > /etc/motd' --interval 0.2`,
-  `cray-ims build cray-shasta-uan-sles15sp6-broken.x86_64-25.11.2 --name uan --debug --interval 0.2`,
-  `cray-ims jobs debug uan --on-exit later -- tail -2 /mnt/image/kiwi.log`,
-  `cray-ims jobs fail uan`,
-  `cray-ims images delete ../images`,
-  `cray-ims jobs deleteall --age 7`,
+/** The mock's own line, and what is typed in its shell. */
+const [mock, ...firstSession] = [...blocks('## A first session'), ''].slice(0, 2).join('').trimEnd().split('\n')
+
+/** @type {readonly { picture?: string, typed: readonly string[], exit?: number }[]} */
+const parts = [
+  { picture: 'terminal.svg', typed: firstSession.map((line) => line.replace(/ +#.*/, '')) },
+  { picture: 'failed-build.svg', typed: ['cray-ims build e648 --name uan --debug'], exit: 1 },
+  { picture: 'failed-build.svg', typed: ['cray-ims jobs debug uan --on-exit later -- tail -2 /mnt/image/kiwi.log'] },
+  { typed: blocks('### What you used jq for').join('').trimEnd().split('\n') },
 ]
 
-const shell = `run() { printf '\\001%s\\n' "$1"; eval "$1" 2>&1; }\n${typed.map((line) => `run '${line.replaceAll("'", "'\\''")}'`).join('\n')}\ntrue\n`
+// Each line is marked, and its exit code behind what it has printed.
+const session = [
+  `run() { printf '\\001%s\\n' "$1"; eval "$1" 2>&1; printf '\\002%s\\n' "$?"; }`,
+  ...parts.flatMap(({ typed }) => typed.map((line) => `run '${line.replaceAll("'", "'\\''")}'`)),
+  '',
+].join('\n')
 
 try {
-  mkdirSync(join(folder, 'bin'))
-  mkdirSync(join(folder, '.ssh'))
+  for (const name of ['bin', '.ssh']) mkdirSync(join(folder, name))
   symlinkSync(program, join(folder, 'bin/cray-ims'))
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'jane@ncn-m001', '-f', join(folder, '.ssh/id_ed25519')])
-  writeFileSync(join(folder, 'session.sh'), shell)
+  writeFileSync(join(folder, 'session.sh'), session)
   const env = { PATH: `${join(folder, 'bin')}:${process.env.PATH}`, HOME: folder, LANG: 'C.UTF-8' }
-  const text = execFileSync(program, ['mock', '--tls', '--speed', '200', '--', 'bash', join(folder, 'session.sh')], {
-    env,
-    encoding: 'utf8',
-  })
-  writeFileSync(join(top, 'docs/terminal.svg'), picture(text.replaceAll(folder, '~').trimEnd().split('\n')))
+  const [, ...words] = (mock ?? '').split(' ')
+  const text = execFileSync(program, [...words, join(folder, 'session.sh')], { env, encoding: 'utf8' }).replaceAll(folder, '~')
+  process.stdout.write(text.replaceAll('\x01', '$ ').replaceAll(/^\x02.*\n/gm, ''))
+  const ran = text.split('\x01').slice(1)
+  /** @type {Map<string, string>} */
+  const pictures = new Map()
+  for (const { picture: name, typed, exit = 0 } of parts) {
+    for (const line of typed) {
+      const [, said = '', code] = /^([^]*)\x02(\d+)\n$/.exec(ran.shift() ?? '') ?? []
+      if (Number(code) !== exit) throw new Error(`${line}: exit code ${code}, not ${exit}\n${said}`)
+      if (name !== undefined) pictures.set(name, `${pictures.get(name) ?? ''}\x01${said.replace(/\n+$/, '\n')}`)
+    }
+  }
+  for (const [name, said] of pictures) writeFileSync(join(process.argv[2] ?? join(top, 'docs'), name), picture(said.trimEnd().split('\n')))
 } finally {
   rmSync(folder, { recursive: true, force: true })
+}
+
+/**
+ * The shell blocks of a section of the README.
+ *
+ * @param {string} heading
+ */
+function blocks(heading) {
+  const section = readme.slice(readme.indexOf(`\n${heading}\n`) + heading.length + 2).split(/\n#+ /)[0] ?? ''
+  return [...section.matchAll(/```sh\n([^]*?)```/g)].map(([, block = '']) => block)
 }
 
 /**
@@ -46,7 +69,7 @@ try {
  * @param {string[]} lines
  */
 function picture(lines) {
-  const columns = 100
+  const columns = 108
   const [width, height, margin] = [8.4, 18, 16]
   const rows = lines.flatMap((line) => {
     const command = line.startsWith('\x01')

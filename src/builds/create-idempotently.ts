@@ -67,7 +67,7 @@ async function send<R extends { readonly id: string }>(build: WriteContext, { re
     } catch (error) {
       if (!io.interrupted.aborted && isInDoubt(error)) return { doubt: error }
       if (io.interrupted.aborted || !isUnavailable(error) || io.monotonic() - began > patience) throw error
-      progress.update(`the service is away (${unavailableReason(error)}); trying again`)
+      progress.update(`the service is unavailable (${unavailableReason(error)}); trying again`)
       await io.sleep(supervision.interval * 1000, io.interrupted)
     }
   }
@@ -138,7 +138,7 @@ async function confirmAnother(build: WriteContext, { what, kind }: Creation<{ re
   throw new CliError(unknown, {
     more: [
       ...lines,
-      'It was not sent again: that could create a second one. The same command again resumes it if it has appeared by then, and else creates one.',
+      'It was not sent again: that could create a second one. The same command resumes it if it has appeared by then, and creates one otherwise.',
     ],
     next: [kind.words, 'list'],
     inDoubt: true,

@@ -57,7 +57,7 @@ export async function handleFailure(
         failure: failure(
           [
             ...told,
-            `Job ${job.id} is kept: with it its logs would be lost. To delete it all the same: ${context.commandLine('jobs', 'delete', job.id)}; next time --without-logs`,
+            `Job ${job.id} is kept: its logs would be lost with it (--without-logs accepts that). To delete it: ${context.commandLine('jobs', 'delete', job.id)}`,
           ],
           ['jobs', 'describe', job.id],
         ),

@@ -17,7 +17,7 @@ export async function resumeJob(build: BuildContext, job: Job, foreign: boolean)
     return build
   }
   const { supervision, tell } = build
-  tell(`Job ${job.id}, for another public key, makes the same image: it is waited for, and left as it is`)
+  tell(`Job ${job.id}, for another public key, makes the same image: waiting for it; it is left as it is`)
   return {
     ...build,
     attended: false,

@@ -18,7 +18,7 @@ const shells = /^(?:ba|da|k|z|a|mk)?sh$/
 export function scriptTrouble(content: string, shown: string): ScriptTrouble | undefined {
   if (content.trim() === '') return { why: 'is empty' }
   const lineOf = (at: number) => content.slice(0, at).split('\n').length
-  if (content.includes('\0')) return { why: `is no text: line ${lineOf(content.indexOf('\0'))} has a NUL` }
+  if (content.includes('\0')) return { why: `is not text: line ${lineOf(content.indexOf('\0'))} has a NUL` }
   if (/^\s+#!/.test(content))
     return { why: `has its #! in line ${lineOf(content.indexOf('#!'))}; it counts only at the very start of the file` }
   const interpreter = interpreterOf(content)

@@ -38,7 +38,7 @@ export async function superviseJob(
             cancel: options.cancel_on_interrupt ?? false,
             resume: resume(current),
           })
-        throw amended(error, { next: (error.inDoubt ? undefined : error.next) ?? 'the same command again: it resumes what is under way' })
+        throw amended(error, { next: (error.inDoubt ? undefined : error.next) ?? 'the same command again: it resumes the unfinished job' })
       }
       const again = current && context.commandLine(...resume(current))
       if (again === undefined || (typeof error.next === 'object' && context.commandLine(...error.next) === again)) throw error

@@ -22,7 +22,7 @@ export function readTextFile(flag: string, path: string, kind: FileKind, from: {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes).replace(/\r\n?/g, '\n')
   } catch (cause) {
-    throw usageError(`Invalid value for '${flag}': ${path} is no text: it isn't UTF-8`, { cause })
+    throw usageError(`Invalid value for '${flag}': ${path} is not text: it isn't UTF-8`, { cause })
   }
 }
 

@@ -41,7 +41,7 @@ export function readGlobals(
     if (setting === undefined || key === 'configuration' || key === 'query') continue
     try {
       const text = settingText(setting.value)
-      if (text === undefined) throw invalid(option.flag, 'a list or table is no value of it')
+      if (text === undefined) throw invalid(option.flag, 'a list or table is not a value that it takes')
       found[key] = readValue(option, text, reading)
     } catch (cause) {
       throw new CliError(`${configuration!.path}: ${(cause as Error).message}`, {

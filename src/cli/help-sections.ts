@@ -14,7 +14,7 @@ export interface HelpStyle {
 
 /** What most begin with; of each line the words behind the program's. */
 const firstExamples: CommandDefinition['examples'] = [
-  { does: 'What is there, as a table', line: 'images list -o table' },
+  { does: 'The images, as a table', line: 'images list -o table' },
   { does: 'An image from a recipe', line: 'build compute-recipe --name compute' },
   { does: 'The shell of the job whose id starts with ad51', line: 'jobs debug ad51' },
 ]

@@ -1,6 +1,7 @@
 import { isGroup, type CommandDefinition, type GroupDefinition } from '../definitions/definition.ts'
 import { synonyms } from '../definitions/synonyms.ts'
 import { isSimilar } from '../text/similarity.ts'
+import { route } from './route.ts'
 
 type Row = CommandDefinition | GroupDefinition
 
@@ -13,11 +14,23 @@ const mostMeant = 3
  *
  * @param path the rows that lead to the unknown word.
  */
-export function meantCommands(root: readonly Row[], path: readonly Row[], [word = '', ...rest]: readonly string[]): string[][] {
-  const [here] = path.filter(({ name }) => name !== 'ims').slice(-1)
-  const names = path.map(({ name }) => name).filter((name) => name !== 'ims')
+export function meantCommands(root: readonly Row[], path: readonly Row[], words: readonly string[]): string[][] {
   // What `ims` has is named without it.
   const everything = [...new Set(root.flatMap((row) => (isGroup(row) && row.name === 'ims' ? row.commands : [row])))]
+  return commandsMeant(everything, path, words).map((line) => withArguments(everything, line))
+}
+
+/** A line with the names of the arguments that it lacks, to be typed over. */
+function withArguments(everything: readonly Row[], words: string[]): string[] {
+  const { path, argv } = route(words, everything)
+  const row = path.at(-1)
+  if (!row || isGroup(row) || argv.length > path.length) return words
+  return [...words, ...(row.arguments ?? []).filter(({ optional }) => !optional).map(({ name }) => name)]
+}
+
+function commandsMeant(everything: readonly Row[], path: readonly Row[], [word = '', ...rest]: readonly string[]): string[][] {
+  const [here] = path.filter(({ name }) => name !== 'ims').slice(-1)
+  const names = path.map(({ name }) => name).filter((name) => name !== 'ims')
   const siblings = here && isGroup(here) ? here.commands : everything
   const found = namedBy(siblings, word, rest).map((name) => [...names, name, ...rest])
   if (found.length > 0 || here) return found.slice(0, mostMeant)

@@ -41,7 +41,7 @@ export function checkValues(command: CommandDefinition, options: Readonly<Record
     const value = options[optionKey(option)]
     if (value === undefined || sendsAsConfigured(command, option, value as Value)) continue
     if (deletes && option.field && value === '') throw invalid(option.flag, 'the value is empty (unset variable?)')
-    if (!expected[option.type](value, option)) throw invalid(option.flag, `${describeValue(value as Value)} is no value of it`)
+    if (!expected[option.type](value, option)) throw invalid(option.flag, `${describeValue(value as Value)} is not a value that it takes`)
   }
 }
 

@@ -72,7 +72,7 @@ function readSetting(option: OptionDefinition, value: Value, reading: Reading): 
     if (option.type === 'each' && texts.length === 0) throw invalid(option.flag, 'an empty list selects nothing')
     if (option.type === 'each') return texts.map((text) => readValue(option, text, reading))
   }
-  if (!isScalar(value)) throw invalid(option.flag, `${describeValue(value)} is no value of it`)
+  if (!isScalar(value)) throw invalid(option.flag, `${describeValue(value)} is not a value that it takes`)
   return readText(option, textOf(value), reading)
 }
 
@@ -107,7 +107,7 @@ function refuseUnknownFilters({ command, words }: Parsed, { env, table = {}, pat
   const [setting] = Object.keys(table).filter((key) => !known.has(key))
   const danger = 'It would be ignored, and more deleted than meant.'
   if (setting !== undefined) {
-    throw new CliError(`${path}: [${words.join('.')}] has ${setting}, which is no option of this command`, {
+    throw new CliError(`${path}: [${words.join('.')}] has ${setting}, which is not an option of this command`, {
       more: [danger],
       next: pastedWords(['cray-ims', 'config', 'unset', [...words, setting].join('.')]),
     })
@@ -115,5 +115,8 @@ function refuseUnknownFilters({ command, words }: Parsed, { env, table = {}, pat
   const names = new Set(keys.map((key) => environmentName(words, key)))
   const [variable] = Object.keys(env).filter((name) => name.startsWith(environmentName(words, '')) && !names.has(name))
   if (variable !== undefined)
-    throw new CliError(`${variable} is set, and is no option of this command`, { more: [danger], next: pastedWords(['unset', variable]) })
+    throw new CliError(`${variable} is set, and is not an option of this command`, {
+      more: [danger],
+      next: pastedWords(['unset', variable]),
+    })
 }

@@ -110,7 +110,7 @@ async function serve(io: Io, options: MockOptions, args: { command?: string[] },
 
 function parseName(text: string): string {
   if (/^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?$/i.test(text)) return text.toLowerCase()
-  throw usageError(`Invalid value for '--server-name': ${JSON.stringify(text)} is no host name.`, {
+  throw usageError(`Invalid value for '--server-name': ${JSON.stringify(text)} is not a host name.`, {
     next: ['mock', '--tls', '--server-name', 'api-gw-service-nmn.local'],
   })
 }

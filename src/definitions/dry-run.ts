@@ -4,5 +4,5 @@ import type { OptionDefinition } from './definition.ts'
 export const dryRun = {
   flag: '--dry-run',
   type: 'flag',
-  help: 'Send only reads, and print the writes that would be sent',
+  help: 'Send only reads; print the writes that would be sent',
 } as const satisfies OptionDefinition

@@ -17,13 +17,13 @@ export const globalOptions = [
     help: 'How the result is printed (CRAY_FORMAT); toml by default',
   },
   { flag: '--token', type: 'path', placeholder: 'FILE', help: 'Token file to use (CRAY_CREDENTIALS)' },
-  { flag: '--verbose', short: '-v', type: 'level', help: 'Say on stderr what is sent; more with -vv, -vvv' },
+  { flag: '--verbose', short: '-v', type: 'level', help: 'Log requests to stderr; more with -vv, -vvv' },
   { flag: '--query', type: 'text', placeholder: 'EXPR', help: 'Print only what this JMESPath expression picks' },
   { flag: '--ca-file', type: 'path', placeholder: 'FILE', help: 'Certificates to trust besides the usual (CRAY_IMS_CA_FILE)' },
   {
     flag: '--insecure',
     type: 'flag',
-    help: 'Do not verify the server (CRAY_IMS_INSECURE=1); what is secret is sent only where this is typed',
+    help: 'Do not verify the server (CRAY_IMS_INSECURE=1); secrets are sent only if this is typed',
   },
   { flag: '--connect-timeout', type: 'duration', placeholder: 'TIME', help: `Longest wait for a connection; ${connect}s by default` },
   {
@@ -32,7 +32,7 @@ export const globalOptions = [
     placeholder: 'TIME',
     help: `Longest wait for the next byte; ${read}s by default, ${write}s for a write; ten times that for a whole answer`,
   },
-  { flag: '--retries', type: 'count', placeholder: 'N', help: 'How often a read is tried again (CRAY_IMS_RETRIES); 3 by default' },
+  { flag: '--retries', type: 'count', placeholder: 'N', help: 'How often a failed read is retried (CRAY_IMS_RETRIES); 3 by default' },
 ] as const satisfies readonly OptionDefinition[]
 
 /** Environment variables of global options that aren't made from the command's name. */

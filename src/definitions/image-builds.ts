@@ -58,7 +58,7 @@ const ordering = [
     type: 'flag',
     affectsImage: false,
     resume: 'order',
-    help: 'Make a job of its own, also beside an unfinished one that makes the same',
+    help: 'Create a new job, even if an unfinished one makes the same image',
   },
   {
     flag: '--on-failure',
@@ -70,7 +70,7 @@ const ordering = [
     twice: '--without-logs',
     affectsImage: false,
     resume: 'always',
-    fileHelp: 'What becomes of a job that fails: kept, where nothing is said',
+    fileHelp: 'What becomes of a job that fails; kept by default',
     help: 'What becomes of a job that fails; asked in a terminal, else keep',
   },
   {
@@ -78,7 +78,7 @@ const ordering = [
     type: 'flag',
     affectsImage: false,
     resume: 'always',
-    help: "Delete a job that fails also where its logs can't be saved; so does --on-failure delete twice",
+    help: "Delete a failed job even if its logs can't be saved; so does --on-failure delete, given twice",
   },
   { flag: '--keep-job', type: 'flag', affectsImage: false, resume: 'always', help: 'Do not delete the job after success' },
 ] as const satisfies readonly BuildOption[]
@@ -103,7 +103,7 @@ const customising = [
     resume: 'shell',
     help: 'Script to run in the image root; its exit code decides whether the result is kept',
   },
-  { flag: '--run', type: 'text', placeholder: 'COMMAND', resume: 'shell', help: 'Command to run there in its place' },
+  { flag: '--run', type: 'text', placeholder: 'COMMAND', resume: 'shell', help: 'Command to run there instead of a script' },
 ] as const satisfies readonly BuildOption[]
 
 const jail = {
@@ -128,7 +128,7 @@ const supervision = [
     placeholder: 'JOB',
     exclusive: ['--dry-run', ...settled([...ordering, debug, jail, noJail])],
     resume: 'once',
-    help: 'Resume a job that is unfinished, or has ended',
+    help: 'Resume a job, unfinished or ended',
   },
   { flag: '--logs', type: 'flag', resume: 'always', help: "Show the lines of the job's containers, through kubectl" },
   {
@@ -194,7 +194,7 @@ export const imageBuilds: readonly CommandDefinition[] = [
     summary: 'Build an image from a recipe',
     about: [
       "Finds the recipe and your public key (and uploads that if it isn't there), creates the job, follows it, checks the image and deletes the job. Prints the id of the image. When the build fails it says why, and in a terminal offers the job's shell.",
-      'Can be broken off at any time: the same command again, or --resume, takes the job up.',
+      'Can be interrupted at any time: the same command, or --resume, resumes the job.',
       'With --file it makes several images, each from a recipe or from another image, in the order that they need each other.',
     ],
     arguments: [{ name: 'RECIPE', help: "A recipe's id or name", optional: true }],
@@ -202,7 +202,7 @@ export const imageBuilds: readonly CommandDefinition[] = [
     exactlyOne: ['RECIPE', '--resume', '--file', '--print-schema'],
     examples: [
       { line: 'IMAGE=$(cray-ims build sles15-barebones --name compute)', does: 'From the recipe to the id of its image' },
-      { line: 'cray-ims build --resume ad51', does: 'Take up a job' },
+      { line: 'cray-ims build --resume ad51', does: 'Resume a job' },
       { line: 'cray-ims build --file images.yaml --parallel 2', does: 'Several images' },
     ],
   },

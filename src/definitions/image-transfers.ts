@@ -17,7 +17,7 @@ export const importOptions = [
     type: 'text',
     placeholder: 'IMAGE',
     check: 'not-empty',
-    help: "Its name; with --from-dir that of the export, where it isn't given",
+    help: 'Its name; with --from-dir, by default that of the export',
   },
   { flag: '--rootfs', type: 'path', placeholder: 'FILE', check: 'not-empty', help: 'Its root file system: a squashfs' },
   { flag: '--kernel', type: 'path', placeholder: 'FILE', check: 'not-empty', help: 'Its kernel' },
@@ -28,10 +28,10 @@ export const importOptions = [
     type: 'path',
     placeholder: 'FOLDER',
     check: 'not-empty',
-    help: 'A folder that has these files: one of images export, or by the names that builds give them',
+    help: 'A folder with these files: from images export, or named as builds name them',
   },
   arch,
-  { flag: '--metadata', type: 'each', placeholder: 'KEY=VALUE', help: 'A note on the image; several times for several' },
+  { flag: '--metadata', type: 'each', placeholder: 'KEY=VALUE', help: 'A note on the image; repeatable' },
   {
     flag: '--if-exists',
     type: 'choice',
@@ -44,8 +44,15 @@ export const importOptions = [
 ] as const satisfies readonly OptionDefinition[]
 
 export const exportOptions = [
-  { flag: '--dir', type: 'path', placeholder: 'FOLDER', required: true, check: 'not-empty', help: 'Where to; made if it is not there' },
-  { flag: '--type', type: 'each', choices: artifactNames, placeholder: 'TYPE', help: 'Only this artifact; several times for several' },
+  {
+    flag: '--dir',
+    type: 'path',
+    placeholder: 'FOLDER',
+    required: true,
+    check: 'not-empty',
+    help: 'Folder for them; created if it does not exist',
+  },
+  { flag: '--type', type: 'each', choices: artifactNames, placeholder: 'TYPE', help: 'Only this artifact; repeatable' },
   ...choosing,
   s3Endpoint,
 ] as const satisfies readonly OptionDefinition[]
@@ -56,10 +63,10 @@ export const diffOptions = [...choosing, s3Endpoint] as const satisfies readonly
 export const imageTransfers: readonly CommandDefinition[] = [
   {
     name: 'import',
-    summary: 'Make an image of files',
+    summary: 'Make an image from files',
     about: [
       'Checks the files, creates the record, uploads the files and a manifest, and links that to the record. Prints the id of the image. An image of that name, arch and content is recognised: nothing is written, and its id is printed.',
-      'Can be broken off at any time: the same command again goes on, and uploads nothing twice.',
+      'Can be interrupted at any time: the same command resumes it, and uploads nothing twice.',
       `In a folder these names are known: ${Object.values(usualNames)
         .map((names) => names.join(', '))
         .join('; ')}.`,
@@ -68,14 +75,14 @@ export const imageTransfers: readonly CommandDefinition[] = [
     exactlyOne: ['--rootfs', '--from-dir'],
     examples: [
       { line: 'cray-ims images import --name compute --rootfs rootfs.squashfs --kernel vmlinuz --initrd initrd', does: 'Prints its id' },
-      { line: 'cray-ims images import --from-dir compute', does: 'What images export has written, also on another system' },
+      { line: 'cray-ims images import --from-dir compute', does: 'What images export wrote, also on another system' },
     ],
   },
   {
     name: 'export',
     summary: 'Download an image into a folder',
     about: [
-      'Downloads what the manifest names, compares the md5 sums, and writes image.json beside it, so that images import --from-dir makes the same image on another system. What is there already is not downloaded again, what was cut off is gone on with, and a different file is never replaced.',
+      'Downloads what the manifest names, compares the md5 sums, and writes image.json beside it, so that images import --from-dir makes the same image on another system. What is there already is not downloaded again, an interrupted download is resumed, and a different file is never replaced.',
     ],
     arguments: [{ name: 'IMAGE', help: "An image's id or name" }],
     options: exportOptions,
@@ -92,7 +99,7 @@ export const imageTransfers: readonly CommandDefinition[] = [
     ],
     arguments: [
       { name: 'IMAGE', help: "An image's id or name" },
-      { name: 'OTHER_IMAGE', help: 'That of the one that it is compared with' },
+      { name: 'OTHER_IMAGE', help: 'The image to compare it with' },
     ],
     options: diffOptions,
     examples: [{ line: 'cray-ims images diff compute compute-new --format json', does: 'As JSON' }],

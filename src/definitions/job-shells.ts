@@ -97,7 +97,7 @@ export const waitOptions = [
 ] as const satisfies readonly OptionDefinition[]
 
 export const logsOptions = [
-  { flag: '--follow', short: '-f', type: 'flag', help: 'Go on to the end of the job, which the exit code tells' },
+  { flag: '--follow', short: '-f', type: 'flag', help: 'Follow to the end of the job, which the exit code tells' },
   { flag: '--container', short: '-c', type: 'text', placeholder: 'NAME', help: 'Only this container' },
   { flag: '--since', type: 'duration', placeholder: 'TIME', help: 'Only lines newer than this' },
   { flag: '--tail', type: 'count', placeholder: 'N', help: 'Only the last lines of each container' },
@@ -159,7 +159,7 @@ export const jobShells: readonly CommandDefinition[] = [
     name: 'logs',
     shortForm: true,
     summary: "Show the logs of a job's containers, through kubectl",
-    arguments: [{ ...job, help: `${job.help}; where only jobs have it that have ended, the newest` }],
+    arguments: [{ ...job, help: `${job.help}; if only ended jobs have it, the newest` }],
     options: logsOptions,
     examples: [{ line: 'cray-ims jobs logs ad51 -f', does: 'From fetching the recipe to the end' }],
   },

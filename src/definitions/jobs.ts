@@ -58,7 +58,7 @@ const picking: readonly OptionDefinition[] = [
     field: 'status',
     placeholder: 'STATUS',
     choices: jobStatuses,
-    help: 'Only jobs in this status; several times for several',
+    help: 'Only jobs in this status; repeatable',
   },
 ]
 

@@ -15,7 +15,7 @@ const values = [
     flag: '--template',
     type: 'each',
     placeholder: 'KEY=VALUE',
-    help: 'A variable that the recipe is filled in with, and its value; several times',
+    help: 'A variable that the recipe is filled in with, and its value; repeatable',
   },
 ] as const satisfies readonly OptionDefinition[]
 
@@ -24,7 +24,7 @@ const content = [
     flag: '--exclude',
     type: 'each',
     placeholder: 'GLOB',
-    help: "What of the folder isn't part of the recipe, as a line of .gitignore says it; several times",
+    help: 'What to leave out of the folder, as a line of .gitignore says it; repeatable',
   },
   { flag: '--yes', type: 'flag', help: 'Accept files that look like secrets' },
 ] as const satisfies readonly OptionDefinition[]
@@ -115,7 +115,7 @@ export const recipeArchives: readonly CommandDefinition[] = [
   {
     name: 'download',
     summary: "Download a recipe's archive, or unpack it",
-    about: ['Prints where it is. A download that was cut off goes on; a file with other content is never overwritten.'],
+    about: ['Prints where it is. An interrupted download is resumed; a file with other content is never overwritten.'],
     arguments: [{ name: 'RECIPE', help: "A recipe's id or name" }],
     options: downloadOptions,
     examples: [

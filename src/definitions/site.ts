@@ -77,7 +77,7 @@ export const doctor: CommandDefinition = {
   ],
 }
 
-const property = { name: 'PROPERTY', help: 'Where it stands: core.hostname' }
+const property = { name: 'PROPERTY', help: 'Setting to show: core.hostname' }
 
 export const config: GroupDefinition = {
   name: 'config',
@@ -114,7 +114,7 @@ export const config: GroupDefinition = {
       name: 'set',
       summary: 'Change settings of one section',
       arguments: [
-        { name: 'SECTION', help: 'Which section: core, ims.jobs.create' },
+        { name: 'SECTION', help: 'Section to change: core, ims.jobs.create' },
         { name: 'VALUES', help: 'Settings: key=value', many: true },
       ],
       examples: [{ line: 'cray-ims config set core hostname=https://api-gw-service-nmn.local', does: 'Another system' }],
@@ -122,7 +122,7 @@ export const config: GroupDefinition = {
     {
       name: 'unset',
       summary: 'Remove settings',
-      arguments: [{ name: 'PROPERTIES', help: 'Which settings: auth.login.username', many: true }],
+      arguments: [{ name: 'PROPERTIES', help: 'Setting to remove: auth.login.username', many: true }],
       examples: [{ line: 'cray-ims config unset core.tenant', does: 'Back to none' }],
     },
   ],

@@ -14,7 +14,7 @@ export const viewOptions = [
     formats: columns,
     help: 'Columns to show, by their headings or as fields of the record: name,link.path',
   },
-  { flag: '--no-headers', type: 'flag', formats: columns, help: 'Without the line of headings' },
+  { flag: '--no-headers', type: 'flag', formats: columns, help: 'Leave out the headings' },
   { flag: '--wide', type: 'flag', formats: ['table'], help: 'Whole ids and more columns, however wide the terminal is' },
 ] as const satisfies readonly OptionDefinition[]
 
@@ -36,7 +36,7 @@ export const watchOptions = [
     short: '-w',
     type: 'flag',
     formats: watchFormats,
-    help: 'Go on showing it until Ctrl-C: drawn anew in a terminal, else a line for each change; a table by default',
+    help: 'Keep it up to date until Ctrl-C: redrawn in a terminal, else a line for each change; a table by default',
   },
   { ...interval, dependsOn: '--watch' },
 ] as const satisfies readonly OptionDefinition[]
@@ -69,7 +69,7 @@ export function filterOptions({ one, many, columns }: Resource): OptionDefinitio
       }))
     }
     const flag = name === 'type' ? `--${one}-type` : `--${name}`
-    const help = `Only ${many} of ${name === 'type' ? 'this type' : `this ${name}`}; several times for several`
+    const help = `Only ${many} of ${name === 'type' ? 'this type' : `this ${name}`}; repeatable`
     // More choices than these would leave help no room beside them.
     const placeholder = filter.length > 3 ? name.toUpperCase() : undefined
     return [{ flag, type: 'each', choices: filter, placeholder, filters: { field, by: 'value' }, help }]

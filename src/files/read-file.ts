@@ -95,7 +95,7 @@ export function readTextFile(path: string, kind: FileKind): string | undefined {
 export function textOf(path: string, bytes: Buffer): string {
   const text = bytes.toString('utf8')
   if (text.includes('\ufffd') && !Buffer.from(text).equals(bytes)) {
-    throw new CliError(`${path} is no text: line ${text.slice(0, text.indexOf('\ufffd')).split('\n').length} isn't UTF-8`)
+    throw new CliError(`${path} is not text: line ${text.slice(0, text.indexOf('\ufffd')).split('\n').length} isn't UTF-8`)
   }
   return text.startsWith('\ufeff') ? text.slice(1) : text
 }

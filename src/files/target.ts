@@ -29,7 +29,7 @@ export function makeFolder(path: string): void {
     mkdirSync(path, { recursive: true, mode: 0o700 })
   } catch (cause) {
     const inTheWay = (cause as NodeJS.ErrnoException).code === 'EEXIST'
-    throw fileError(path, 'written', inTheWay ? Object.assign(new Error('it is no folder'), { code: 'ENOTDIR' }) : cause)
+    throw fileError(path, 'written', inTheWay ? Object.assign(new Error('it is not a folder'), { code: 'ENOTDIR' }) : cause)
   }
 }
 

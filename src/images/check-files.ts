@@ -36,11 +36,11 @@ export function checkFiles(files: readonly ArtifactFile[], arch: Image['arch'], 
 
 function check({ name, path, exported }: ArtifactFile, arch: Image['arch'], warn: (line: string) => void): StreamedFile {
   const file = streamFile(path)
-  if (file.size === 0) throw new CliError(`${path} is empty: it is no ${name}`)
+  if (file.size === 0) throw new CliError(`${path} is empty: it is not a ${name}`)
   if (exported && file.size !== exported.size)
     throw new CliError(`${path} is not what was exported: it has ${file.size} bytes, and had ${exported.size}`)
   const head = readHead(path, longestHead)
-  if (name === 'rootfs' && !isSquashfs(head)) warn(`Warning: ${path} is no squashfs: a node can't boot from it.`)
+  if (name === 'rootfs' && !isSquashfs(head)) warn(`Warning: ${path} is not a squashfs: a node can't boot from it.`)
   const built = name === 'kernel' ? kernelArch(head) : undefined
   if (built !== undefined && built !== arch)
     throw new CliError(`${path} is a kernel for ${built}, and the image is for ${arch}`, { next: `--arch ${built}` })

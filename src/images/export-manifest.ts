@@ -38,10 +38,10 @@ export function writeExport({ name, arch, metadata, artifacts }: ExportedImage):
  * @throws CliError that names what is wrong with it.
  */
 export function readExport(text: string, path: string): ExportedImage {
-  const wrong = (why: string) => new CliError(`${path} describes no image: ${why}`)
+  const wrong = (why: string) => new CliError(`${path} doesn't describe an image: ${why}`)
   const { name, arch, metadata, artifacts } = readVersion1(text, wrong)
   if (typeof name !== 'string' || name.trim() === '' || typeof arch !== 'string') throw wrong('it has no name or no arch')
-  if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) throw wrong('its metadata are no texts')
+  if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) throw wrong('its metadata are not text')
   const read = artifacts.map((entry: unknown, at): ExportedArtifact => {
     const { type, file, md5, size } = isObject(entry) ? entry : {}
     const which = `artifact ${at + 1}`

@@ -45,7 +45,7 @@ export function filesIn(folder: string, named: readonly ArtifactFile[]): { files
     return { name, type: one.type, path: inside(folder, one.file), exported: one }
   })
   const twice = files.find(({ name }, at) => files.findIndex((other) => other.name === name) !== at)
-  if (twice) throw new CliError(`${path} describes no image: ${twice.name} is the name of two artifacts`)
+  if (twice) throw new CliError(`${path} doesn't describe an image: ${twice.name} is the name of two artifacts`)
   if (!files.some(({ name }) => name === 'rootfs')) throw withoutRootfs(folder, `${exportFile} names none`)
   return { files: [...files.filter(({ name }) => !named.some((file) => file.name === name)), ...named], exported }
 }

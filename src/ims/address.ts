@@ -39,7 +39,7 @@ function hasPassword(text: string): boolean {
 function readUrl(text: string): URL {
   if (URL.canParse(text)) return new URL(text)
   // Without a cause: its error holds the whole text.
-  throw connectionError([`"${excerpt(shownHostname(text))}" is no address.`])
+  throw connectionError([`"${excerpt(shownHostname(text))}" is not an address.`])
 }
 
 /**

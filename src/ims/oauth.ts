@@ -174,7 +174,7 @@ function tokenOf(answer: unknown): Token | string {
   const { access_token: access, refresh_token: refresh } = answer
   for (const [name, value] of Object.entries({ access_token: access, refresh_token: refresh })) {
     if (name === 'refresh_token' && (value === undefined || value === null)) continue
-    if (typeof value !== 'string') return `with JSON whose ${name} is no text`
+    if (typeof value !== 'string') return `with JSON whose ${name} is not text`
     if (value.length > longestToken) return `with JSON whose ${name} is longer than ${longestToken / 1024} KiB`
     if (!/^[\x21-\x7e]+$/.test(value)) return `with JSON whose ${name} has characters that no token has`
   }

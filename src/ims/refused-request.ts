@@ -21,7 +21,7 @@ export function refusedRequest(refusal: Refusal): CliError {
     case 'proxy': {
       const { variable, scheme } = refusal
       if (scheme === undefined)
-        return connectionError([`${variable} names a proxy by what is no address.`], { next: `export ${variable}=http://HOST:PORT` })
+        return connectionError([`${variable} is not the address of a proxy.`], { next: `export ${variable}=http://HOST:PORT` })
       return connectionError([`${variable}: a proxy of ${scheme}// is not supported; http, https and socks5 are.`])
     }
     case 'redirect':
@@ -37,7 +37,7 @@ function refusedRedirect({ reason, request, response, target }: Redirect): CliEr
       more: [why, statusLine(response.status, request)],
       next,
     })
-  if (reason === 'no-address') return told('It redirects to what is no address.')
+  if (reason === 'no-address') return told('It redirects to something that is not an address.')
   const to = `It redirects to ${shownTarget(target!)}`
   if (reason === 'other-origin') return told(`${to}, another host, which is not followed.`, moved(request.url, target!))
   return told(`${to}, which a ${request.method} does not follow; nothing was sent there.`)

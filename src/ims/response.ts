@@ -18,7 +18,7 @@ export function readAnswer(response: HttpResponse, asked: RequestInfo): Value | 
   const type = mediaType(response)
   const text = textOf(response)
   if (type === 'text/html' || type === 'application/xhtml+xml') {
-    throw noAnswer('The server sent a web page, which is no answer of IMS', text, response, asked, ['config', 'get', 'core.hostname'])
+    throw noAnswer('The server sent a web page, not an answer of IMS', text, response, asked, ['config', 'get', 'core.hostname'])
   }
   try {
     return readJson(text)

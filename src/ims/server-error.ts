@@ -165,6 +165,12 @@ function advice({ status, proxy }: HttpResponse, body: ValueMap | undefined, ask
       const why = status === 503 ? 'The gateway or IMS is restarting or busy.' : 'The gateway got no answer from IMS.'
       return { lines: [...lines, `${why} Try again in a while.`], next }
     }
+    case 415: {
+      // The service's words for a change without anything in it are about a Content-Type.
+      const [group, verb] = (method === 'PATCH' && listCommand(url.pathname)) || []
+      if (group === undefined || verb !== 'list') return { lines: [] }
+      return { lines: ['The update names nothing to change.'], next: [group, 'update', '--help'] }
+    }
     case 429:
       return { lines: ['The gateway or IMS is busy. Try again in a while.'] }
     default:

@@ -62,7 +62,7 @@ export async function connectToContainer(
   const addresses = addressesOf(container, access)
   const forwards = !search.direct && (access === 'auto' || access === 'port-forward')
   if (access === 'port-forward' && search.direct) {
-    throw new CliError('a port-forward is no way to print: it would end with this program', {
+    throw new CliError("a port-forward can't be printed: it ends with this program", {
       exit: 255,
       next: [...again, '--openssh', '--access', 'port-forward'],
     })
@@ -90,7 +90,7 @@ export async function connectToContainer(
     : undefined
   if (patience === undefined || patience > remind) {
     const lines = () => [
-      'Nothing has answered yet; it is still tried.',
+      'Nothing has answered yet; still trying.',
       ...remedy(context, job, forward?.missing()),
       `To delete it: ${context.commandLine('jobs', 'delete', job.id)}`,
     ]
@@ -136,12 +136,12 @@ function remedy(
   forwardFailed: string | undefined,
 ): string[] {
   const place = node
-    ? `It runs on the remote build node ${node}; look at that: ${commandLine('remote-build-nodes', 'status', 'describe', node)}`
+    ? `It runs on the remote build node ${node}. Its state: ${commandLine('remote-build-nodes', 'status', 'describe', node)}`
     : `Look at its pod: ${pastedWords(['kubectl', 'describe', 'pods', '-n', kubernetes_namespace, '-l', `job-name=${kubernetes_job}`])}`
   return [
     ...(forwardFailed === undefined ? [] : [`  port-forward  ${forwardFailed}`]),
     place,
-    'A job that nobody can reach waits for ever: deleting it frees its memory, and drops what was changed in its image root.',
+    'A job that nobody can reach waits for ever: deleting it frees its memory, and discards what was changed in its image root.',
   ]
 }
 

@@ -92,7 +92,7 @@ function noKey(
 
 function wish({ public_key_id }: Job, record: KeyRecord | undefined): string {
   if (!record) return `the public key ${public_key_id}, whose record is gone`
-  return `"${record.name}" ${record.key ? keyText(record.key) : 'which is no public key: nobody gets in'}`
+  return `"${record.name}" ${record.key ? keyText(record.key) : 'which is not a public key: nobody can log in'}`
 }
 
 const keyText = ({ type, blob }: PublicKey) => `${type} ${fingerprint(blob)}`

@@ -152,7 +152,7 @@ export async function pollUntil<R, T>(
       if (signal.aborted) throw interrupted(error instanceof CliError && error.cause === signal.reason ? error : signal.reason, watch, many)
       if (!passes(error)) throw error
       away = true
-      progress.update(`the service is away (${unavailableReason(error)}); looking again`)
+      progress.update(`the service is unavailable (${unavailableReason(error)}); looking again`)
     }
     if (left() === 0) throw late()
     await io.sleep(Math.min(interval, left()), signal).catch((error: unknown) => {

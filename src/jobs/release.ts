@@ -1,6 +1,6 @@
 import { CliError } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
-import { containerPaths, hasEnded, stageOf } from '../ims/job-status.ts'
+import { containerPaths, hasEnded, shellAvailability, stageOf } from '../ims/job-status.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
 import { jobs } from '../definitions/records.ts'
 import { deleteRequest } from '../ims/requests.ts'
@@ -46,7 +46,8 @@ export async function tellJob(
 export function refuseUnlessWaiting(job: Job): void {
   const stage = stageOf(job)
   if (stage === 'waiting') return
-  const next = stage === 'running' ? ['jobs', 'wait', job.id, '--for', 'ready'] : ['jobs', 'describe', job.id]
+  const ready = shellAvailability(job) === 'never' ? [] : ['--for', 'ready']
+  const next = stage === 'running' ? ['jobs', 'wait', job.id, ...ready] : ['jobs', 'describe', job.id]
   throw new CliError(`job ${job.id} does not wait on its user: it is ${job.status}`, { exit: 1, next })
 }
 

@@ -32,7 +32,7 @@ function dataOf(text: string): Readonly<Record<string, unknown>> {
   try {
     secret = JSON.parse(text)
   } catch {
-    throw odd('is no JSON')
+    throw odd('is not JSON')
   }
   if (!isObject(secret) || !isObject(secret.data)) throw odd('has no data')
   return secret.data

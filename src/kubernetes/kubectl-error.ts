@@ -63,19 +63,19 @@ function ownWords(stderr: string): string {
 
 const needs: Readonly<Record<KubectlErrorKind, { more: (namespace: string) => string; next: (namespace: string) => string }>> = {
   missing: {
-    more: () => 'It takes kubectl in PATH, and a kubeconfig that may read pods and their logs.',
-    next: () => 'ssh to a node that has kubectl (a master, ncn-m001) and try again there',
+    more: () => 'It needs kubectl in PATH, and a kubeconfig that may read pods and their logs. A master node has both: try again there.',
+    next: () => 'ssh ncn-m001',
   },
   forbidden: {
-    more: (namespace) => `It takes the right to get and list pods, pods/log and events in namespace ${namespace}.`,
+    more: (namespace) => `It needs the right to get and list pods, pods/log and events in namespace ${namespace}.`,
     next: (namespace) => `kubectl auth can-i get pods/log -n ${namespace}`,
   },
   unreachable: {
-    more: () => 'It takes a kubeconfig (KUBECONFIG, or ~/.kube/config) whose cluster answers from here.',
+    more: () => 'It needs a kubeconfig (KUBECONFIG, or ~/.kube/config) whose cluster answers from here.',
     next: () => 'kubectl cluster-info',
   },
   'not found': {
-    more: () => 'The pod goes when its job is deleted.',
+    more: () => 'The pod is removed when its job is deleted.',
     next: (namespace) => `kubectl get pods -n ${namespace}`,
   },
   failed: {

@@ -30,7 +30,7 @@ export function parseFault(text: string): Fault {
     usageError(`Invalid value for '--fault': ${JSON.stringify(text)}: ${why}`, { more: [`It is ${form}.`], next: example })
   const words = text.trim().split(/\s+/)
   const method = isPath(words[0]!) ? '*' : words.shift()!.toUpperCase()
-  if (!/^(\*|GET|HEAD|OPTIONS|POST|PATCH|PUT|DELETE)$/.test(method)) throw wrong(`${JSON.stringify(method)} is no method`)
+  if (!/^(\*|GET|HEAD|OPTIONS|POST|PATCH|PUT|DELETE)$/.test(method)) throw wrong(`${JSON.stringify(method)} is not a method`)
   const path = words.shift()
   if (path === undefined || !isPath(path)) throw wrong('it names no path that starts with / or s3://')
 
@@ -45,7 +45,7 @@ export function parseFault(text: string): Fault {
     else if (word === 'delay=service') delayMilliseconds = 'service'
     else if (delay) delayMilliseconds = Number(delay[1]) * units[(delay[2] ?? 's') as keyof typeof units]
     else if (word === 'reset' || word === 'truncate') broken = word
-    else throw wrong(`${JSON.stringify(word)} is nothing that can happen`)
+    else throw wrong(`${JSON.stringify(word)} is not a fault`)
   }
   if (status === undefined && broken === undefined && delayMilliseconds === 0) throw wrong('nothing happens')
   if (broken === 'reset' && status !== undefined) throw wrong('a connection that is reset has no status')

@@ -54,7 +54,7 @@ export async function* readArchive(
   limits: ArchiveLimits = { entries: mostEntries, bytes: mostBytes },
 ): AsyncGenerator<readonly [Entry, AsyncIterable<Buffer>]> {
   const { extract } = await import('tar-stream')
-  const refused = (what: string) => new CliError(`${shown} is no recipe that can be used: ${what}`)
+  const refused = (what: string) => new CliError(`${shown} is not a usable recipe: ${what}`)
   const tooLarge = () => refused(`unpacked it is larger than ${formatBytes(limits.bytes)}`)
   let [unpacked, announced, entries] = [0, 0, 0]
   const limited = new Transform({
@@ -93,7 +93,7 @@ export async function* readArchive(
 
 function unreadable(shown: string, error: unknown): unknown {
   if (error instanceof CliError || !(error instanceof Error)) return error
-  return new CliError(`${shown} is no gzipped tar archive that can be read: ${wordsOf(error)}`, {
+  return new CliError(`${shown} is not a readable gzipped tar archive: ${wordsOf(error)}`, {
     next: 'tar -C FOLDER -czf ARCHIVE .',
     cause: error,
   })

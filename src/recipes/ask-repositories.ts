@@ -36,7 +36,7 @@ export async function askRepositories(context: CommandContext, repositories: rea
 
 async function problemWith(transport: Transport, url: string, signal: AbortSignal): Promise<string | undefined> {
   const address = `${url.replace(/\/+$/, '')}/repodata/repomd.xml`
-  if (!URL.canParse(address)) return `repository ${url} is no address`
+  if (!URL.canParse(address)) return `repository ${url} is not an address`
   const asked = new URL(address)
   try {
     const { status, reason } = await head(transport, asked)

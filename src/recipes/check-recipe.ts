@@ -88,7 +88,7 @@ function missing(source: RecipeSource, paths: readonly string[]): string {
 }
 
 function noRepository({ repositories }: KiwiConfig): string {
-  const others = repositories.length > 0 ? `; ${repositories.map((url) => excerpt(url, 100)).join(', ')} is none` : ''
+  const others = repositories.length > 0 ? `; ${repositories.map((url) => excerpt(url, 100)).join(', ')} is not one` : ''
   return `${configFile} has no repository that starts with https://${others}`
 }
 
@@ -103,7 +103,7 @@ function templateFindings({ config, templates }: RecipeContent, { values }: Reci
   const filled = templates ?? new Map<string, Buffer | undefined>()
   const absent = [...filled]
     .filter(([, text]) => text === undefined)
-    .map(([file]) => `${templateList} names ${excerpt(file, 200)}, which is no file of the recipe`)
+    .map(([file]) => `${templateList} names ${excerpt(file, 200)}, which is not a file of the recipe`)
   const texts = new Map([...(config ? [[configFile, config] as const] : []), ...filled])
   const lacking = [...texts].flatMap(([file, text]) =>
     variablesOf(text?.toString() ?? '').flatMap((name) =>

@@ -53,7 +53,7 @@ function kindProblem({ path, kind, target = '' }: Entry, files: ReadonlySet<stri
   const shown = excerpt(path, 200)
   if (kind === 'special') return `${shown} is a device, a pipe or a socket`
   if (kind === 'hard link')
-    return files.has(target) ? undefined : `${shown} is a hard link to ${excerpt(target, 200)}, which is no file before it`
+    return files.has(target) ? undefined : `${shown} is a hard link to ${excerpt(target, 200)}, which is not a file before it`
   if (kind !== 'symlink') return undefined
   if (target.startsWith('/'))
     return path.startsWith(overlay) ? undefined : `${shown} is a link to ${excerpt(target, 200)}, outside the recipe`

@@ -57,7 +57,7 @@ async function* contentOf(root: string, { path, kind, size }: Entry): AsyncGener
 }
 
 const tooLarge = (shown: string, what: string) =>
-  new CliError(`${shown} is no recipe that can be used: ${what}`, { next: 'name what is no part of it in .imsignore' })
+  new CliError(`${shown} is not a usable recipe: ${what}`, { next: 'list in .imsignore what is not part of it' })
 
 function entryOf({ path, stats, target }: TreeEntry): Entry {
   const kind: EntryKind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : target === undefined ? 'special' : 'symlink'

@@ -17,7 +17,7 @@ export async function openLocal({ io }: CommandContext, word: string, exclude: r
   const kind = kindOfPath(path)
   if (kind === undefined) throw new CliError(`${word}: no such file or folder`, { next: 'ls' })
   if (kind === 'folder') return recipeFolder(path, word, exclude)
-  if (exclude.length > 0) throw new CliError(`--exclude is for a folder, and ${word} is none`)
+  if (exclude.length > 0) throw new CliError(`--exclude is for a folder, and ${word} is not one`)
   return archiveFile(path, word)
 }
 

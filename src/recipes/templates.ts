@@ -36,7 +36,7 @@ export async function templateFiles(text: string): Promise<readonly string[] | s
   try {
     data = parse(text, { maxAliasCount: 0 })
   } catch (cause) {
-    return `${templateList} is no YAML: ${(cause as Error).message.split('\n')[0]}`
+    return `${templateList} is not YAML: ${(cause as Error).message.split('\n')[0]}`
   }
   const files = (data as { template_files?: unknown } | null)?.template_files
   if (Array.isArray(files) && files.every((file): file is string => typeof file === 'string')) return files

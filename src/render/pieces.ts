@@ -70,7 +70,7 @@ export function bufferOutput(): { write: Write; blocks(): Buffer[] } {
         held += used
         if (held > mostHeld)
           throw new CliError(`the result is longer than ${mostHeld / 2 ** 30} GiB`, {
-            more: ['It is held until the whole answer has come.'],
+            more: ['It is kept in memory until the answer is complete.'],
           })
         block = Buffer.allocUnsafeSlow(Math.max(size, text.length * 3))
         used = 0

@@ -79,7 +79,7 @@ export function writeManifest({ created, artifacts }: Required<Manifest>): strin
  * @throws CliError that names what is wrong with it.
  */
 export function readManifest(text: string, path: string): Manifest {
-  const wrong = (why: string) => new CliError(`${path} is no manifest that can be used: ${why}`)
+  const wrong = (why: string) => new CliError(`${path} is not a usable manifest: ${why}`)
   const data = readVersion1(text, wrong)
   const artifacts = data.artifacts.map((entry: unknown, at): Artifact => {
     const link = isObject(entry) ? entry.link : undefined
@@ -107,7 +107,7 @@ export function readVersion1(
   } catch (cause) {
     throw wrong(`it isn't JSON (${excerpt((cause as Error).message, 80)})`)
   }
-  if (!isObject(data)) throw wrong('it is no object')
+  if (!isObject(data)) throw wrong('it is not an object')
   const { version, artifacts } = data
   if (version !== '1.0') throw wrong(`its version is ${excerpt(JSON.stringify(version) ?? 'missing', 40)}, not "1.0"`)
   if (!Array.isArray(artifacts)) throw wrong('it has no list of artifacts')

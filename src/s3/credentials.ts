@@ -92,7 +92,7 @@ function readCredentials(answer: Value | undefined): { keys: Keys; endpoint: str
   }
   const endpoint = text('EndpointURL')
   if (!isAddress(endpoint)) {
-    throw new CliError(`PUT ${stsPath} gave an EndpointURL that is no address: ${JSON.stringify(endpoint)}`)
+    throw new CliError(`PUT ${stsPath} gave an EndpointURL that is not an address: ${JSON.stringify(endpoint)}`)
   }
   const expiration = new Date(text('Expiration'))
   return {
@@ -114,7 +114,7 @@ function readCredentials(answer: Value | undefined): { keys: Keys; endpoint: str
 export async function ownCredentials(endpoint: string, now: () => number): Promise<Credentials> {
   // It may have a password in it, which isn't shown.
   if (!isAddress(endpoint) || new URL(endpoint).username || new URL(endpoint).password)
-    throw usageError("Invalid value for '--s3-endpoint': it is no address like https://HOST, without user and password.")
+    throw usageError("Invalid value for '--s3-endpoint': it is not an address like https://HOST, without user and password.")
   const { fromEnv, fromIni } = await import('./sdk-credentials.ts')
   let source = 'the environment (AWS_ACCESS_KEY_ID)'
   let current: Keys | undefined

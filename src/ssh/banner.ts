@@ -170,10 +170,10 @@ function tryOnce(address: Address, limit: number, signal: AbortSignal): Promise<
         socket.unshift(read)
         settle({ address, socket, banner })
       } else if (read.length > preamble) {
-        settle('something that is no SSH server answers')
+        settle('what answers is not an SSH server')
       }
     }
-    const onClose = () => settle(fault ?? (read.length > 0 ? 'something that is no SSH server answers' : 'closed before an SSH banner'))
+    const onClose = () => settle(fault ?? (read.length > 0 ? 'what answers is not an SSH server' : 'closed before an SSH banner'))
     let fault: string | undefined
     signal.addEventListener('abort', giveUp)
     socket

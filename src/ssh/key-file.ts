@@ -45,7 +45,7 @@ export function openKeyFile(path: string, passphrase?: string): ParsedKey | unde
   const key = parse(text, passphrase)
   if (!(key instanceof Error)) return key
   if (passphrase !== undefined && isWrongPassphrase(text, key)) return undefined
-  throw new CliError(`${path} holds no private key that can be used: ${key.message}`, { cause: key })
+  throw new CliError(`${path} holds no usable private key: ${key.message}`, { cause: key })
 }
 
 function parse(text: string, passphrase?: string): ParsedKey | Error {

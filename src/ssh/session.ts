@@ -152,7 +152,7 @@ function wordsOf(error: Error & { level?: string }, { login, keepalive = 15_000,
     return `the server refused the key ${login.key.type} ${fingerprint(login.key.getPublicSSH())}`
   }
   if (error.level === 'agent') return `the agent doesn't sign: ${error.message}`
-  if (error.message === 'Keepalive timeout') return `no sign of life from the server for ${(keepalive * 4) / 1000} s`
+  if (error.message === 'Keepalive timeout') return `no response from the server for ${(keepalive * 4) / 1000} s`
   if (error.level === 'client-timeout') return `not within ${readyTimeout / 1000} s`
   if (/^Connection lost before handshake/.test(error.message)) return gone().message
   return socketReason(error)

@@ -18,7 +18,7 @@ export function guardExit(of: NodeJS.Process): () => void {
   const unfinished = () => {
     // It may have asked something.
     say(
-      '\nError: cray-ims ended before its work was done, waiting for what never comes. What it has sent may have been done.\nNext: run it again with -vvv, and report what it prints',
+      '\nError: cray-ims ended before its work was done, waiting for something that never came. What it has sent may have been done.\nNext: run it again with -vvv, and report what it prints',
     )
     of.exitCode = noOutcome
   }

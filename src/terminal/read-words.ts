@@ -19,7 +19,7 @@ export async function readWords({ stdin, interrupted }: Io): Promise<string[]> {
     for await (const chunk of stdin as AsyncIterable<Buffer>) {
       chunks.push(chunk)
       length += chunk.length
-      if (length > longest) throw usageError(`stdin has more than ${longest / 2 ** 20} MiB: it is no list of ids or names.`)
+      if (length > longest) throw usageError(`stdin has more than ${longest / 2 ** 20} MiB: that is not a list of ids or names.`)
     }
   } finally {
     interrupted.removeEventListener('abort', interrupt)

@@ -145,7 +145,7 @@ describe.concurrent('a service that is away for a while', () => {
   ] as const
   test.each(sampled(steps, 2))('%s for 30 looks from %s on', async (instead, step) => {
     const { stderr } = await makesOne('build', away(step, instead, 30))
-    expect(stderr).toContain('the service is away (')
+    expect(stderr).toContain('the service is unavailable (')
   })
 
   test.each(['GET jobs/ONE waiting_on_user', 'GET public-keys/ONE', 'GET jobs/ONE packaging_artifacts'])(
@@ -167,7 +167,7 @@ describe.concurrent('a service that is away for a while', () => {
         },
       }),
     )
-    expect(stderr).toContain('the service is away (')
+    expect(stderr).toContain('the service is unavailable (')
   })
 
   test.each(['POST public-keys', 'GET jobs/ONE fetching_recipe'])('no connection for a second, after %s', async (step) => {

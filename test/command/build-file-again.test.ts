@@ -90,7 +90,7 @@ describe.concurrent('the same command again', () => {
       site.write('images.yaml', yamlOf('name: a, recipe: good'))
       const refused = await buildAgain(site, 'images.yaml')
       expect(refused).toMatchObject({ exit: 2, writes: [] })
-      expect(refused.stderr).toContain(`Error: images.yaml:2: job ${job!.id} still makes a as it was ordered before\n`)
+      expect(refused.stderr).toContain(`Error: images.yaml:2: job ${job!.id} still makes a with its earlier settings\n`)
       expect(refused.stderr).toContain(`Next: cray-ims jobs delete ${job!.id}\n`)
       site.write('images.yaml', yamlOf('name: a, recipe: good, new: true'))
       expect(await buildAgain(site, 'images.yaml')).toMatchObject({ exit: 0, results: { a: 'made' } })

@@ -125,7 +125,7 @@ describe.concurrent('what is kept beside the file', () => {
     }))
 
   test.each<[string, (site: ImageSite) => void, string]>([
-    ['broken', (site) => site.write(state, '{"version": 1, "ima'), "can't be used: it is no JSON"],
+    ['broken', (site) => site.write(state, '{"version": 1, "ima'), "can't be used: it is not JSON"],
     ['of something else', (site) => site.write(state, '[]'), "can't be used: it is not what a build of this file keeps there"],
     ['a folder', (site) => mkdirSync(join(site.folder, state)), "can't be used: it is a folder"],
   ])('%s: nothing is sent', (_, spoil, why) =>

@@ -420,7 +420,7 @@ describe.concurrent('what is said', () => {
       for (const name of names) {
         const own = lines(stderr).filter((line) => line.startsWith(`${name}: the service is`))
         expect(own).toEqual([
-          `${name}: the service is away (Error received from server: 503 Service Unavailable); looking again`,
+          `${name}: the service is unavailable (Error received from server: 503 Service Unavailable); looking again`,
           `${name}: the service is back`,
         ])
       }

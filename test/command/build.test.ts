@@ -334,7 +334,7 @@ describe.concurrent('a build that fails', () => {
       expect({ exit, status }).toEqual({ exit: 1, status: 'error' })
       expect(stderr).toContain(`The logs of job ${id} can't be saved: The connection to the server localhost:8080 was refused\n`)
       expect(stderr).toContain(
-        `Job ${id} is kept: with it its logs would be lost. To delete it all the same: cray-ims jobs delete ${id}; next time --without-logs\n`,
+        `Job ${id} is kept: its logs would be lost with it (--without-logs accepts that). To delete it: cray-ims jobs delete ${id}\n`,
       )
     }))
 
@@ -486,7 +486,7 @@ describe.concurrent('a build that is interrupted', () => {
       expect({ exit, stdout }).toEqual({ exit: 130, stdout: '' })
       expect(stderr).toContain('Error: Interrupted by SIGINT\n')
       expect(stderr).toContain('POST ')
-      expect(lines(stderr).at(-1)).toBe('Next: the same command again: it resumes what is under way')
+      expect(lines(stderr).at(-1)).toBe('Next: the same command again: it resumes the unfinished job')
       expect(jobsOf(site).length).toBe(1)
       expect((await site.ims('build', 'succeeds', '--name', 'mine')).exit).toBe(0)
       expect({ jobs: jobsOf(site), made: imagesOf(site).length }).toEqual({ jobs: [], made: 1 })

@@ -53,7 +53,7 @@ describe.concurrent('auth login --client-credentials', () => {
   test.each([
     ['a secret that the token server refuses', () => whole('guess-me'), 'Invalid Credentials'],
     ['no secret of a cluster', () => '{"kind":"Status"}', 'secret admin-client-auth of namespace default has no data'],
-    ['rubbish', () => 'guess-me', 'secret admin-client-auth of namespace default is no JSON'],
+    ['rubbish', () => 'guess-me', 'secret admin-client-auth of namespace default is not JSON'],
     ['no key', () => secretOf({ 'client-id': base64('admin-client') }), 'has no client-secret'],
     ['lines in it', () => whole('guess\nme'), 'has a client-secret that makes no sense'],
     ['a number', () => secretOf({ 'client-id': 1, 'client-secret': 2 }), 'has no client-id'],

@@ -49,7 +49,7 @@ test.each([
       exit: 2,
       stdout: '',
       stderr: expect.stringMatching(
-        `configurations/default: Invalid value for '${flag}': a list or table is no value of it\nNext: cray-ims config unset core.${key}`,
+        `configurations/default: Invalid value for '${flag}': a list or table is not a value that it takes\nNext: cray-ims config unset core.${key}`,
       ),
     }
     await at(settings, async (site, ims) => {

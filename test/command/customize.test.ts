@@ -110,7 +110,7 @@ describe.concurrent('cray-ims customize', () => {
       ['--script', 'windows'],
       /Error: windows has a CR at the end in line 1.*\nNext: sed -i 's\/\\r\$\/\/' windows\n/,
     ],
-    ['a script that is no text', ['--script', 'binary'], /Error: binary is no text: line 2 has a NUL\n/],
+    ['a script that is no text', ['--script', 'binary'], /Error: binary is not text: line 2 has a NUL\n/],
     ['a script without its interpreter', ['--script', 'nothing'], /Error: nothing has no interpreter after #!\n/],
     ['an empty command', ['--run', ' '], /--run.*the command is empty \(unset variable\?\)/],
   ]

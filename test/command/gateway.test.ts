@@ -74,7 +74,11 @@ describe.concurrent.each(sampled(faults, 2))('%s for some looks ends no watch of
     at(async (site) => {
       const given = faultAt(site, fault, (step) => step.startsWith('GET jobs/ONE'))
       const { exit, stdout, stderr } = await site.ims('build', 'succeeds', '--name', 'mine')
-      expect({ exit, given: given(), stderr }).toEqual({ exit: 0, given: looks, stderr: expect.stringContaining('the service is away (') })
+      expect({ exit, given: given(), stderr }).toEqual({
+        exit: 0,
+        given: looks,
+        stderr: expect.stringContaining('the service is unavailable ('),
+      })
       expect(site.mock.state.images.get(stdout.trim())).toMatchObject({ name: 'mine' })
     }))
 

@@ -90,7 +90,7 @@ test.concurrent('with credentials of its own', async () => {
   expect((await cray(words)).stderr).toContain(`Error: there are no credentials for the S3 at ${mock.url}`)
   for (const endpoint of ['rgw-vip', 'https://jane:hidden@rgw-vip']) {
     const refused = await cray([...words.slice(0, -1), endpoint])
-    expect(refused.stderr).toContain("Error: Invalid value for '--s3-endpoint': it is no address like https://HOST")
+    expect(refused.stderr).toContain("Error: Invalid value for '--s3-endpoint': it is not an address like https://HOST")
     expect(refused.stderr).not.toContain('hidden')
   }
 })
@@ -110,7 +110,7 @@ test.concurrent('what is missing is an error, and never an empty path', async ()
 
 test.concurrent.each([
   ['no manifest', undefined, 'has no manifest'],
-  ['no JSON', 'x', "is no manifest that can be used: it isn't JSON"],
+  ['no JSON', 'x', "is not a usable manifest: it isn't JSON"],
   ['another version', '{"version":"2.0","artifacts":[]}', 'its version is "2.0"'],
   ['an empty path', manifestOf([{ type: 'application/vnd.cray.image.kernel', link: { path: '' } }]), 'has no type or no link with a path'],
 ])('an image with %s', async (called, manifest, message) => {

@@ -249,7 +249,7 @@ describe.concurrent('logs by a stand-in', () => {
     const { exit, stdout, stderr } = await run(['jobs', 'logs', waits, ...options], { cwd: folder, env: { ...env, PATH: '/nowhere' } })
     expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
     expect(stderr).toBe(
-      "Error: can't read the logs of job aaaa0002…: there is no kubectl in PATH\nIt takes kubectl in PATH, and a kubeconfig that may read pods and their logs.\nNext: ssh to a node that has kubectl (a master, ncn-m001) and try again there\n",
+      "Error: can't read the logs of job aaaa0002…: there is no kubectl in PATH\nIt needs kubectl in PATH, and a kubeconfig that may read pods and their logs. A master node has both: try again there.\nNext: ssh ncn-m001\n",
     )
   })
 
@@ -261,7 +261,7 @@ describe.concurrent('logs by a stand-in', () => {
       const { exit, stdout, stderr } = await run(['jobs', 'logs', waits, ...options], { cwd: folder, env: theirs(standIn) })
       expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
       expect(stderr).toContain(
-        'cannot list resource "pods"\nIt takes the right to get and list pods, pods/log and events in namespace ims.\nNext: kubectl auth can-i get pods/log -n ims\n',
+        'cannot list resource "pods"\nIt needs the right to get and list pods, pods/log and events in namespace ims.\nNext: kubectl auth can-i get pods/log -n ims\n',
       )
     } finally {
       standIn.remove()

@@ -158,7 +158,7 @@ test.skipIf(!curl).concurrent('--server-name: is asked by the name of a system',
   expect(await run(['mock', '--server-name', 'a b'], { cwd: folder, env: environment() })).toMatchObject({
     exit: 2,
     stdout: '',
-    stderr: expect.stringContaining('is no host name'),
+    stderr: expect.stringContaining('is not a host name'),
   })
 })
 

@@ -148,7 +148,7 @@ describe('--watch in a pipe', () => {
     const { exit, stdout, stderr } = await watched.ended
     expect({ exit, stdout }).toEqual({ exit: 143, stdout: expect.stringMatching(/^EVENT +NAME\npresent /) })
     // Once, however often it was asked in vain.
-    expect(stderr.match(/the service is away/g)).toHaveLength(1)
+    expect(stderr.match(/the service is unavailable/g)).toHaveLength(1)
     expect(stderr).toContain('looking again\nthe service is back\n')
   })
 

@@ -254,8 +254,8 @@ describe.concurrent('several jobs', () => {
 
 describe.concurrent('a wait that something comes in between', () => {
   test.each([
-    ['503', 'the service is away (Error received from server: 503 Service Unavailable); looking again\n'],
-    ['reset', 'the service is away (the server closed the connection without an answer); looking again\n'],
+    ['503', 'the service is unavailable (Error received from server: 503 Service Unavailable); looking again\n'],
+    ['reset', 'the service is unavailable (the server closed the connection without an answer); looking again\n'],
   ])('a server that is away from the first look on: %s', async (fault, said) => {
     const mock = await mockOf(
       [{ id: idOf('aaaa0001'), status: 'packaging_artifacts' }],

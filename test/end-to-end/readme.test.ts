@@ -1,31 +1,65 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
-import { ownKeys } from '../support/own-keys.ts'
-import { program, run } from '../support/program.ts'
-import { programLine } from '../support/site.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { run, type Outcome } from '../support/program.ts'
 
-const home = mkdtempSync(join(tmpdir(), 'readme-'))
-afterAll(() => rmSync(home, { recursive: true, force: true }))
+const top = join(import.meta.dirname, '../..')
+const folder = mkdtempSync(join(tmpdir(), 'readme-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const keys = ownKeys()
-const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
-const [, started, session] = /\n## A first session\n[^]*?```sh\n(.*)\n```\n\n```sh\n([^]*?)```\n/.exec(readme)!
-
-test('the first session of the README works as it is printed', async () => {
-  mkdirSync(join(home, '.ssh'))
-  for (const [name, key] of Object.entries(keys)) writeFileSync(join(home, '.ssh', name), key, { mode: 0o600 })
-  writeFileSync(join(home, 'session'), `set -e\ncray-ims() { ${programLine} "$@"; }\n${session}`)
-  const [name, ...words] = started!.split(' ')
-  expect([name, ...words.slice(-2)]).toEqual(['cray-ims', '--', 'bash'])
-  const { exit, stdout, stderr } = await run([...words, 'session'], {
-    cwd: home,
-    env: { PATH: process.env.PATH!, HOME: home, LANG: 'C.UTF-8' },
-    command: [process.execPath, program],
-  })
-  expect({ exit, stderr }).toMatchObject({ exit: 0 })
-  expect(stdout).toMatch(/^\w{8} +compute +x86_64 +\d+s$/m)
-  expect(stdout).toMatch(/^path = "s3:\/\/boot-images\/.*\/manifest\.json"$/m)
-  expect(stderr).toMatch(/^undeleted image \S+ {2}compute, x86_64$/m)
+// It fails where a line doesn't end as it should.
+let drawn: Outcome
+beforeAll(async () => {
+  const env = { PATH: process.env.PATH!, HOME: folder }
+  drawn = await run([join(top, 'scripts/terminal-picture.mjs'), folder], { cwd: folder, env, command: [process.execPath] })
 })
+
+/** What a line of the README has printed. */
+const said = (line: RegExp) => new RegExp(`\\$ ${line.source}.*\\n([^]*?)(?=\\$ |$)`).exec(drawn.stdout)?.[1]
+
+test('the first session of the README works as it is printed', () => {
+  expect(drawn).toMatchObject({ exit: 0, stderr: '' })
+  expect(said(/cray-ims images list -o table/)).toMatch(/^\w{8} +compute +x86_64 +\d+s$/m)
+  expect(said(/cray-ims images artifacts compute --for bos/)).toMatch(/^path = "s3:\/\/boot-images\/.*\/manifest\.json"$/m)
+  expect(said(/cray-ims images undelete compute/)).toMatch(/^undeleted image \S+ {2}compute, x86_64$/m)
+})
+
+test('what the README has in place of jq picks what is meant', () => {
+  const image = /^✔ image (\w{8})… linked/m.exec(drawn.stdout)![1]!
+  const id = new RegExp(`^${image}-\\S+\\n$`)
+  expect(said(/cray-ims images describe compute --query id/)).toMatch(id)
+  expect(said(/cray-ims images describe compute --latest --query id/)).toMatch(id)
+  expect(said(/cray-ims images list -o id/)).toMatch(/^([0-9a-f-]{36}\n){3}$/)
+  expect(said(/cray-ims recipes list --query '\[\]\.\[id, name\]'/)).toMatch(/^([0-9a-f-]{36}\tcray-\S+\n){4}$/)
+  expect(said(/cray-ims jobs list --status waiting_on_user --newer-than 7d -o id/)).toMatch(/^[0-9a-f-]{36}\n$/)
+  expect(said(/cray-ims images artifacts compute --type kernel --query path/)).toBe(
+    `s3://boot-images/${said(/cray-ims images describe compute --query id/)!.trim()}/kernel\n`,
+  )
+})
+
+const kubectl = process.env.CI === 'true' || spawnSync('kubectl', ['version', '--client']).status === 0
+
+test.skipIf(!kubectl).each(['terminal.svg', 'failed-build.svg'])(
+  'docs/%s is what comes of it (else: node scripts/terminal-picture.mjs)',
+  (name) => {
+    const [now, kept] = [folder, join(top, 'docs')].map((place) => alike(readFileSync(join(place, name), 'utf8')))
+    expect(now).toBe(kept)
+  },
+)
+
+/** A picture's text without what moves: ids, keys, times, ports, users, and the statuses that a job was seen in. */
+function alike(picture: string): string {
+  return [...picture.matchAll(/xml:space="preserve">(.*)<\/text>/g)]
+    .map(([, row = '']) => row)
+    .filter((row) => !/^\w{8}… \w+ \w+ → \w+$/.test(row))
+    .join('\n')
+    .replaceAll(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{8}\b|\b[0-9a-f]{32}\b/g, 'ID')
+    .replaceAll(/SHA256:[\w+/]+/g, 'KEY')
+    .replaceAll(/cray-ims-mock-\w+/g, 'FOLDER')
+    .replaceAll(/127\.0\.0\.1:\d+/g, 'HOST')
+    .replaceAll(/\w+( public key)/g, 'USER$1')
+    .replaceAll(/\d+:\d+:\d+|\b\d+ ?(ms|[smhd])\b/g, 'TIME')
+    .replaceAll(/ +/g, ' ')
+}

@@ -155,7 +155,7 @@ describeWithSshd('logging in to OpenSSH', () => {
       const ended = runCommand(session, 'echo here; sleep 60', streams)
       while (streams.out().length === 0) await new Promise((again) => setTimeout(again, 10))
       server.freezeAll()
-      expect(await ended).toEqual({ lost: 'no sign of life from the server for 0.4 s' })
+      expect(await ended).toEqual({ lost: 'no response from the server for 0.4 s' })
       await session.close()
     } finally {
       await server.stop()

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { noteHints } from './hint-notes.ts'
 import { program, type Outcome, type Running } from './program.ts'
 
 /** A whole program that runs. */
@@ -31,7 +32,10 @@ export function startProgram(argv: readonly string[], { cwd, env, command = [pro
   })
   const ended = new Promise<Outcome>((done, fail) => {
     child.on('error', fail)
-    child.on('close', (code, signal) => done({ exit: code ?? signal!, stdout, stderr }))
+    child.on('close', (code, signal) => {
+      noteHints(argv, `${stdout}\n${stderr}`)
+      done({ exit: code ?? signal!, stdout, stderr })
+    })
   })
   return {
     ended,

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { noteHints } from './hint-notes.ts'
 
 /** The program as it is built and installed. */
 export const program = join(import.meta.dirname, '../../bin/cray-ims.js')
@@ -37,5 +38,7 @@ export async function run(
     child.on('error', fail)
     child.on('close', (code, signal) => done(code ?? signal!))
   })
-  return { exit, stdout: Buffer.concat(texts.stdout).toString(), stderr: Buffer.concat(texts.stderr).toString() }
+  const outcome = { exit, stdout: Buffer.concat(texts.stdout).toString(), stderr: Buffer.concat(texts.stderr).toString() }
+  noteHints(command[0] === 'bash' ? argv.join(' ') : argv, `${outcome.stdout}\n${outcome.stderr}`)
+  return outcome
 }

@@ -1,6 +1,7 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe } from 'vitest'
+import { noteHints } from './hint-notes.ts'
 
 const installed = spawnSync('tmux', ['-V']).status === 0
 
@@ -47,7 +48,10 @@ export async function openTerminal({ columns = 100, rows = 30, cwd }: { columns?
       }
     },
     resize: (toColumns, toRows) => void tmux('resize-window', '-x', String(toColumns), '-y', String(toRows)),
-    close: () => void spawnSync('tmux', ['-L', server, 'kill-server']),
+    close() {
+      noteHints('', spawnSync('tmux', argv(['capture-pane', '-p', '-J', '-S', '-']), { encoding: 'utf8' }).stdout)
+      spawnSync('tmux', ['-L', server, 'kill-server'])
+    },
   }
   await terminal.shows('here$')
   return terminal

@@ -40,6 +40,7 @@ test.each([
   ['images get x', ['images describe x']],
   ['images get', ['images list']],
   ['images rm x y', ['images delete x y']],
+  ['images rm', ['images delete IMAGE_ID']],
   ['jobs ssh a -- ls', ['jobs debug a -- ls']],
   ['images undelet x', ['images undelete x']],
   ['get images', ['images list']],
@@ -54,6 +55,8 @@ test.each([
 ])('what is meant by %s', (line, lines) => expect(meant(line)).toEqual(lines))
 
 test('as `cray`, what its `ims` has', () => expect(meant('get images', [ims, ...site])).toEqual(['images list']))
+
+test('… with the arguments that it lacks', () => expect(meant('rm images', [ims, ...site])).toEqual(['images delete IMAGE_ID']))
 
 test.each([
   ['logs x -f', 'jobs logs x -f'],

@@ -99,7 +99,7 @@ describe('what is wrong is said', () => {
     ['# nothing\n', 'No configuration exists. Run `cray init`'],
     ['[core\nhostname = x', /default, line 1: not valid TOML: /],
     ['[core]\nhostname = "a"\nhostname = "b"\n', /default, line 3: not valid TOML: .*redefine/],
-    [Buffer.from('[core]\nhostname = "\xff"\n', 'latin1'), /default is no text: line 2 isn't UTF-8/],
+    [Buffer.from('[core]\nhostname = "\xff"\n', 'latin1'), /default is not text: line 2 isn't UTF-8/],
   ])('%j', (content, message) => {
     put('configurations/default', content)
     const failure = failureOf(() => readConfiguration(env))

@@ -199,11 +199,7 @@ describe('mistakes', () => {
     ['an unknown key', image('flavour: x'), ['4: there is no key flavour']],
     ['a slip in a key', image('build_env_sise: 1'), ['4: there is no key build_env_sise; did you mean build-env-size?']],
     ['part of a key', image('kernel: x'), ['4: there is no key kernel; did you mean kernel-file-name or kernel-parameters-file-name?']],
-    [
-      'an option',
-      image('dry_run: true'),
-      ['4: dry_run is no key of an image, but an option: it goes on the command line, for all of them'],
-    ],
+    ['an option', image('dry_run: true'), ['4: dry_run is an option, not a key of an image: it goes on the command line, for all of them']],
     ['no-jail', images('{name: a, base: b, no-jail: true}'), ['2: there is no key no-jail: write jail: false']],
     ['a key of the other kind', image('script: x'), ['4: script belongs to images made from a base, and this one has a recipe']],
     [
@@ -451,7 +447,7 @@ describe('the state', () => {
 
   test.each([
     ['', 'it is empty'],
-    ['{"version": 1, "ima', 'it is no JSON'],
+    ['{"version": 1, "ima', 'it is not JSON'],
     ['[]', 'it is not what a build of this file keeps there'],
     ['null', 'it is not what a build of this file keeps there'],
     ['{"images": {}}', 'it is not what a build of this file keeps there'],

@@ -318,7 +318,7 @@ describe('what is to be done', () => {
       job('j1', 'a', { job_type: 'customize', artifact_id: 'i0', status: 'packaging_artifacts' }),
     ],
   ])('a job that %s stands in the way', (_, given, state, standing) => {
-    expect(() => step(given, state, { jobs: [standing] })).toThrow('job j1 still makes a as it was ordered before')
+    expect(() => step(given, state, { jobs: [standing] })).toThrow('job j1 still makes a with its earlier settings')
   })
 
   test('a name that is taken, by an order that was made otherwise', () => {

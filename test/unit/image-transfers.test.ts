@@ -204,10 +204,10 @@ describe('files of a folder', () => {
 
   test.each([
     ['no JSON', '{', "it isn't JSON"],
-    ['no object', '[]', 'it is no object'],
+    ['no object', '[]', 'it is not an object'],
     ['another version', '{"version":"2.0"}', 'its version is "2.0"'],
     ['no name', described([], { name: 1 }), 'no name or no arch'],
-    ['odd metadata', described([], { metadata: { a: 1 } }), 'its metadata are no texts'],
+    ['odd metadata', described([], { metadata: { a: 1 } }), 'its metadata are not text'],
     ['no artifacts', described('x'), 'no list of artifacts'],
     ['no rootfs', described([]), 'has no rootfs'],
     ['no type', described([{ ...artifact, type: 1 }]), 'artifact 1 has no type'],
@@ -258,7 +258,7 @@ describe('files of a folder', () => {
     const { message, more } = failure(() => checkFiles(filesNamed(paths), 'x86_64', (line) => warned.push(line)))
     expect(message).toBe("3 files of the image can't be used")
     expect(more.join('\n')).toMatch(/kernel is empty.*\n.*dir can't be read: .*\n.*none can't be read: no such file/)
-    expect(warned).toEqual([expect.stringContaining('rootfs is no squashfs')])
+    expect(warned).toEqual([expect.stringContaining('rootfs is not a squashfs')])
   })
 
   test('a kernel for another arch is refused', () => {

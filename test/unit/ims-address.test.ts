@@ -43,12 +43,12 @@ describe('a hostname', () => {
     ['', 'The hostname is empty.'],
     ['  ', 'The hostname is empty.'],
     ['ftp://api.local', 'ftp:// is not a scheme of the service; it is https.'],
-    ['http://', '"http://" is no address.'],
-    ['https://u:secret@a b', '"https://…@a b" is no address.'],
-    ['https://u:sec/ret@a b', '"https://…@a b" is no address.'],
-    ['u:sec?ret#x@a b', '"https://…@a b" is no address.'],
-    ['https://u:secret', '"https://u:…" is no address.'],
-    ['https://a b/?token=secret', '"https://a b/" is no address.'],
+    ['http://', '"http://" is not an address.'],
+    ['https://u:secret@a b', '"https://…@a b" is not an address.'],
+    ['https://u:sec/ret@a b', '"https://…@a b" is not an address.'],
+    ['u:sec?ret#x@a b', '"https://…@a b" is not an address.'],
+    ['https://u:secret', '"https://u:…" is not an address.'],
+    ['https://a b/?token=secret', '"https://a b/" is not an address.'],
   ])('%j is the connection error', (hostname, why) => {
     expect(() => parseAddress(hostname)).toThrow(
       expect.objectContaining({

@@ -188,7 +188,7 @@ describe('through a proxy', () => {
     ['ftp://proxy', 'is not supported; http, https and socks5 are'],
     ['socks4://proxy', 'is not supported'],
     ['socks4a://proxy', 'is not supported'],
-    ['http://a b', 'is no address'],
+    ['http://a b', 'is not the address of a proxy'],
   ])('%s is the connection error', async (url, why) => {
     const send = transport({ env: { http_proxy: url } })
     const failure = await send(post('http://h')).catch((error: unknown) => explain(error, post('http://h'), send.context(post('http://h'))))

@@ -153,7 +153,7 @@ describe('redirects', () => {
     ['GET', 302, 'https://other/auth?state=SECRET#SECRET', 'https://other/auth?…,', 'hostname=https://other'],
     ['GET', 302, 'https://h:8443/x', 'https://h:8443/x', 'hostname=https://h:8443'],
     ['POST', 307, 'https://u:p@other/x', 'https://other/x', 'hostname=https://other'],
-    ['GET', 302, 'https://', 'no address', undefined],
+    ['GET', 302, 'https://', 'not an address', undefined],
   ])('%s %d to %s is not followed', async (method, status, location, shown, next) => {
     const script = scripted(to(status, location), response(200))
     const failure = await withRedirects(script.send)(request(method)).catch(told)

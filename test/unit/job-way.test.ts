@@ -189,7 +189,7 @@ describe.concurrent('the search ends', () => {
     interrupt.abort(new CliError('Interrupted by SIGINT', { exit: 130 }))
     await expect(found).rejects.toMatchObject({ exit: 130 })
     expect(lines).toEqual([
-      '  Nothing has answered yet; it is still tried.',
+      '  Nothing has answered yet; still trying.',
       '  Look at its pod: kubectl describe pods -n ims -l job-name=j',
       expect.stringContaining('deleting it frees its memory'),
       '  To delete it: cray-ims jobs delete ad5163d2-398d-4e93-94f0-2f439f114fe7',

@@ -22,7 +22,7 @@ describe('--fault', () => {
     ['', 'no method'],
     ['GET', 'names no path'],
     ['GET jobs 503', 'names no path'],
-    ['FETCH /jobs 503', '"FETCH" is no method'],
+    ['FETCH /jobs 503', '"FETCH" is not a method'],
     ['GET /jobs', 'nothing happens'],
     ['GET /jobs x3', 'nothing happens'],
     ['GET /jobs 99', '"99" is nothing'],

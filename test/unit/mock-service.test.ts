@@ -124,7 +124,7 @@ describe('the service', () => {
     ['PATCH', `/v3/public-keys/${key}`, 'GET, DELETE, HEAD, OPTIONS', true],
     ['PUT', `/images/${image}`, 'GET, DELETE, PATCH, HEAD, OPTIONS', true],
     ['POST', '/version', 'GET, HEAD, OPTIONS', false],
-  ])('%s %s is no method of the path', async (method, path, allow, detailed) => {
+  ])('%s %s is not a method of the path', async (method, path, allow, detailed) => {
     const text = 'The method is not allowed for the requested URL.'
     const answer = await send(made(), method, path, '{}')
     expect([answer.status, JSON.parse(answer.text)]).toEqual([

@@ -72,7 +72,7 @@ test('a file that is gone, or below a file, is none', () => {
 test('text without its byte order mark; what is no text is named with its line', () => {
   expect(readTextFile(put('bom', '\ufeffa\ufffd'), 'token')).toBe('a\ufffd')
   const path = put('latin1', Buffer.from('a\n\xe9', 'latin1'))
-  expect(() => readTextFile(path, 'token')).toThrow(`${path} is no text: line 2 isn't UTF-8`)
+  expect(() => readTextFile(path, 'token')).toThrow(`${path} is not text: line 2 isn't UTF-8`)
 })
 
 test.each([

@@ -116,7 +116,7 @@ describe('a check', () => {
     }
     expect((await check(files, { values: new Map() })).problems).toEqual([
       'config.xml is for aarch64 by its preferences, and the recipe for x86_64',
-      `${list} names b.sh, which is no file of the recipe`,
+      `${list} names b.sh, which is not a file of the recipe`,
       'config.xml has {{R}}, which has no value: add --template R=VALUE',
       'a.sh has {{A}}, which has no value: add --template A=VALUE',
       '../b leads outside the recipe',
@@ -129,8 +129,8 @@ describe('a check', () => {
     ['one that is broken', { 'config.xml': '<image>' }, {}, 'config.xml is not well-formed: 1:7: unclosed tag: image'],
     ['one that a value breaks', { 'config.xml': config() }, { values: new Map([['R', '"<']]) }, 'config.xml is not well-formed: 1:51'],
     ['no repository', { 'config.xml': '<image/>' }, {}, 'config.xml has no repository that starts with https://'],
-    ['other repositories', { 'config.xml': config().replace('https', 'obs') }, {}, 'https://; obs://r.local/1 is none'],
-    ['a list that is none', { 'config.xml': config(), [list]: 'x: [' }, {}, `${list} is no YAML`],
+    ['other repositories', { 'config.xml': config().replace('https', 'obs') }, {}, 'https://; obs://r.local/1 is not one'],
+    ['a list that is none', { 'config.xml': config(), [list]: 'x: [' }, {}, `${list} is not YAML`],
     ['a list without files', { 'config.xml': config(), [list]: 'x: 1' }, {}, `${list} has no list template_files`],
     [
       'a list and no values',

@@ -21,7 +21,7 @@ describe('scriptTrouble', () => {
     ['#!/bin/bash -e\necho one\r\n', 'has a CR at the end in line 2, which a shell takes'],
     ['#!/usr/bin/env bash\n\necho one\r\n', 'in line 3'],
     ['echo one\necho two\r\n', 'in line 2'],
-    ['#!/bin/sh\necho \0one\n', 'is no text: line 2 has a NUL'],
+    ['#!/bin/sh\necho \0one\n', 'is not text: line 2 has a NUL'],
     ['#!\necho one\n', 'has no interpreter after #!'],
     ['#! \necho one\n', 'has no interpreter after #!'],
     ['#!bash\necho one\n', 'names its interpreter bash without its whole path', '#!/usr/bin/env bash'],

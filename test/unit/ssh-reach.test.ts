@@ -89,7 +89,7 @@ describe('who wins', () => {
       'connection reset',
       'closed before an SSH banner',
       'connects, but shows no SSH banner within 0.15 s',
-      'something that is no SSH server answers',
+      'what answers is not an SSH server',
     ])
   })
 

@@ -97,8 +97,8 @@ function planOf({ inventory, state, one, base }: Planning): Plan {
   // What it asks of a build is compared; a script that it has run by now was another one.
   const same = plan.resumeJob?.id === job?.id && !(job?.job_type === 'customize' && workIn(job.status) === 'package')
   if (!job || hasEnded(job) || same || order.new) return plan
-  throw new CliError(`job ${job.id} still makes ${order.name} as it was ordered before`, {
-    more: ['Delete it, or give new: true, to have it made as it is ordered now.'],
+  throw new CliError(`job ${job.id} still makes ${order.name} with its earlier settings`, {
+    more: ['Delete it, or add new: true, to make it with the present settings.'],
     next: ['jobs', 'delete', job.id],
   })
 }

@@ -118,7 +118,7 @@ function parse(path: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw unusable(path, text.trim() === '' ? 'it is empty' : 'it is no JSON', cause)
+    throw unusable(path, text.trim() === '' ? 'it is empty' : 'it is not JSON', cause)
   }
 }
 

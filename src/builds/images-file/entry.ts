@@ -82,7 +82,7 @@ function unknownKey(written: string): string {
   const key = excerpt(written, 60)
   if (/^no[-_]jail$/.test(written)) return `there is no key ${key}: write jail: false`
   if (lineOptions.some((row) => optionKey(row) === optionKey({ ...nameRow, flag: `--${written}` }))) {
-    return `${key} is no key of an image, but an option: it goes on the command line, for all of them`
+    return `${key} is an option, not a key of an image: it goes on the command line, for all of them`
   }
   const typed = written.toLowerCase().replaceAll('_', '-')
   const keys = [...new Set(allRows.map(keyOf))]

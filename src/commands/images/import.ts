@@ -37,7 +37,7 @@ export async function run(context: CommandContext, options: Options): Promise<nu
 function readArch(exported = 'x86_64'): Image['arch'] {
   const found = archOption.choices.find((one) => one === exported)
   if (found) return found
-  throw new CliError(`the folder's image is for ${JSON.stringify(exported)}, which is no architecture of the service`, {
+  throw new CliError(`the folder's image is for ${JSON.stringify(exported)}, which is not an architecture of the service`, {
     next: `--arch ${archOption.choices.join(' or ')}`,
   })
 }
