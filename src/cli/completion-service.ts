@@ -1,6 +1,6 @@
 import { version } from '../../package.json'
 import { createKnownRecords, type KnownRecords } from '../commands/completion/known-records.ts'
-import { knownRecord, type KnownRecord } from '../commands/completion/known-record.ts'
+import { knownRecords } from '../commands/completion/known-record.ts'
 import { requireHostname, type Configuration } from '../config/configuration.ts'
 import { tokenFileOf } from '../config/token-state.ts'
 import { isExpired, readToken } from '../config/tokens.ts'
@@ -8,7 +8,6 @@ import { CliError } from '../errors.ts'
 import { absolutePath } from '../files/path.ts'
 import { descriptorOf } from '../files/read-file.ts'
 import { parseAddress } from '../ims/address.ts'
-import type { Value } from '../json/value.ts'
 import type { Io } from '../terminal/io.ts'
 import { tenantOf } from './create-context.ts'
 import { readGlobals } from './globals.ts'
@@ -33,33 +32,27 @@ export function connectQuietly(io: Io, configuration: Configuration, parsed: Par
     whose: [hostname, tenant ?? '', configuration.username ?? '', globals.token ? authorization! : ''],
     now: io.now,
     async list(of) {
-      const { connect } = await import('../ims/api.ts')
+      const { connect, createTransport } = await import('../ims/api.ts')
+      const network = { env, signal, retries: 0, caFile: globals.ca_file && absolutePath(globals.ca_file, io) }
+      const http = createTransport(network)
+      let answer = ''
       const api = connect({
-        env,
+        ...network,
         version,
         hostname,
         tenant,
-        signal,
-        caFile: globals.ca_file && absolutePath(globals.ca_file, io),
-        retries: 0,
         // After a 401 there is no other.
         authorization: async (fresh) => (fresh ? undefined : authorization),
+        // Nothing is printed of it as it was written, and to read it like that would take most of the time that there is.
+        async transport(request) {
+          const response = await http(request)
+          if (response.status !== 200) return response
+          answer = response.body.toString()
+          return { ...response, body: Buffer.alloc(0) }
+        },
       })
-      const taking = () => {
-        const records: KnownRecord[] = []
-        const add = (item: Value) => {
-          const record = knownRecord(item, of)
-          if (record) records.push(record)
-          return true
-        }
-        return { records, add }
-      }
-      const answer = await api.sendForList({ method: 'GET', path: of.path }, taking)
-      if ('list' in answer) return answer.list.records
-      const short = taking()
-      if (!Array.isArray(answer.value)) throw new CliError('the answer is no list')
-      answer.value.forEach(short.add)
-      return short.records
+      await api.send({ method: 'GET', path: of.path })
+      return knownRecords(JSON.parse(answer), of)
     },
   })
 }

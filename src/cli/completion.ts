@@ -8,11 +8,13 @@ import { ims } from '../definitions/tree.ts'
 import { findHome } from '../files/home.ts'
 import type { Io } from '../terminal/io.ts'
 import { continueWord, readUnfinishedWord } from '../text/unfinished-word.ts'
-import { after } from '../time/timer.ts'
 import { findCompletionWord, type CompletionWord } from './completion-word.ts'
 
-/** When all has to be done, in milliseconds after the process began: a person waits for it, a second at most. */
-const limit = 850
+/**
+ * How long the service is waited for, and when all has to be done, in milliseconds after the process began: a person waits for
+ * it, a second at most.
+ */
+const [longestRequest, longest] = [800, 900]
 
 /**
  * Prints what can come next on a line, a word a line, with a tab and what it is behind it: words that the table can't
@@ -23,10 +25,9 @@ const limit = 850
  */
 export async function complete(io: Io, [shell, kept = '', ...line]: readonly string[]): Promise<number> {
   const over = new AbortController()
-  const stopped = new Promise<void>((done) => over.signal.addEventListener('abort', () => done()))
-  const cancel = after(Math.max(0, limit - io.monotonic()), () => over.abort())
-  await Promise.race([offer(io, { shell, kept, line }, over.signal).catch(() => {}), stopped])
-  cancel()
+  const until = (time: number) => io.sleep(Math.max(0, time - io.monotonic()))
+  void until(longestRequest).then(() => over.abort())
+  await Promise.race([offer(io, { shell, kept, line }, over.signal).catch(() => {}), until(longest)])
   return 0
 }
 

@@ -1,27 +1,34 @@
 import type { ColumnDefinition, Resource } from '../../definitions/resource.ts'
 import { isObject } from '../../json/is-object.ts'
-import type { Value } from '../../json/value.ts'
 
 /** What completion knows of a record: fields that are texts, and the names of its SSH containers. */
 export type KnownRecord = Readonly<Record<string, string | readonly string[]>>
 
 const containersField = 'ssh_containers'
 
-/** What is worth knowing of a record; undefined of one that nothing can name. */
-export function knownRecord(value: Value, of: Resource): KnownRecord | undefined {
-  if (!(value instanceof Map) || typeof value.get(of.key) !== 'string') return undefined
-  const known: Record<string, string | string[]> = {}
-  for (const field of [of.key, 'created', ...filterColumns(of).map((column) => column.field)]) {
-    const text = value.get(field)
-    if (typeof text === 'string') known[field] = text
-  }
-  const containers = value.get(containersField)
-  if (Array.isArray(containers)) {
-    const names = containers.map((one) => (one instanceof Map ? one.get('name') : undefined))
-    known[containersField] = names.filter((name): name is string => typeof name === 'string')
-  }
-  return known
+/**
+ * What is worth knowing of the records of a list; nothing of one that nothing can name.
+ *
+ * @param list as it came.
+ * @throws TypeError where it is none.
+ */
+export function knownRecords(list: unknown, of: Resource): KnownRecord[] {
+  if (!Array.isArray(list)) throw new TypeError('no list')
+  const fields = new Set([of.key, 'created', ...filterColumns(of).map(({ field }) => field)])
+  return list.flatMap((record: unknown) => {
+    if (!isObject(record) || typeof record[of.key] !== 'string') return []
+    const known: Record<string, string | string[]> = {}
+    for (const field of fields) {
+      const value = record[field]
+      if (typeof value === 'string') known[field] = value
+    }
+    const containers = record[containersField]
+    if (Array.isArray(containers)) known[containersField] = containers.flatMap(nameOf)
+    return [known]
+  })
 }
+
+const nameOf = (container: unknown): string[] => (isObject(container) && typeof container.name === 'string' ? [container.name] : [])
 
 const isTexts = (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string')
 

@@ -83,7 +83,8 @@ const words: Readonly<Record<LiveWords, (value: LiveValue, sources: WordSources)
     return unique(found.flatMap(sshContainersOf))
   },
   async 'pod container'(value, sources) {
-    const types: readonly unknown[] = (await jobsNamed(value, sources).catch(() => [])).map((job) => job.job_type)
+    const types: readonly unknown[] =
+      value.arguments.length === 0 ? [] : (await jobsNamed(value, sources).catch(() => [])).map((job) => job.job_type)
     const known = Object.entries(podContainers)
     const meant = known.filter(([type]) => types.includes(type))
     return unique((meant.length > 0 ? meant : known).flatMap(([, names]) => names))

@@ -68,7 +68,7 @@ export function isOfferable(word: string): boolean {
 export const aboutText = (parts: readonly string[]): string =>
   parts
     .filter((part) => part !== '')
-    .map((part) => excerpt(part, 60))
+    .map((part) => excerpt(part, 40))
     .join(', ')
 
 /**
