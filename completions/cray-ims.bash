@@ -97,7 +97,7 @@ _cray_ims_live() {
     ((${#word} > width)) && width=${#word}
   done < <(command "$program" __complete bash "$kept" "${words[@]}" 2> /dev/null < /dev/null)
   compopt -o nosort 2> /dev/null
-  [[ $COMP_TYPE == 33 || $COMP_TYPE == 63 || $COMP_TYPE == 64 ]] && [[ $kept != *["']* ]] && ((${#COMPREPLY[@]} > 1)) || return
+  [[ $COMP_TYPE == 33 || $COMP_TYPE == 63 || $COMP_TYPE == 64 ]] && [[ $kept != *[\"\']* ]] && ((${#COMPREPLY[@]} > 1)) || return
   for at in "${!COMPREPLY[@]}"; do
     [[ ${shown[at]} ]] || continue
     printf -v word '%-*s  (%s)' "$width" "${COMPREPLY[at]}" "${shown[at]}"
