@@ -12,6 +12,8 @@ const preload = (name) => ['--require', join(import.meta.dirname, name)]
 const { NODE_EXTRA_CA_CERTS, NODE_OPTIONS, ...env } = process.env
 // For us alone: a port is everybody's.
 const folder = mkdtempSync(join(tmpdir(), 'cray-ims-build-'))
+// A person who types waits for it.
+const completion = ['__complete', 'zsh', '', 'cray-ims', 'images', 'describe', '']
 const throughSocket = { CRAY_IMS_BUILD_SOCKET: join(folder, 'mock') }
 
 const mock = spawn(process.execPath, [...preload('through-socket.cjs'), program, 'mock', '--tls'], {
@@ -24,7 +26,7 @@ failed.catch(() => {})
 try {
   const [ready] = await Promise.race([once(mock.stdout, 'data'), failed])
   const { configDir } = JSON.parse(ready)
-  for (const line of [['--help'], ['images', 'list'], ['images', 'list', '--format', 'json']]) {
+  for (const line of [['--help'], ['images', 'list'], ['images', 'list', '--format', 'json'], completion]) {
     const { status, stderr } = spawnSync(
       process.execPath,
       [...preload('through-socket.cjs'), ...preload('keep-compiled.cjs'), program, ...line],

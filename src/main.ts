@@ -39,6 +39,9 @@ export async function main(of: NodeJS.Process, env: NodeJS.ProcessEnv = of.env):
   return outcome
 }
 
+/** The word with which the scripts of shells ask for what can come next: not a command, so that nothing names it. */
+const completing = '__complete'
+
 /** Tells of an error on stderr; the exit code that it deserves. */
 type Tell = (error: unknown, usageLine: string) => Promise<number>
 
@@ -53,6 +56,7 @@ async function runLine(of: NodeJS.Process, io: Io, asCray: boolean, tell: Tell):
   } catch (error) {
     return tell(error, 'cray COMMAND')
   }
+  if (argv[0] === completing && !asCray) return (await import('./cli/completion.ts')).complete(io, argv.slice(1))
   const program = asCray ? crayProgram(io) : ownProgram(io)
   const found = route(argv, program.commands)
   try {

@@ -187,8 +187,12 @@ export function createContext(setup: Setup): CommandContext {
   return context
 }
 
-/** @throws CliError for a tenant that is a list or a table. */
-function tenantOf({ core, path }: Configuration): string | undefined {
+/**
+ * The tenant that requests are made for.
+ *
+ * @throws CliError for one that is a list or a table.
+ */
+export function tenantOf({ core, path }: Configuration): string | undefined {
   if (core.tenant === undefined) return undefined
   const tenant = settingText(core.tenant)
   if (tenant !== undefined) return tenant

@@ -1,6 +1,6 @@
 import { latest } from './latest.ts'
 import type { CommandDefinition, OptionDefinition } from './definition.ts'
-import { arch } from './records.ts'
+import { arch, images } from './records.ts'
 
 export const s3Endpoint = {
   flag: '--s3-endpoint',
@@ -49,7 +49,7 @@ export const imageArtifacts: readonly CommandDefinition[] = [
     about: [
       'Reads the manifest and looks at each artifact: type, path, etag, md5 and size in bytes. A path is never empty: what the image lacks is an error, with exit code 2.',
     ],
-    arguments: [{ name: 'IMAGE', help: "An image's id or name" }],
+    arguments: [{ name: 'IMAGE', help: "An image's id or name", record: images }],
     options: artifactsOptions,
     examples: [
       { line: 'cray-ims images artifacts compute --format json', does: 'All of them' },
@@ -63,7 +63,7 @@ export const imageArtifacts: readonly CommandDefinition[] = [
     about: [
       'Checks the record, its link, the manifest, and that every artifact is there with the etag and md5 sum of the manifest. Exit code 0 where all images are complete, 1 where one is not.',
     ],
-    arguments: [{ name: 'IMAGE', help: 'Ids or names of images', many: true }],
+    arguments: [{ name: 'IMAGE', help: 'Ids or names of images', record: images, many: true }],
     options: verifyOptions,
     examples: [{ line: 'cray-ims images verify compute login', does: 'Two images' }],
   },

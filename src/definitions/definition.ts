@@ -19,6 +19,9 @@ export type OptionType =
 /** Checks of a value that its type alone can't make. */
 export type CheckName = 'age' | 'public-key' | 'name' | 'not-empty'
 
+/** Words that the table can't know, by what has them: the machine, the kind of record that a command prints, a job. */
+export type LiveWords = 'configuration' | 'column' | 'ssh container' | 'pod container'
+
 /**
  * When an option is said again on the line that resumes a build: `once`: never, it is about one run alone. `order`: with a
  * whole order only, since a job that is there has it already. `always`. `shell`: while the job may still open a shell.
@@ -52,6 +55,8 @@ export interface OptionDefinition {
   readonly dependsOn?: string
   /** The kind of record that it names: by id, the beginning of one, or name; another option may say which. */
   readonly record?: Resource | { readonly by: string; readonly kinds: Readonly<Record<string, Resource>> }
+  /** What a shell completes it with, where that is neither its choices nor a record. */
+  readonly complete?: LiveWords | readonly string[]
   /** What help shows for the value, where the type's own word won't do. */
   readonly placeholder?: string
   readonly help: string
@@ -91,8 +96,10 @@ export interface ArgumentDefinition {
   readonly many?: true
   /** The kind of record that it names: by id, the beginning of one, or name. */
   readonly record?: Resource
-  /** What a shell completes it with. */
-  readonly complete?: 'file' | 'command'
+  /** Of these records, only those that haven't ended are named by name. */
+  readonly unfinished?: true
+  /** What a shell completes it with besides: a kind of record is one that has no names. */
+  readonly complete?: 'file' | 'command' | LiveWords | Resource
   readonly choices?: readonly string[]
 }
 

@@ -10,7 +10,7 @@ export const editDictionary: CommandDefinition = {
   summary: 'Set or remove variables that a recipe is filled in with',
   about: ['The other variables stay as they are. Prints the changed recipe.'],
   arguments: [
-    { name: 'RECIPE', help: 'Its id, the beginning of it, or its name' },
+    { name: 'RECIPE', help: 'Its id, the beginning of it, or its name', record: recipes },
     { name: 'CHANGE', help: 'KEY=VALUE sets a variable, KEY- removes it', many: true },
   ],
   options: editDictionaryOptions,

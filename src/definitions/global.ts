@@ -6,7 +6,13 @@ const { connect, read, write } = usualLimits
 
 /** Options that every command takes, anywhere on the line. The first five are the original's. */
 export const globalOptions = [
-  { flag: '--configuration', type: 'text', placeholder: 'NAME', help: 'Configuration to use (CRAY_CONFIG)' },
+  {
+    flag: '--configuration',
+    type: 'text',
+    placeholder: 'NAME',
+    complete: 'configuration',
+    help: 'Configuration to use (CRAY_CONFIG)',
+  },
   { flag: '--quiet', type: 'flag', help: 'Print no messages, only the result (CRAY_QUIET)' },
   {
     flag: '--format',

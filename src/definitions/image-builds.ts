@@ -2,7 +2,7 @@ import { dryRun } from './dry-run.ts'
 import { latest } from './latest.ts'
 import type { InferOptions } from './infer-options.ts'
 import { interval, reaching } from './job-shells.ts'
-import { arch, buildEnvSize, dkms, initrd, jobMemSize, kernel, kernelParameters } from './records.ts'
+import { arch, buildEnvSize, dkms, images, initrd, jobMemSize, jobs, kernel, kernelParameters, recipes } from './records.ts'
 import type { CommandDefinition, OptionDefinition, Resume } from './definition.ts'
 
 const ifExists = ['fail', 'skip', 'replace'] as const
@@ -126,6 +126,7 @@ const supervision = [
     flag: '--resume',
     type: 'text',
     placeholder: 'JOB',
+    record: jobs,
     exclusive: ['--dry-run', ...settled([...ordering, debug, jail, noJail])],
     resume: 'once',
     help: 'Resume a job, unfinished or ended',
@@ -197,7 +198,7 @@ export const imageBuilds: readonly CommandDefinition[] = [
       'Can be interrupted at any time: the same command, or --resume, resumes the job.',
       'With --file it makes several images, each from a recipe or from another image, in the order that they need each other.',
     ],
-    arguments: [{ name: 'RECIPE', help: "A recipe's id or name", optional: true }],
+    arguments: [{ name: 'RECIPE', help: "A recipe's id or name", record: recipes, optional: true }],
     options: buildOptions,
     exactlyOne: ['RECIPE', '--resume', '--file', '--print-schema'],
     examples: [
@@ -212,7 +213,7 @@ export const imageBuilds: readonly CommandDefinition[] = [
     about: [
       'Creates the job, waits for its shell and opens it, or runs a script or command in the image root, with its output on stderr. Then waits for the new image, checks it and deletes the job. Prints the id of the image.',
     ],
-    arguments: [{ name: 'IMAGE', help: 'The id or name of the image to start from', optional: true }],
+    arguments: [{ name: 'IMAGE', help: 'The id or name of the image to start from', record: images, optional: true }],
     options: customizeOptions,
     exactlyOne: ['IMAGE', '--resume'],
     examples: [

@@ -1,7 +1,7 @@
 import { artifactNames, choosing, s3Endpoint } from './artifacts.ts'
 import type { CommandDefinition, OptionDefinition } from './definition.ts'
 import { dryRun } from './dry-run.ts'
-import { arch } from './records.ts'
+import { arch, images } from './records.ts'
 
 /** The names by which the files of an image are known in a folder: those that builds give them, as patterns. */
 export const usualNames = {
@@ -84,7 +84,7 @@ export const imageTransfers: readonly CommandDefinition[] = [
     about: [
       'Downloads what the manifest names, compares the md5 sums, and writes image.json beside it, so that images import --from-dir makes the same image on another system. What is there already is not downloaded again, an interrupted download is resumed, and a different file is never replaced.',
     ],
-    arguments: [{ name: 'IMAGE', help: "An image's id or name" }],
+    arguments: [{ name: 'IMAGE', help: "An image's id or name", record: images }],
     options: exportOptions,
     examples: [
       { line: 'cray-ims images export compute --dir compute', does: 'All that it consists of' },
@@ -98,8 +98,8 @@ export const imageTransfers: readonly CommandDefinition[] = [
       'Compares name, arch and metadata of the records, md5 and size of the artifacts, and the kernel parameters word by word (but metal.server, which says where the image is). Prints what differs. Exit code 0 where nothing does, 1 where something does.',
     ],
     arguments: [
-      { name: 'IMAGE', help: "An image's id or name" },
-      { name: 'OTHER_IMAGE', help: 'The image to compare it with' },
+      { name: 'IMAGE', help: "An image's id or name", record: images },
+      { name: 'OTHER_IMAGE', help: 'The image to compare it with', record: images },
     ],
     options: diffOptions,
     examples: [{ line: 'cray-ims images diff compute compute-new --format json', does: 'As JSON' }],

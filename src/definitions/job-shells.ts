@@ -1,11 +1,15 @@
 import type { InferOptions } from './infer-options.ts'
 import type { ArgumentDefinition, CommandDefinition, OptionDefinition } from './definition.ts'
+import { jobStatuses } from './job-statuses.ts'
 import { jobs } from './records.ts'
 
 const job: ArgumentDefinition = {
   name: 'JOB',
   help: 'Its id, the unique beginning of it (4 characters or more), or the name of the image that it makes',
+  record: jobs,
 }
+
+const unfinishedJob: ArgumentDefinition = { ...job, unfinished: true }
 
 export const interval = {
   flag: '--interval',
@@ -21,6 +25,7 @@ const container = {
   short: '-c',
   type: 'text',
   placeholder: 'NAME',
+  complete: 'ssh container',
   help: 'SSH container; the only one by default, or debug',
 } as const satisfies OptionDefinition
 
@@ -91,14 +96,21 @@ export const releaseOptions = [
 export const goals = ['success', 'done', 'ready'] as const
 
 export const waitOptions = [
-  { flag: '--for', type: 'text', placeholder: 'success|done|ready|STATUS', default: 'success', help: 'What to wait for' },
+  {
+    flag: '--for',
+    type: 'text',
+    placeholder: 'success|done|ready|STATUS',
+    complete: [...new Set([...goals, ...jobStatuses])],
+    default: 'success',
+    help: 'What to wait for',
+  },
   { flag: '--timeout', type: 'duration', placeholder: 'TIME', default: '4h', help: 'Longest wait' },
   interval,
 ] as const satisfies readonly OptionDefinition[]
 
 export const logsOptions = [
   { flag: '--follow', short: '-f', type: 'flag', help: 'Follow to the end of the job, which the exit code tells' },
-  { flag: '--container', short: '-c', type: 'text', placeholder: 'NAME', help: 'Only this container' },
+  { flag: '--container', short: '-c', type: 'text', placeholder: 'NAME', complete: 'pod container', help: 'Only this container' },
   { flag: '--since', type: 'duration', placeholder: 'TIME', help: 'Only lines newer than this' },
   { flag: '--tail', type: 'count', placeholder: 'N', help: 'Only the last lines of each container' },
   { flag: '--timestamps', type: 'flag', help: 'When each line was written' },
@@ -122,7 +134,7 @@ export const jobShells: readonly CommandDefinition[] = [
       'With COMMAND, runs that there, with its input, output and exit code: several words as they are, one as a line for the shell. The job still waits afterwards.',
     ],
     arguments: [
-      { ...job, optional: true },
+      { ...unfinishedJob, optional: true },
       { name: 'COMMAND', help: 'Command to run in place of a shell, after --', optional: true, many: true },
     ],
     options: debugOptions,
@@ -134,14 +146,14 @@ export const jobShells: readonly CommandDefinition[] = [
   {
     name: 'complete',
     summary: 'Save the images of jobs that wait',
-    arguments: [{ ...job, many: true }],
+    arguments: [{ ...unfinishedJob, many: true }],
     options: releaseOptions,
     examples: [{ line: 'cray-ims jobs complete ad51', does: 'Waits for the resulting image' }],
   },
   {
     name: 'fail',
     summary: 'Discard the images of jobs that wait',
-    arguments: [{ ...job, many: true }],
+    arguments: [{ ...unfinishedJob, many: true }],
     options: releaseOptions,
     examples: [{ line: 'cray-ims jobs fail ad51 --no-wait', does: 'Frees its memory' }],
   },
@@ -150,7 +162,7 @@ export const jobShells: readonly CommandDefinition[] = [
     shortForm: true,
     summary: 'Wait for jobs',
     about: ['Ends with 0 when all are there, 1 as soon as one cannot get there any more, 3 at the time limit.'],
-    arguments: [{ ...job, many: true }],
+    arguments: [{ ...unfinishedJob, many: true }],
     options: waitOptions,
     prints: jobs,
     examples: [{ line: 'cray-ims jobs wait ad51 --query resultant_image_id', does: 'The image, once it is made' }],

@@ -4,7 +4,7 @@ import { dryRun } from './dry-run.ts'
 import type { InferOptions } from './infer-options.ts'
 import { latest } from './latest.ts'
 import { distribution, recipeName, recipeType } from './recipe-fields.ts'
-import { arch, dkms, templates } from './records.ts'
+import { arch, dkms, recipes, templates } from './records.ts'
 
 const { required: _distribution, ...anyDistribution } = distribution
 const { required: _type, ...anyType } = recipeType
@@ -105,7 +105,7 @@ export const recipeArchives: readonly CommandDefinition[] = [
     about: [
       'Reports all that is wrong with it: config.xml and its repositories, variables without a value, the architecture, paths and links that lead outside, files that look like secrets. Exit code 0 where nothing is, 1 where something is.',
     ],
-    arguments: [{ name: 'SOURCE', help: source, complete: 'file' }],
+    arguments: [{ name: 'SOURCE', help: source, record: recipes, complete: 'file' }],
     options: checkOptions,
     examples: [
       { line: 'cray-ims recipes check barebones/ --repos', does: 'A folder, and whether its repositories answer' },
@@ -116,7 +116,7 @@ export const recipeArchives: readonly CommandDefinition[] = [
     name: 'download',
     summary: "Download a recipe's archive, or unpack it",
     about: ['Prints where it is. An interrupted download is resumed; a file with other content is never overwritten.'],
-    arguments: [{ name: 'RECIPE', help: "A recipe's id or name" }],
+    arguments: [{ name: 'RECIPE', help: "A recipe's id or name", record: recipes }],
     options: downloadOptions,
     examples: [
       { line: 'cray-ims recipes download barebones --output barebones.tgz', does: 'The archive as it is' },
@@ -130,8 +130,8 @@ export const recipeArchives: readonly CommandDefinition[] = [
       "Compares what the records say, then the files: added, removed, changed. Exit code 0 where the recipes don't differ, 1 where they do.",
     ],
     arguments: [
-      { name: 'A', help: source, complete: 'file' },
-      { name: 'B', help: 'Another', complete: 'file' },
+      { name: 'A', help: source, record: recipes, complete: 'file' },
+      { name: 'B', help: 'Another', record: recipes, complete: 'file' },
     ],
     options: diffRecipesOptions,
     examples: [{ line: 'cray-ims recipes diff barebones barebones/ --format json', does: 'What a folder would change' }],

@@ -12,6 +12,12 @@ const architectures = ['aarch64', 'x86_64'] as const
 /** How many containers of a job's pod request its memory each. Source: the service's job templates. */
 export const jobContainers = 2
 
+/** The containers of a job's pod by the type of the job, in the order they run. Source: the service's job templates. */
+export const podContainers: Readonly<Record<(typeof jobTypes)[number], readonly string[]>> = {
+  create: ['fetch-recipe', 'wait-for-repos', 'build-ca-rpm', 'build-image', 'buildenv-sidecar', 'sshd'],
+  customize: ['prepare', 'buildenv-sidecar', 'sshd'],
+}
+
 const resource = (
   collection: CollectionName,
   one: string,

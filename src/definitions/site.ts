@@ -87,7 +87,7 @@ export const config: GroupDefinition = {
     {
       name: 'use',
       summary: 'Make a configuration the active one',
-      arguments: [{ name: 'CONFIGURATION', help: 'Which configuration' }],
+      arguments: [{ name: 'CONFIGURATION', help: 'Which configuration', complete: 'configuration' }],
       examples: [{ line: 'cray-ims config use default', does: 'Later commands use it' }],
     },
     {

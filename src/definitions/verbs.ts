@@ -9,7 +9,7 @@ const identified = (of: Resource) => ({
     {
       name: of.id,
       help: of.key === 'id' ? `Which ${of.one}: its id, the beginning of it, or its name` : `Which ${of.one}`,
-      ...(of.key === 'id' && { record: of }),
+      ...(of.key === 'id' ? { record: of } : { complete: of }),
     },
   ],
   path: `${of.path}/{${of.id.toLowerCase()}}`,

@@ -11,6 +11,7 @@ export const viewOptions = [
     flag: '--columns',
     type: 'texts',
     placeholder: 'COLUMN,...',
+    complete: 'column',
     formats: columns,
     help: 'Columns to show, by their headings or as fields of the record: name,link.path',
   },
@@ -22,6 +23,7 @@ const sortBy = {
   flag: '--sort-by',
   type: 'texts',
   placeholder: 'COLUMN,...',
+  complete: 'column',
   help: 'Sort the list by these columns or fields; -COLUMN is the other way round: status,-created',
 } as const satisfies OptionDefinition
 

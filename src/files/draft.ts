@@ -18,9 +18,10 @@ export interface Draft {
 /**
  * Begins the next version of a file.
  *
+ * @param how lasting: also if the machine fails, the file is the old one or the new one.
  * @throws CliError that names the file and the reason.
  */
-export function openDraft(path: string): Draft {
+export function openDraft(path: string, { lasting = true } = {}): Draft {
   const target = targetOf(path)
   const folder = dirname(target)
   makeFolder(folder)
@@ -63,11 +64,11 @@ export function openDraft(path: string): Draft {
     write: (content) => attempt(() => writeAll(file!, content)),
     commit: () =>
       attempt(() => {
-        fsyncSync(file!)
+        if (lasting) fsyncSync(file!)
         close()
         renameSync(draft!, target)
         draft = undefined
-        syncFolder(folder)
+        if (lasting) syncFolder(folder)
       }),
   }
 }

@@ -22,6 +22,7 @@ export const limits = {
   knownHosts: { most: 4 * MiB, what: 'a file of host keys' },
   certificates: { most: 16 * MiB, what: 'a file of certificates' },
   ignoreRules: { most: MiB, what: 'a file of what is ignored' },
+  completions: { most: 16 * MiB, what: 'the records that completion keeps' },
   keepList: { most: 64 * MiB, what: 'a list of what is kept' },
   records: { most: 256 * MiB, what: 'a file of records' },
 } as const satisfies Readonly<Record<string, FileLimit>>

@@ -15,6 +15,13 @@ export function replaceFile(path: string, content: string | Uint8Array): void {
   draft.commit()
 }
 
+/** The same for what can be had again: it isn't waited for that it would outlast a machine that fails. */
+export function replaceCache(path: string, content: string): void {
+  const draft = openDraft(path, { lasting: false })
+  draft.write(content)
+  draft.commit()
+}
+
 /**
  * Adds to the end of a file that is there, where it is: others may add to it, too.
  *

@@ -15,12 +15,13 @@ export function isInstalled(shell: Shell): boolean {
  * sorted, without the part of the word that stands before `=`.
  *
  * @param folder an empty one, for the files that this needs.
+ * @param more variables of its environment.
  */
 export function complete(
   shell: Shell,
   script: string,
   lines: readonly string[],
-  { folder, cwd }: { folder: string; cwd: string },
+  { folder, cwd, more = {} }: { folder: string; cwd: string; more?: Readonly<Record<string, string>> },
 ): string[][] {
   const at = (name: string) => join(folder, name)
   writeFileSync(at('script'), script)
@@ -28,7 +29,7 @@ export function complete(
   writeFileSync(at('results'), '')
   const { files, command, stdin } = drivers[shell](at, lines)
   for (const [name, text] of Object.entries(files)) writeFileSync(at(name), text)
-  const env = { PATH: process.env.PATH, HOME: folder, TERM: 'dumb', LANG: 'C.UTF-8' }
+  const env = { PATH: process.env.PATH, HOME: folder, TERM: 'dumb', LANG: 'C.UTF-8', ...more }
   const { stderr } = spawnSync(command[0]!, command.slice(1), { cwd, env, input: stdin, encoding: 'utf8', timeout: 200_000 })
   const results = readFileSync(at('results'), 'utf8').split('\n').slice(0, -1)
   if (results.length !== lines.length) throw new Error(`${shell} gave ${results.length} results for ${lines.length} lines: ${stderr}`)

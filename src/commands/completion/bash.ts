@@ -5,7 +5,7 @@ export function bash(model: CommandsModel): string {
   const cases = alike(model, (command) => describe(command, model)).filter(([sets]) => sets)
   return `# Completions of cray-ims for bash, made from its table of commands. Load them with
 #   source <(cray-ims completion bash)
-# and where a link calls it cray, also with
+# A link to it that is called cray is completed, too, unless something else completes cray; then, to replace that:
 #   complete -F _cray_ims cray
 
 _cray_ims() {
@@ -46,7 +46,7 @@ _cray_ims() {
     fi
   done
 
-  local typed=\${words[last]} value=
+  local typed=\${words[last]} value= replaced=$2
   if [[ $flag ]]; then
     _cray_ims_value "$flag"
   elif [[ ! $ended && $typed == --*=* ]]; then
@@ -66,7 +66,8 @@ _cray_ims() {
   _cray_ims_reply "$value" "$typed" "\${2%"$typed"}"
 }
 
-# What an option takes stands behind its =, and so for arguments: words between bars, @file, @command, or nothing.
+# What an option takes stands behind its =, and so for arguments: words between bars, @file, @command, @live, @file+live, or
+# nothing.
 _cray_ims_value() {
   for word in $options; do
     [[ $word == "$1="* ]] && value=\${word#*=} && break
@@ -80,10 +81,33 @@ _cray_ims_reply() {
     COMPREPLY=($(compgen -c -- "$2"))
   elif [[ $1 != @* ]]; then
     COMPREPLY=($(compgen -P "$3" -W "\${1//|/ }" -- "$2"))
-  elif ! compopt -o default 2> /dev/null; then
+  else
+    [[ $1 == @live || ($1 == @file+live && $2) ]] && _cray_ims_live
+    [[ $1 == @live || \${#COMPREPLY[@]} -gt 0 ]] && return
+    compopt -o default 2> /dev/null && return
     IFS=$'\\n'
     COMPREPLY=($(compgen -P "$3" -f -- "$2"))
   fi
+}
+
+# Asks the program for words that only the service or this machine knows. They come ready to be inserted, and are never
+# evaluated here; what they are is shown where they are listed.
+_cray_ims_live() {
+  local program=cray-ims kept= word about width=0 shown=()
+  [[ \${words[0]} == */cray-ims && -x \${words[0]} ]] && program=\${words[0]}
+  # Readline replaces less than the word where that has a quote or one of its own separators.
+  [[ \${words[last]} == *"$replaced" ]] && kept=\${words[last]%"$replaced"}
+  while IFS=$'\\t' read -r word about; do
+    COMPREPLY+=("$word") shown+=("$about")
+    ((\${#word} > width)) && width=\${#word}
+  done < <(command "$program" __complete bash "$kept" "\${words[@]}" 2> /dev/null < /dev/null)
+  compopt -o nosort 2> /dev/null
+  [[ $COMP_TYPE == 33 || $COMP_TYPE == 63 || $COMP_TYPE == 64 ]] && [[ $kept != *[\\"\\']* ]] && ((\${#COMPREPLY[@]} > 1)) || return
+  for at in "\${!COMPREPLY[@]}"; do
+    [[ \${shown[at]} ]] || continue
+    printf -v word '%-*s  (%s)' "$width" "\${COMPREPLY[at]}" "\${shown[at]}"
+    COMPREPLY[at]=\${word:0:\${COLUMNS:-80}-1}
+  done
 }
 
 _cray_ims_describe() {
@@ -97,6 +121,9 @@ ${cases.map(([sets, words]) => `    ${words.map((one) => `'${one}'`).join(' | ')
 }
 
 complete -F _cray_ims cray-ims
+if ! complete -p cray &> /dev/null && [[ "$(type -P cray)" -ef "$(type -P cray-ims)" ]]; then
+  complete -F _cray_ims cray
+fi
 `
 }
 
@@ -123,5 +150,5 @@ function exclusionPairs(options: readonly OptionModel[]): string {
 
 function valueWord(value: ValueModel): string {
   if (typeof value !== 'string') return value.join('|')
-  return value === 'text' ? '' : `@${value}`
+  return value === 'text' ? '' : `@${value.replace(' or ', '+')}`
 }

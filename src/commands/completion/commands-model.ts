@@ -8,8 +8,8 @@ import {
   type OptionDefinition,
 } from '../../definitions/definition.ts'
 
-/** What a value is completed with; a list is the choice among its words. */
-export type ValueModel = 'text' | 'file' | 'command' | readonly string[]
+/** What a value is completed with; a list is the choice among its words. For `live` the program is asked: `cli/completion.ts`. */
+export type ValueModel = 'text' | 'file' | 'command' | 'live' | 'file or live' | readonly string[]
 
 export interface OptionModel {
   /** With their dashes, the long one last. */
@@ -119,11 +119,16 @@ function shown(options: readonly OptionDefinition[], command: Related): OptionMo
 
 function optionValue(option: OptionDefinition): ValueModel | undefined {
   if (option.choices) return option.choices
+  if (typeof option.complete === 'object') return option.complete
   if (option.type === 'flag' || option.type === 'level') return undefined
   if (option.type === 'boolean' || option.type === 'booleans') return ['true', 'false']
+  if (option.record || option.complete || option.filters?.by === 'pattern') return 'live'
   return option.type === 'file' || option.type === 'path' ? 'file' : 'text'
 }
 
-function argumentValue(argument: ArgumentDefinition): ValueModel {
-  return argument.choices ?? argument.complete ?? 'text'
+function argumentValue({ choices, complete, record }: ArgumentDefinition): ValueModel {
+  if (choices) return choices
+  if (complete === 'file') return record ? 'file or live' : 'file'
+  if (complete === 'command') return complete
+  return record || complete ? 'live' : 'text'
 }

@@ -14,7 +14,7 @@ export function fish(model: CommandsModel): string {
   const valued = model.global.filter(({ value }) => value).flatMap(({ flags }) => flags)
   return `# Completions of cray-ims for fish, made from its table of commands. Save them in ~/.config/fish/completions, or
 #   cray-ims completion fish | source
-# and where a link calls it cray, also
+# A link to it that is called cray is completed, too, unless something else completes cray; then, to add to that:
 #   cray-ims completion fish | string replace -- '-c cray-ims' '-c cray' | source
 
 # The command that the words before the cursor name.
@@ -52,6 +52,21 @@ function __cray_ims_rest
     complete --do-complete=(string join -- ' ' $rest (commandline -ct))
 end
 
+# Completes words that only the service or this machine knows: the program says which, and what they are.
+function __cray_ims_live
+    set -l token (commandline -ct)
+    string match -qr -- '^-[^=]*$' "$token"; and return
+    set -l words (commandline -opc)
+    set -l program cray-ims
+    string match -q -- '*/cray-ims' $words[1]; and test -x $words[1]; and set program $words[1]
+    command $program __complete fish '' $words "$token" 2>/dev/null </dev/null
+end
+
+set -l programs -c cray-ims
+if set -l paths (command -s cray) (command -s cray-ims); and set -q paths[2]
+    test (realpath $paths[1]) = (realpath $paths[2]); and not complete -c cray | string length -q; and set -a programs -c cray
+end
+
 ${lines(model).join('\n')}
 `
 }
@@ -84,7 +99,7 @@ function lines(model: CommandsModel): string[] {
   ]
 }
 
-const add = (thing: string, condition?: string) => `complete -c cray-ims ${condition ? `-n '${condition}' ` : ''}${thing}`
+const add = (thing: string, condition?: string) => `complete $programs ${condition ? `-n '${condition}' ` : ''}${thing}`
 
 function thingsOf(command: CommandModel): [thing: string, condition?: string][] {
   return [
@@ -107,11 +122,17 @@ function optionThing({ flags, value, help }: OptionModel): string {
 
 function valueThing(value: ValueModel): string {
   if (typeof value !== 'string') return `-x -a ${quote(value.join(' '))}`
+  if (value === 'live') return `-x ${live}`
   return value === 'file' ? '-r -F' : '-x'
 }
 
+/** Words in the order of the program, the newest first. */
+const live = `-k -a '(__cray_ims_live)'`
+
 function argumentThing({ value }: ArgumentModel): [thing: string, condition?: string] {
   if (value === 'file') return ['-F']
+  if (value === 'live') return [live]
+  if (value === 'file or live') return [`-F ${live}`]
   if (value === 'command') return [`-a '(__cray_ims_rest)'`]
   const words = (value as readonly string[]).join(' ')
   return [`-a ${quote(words)}`, `; and not __fish_seen_subcommand_from ${words}`]

@@ -16,10 +16,12 @@ export function zsh(model: CommandsModel): string {
   return `#compdef cray-ims
 # Completions of cray-ims for zsh, made from its table of commands. Save them as _cray-ims in a folder of fpath, or
 #   source <(cray-ims completion zsh)
-# and where a link calls it cray, also
+# A link to it that is called cray is completed, too, unless something else completes cray; then, to replace that:
 #   compdef _cray-ims cray
 
 _cray-ims() {
+  # As it is typed, before it is taken apart.
+  local -a typed_line=("\${(@)words[1,CURRENT-1]}" "$IPREFIX$PREFIX")
   _cray-ims-after "\${(M)service:#cray}"
 }
 
@@ -55,6 +57,33 @@ _cray-ims-line() {
   [[ $words[1] == -- ]] && shift words && (( CURRENT-- ))
   _normal
 }
+
+# Completes words that only the service or this machine knows: the program says which, and what they are.
+_cray-ims-live() {
+  local program=cray-ims word about
+  local -a found shown
+  local -i width=0
+  [[ $typed_line[1] == */cray-ims && -x $typed_line[1] ]] && program=$typed_line[1]
+  while IFS=$'\\t' read -r word about; do
+    found+=("$word") shown+=("$about")
+    (( $#word > width )) && width=$#word
+  done < <(command $program __complete zsh '' "\${(@)typed_line}" 2> /dev/null < /dev/null)
+  (( $#found )) || return
+  local -i at
+  for (( at = 1; at <= $#found; at++ )); do
+    [[ -n $shown[at] ]] && shown[at]="\${(mr:width:)found[at]}  -- $shown[at]" || shown[at]=$found[at]
+  done
+  # In their order, the newest first.
+  compadd "\${(@)argv/#%-J/-V}" -l -d shown -a found
+}
+
+_cray-ims-file-or-live() {
+  _files "$@"
+  local -i missing=$?
+  _cray-ims-live "$@" || return missing
+}
+
+[[ -z $_comps[cray] && $commands[cray] -ef $commands[cray-ims] ]] && compdef _cray-ims cray
 
 if [[ $funcstack[1] == _cray-ims ]]; then
   _cray-ims "$@"
@@ -93,8 +122,10 @@ function argumentSpecs({ name, many, value }: ArgumentModel): string[] {
 
 function action(value: ValueModel): string {
   if (typeof value !== 'string') return `(${value.join(' ')})`
-  return value === 'file' ? '_files' : ' '
+  return actions[value]
 }
+
+const actions = { text: ' ', file: '_files', command: ' ', live: '_cray-ims-live', 'file or live': '_cray-ims-file-or-live' } as const
 
 const escape = (text: string, what: RegExp) => text.replaceAll(what, (found) => `\\${found}`)
 const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`

@@ -1,11 +1,6 @@
-import { readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { activeName } from '../../config/configuration.ts'
+import { configurationNames } from '../../config/configuration-names.ts'
 import { configurationsFolder } from '../../config/folder.ts'
-import { isDraft } from '../../files/draft.ts'
-import { isLock } from '../../files/lock.ts'
-import { isMissing } from '../../files/read-file.ts'
-import { fileError } from '../../files/reason.ts'
 import { toValue } from '../../json/value.ts'
 import type { Run } from '../../context.ts'
 
@@ -20,24 +15,4 @@ export const run: Run = async (context) => {
   const active = activeName(env)
   const names = configurationNames(configurationsFolder(env))
   return context.print(toValue({ configurations: names.map((name) => ({ name, is_active: name === active })) }))
-}
-
-function configurationNames(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-      .filter((name) => !isDraft(name) && isFile(join(folder, name)))
-      .sort()
-  } catch (cause) {
-    if (isMissing(cause)) return []
-    throw fileError(folder, 'read', cause)
-  }
-}
-
-// A link may lead round in circles.
-function isFile(path: string): boolean {
-  try {
-    return statSync(path).isFile() && !isLock(path)
-  } catch {
-    return false
-  }
 }
