@@ -1,6 +1,6 @@
 import type { InferOptions } from './infer-options.ts'
 import type { ArgumentDefinition, CommandDefinition, OptionDefinition } from './definition.ts'
-import { jobStatuses } from './job-statuses.ts'
+import { jobStatuses } from '../service/job-statuses.ts'
 import { jobs } from './records.ts'
 
 const job: ArgumentDefinition = {
