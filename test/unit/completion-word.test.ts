@@ -24,11 +24,12 @@ const cases: readonly (readonly [line: string, row: string | undefined, typed?: 
   ['cray-ims mock -- cray-ims images describe ', undefined],
 ]
 
-test.each(cases)('%s', (line, row, typed, command) => {
-  const found = findCompletionWord(line.split(' '))
-  expect(found && ('flag' in found.row ? found.row.flag : found.row.name)).toBe(row)
-  if (found) expect([found.typed, found.words.join(' ')]).toEqual([typed, command])
-})
+for (const [line, row, typed, command] of cases)
+  test(line, () => {
+    const found = findCompletionWord(line.split(' '))
+    expect(found && ('flag' in found.row ? found.row.flag : found.row.name)).toBe(row)
+    expect([found?.typed, found?.words.join(' ')]).toEqual([typed, command])
+  })
 
 test('the values before it are known', () => {
   const found = findCompletionWord('cray-ims jobs debug ab --configuration=x --token t -c '.split(' '))
