@@ -26,9 +26,9 @@ export async function refuseUsed(api: Api, { id, name }: Image): Promise<void> {
   if (use) throw new CliError(`image ${name} can't be renamed: ${use.why}`, { next: ['jobs', 'describe', use.job.id] })
 }
 
-/** What a rename leaves to be done. */
-export function whatToChange({ id }: Image): string {
-  return `Id and paths are new: BOS session templates and BSS boot parameters that name ${id} have to be changed`
+/** What a rename leaves to be done, in lines that fit 80 columns. */
+export function whatToChange({ id }: Image): string[] {
+  return ['The id changes: BOS session templates and BSS boot parameters that name', `${id} or its paths have to be changed.`]
 }
 
 /** Deletes the image that was renamed, once the one with its new name has all that it had. */
@@ -40,12 +40,14 @@ export function deletionOf(old: Image): Afterwards {
       const { context, api, tell } = write
       await demandWhole(write, old, made, parts)
       await retryWhileUnavailable(write, () => refuseUsed(api, old))
-      tell(whatToChange(old))
-      tell(`What they take: ${context.commandLine('images', 'artifacts', made.id, '--for', 'bos')} (or bss)`)
+      for (const line of whatToChange(old)) tell(line)
+      tell('What they take (or with --for bss):')
+      tell(`  ${context.commandLine('images', 'artifacts', made.id, '--for', 'bos')}`)
       await deleteIfPresent(write, images, old.id)
       // The service forgets the arch of what it brings back.
       const arch = old.arch === 'x86_64' || !old.arch ? [] : ['--arch', old.arch]
-      tell(`Image ${old.id} is deleted; to bring it back: ${context.commandLine('images', 'undelete', old.id, ...arch)}`)
+      tell(`Image ${old.id} is deleted; to bring it back:`)
+      tell(`  ${context.commandLine('images', 'undelete', old.id, ...arch)}`)
     },
   }
 }

@@ -143,7 +143,7 @@ describe('a rename', () => {
     const before = await contents(site, old)
     site.steps.length = 0
     const planned = await site.ims(...words, '--dry-run')
-    const change = `Id and paths are new: BOS session templates and BSS boot parameters that name ${old} have to be changed\n`
+    const change = `The id changes: BOS session templates and BSS boot parameters that name\n${old} or its paths have to be changed.\n`
     expect(planned).toMatchObject({ exit: 0, stderr: change })
     expect(planned.stdout.split('\n').map((line) => line.split(' ')[0])).toEqual([
       'POST',
@@ -155,9 +155,10 @@ describe('a rename', () => {
     const renamed = await site.ims(...words)
     await expectRenamed(site, renamed, before)
     expect(renamed.stderr).toContain(change)
-    expect(renamed.stderr).toContain(`cray-ims images artifacts ${renamed.stdout.trim()} --for bos (or bss)\n`)
+    for (const line of renamed.stderr.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+    expect(renamed.stderr).toContain(`\n  cray-ims images artifacts ${renamed.stdout.trim()} --for bos\n`)
     const back = `cray-ims images undelete ${old} --arch aarch64`
-    expect(renamed.stderr).toContain(`Image ${old} is deleted; to bring it back: ${back}\n`)
+    expect(renamed.stderr).toContain(`Image ${old} is deleted; to bring it back:\n  ${back}\n`)
 
     site.steps.length = 0
     const again = await site.ims(...words)

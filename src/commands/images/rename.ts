@@ -31,7 +31,7 @@ export async function run(context: CommandContext, options: Options, args: { ima
     return printMade(context, image.id, sourceOf(image))
   }
   await refuseUsed(api, image)
-  if (options.dry_run) context.warn(whatToChange(image))
+  for (const line of options.dry_run ? whatToChange(image) : []) context.warn(line)
   return importImage(context, {
     ...copyOf(image),
     name,
