@@ -122,7 +122,7 @@ _cray_ims_describe() {
     'public-keys describe') arguments='PUBLIC_KEY_ID...=@live' options+=' --columns=@live --no-headers --wide -w --watch --interval= --latest' ;;
     'public-keys delete') arguments='PUBLIC_KEY_ID...=@live' options+=' --latest' ;;
     'public-keys undelete' | 'deleted public-keys delete') arguments='DELETED_PUBLIC_KEY_ID...=@live' options+=' --latest' ;;
-    'recipes') commands='list create deleteall describe update delete undelete prune edit-dictionary upload check download diff' ;;
+    'recipes') commands='list create deleteall describe update delete undelete prune edit-dictionary upload check download diff clone' ;;
     'recipes list' | 'images list' | 'deleted recipes list' | 'deleted images list') options+=' --name=@live --arch=aarch64|x86_64 --older-than= --newer-than= --columns=@live --no-headers --wide --sort-by=@live -w --watch --interval=' ;;
     'recipes create') options+=' --linux-distribution=sles12|sles15|centos7 --name= --recipe-type=kiwi-ng|packer --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --require-dkms=true|false --template-dictionary-key= --template-dictionary-value=' ;;
     'recipes describe' | 'deleted recipes describe') arguments='RECIPE_ID...=@live' options+=' --columns=@live --no-headers --wide -w --watch --interval= --latest' ;;
@@ -134,7 +134,8 @@ _cray_ims_describe() {
     'recipes check') arguments='SOURCE=@file+live' options+=' --recipe-type=kiwi-ng|packer --arch=aarch64|x86_64 --template-dictionary-key= --template-dictionary-value= --template= --exclude= --yes --repos --latest --s3-endpoint=' ;;
     'recipes download') arguments='RECIPE=@live' options+=' --output=@file --dir=@file --latest --s3-endpoint=' excludes='--output:--dir --dir:--output' ;;
     'recipes diff') arguments='A=@file+live B=@file+live' options+=' --latest --s3-endpoint=' ;;
-    'images') commands='list create deleteall describe update delete undelete prune artifacts verify import export diff' ;;
+    'recipes clone') arguments='RECIPE=@live NEW_NAME=' options+=' --name= --recipe-type=kiwi-ng|packer --linux-distribution=sles12|sles15|centos7 --arch=aarch64|x86_64 --require-dkms=true|false --template-dictionary-key= --template-dictionary-value= --if-exists=fail|skip|replace --dry-run --latest --s3-endpoint=' ;;
+    'images') commands='list create deleteall describe update delete undelete prune artifacts verify import export diff copy rename' ;;
     'images create') options+=' --name= --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --metadata-key= --metadata-value=' ;;
     'images describe') arguments='IMAGE_ID...=@live' options+=' --columns=@live --no-headers --wide -w --watch --interval= --latest' ;;
     'images update') arguments='IMAGE_ID=@live' options+=' --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --metadata-key= --metadata-operation=set|remove --metadata-value= --latest' ;;
@@ -145,6 +146,8 @@ _cray_ims_describe() {
     'images import') options+=' --name= --rootfs=@file --kernel=@file --initrd=@file --boot-parameters=@file --from-dir=@file --arch=aarch64|x86_64 --metadata= --if-exists=fail|skip --dry-run --s3-endpoint=' excludes='--rootfs:--from-dir --from-dir:--rootfs' ;;
     'images export') arguments='IMAGE=@live' options+=' --dir=@file --type=kernel|initrd|rootfs|boot_parameters --arch=aarch64|x86_64 --latest --s3-endpoint=' ;;
     'images diff') arguments='IMAGE=@live OTHER_IMAGE=@live' options+=' --arch=aarch64|x86_64 --latest --s3-endpoint=' ;;
+    'images copy') arguments='IMAGE=@live NEW_NAME=' options+=' --name= --arch=aarch64|x86_64 --latest --if-exists=fail|skip --dry-run --s3-endpoint=' ;;
+    'images rename') arguments='IMAGE=@live NEW_NAME=' options+=' --name= --arch=aarch64|x86_64 --latest --dry-run --s3-endpoint=' ;;
     'jobs') commands='list create deleteall describe delete prune debug complete fail wait logs' ;;
     'jobs list') options+=' --name=@live --job-type=create|customize --status=creating|fetching_image|fetching_recipe|waiting_for_repos|building_image|packaging_artifacts|waiting_on_user|error|success --arch=aarch64|x86_64 --older-than= --newer-than= --columns=@live --no-headers --wide --sort-by=@live -w --watch --interval=' ;;
     'jobs create') options+=' --artifact-id=@live --image-root-archive-name= --job-type=create|customize --public-key-id=@live --build-env-size= --job-mem-size= --enable-debug=true|false --initrd-file-name= --kernel-file-name= --kernel-parameters-file-name= --require-dkms=true|false --ssh-containers-jail=true|false --ssh-containers-name= --latest' ;;

@@ -4,12 +4,13 @@ import { undeleteImagesOptions, undeleteOptions } from '../definitions/deleted.t
 import { editDictionaryOptions } from '../definitions/edit-dictionary.ts'
 import { deletesMany, type CommandDefinition, type OptionDefinition } from '../definitions/definition.ts'
 import { buildOptions, customizeOptions } from '../definitions/image-builds.ts'
+import { copyOptions, renameOptions } from '../definitions/image-copies.ts'
 import { diffOptions, exportOptions, importOptions } from '../definitions/image-transfers.ts'
 import { pruneOptions } from '../definitions/prune.ts'
 import type { InferOptions } from '../definitions/infer-options.ts'
 import { debugOptions, logsOptions, releaseOptions, waitOptions } from '../definitions/job-shells.ts'
 import { mockOptions } from '../definitions/mock.ts'
-import { checkOptions, diffRecipesOptions, downloadOptions, uploadOptions } from '../definitions/recipe-archives.ts'
+import { checkOptions, cloneOptions, diffRecipesOptions, downloadOptions, uploadOptions } from '../definitions/recipe-archives.ts'
 import { describeConfigOptions, initOptions, loginOptions } from '../definitions/site.ts'
 
 /** What runs a command: its module's `run`. */
@@ -64,6 +65,9 @@ const handlers: Readonly<Record<string, Loader>> = {
   'images import': taking(importOptions)(() => import('../commands/images/import.ts')),
   'images export': taking(exportOptions)(() => import('../commands/images/export.ts')),
   'images diff': taking(diffOptions)(() => import('../commands/images/diff.ts')),
+  'images copy': taking(copyOptions)(() => import('../commands/images/copy.ts')),
+  'images rename': taking(renameOptions)(() => import('../commands/images/rename.ts')),
+  'recipes clone': taking(cloneOptions)(() => import('../commands/recipes/clone.ts')),
   'recipes upload': taking(uploadOptions)(() => import('../commands/recipes/upload.ts')),
   'recipes check': taking(checkOptions)(() => import('../commands/recipes/check.ts')),
   'recipes download': taking(downloadOptions)(() => import('../commands/recipes/download.ts')),

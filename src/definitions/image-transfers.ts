@@ -11,6 +11,14 @@ export const usualNames = {
   boot_parameters: ['boot_parameters', 'kernel-parameters'],
 } as const satisfies Readonly<Record<(typeof artifactNames)[number], readonly string[]>>
 
+export const importIfExists = {
+  flag: '--if-exists',
+  type: 'choice',
+  choices: ['fail', 'skip'],
+  default: 'fail',
+  help: 'Where a different image has that name: fail, or print its id',
+} as const satisfies OptionDefinition
+
 export const importOptions = [
   {
     flag: '--name',
@@ -32,13 +40,7 @@ export const importOptions = [
   },
   arch,
   { flag: '--metadata', type: 'each', placeholder: 'KEY=VALUE', help: 'A note on the image; repeatable' },
-  {
-    flag: '--if-exists',
-    type: 'choice',
-    choices: ['fail', 'skip'],
-    default: 'fail',
-    help: 'Where a different image has that name: fail, or print its id',
-  },
+  importIfExists,
   dryRun,
   s3Endpoint,
 ] as const satisfies readonly OptionDefinition[]

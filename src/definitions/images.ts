@@ -1,5 +1,6 @@
 import { imageArtifacts } from './artifacts.ts'
 import { undeleteImages } from './deleted.ts'
+import { imageCopies } from './image-copies.ts'
 import { imageTransfers } from './image-transfers.ts'
 import { pruneImages } from './prune.ts'
 import { arch, images, link } from './records.ts'
@@ -44,5 +45,6 @@ export const imagesGroup: GroupDefinition = {
     pruneImages,
     ...imageArtifacts,
     ...imageTransfers,
+    ...imageCopies,
   ],
 }

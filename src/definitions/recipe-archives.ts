@@ -1,6 +1,7 @@
 import { s3Endpoint } from './artifacts.ts'
 import type { CommandDefinition, OptionDefinition } from './definition.ts'
 import { dryRun } from './dry-run.ts'
+import { named, newName } from './image-copies.ts'
 import type { InferOptions } from './infer-options.ts'
 import { latest } from './latest.ts'
 import { distribution, recipeName, recipeType } from './recipe-fields.ts'
@@ -29,6 +30,14 @@ const content = [
   { flag: '--yes', type: 'flag', help: 'Accept files that look like secrets' },
 ] as const satisfies readonly OptionDefinition[]
 
+const uploadIfExists = {
+  flag: '--if-exists',
+  type: 'choice',
+  default: 'fail',
+  choices: ['fail', 'skip', 'replace'],
+  help: 'What to do if a recipe with that name has other content: fail; skip: print its id; replace: delete it once the new one is complete',
+} as const satisfies OptionDefinition
+
 export const uploadOptions = [
   recipeName,
   { ...anyType, default: 'kiwi-ng' },
@@ -37,13 +46,7 @@ export const uploadOptions = [
   dkms,
   ...values,
   ...content,
-  {
-    flag: '--if-exists',
-    type: 'choice',
-    default: 'fail',
-    choices: ['fail', 'skip', 'replace'],
-    help: 'What to do if a recipe with that name has other content: fail; skip: print its id; replace: delete it once the new one is complete',
-  },
+  uploadIfExists,
   dryRun,
   s3Endpoint,
 ] as const satisfies readonly OptionDefinition[]
@@ -77,6 +80,20 @@ export const downloadOptions = [
 ] as const satisfies readonly OptionDefinition[]
 
 export const diffRecipesOptions = finding
+
+export const cloneOptions = [
+  newName,
+  { ...anyType, help: 'What builds it; by default the same' },
+  { ...anyDistribution, help: 'Distribution that it builds; by default the same' },
+  { ...arch, help: 'Architecture; by default the same' },
+  { ...dkms, help: 'Whether building needs DKMS; by default as before' },
+  ...templates,
+  uploadIfExists,
+  dryRun,
+  ...finding,
+] as const satisfies readonly OptionDefinition[]
+
+export type CloneOptions = InferOptions<typeof cloneOptions>
 
 const source = "A folder, a gzipped tar archive, or a recipe's id or name"
 
@@ -135,5 +152,17 @@ export const recipeArchives: readonly CommandDefinition[] = [
     ],
     options: diffRecipesOptions,
     examples: [{ line: 'cray-ims recipes diff barebones barebones/ --format json', does: 'What a folder would change' }],
+  },
+  {
+    name: 'clone',
+    summary: 'Create a recipe with the archive of another',
+    about: [
+      'Keeps type, distribution, arch, DKMS and variables of the other, unless an option says otherwise: --template-dictionary-key and -value replace all variables. Copies the archive within the S3, and prints the id of the recipe.',
+      'A clone that is there already, with the same archive and settings, is not made again: its id is printed. One that was cut off is finished by the same command.',
+    ],
+    arguments: [{ name: 'RECIPE', help: 'Which recipe: its id, the beginning of it, or its name', record: recipes }, named],
+    options: cloneOptions,
+    exactlyOne: ['--name', 'NEW_NAME'],
+    examples: [{ line: 'cray-ims recipes clone barebones --name barebones-arm --arch aarch64', does: 'For another architecture' }],
   },
 ]

@@ -41,9 +41,9 @@ export async function deleteForGood(write: WriteContext, { id }: Image): Promise
   for (const of of [images, deletedImages]) await deleteIfPresent(write, of, id)
 }
 
-/** That another command imports the same. @param ours the id of the record that was deleted */
-export function otherImport({ id, name }: Image, ours: string): CliError {
-  return new CliError(`image ${name} is being imported by another command, which created ${id} a moment before`, {
+/** That another command makes the same. @param ours the id of the record that was deleted */
+export function otherImport({ id, name }: Image, ours: string, isDone: 'imported' | 'copied'): CliError {
+  return new CliError(`image ${name} is being ${isDone} by another command, which created ${id} a moment before`, {
     more: [`Our own record, ${ours}, is deleted again. Once the other has ended, the same command prints the id of its image.`],
     next: ['images', 'describe', id],
   })

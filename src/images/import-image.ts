@@ -12,32 +12,62 @@ import { transferProgress } from '../terminal/transfer-progress.ts'
 import { sumFiles, type CheckedFile } from './check-files.ts'
 import { isInterruption, sayingHowToGoOn } from '../builds/go-on.ts'
 import { createImage, deleteForGood, findEarlier, otherImport } from './create-image.ts'
-import { plannedImport, planImport, type ImportOrder } from './import-plan.ts'
+import { metadataRequests, plannedImport, planImport, type ImagePart, type ImportOrder } from './import-plan.ts'
+import { metadataOf } from './metadata.ts'
 import { contentOf, imagesNamed } from './named-images.ts'
 import { totalOf } from './side-by-side.ts'
 import { uploadImage } from './upload-image.ts'
 
-/** What is to be imported, and how. */
-export interface ImportRequest extends Omit<ImportOrder, 'files'> {
-  readonly files: readonly CheckedFile[]
+/** What image is to be made, and how. */
+export interface ImageRequest extends Omit<ImportOrder, 'files'> {
+  /** What it is to consist of, found out before anything is written. */
+  parts(write: ImportContext): Promise<readonly ImagePart[]>
+  /** What is done with the parts, as messages say it. */
+  readonly words: ImportWords
+  /** An image without these metadata isn't the same. */
+  readonly keepsMetadata?: true
+  /** What is done once it is complete. */
+  readonly afterwards?: Afterwards
   readonly dryRun: boolean
   readonly s3Endpoint?: string
   /** The words of the command that goes on with it. */
   readonly again: readonly string[]
 }
 
+/** What is done to the image, and to each part of it. */
+export interface ImportWords {
+  readonly image: 'imported' | 'copied'
+  readonly part: 'uploaded' | 'copied'
+}
+
+/** What follows once an image is complete, and its id is printed. */
+export interface Afterwards {
+  /** The writes, a line each. */
+  readonly planned: readonly string[]
+  /** What is left where it isn't done, in a sentence. */
+  readonly left: string
+  run(write: ImportContext, made: Image, parts: readonly ImagePart[]): Promise<void>
+}
+
 /** What there is of an image when its import ends. */
 interface Left {
   image?: Image
+  /** It is complete. */
+  made?: Image
   readonly uploaded: string[]
 }
 
+/** What an image is imported from. */
+export function filesToUpload(files: readonly CheckedFile[]): Pick<ImageRequest, 'parts' | 'words'> {
+  return { parts: (write) => sumUp(write, files), words: { image: 'imported', part: 'uploaded' } }
+}
+
 /**
- * Makes an image of files, and prints its id; that of the same image, where there is one.
+ * Makes an image, and prints its id; that of the same image, where there is one.
  *
  * @throws CliError that says what is left, and how to go on.
  */
-export function importImage(context: CommandContext, request: ImportRequest): Promise<number> {
+export function importImage(context: CommandContext, request: ImageRequest): Promise<number> {
   return withWrites(context, async (write) => {
     const left: Left = { uploaded: [] }
     let store: Promise<ObjectStore> | undefined
@@ -46,47 +76,61 @@ export function importImage(context: CommandContext, request: ImportRequest): Pr
       return await doImport({ ...write, openStore }, request, left)
     } catch (error) {
       write.progress.stop()
-      throw error instanceof CliError ? withWhatIsLeft(context, error, left, request.again) : error
+      throw error instanceof CliError ? withWhatIsLeft(context, error, left, request) : error
     } finally {
       await store?.then((opened) => opened.close()).catch(() => {})
     }
   })
 }
 
-type ImportContext = WriteContext & { openStore(): Promise<ObjectStore> }
+/** What an image is made with; the S3 is connected once it is needed. */
+export type ImportContext = WriteContext & { openStore(): Promise<ObjectStore> }
 
-async function doImport(write: ImportContext, request: ImportRequest, left: Left): Promise<number> {
+async function doImport(write: ImportContext, request: ImageRequest, left: Left): Promise<number> {
   const { context, progress, api, openStore } = write
-  const { name } = request
+  const { name, afterwards, words } = request
   const named = await retryWhileUnavailable(write, () => imagesNamed(api, name))
-  const order = { ...request, files: await sumUp(write, request.files) }
+  const order = { ...request, files: await request.parts(write) }
   const contents = await Promise.all(
-    named.map(async (image) => ({ image, content: await contentOf(await openStore(), image, order.files) })),
+    named.map(async (image) => {
+      const isOther = request.keepsMetadata && image.link && metadataRequests(image.id, request.metadata, metadataOf(image)).length > 0
+      return { image, content: isOther ? undefined : await contentOf(await openStore(), image, order.files) }
+    }),
   )
   const plan = planImport(order, contents)
   if (plan.do === 'nothing') {
     progress.log(
       plan.why === 'same'
-        ? `Image ${plan.image.id} is the same: nothing is uploaded`
+        ? `Image ${plan.image.id} is the same: nothing is ${words.part}`
         : `Image ${plan.image.id} has that name: nothing is made`,
     )
-    return printMade(context, plan.image)
   }
-  if (request.dryRun) {
+  if (request.dryRun && (plan.do !== 'nothing' || afterwards)) {
     const there = plan.do === 'resume' ? contents.find(({ image }) => image === plan.image)?.content : undefined
     await context.io.stdout.write(
-      plannedImport(order, plan, there)
-        .map((line) => `${line}\n`)
-        .join(''),
+      [...plannedImport(order, plan, there), ...(afterwards?.planned ?? [])].map((line) => `${line}\n`).join(''),
     )
     return 0
   }
+  if (plan.do === 'nothing') return finish(write, left, plan.image, order)
   const opened = await openStore()
   const image = plan.do === 'resume' ? resume(write, left, plan.image) : await begin(write, left, order, named, opened)
   const made = await uploadImage({ ...write, store: opened }, image, order, (file) => left.uploaded.push(file))
+  return finish(write, left, made, order, `✔ image ${shortId(made.id)} linked`)
+}
+
+async function finish(
+  write: ImportContext,
+  left: Left,
+  image: Image,
+  { files, afterwards }: ImageRequest & ImportOrder,
+  line?: string,
+): Promise<number> {
   left.image = undefined
-  const code = await printMade(context, made)
-  progress.log(`✔ image ${shortId(made.id)} linked`)
+  left.made = image
+  const code = await printMade(write.context, image)
+  if (line !== undefined) write.progress.log(line)
+  await afterwards?.run(write, image, files)
   return code
 }
 
@@ -95,7 +139,13 @@ function resume({ progress }: ImportContext, left: Left, image: Image): Image {
   return (left.image = image)
 }
 
-async function begin(write: ImportContext, left: Left, order: ImportOrder, named: readonly Image[], store: ObjectStore): Promise<Image> {
+async function begin(
+  write: ImportContext,
+  left: Left,
+  order: ImageRequest & ImportOrder,
+  named: readonly Image[],
+  store: ObjectStore,
+): Promise<Image> {
   // A store that doesn't let us in is found out before there is a record.
   await store.head(artifactLocation('new', manifestFile))
   const image = (left.image = await createImage(write, order, named))
@@ -103,10 +153,10 @@ async function begin(write: ImportContext, left: Left, order: ImportOrder, named
   if (!earlier) return image
   await deleteForGood(write, image)
   left.image = undefined
-  throw otherImport(earlier, image.id)
+  throw otherImport(earlier, image.id, order.words.image)
 }
 
-async function sumUp({ context, progress }: WriteContext, files: readonly CheckedFile[]): Promise<ImportOrder['files']> {
+async function sumUp({ context, progress }: WriteContext, files: readonly CheckedFile[]): Promise<readonly ImagePart[]> {
   const { io } = context
   const reading = transferProgress({ progress, monotonic: io.monotonic }, { what: 'md5 sums', total: totalOf(files) })
   return sumFiles(files, (bytes) => {
@@ -116,9 +166,15 @@ async function sumUp({ context, progress }: WriteContext, files: readonly Checke
   })
 }
 
-function withWhatIsLeft(context: CommandContext, error: CliError, { image, uploaded }: Left, again: readonly string[]): CliError {
+function withWhatIsLeft(
+  context: CommandContext,
+  error: CliError,
+  { image, made, uploaded }: Left,
+  { again, words, afterwards }: ImageRequest,
+): CliError {
+  if (made) return afterwards ? sayingHowToGoOn(context, error, again, `Image ${made.id} is complete. ${afterwards.left}`) : error
   if (image) {
-    const there = uploaded.length > 0 ? `uploaded: ${uploaded.join(', ')}` : 'nothing is uploaded'
+    const there = uploaded.length > 0 ? `${words.part}: ${uploaded.join(', ')}` : `nothing is ${words.part}`
     return sayingHowToGoOn(context, error, again, `Image ${image.id} is left unfinished; ${there}.`)
   }
   return isInterruption(context, error) ? sayingHowToGoOn(context, error, again, error.inDoubt ? undefined : 'No image was begun.') : error

@@ -8,17 +8,23 @@ import * as requests from '../ims/requests.ts'
 import { toValue } from '../json/value.ts'
 import { artifactLocation, manifestFile, writeManifest, type Artifact } from '../s3/artifacts.ts'
 import { s3Url } from '../s3/location.ts'
+import type { Content, StoredContent } from '../s3/content.ts'
 import type { ObjectInfo } from '../s3/store.ts'
-import { contentText, type SummedFile } from './check-files.ts'
+import { contentText } from './check-files.ts'
 import { metadataOf } from './metadata.ts'
+
+/** What becomes an artifact of an image: a file, or what the S3 has already. */
+export type ImagePart = { readonly name: string } & (Content | StoredContent)
 
 /** An image that is to be there. */
 export interface ImportOrder {
   readonly name: string
   readonly arch: Image['arch']
   readonly metadata: Readonly<Record<string, string>>
-  readonly files: readonly SummedFile[]
+  readonly files: readonly ImagePart[]
   readonly ifExists: 'fail' | 'skip'
+  /** What is to be done where the name is taken. */
+  readonly nextIfTaken?: string
 }
 
 /** An image that has the name already. */
@@ -47,7 +53,10 @@ export type ImportPlan =
  *
  * @throws CliError where the name is taken.
  */
-export function planImport({ name, arch, files, ifExists }: Omit<ImportOrder, 'metadata'>, named: readonly NamedImage[]): ImportPlan {
+export function planImport(
+  { name, arch, files, ifExists, nextIfTaken = 'add --if-exists skip, or another --name' }: Omit<ImportOrder, 'metadata'>,
+  named: readonly NamedImage[],
+): ImportPlan {
   const linked = named.filter(({ image }) => image.link)
   const same = newestOf(linked.filter(({ image, content }) => image.arch === arch && isSame(content, files)).map(({ image }) => image))
   if (same) return { do: 'nothing', image: same, why: 'same' }
@@ -56,7 +65,7 @@ export function planImport({ name, arch, files, ifExists }: Omit<ImportOrder, 'm
   if (other) {
     throw new CliError(`the image name ${name} is taken, by a different image`, {
       more: candidateLines(linked.map(({ image }) => image)),
-      next: 'add --if-exists skip, or another --name',
+      next: nextIfTaken,
     })
   }
   const unfinished = newestOf(
@@ -114,7 +123,7 @@ export function linkRequest(id: string, link: Link): requests.BodyRequest {
 }
 
 /** The manifest of what was uploaded. It is the same whenever it is written again. */
-export function manifestText({ created }: Pick<Image, 'created'>, uploaded: readonly ObjectInfo[], files: readonly SummedFile[]): string {
+export function manifestText({ created }: Pick<Image, 'created'>, uploaded: readonly ObjectInfo[], files: readonly ImagePart[]): string {
   const artifacts = files.map(({ type, md5 }, at): Artifact => {
     const { location, etag } = uploaded[at]!
     return { type, md5, link: { path: s3Url(location), etag, type: 's3' } }
@@ -139,7 +148,7 @@ export function plannedImport(order: ImportOrder, plan: ImportPlan, there: reado
     ...(plan.do === 'create' ? [requestLine(createRequest(order))] : []),
     ...order.files
       .filter((file) => !there.some((one) => sumText(one) === sumText(file)))
-      .map((file) => `PUT ${place(file.name)}  ${contentText(file)}`),
+      .map((file) => `PUT ${place(file.name)}  ${'from' in file ? `copy of ${s3Url(file.from.location)}, ` : ''}${contentText(file)}`),
     `PUT ${place(manifestFile)}`,
     ...metadataRequests(id, order.metadata, present).map(requestLine),
     requestLine(linkRequest(id, { path: place(manifestFile), etag: newEtag, type: 's3' })),

@@ -7,8 +7,7 @@ import { listJobs } from '../jobs/lookup.ts'
 import { artifactLocation } from '../s3/artifacts.ts'
 import type { ObjectStore } from '../s3/store.ts'
 import { judged, lookAt, manifestOf } from './image-artifacts.ts'
-import type { ArtifactFile } from './image-files.ts'
-import type { Sum } from './import-plan.ts'
+import type { ImagePart, Sum } from './import-plan.ts'
 
 /**
  * The images that have a name.
@@ -32,7 +31,11 @@ async function refuseJob(api: Api, name: string): Promise<void> {
 }
 
 /** What an image consists of; of one without a link, what is there of some files. Undefined where that can't be told. */
-export async function contentOf(store: ObjectStore, image: Image, files: readonly ArtifactFile[]): Promise<Sum[] | undefined> {
+export async function contentOf(
+  store: ObjectStore,
+  image: Image,
+  files: readonly Pick<ImagePart, 'name' | 'type'>[],
+): Promise<Sum[] | undefined> {
   if (!image.link) {
     const found = await Promise.all(
       files.map(async ({ name, type }) => ({ type, info: await store.head(artifactLocation(image.id, name)) })),

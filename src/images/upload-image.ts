@@ -8,15 +8,14 @@ import { artifactLocation, manifestFile, manifestType } from '../s3/artifacts.ts
 import { s3Url } from '../s3/location.ts'
 import type { ObjectInfo, ObjectStore } from '../s3/store.ts'
 import { transferProgress } from '../terminal/transfer-progress.ts'
-import type { SummedFile } from './check-files.ts'
-import { linkRequest, manifestText, metadataRequests, type ImportOrder } from './import-plan.ts'
+import { linkRequest, manifestText, metadataRequests, type ImagePart, type ImportOrder } from './import-plan.ts'
 import { metadataOf } from './metadata.ts'
 import { allDone, totalOf } from './side-by-side.ts'
 
 /**
- * Uploads the files of an image and their manifest, and completes its record.
+ * Uploads or copies what an image is to consist of, uploads its manifest, and completes its record.
  *
- * @param onUploaded is told the name of each file that is there.
+ * @param onUploaded is told the name of each that is there.
  * @throws CliError where one of these fails; what is there stays, and is found by the next attempt.
  */
 export async function uploadImage(
@@ -41,11 +40,14 @@ export async function uploadImage(
 async function uploadFiles(
   { context, progress, store }: WriteContext & { readonly store: ObjectStore },
   { id, name }: Image,
-  files: readonly SummedFile[],
+  files: readonly ImagePart[],
   onUploaded: (name: string) => void,
 ): Promise<ObjectInfo[]> {
   const total = totalOf(files)
-  const transfer = transferProgress({ progress, monotonic: context.io.monotonic }, { what: `upload of image ${name}`, total })
+  const transfer = transferProgress(
+    { progress, monotonic: context.io.monotonic },
+    { what: `${files.some((file) => 'from' in file) ? 'copy' : 'upload'} of image ${name}`, total },
+  )
   const uploaded = await allDone(files, transfer.update, async (file, onProgress) => {
     const info = await store.upload(artifactLocation(id, file.name), file, onProgress)
     onUploaded(file.name)

@@ -16,7 +16,7 @@ import type { Link, Recipe } from '../ims/records.ts'
 import { deleteRequest, updateRequest } from '../ims/requests.ts'
 import { toValue } from '../json/value.ts'
 import { recipeFile, recipeLocation } from '../s3/artifacts.ts'
-import type { Content } from '../s3/content.ts'
+import type { Content, StoredContent } from '../s3/content.ts'
 import { s3Url } from '../s3/location.ts'
 import type { ObjectStore } from '../s3/store.ts'
 import { transferProgress } from '../terminal/transfer-progress.ts'
@@ -26,7 +26,8 @@ import { planUpload, settingsChanged, type IfExists, type UploadPlan, type Wante
 /** A recipe that is to be uploaded. */
 export interface RecipeUpload {
   readonly wanted: WantedRecipe
-  readonly content: Content
+  /** Its archive, or that of another recipe, which is copied. */
+  readonly content: Content | StoredContent
   /** Creates its record, without a link. */
   readonly create: ApiRequest
   readonly ifExists: IfExists
@@ -72,7 +73,7 @@ async function run(work: Uploading): Promise<number> {
     for (const line of plannedRequests(upload, plan)) await context.io.stdout.write(`${line}\n`)
     return plan.existing ? printMade(context, plan.existing) : 0
   }
-  if (plan.existing) progress.log(`Recipe ${plan.existing.id} is there: nothing is uploaded`)
+  if (plan.existing) progress.log(`Recipe ${plan.existing.id} is there: nothing is ${'from' in upload.content ? 'copied' : 'uploaded'}`)
   const complete = plan.existing ?? (await make(work, plan, records))
   work.state.record = complete
   work.state.isComplete = true
@@ -94,7 +95,7 @@ async function make(work: Uploading, { unfinished }: UploadPlan, before: readonl
   work.state.record = record
   const transfer = transferProgress(
     { progress, monotonic: context.io.monotonic },
-    { what: `upload of recipe ${wanted.name}`, total: content.size },
+    { what: `${'from' in content ? 'copy' : 'upload'} of recipe ${wanted.name}`, total: content.size },
   )
   const { location, etag } = await store.upload(recipeLocation(record.id, recipeFile), content, transfer.update)
   transfer.done()
@@ -151,7 +152,10 @@ function plannedRequests({ create, content, wanted }: RecipeUpload, { existing, 
     ...(existing || unfinished ? [] : [requestLine(create)]),
     ...(existing
       ? []
-      : [`PUT ${path} (${content.size} bytes, md5 ${content.md5})`, requestLine(updateRequest(recipes, id, toValue(change)))]),
+      : [
+          `PUT ${path} (${'from' in content ? `copy of ${s3Url(content.from.location)}, ` : ''}${content.size} bytes, md5 ${content.md5})`,
+          requestLine(updateRequest(recipes, id, toValue(change))),
+        ]),
     ...replaces.map((recipe) => requestLine(deleteRequest(recipes, recipe.id))),
   ]
 }

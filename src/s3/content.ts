@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { Location } from './location.ts'
 
 /** What is uploaded. */
 export interface Content {
@@ -10,6 +11,20 @@ export interface Content {
   readonly type: string
   /** All of it, from the start, each time. */
   open(): Readable
+}
+
+/** What the S3 has already, and is copied there: none of it comes here. */
+export interface StoredContent extends Omit<Content, 'open'> {
+  /** The object. */
+  readonly from: StoredObject
+}
+
+/** An object as it was found. */
+interface StoredObject {
+  readonly location: Location
+  readonly etag: string
+  /** Of its content, in hexadecimal; undefined where the object doesn't say it. */
+  readonly md5: string | undefined
 }
 
 /** Told how many bytes of an object have gone or come. */

@@ -9,7 +9,7 @@ import type { Credentials } from './credentials.ts'
 
 /** What was being done when an S3 refused it or wasn't reached. */
 export interface Attempt {
-  /** `read`, `written`, `looked at`, `deleted`. */
+  /** `read`, `written`, `copied`, `looked at`, `deleted`. */
   readonly what: string
   readonly location: Location
   readonly method: string

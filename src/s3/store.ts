@@ -5,7 +5,8 @@ import { CliError } from '../errors.ts'
 import type { Http } from '../http/http-client.ts'
 import { md5Metadata } from './artifacts.ts'
 import { createClient } from './client.ts'
-import type { ByteCount, Content } from './content.ts'
+import type { ByteCount, Content, StoredContent } from './content.ts'
+import { copyObject, largestCopy } from './copy.ts'
 import type { Credentials } from './credentials.ts'
 import { s3Url, type Location } from './location.ts'
 import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from './sdk.ts'
@@ -29,6 +30,8 @@ export interface StoreOptions {
   credentials: Credentials
   /** Ends what is under way. */
   signal?: AbortSignal
+  /** Objects of more bytes are copied in parts; what an S3 takes unless given. */
+  largestCopied?: number
 }
 
 /** An S3. Whatever it throws is a CliError that names the object, or the reason of the signal. */
@@ -42,15 +45,15 @@ export interface ObjectStore {
   open(info: ObjectInfo, from?: number): Promise<Readable>
   /** A small object. */
   put(location: Location, bytes: Uint8Array, type: string): Promise<ObjectInfo>
-  /** Uploads what may be large, unless the same is there already. */
-  upload(location: Location, content: Content, onProgress?: ByteCount): Promise<ObjectInfo>
+  /** Uploads what may be large, or copies what the S3 has, unless the same is there already. */
+  upload(location: Location, content: Content | StoredContent, onProgress?: ByteCount): Promise<ObjectInfo>
   remove(location: Location): Promise<void>
   /** The CliError for what failed while an object's content was read. */
   explain(error: unknown, location: Location): Promise<unknown>
   close(): Promise<void>
 }
 
-export function openStore({ http, credentials, signal }: StoreOptions): ObjectStore {
+export function openStore({ http, credentials, signal, largestCopied = largestCopy }: StoreOptions): ObjectStore {
   const client = createClient(http, credentials, signal)
   const explained = async (error: unknown, what: string, method: string, location: Location): Promise<unknown> =>
     signal?.aborted ? signal.reason : storeError(error, { what, location, method }, { http, credentials })
@@ -75,11 +78,15 @@ export function openStore({ http, credentials, signal }: StoreOptions): ObjectSt
     })
   }
 
-  async function headAfterWrite(location: Location, { size, md5 }: Pick<Content, 'size' | 'md5'>): Promise<ObjectInfo> {
+  async function headAfterWrite(
+    location: Location,
+    { size, md5 }: Pick<Content, 'size' | 'md5'>,
+    done: 'uploaded' | 'copied' = 'uploaded',
+  ): Promise<ObjectInfo> {
     const info = await head(location)
     if (info?.size === size && info.md5 === md5) return info
-    throw new CliError(`${s3Url(location)} is not what was uploaded`, {
-      more: [info ? `It has ${info.size} bytes and md5 ${info.md5 ?? 'none'}; sent were ${size} and ${md5}.` : 'It is not there.'],
+    throw new CliError(`${s3Url(location)} is not what was ${done}`, {
+      more: [info ? `It has ${info.size} bytes and md5 ${info.md5 ?? 'none'}; ${done} were ${size} and ${md5}.` : 'It is not there.'],
       next: 'the same command again',
     })
   }
@@ -123,6 +130,10 @@ export function openStore({ http, credentials, signal }: StoreOptions): ObjectSt
       if (present && present.size === content.size && present.md5 === content.md5) {
         onProgress(content.size)
         return present
+      }
+      if ('from' in content) {
+        await attempt('copied', 'PUT', content.from.location, () => copyObject(client, named(location), content, onProgress, largestCopied))
+        return headAfterWrite(location, content, 'copied')
       }
       await attempt('written', 'PUT', location, () => uploadParts(client, named(location), content, onProgress))
       return headAfterWrite(location, content)

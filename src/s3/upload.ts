@@ -16,7 +16,8 @@ const atOnce = 3
 /** How long tidying up may take after a failure, in milliseconds. */
 const tidyingUp = 30_000
 
-type Named = { Bucket: string; Key: string }
+/** An object's place, as the SDK has it. */
+export type Named = { Bucket: string; Key: string }
 
 /** Uploads content: as a whole, or in parts where there is more than one. What was begun and has failed is taken back. */
 export async function uploadParts(
@@ -47,13 +48,13 @@ export async function uploadParts(
 }
 
 /** Takes back what an upload to the same place has left that was killed. */
-async function abortUnfinished(client: S3Client, { Bucket, Key }: Named): Promise<void> {
+export async function abortUnfinished(client: S3Client, { Bucket, Key }: Named): Promise<void> {
   const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: Key }))
   for (const { Key: key, UploadId } of Uploads) if (key === Key && UploadId) await abort(client, { Bucket, Key, UploadId })
 }
 
 /** Until the parts are gone: one that arrives meanwhile would be kept for ever. */
-async function abort(client: S3Client, upload: Named & { UploadId: string }): Promise<void> {
+export async function abort(client: S3Client, upload: Named & { UploadId: string }): Promise<void> {
   const abortSignal = AbortSignal.timeout(tidyingUp)
   for (let again = 0; again < 5; again++) {
     try {

@@ -329,6 +329,11 @@ test.skipIf(withoutGateway)('with the S3 of these systems', async () => {
     for (const [name, file] of Object.entries(fileOf)) {
       expect(readFileSync(join(site.folder, 'out', name)).equals(readFileSync(join(site.folder, file)))).toBe(true)
     }
+    const copied = await site.ims('images', 'copy', 'real', 'copied', ...there)
+    expect(copied).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^[0-9a-f-]{36}\n$/) })
+    const description = await site.ims('images', 'export', 'copied', '--dir', 'copy', '--format', 'json', ...there)
+    expect(JSON.parse(description.stdout)).toHaveLength(4)
+    expect(readFileSync(join(site.folder, 'copy/rootfs')).equals(readFileSync(join(site.folder, 'root')))).toBe(true)
   } finally {
     await gateway.close()
   }

@@ -3,7 +3,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { ListMultipartUploadsCommand, type S3Client } from '@aws-sdk/client-s3'
+import {
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  UploadPartCopyCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CliError } from '../../src/errors.ts'
 import type { Http } from '../../src/http/http-client.ts'
@@ -11,7 +17,7 @@ import { createClient } from '../../src/s3/client.ts'
 import type { Content } from '../../src/s3/content.ts'
 import { download } from '../../src/s3/download.ts'
 import type { Location } from '../../src/s3/location.ts'
-import { openStore, type ObjectStore } from '../../src/s3/store.ts'
+import { openStore, type ObjectInfo, type ObjectStore } from '../../src/s3/store.ts'
 import { sleep } from '../../src/time/timer.ts'
 import { directTransport, startGatewayStore, startMockStore, withoutGateway, type TestStore } from '../support/object-stores.ts'
 
@@ -134,6 +140,111 @@ for (const [name, start, skipped] of kinds) {
       await expect(store.upload(at('again'), content(bytes, breaking))).rejects.toThrow('the file ended')
       expect(await unfinished('again')).toEqual([])
       expect(await store.upload(at('again'), content(bytes))).toMatchObject({ md5: md5(bytes) })
+    })
+
+    const copyOf = (from: ObjectInfo, sum = from.md5!) => ({ from, size: from.size, md5: sum, type: from.type! })
+
+    test('copies by one request, or in parts, without the content', async () => {
+      const bytes = randomBytes(20 * MiB + 17)
+      const info = await store.upload(at("copies/a b+c&d=é?x%20#'(1)!*"), content(bytes))
+      const seen: number[] = []
+      await store.put(at("copies/a b+c&d=é?x #'(1)!*"), Buffer.from('another'), 'text/plain')
+      const whole = await store.upload(at('copies/whole'), copyOf(info), (count) => seen.push(count))
+      expect([whole.md5, whole.size, whole.type, whole.etag, seen]).toEqual([info.md5, info.size, info.type, info.etag, [info.size]])
+
+      const inParts = openStore({ http, credentials: site.credentials, largestCopied: 5 * MiB })
+      seen.length = 0
+      const parts = await inParts.upload(at('copies/parts ü'), copyOf(info), (count) => seen.push(count))
+      expect([parts.md5, parts.size, parts.type]).toEqual([info.md5, info.size, info.type])
+      expect([parts.etag, seen.length, seen.at(-1)]).toEqual([expect.stringMatching(/^[0-9a-f]{32}-5$/), 5, info.size])
+      for (const { location } of [whole, parts]) expect(md5(await store.read(location, 32 * MiB))).toBe(info.md5)
+      expect(await unfinished('copies/')).toEqual([])
+
+      const nothing = { ...copyOf(info), from: { ...info, location: at('nowhere') } }
+      // What is there is not copied again.
+      expect(await inParts.upload(parts.location, nothing)).toEqual(parts)
+      await expect(store.upload(at('copies/none'), nothing)).rejects.toThrow("s3://boot-images/nowhere can't be copied: there is no such")
+      await expect(inParts.upload(at('copies/none'), nothing)).rejects.toThrow("s3://boot-images/nowhere can't be copied: there is no such")
+      expect([await store.head(at('copies/none')), await unfinished('copies/')]).toEqual([undefined, []])
+    })
+
+    test('a copy of what says no md5 sum says it', async () => {
+      const bytes = randomBytes(9 * MiB)
+      const bare = { ...content(bytes), md5: undefined as never }
+      const info = await store.upload(at('bare'), bare)
+      expect(info.md5).toBeUndefined()
+      expect(await store.upload(at('bare copy'), copyOf(info, md5(bytes)))).toMatchObject({ md5: md5(bytes), type: info.type })
+    })
+
+    test('a copy that is ended, or of what is replaced meanwhile, leaves nothing behind', async () => {
+      const info = await store.upload(at('source'), content(randomBytes(20 * MiB)))
+      const end = new AbortController()
+      const reason = new CliError('Interrupted', { exit: 130 })
+      const options = { http, credentials: site.credentials, largestCopied: 5 * MiB }
+      const ending = openStore({ ...options, signal: end.signal })
+      await expect(ending.upload(at('copy'), copyOf(info), () => end.abort(reason))).rejects.toBe(reason)
+      expect([await unfinished('copy'), await store.head(at('copy'))]).toEqual([[], undefined])
+
+      // One that was killed is taken back.
+      await client.send(new CreateMultipartUploadCommand({ Bucket: 'boot-images', Key: 'copy' }))
+      await store.upload(at('source'), content(randomBytes(20 * MiB)))
+      const late = "s3://boot-images/source can't be copied: it was replaced meanwhile"
+      await expect(openStore(options).upload(at('copy'), copyOf(info))).rejects.toThrow(late)
+      expect([await unfinished('copy'), await store.head(at('copy'))]).toEqual([[], undefined])
+      await expect(store.upload(at('copy'), copyOf(info))).rejects.toThrow('s3://boot-images/copy is not what was copied')
+    })
+
+    const named = { Bucket: 'boot-images', Key: 'by hand', CopySource: 'boot-images/small' }
+    const now = Date.now()
+    const past = new Date(now - 1e8).toUTCString()
+    const future = new Date(now + 1e8).toUTCString()
+    test.each<[string, object, Record<string, string>, number]>([
+      ['as it is', {}, {}, 200],
+      ['with other metadata', { MetadataDirective: 'REPLACE' }, {}, 200],
+      ['with a directive that there is not', { MetadataDirective: 'OTHER' }, {}, 400],
+      ['onto itself', { Key: 'small' }, {}, 400],
+      ['of nothing', { CopySource: 'boot-images/nowhere' }, {}, 404],
+      ['of no bucket', { CopySource: 'nowhere/small' }, {}, 404],
+      ['of a bucket alone', { CopySource: 'boot-images/' }, {}, 400],
+      ['on a condition of AWS, which is ignored', { CopySourceIfMatch: '"0"' }, {}, 200],
+      ['if it matches', {}, { 'x-amz-copy-if-match': '"5d41402abc4b2a76b9719d911017c592"' }, 200],
+      ['if it matches, but it does not', {}, { 'x-amz-copy-if-match': '*' }, 412],
+      ['unless it matches', {}, { 'x-amz-copy-if-none-match': '"0"' }, 200],
+      ['unless it matches, but it does', {}, { 'x-amz-copy-if-none-match': '5d41402abc4b2a76b9719d911017c592' }, 304],
+      ['if it is newer', {}, { 'x-amz-copy-if-modified-since': past }, 200],
+      ['if it is newer, but it is not', {}, { 'x-amz-copy-if-modified-since': future }, 304],
+      ['if it is older', {}, { 'x-amz-copy-if-unmodified-since': future }, 200],
+      ['if it is older, but it is not', {}, { 'x-amz-copy-if-unmodified-since': past }, 412],
+    ])('copies %s: like the other', async (_, more, headers, status) => {
+      await store.put(at('small'), Buffer.from('hello'), 'text/x-small')
+      const own = createClient(http, site.credentials)
+      const adds = (args: { request?: unknown }) => void Object.assign((args.request as { headers: object }).headers, headers)
+      own.middlewareStack.add((next) => (args) => (adds(args), next(args)), { step: 'build', name: 'headers' })
+      const sent = new CopyObjectCommand({ ...named, Metadata: { other: 'x' }, ContentType: 'a/b', ...more })
+      const found = await own.send(sent).then(
+        ({ $metadata, CopyObjectResult }) => ({ status: $metadata.httpStatusCode, etag: CopyObjectResult?.ETag }),
+        (error: { $metadata: { httpStatusCode: number } }) => ({ status: error.$metadata.httpStatusCode }),
+      )
+      expect(found).toEqual(status === 200 ? { status, etag: md5(Buffer.from('hello')) } : { status })
+      if (status === 200) expect((await store.head(at('by hand')))?.type).toBe('MetadataDirective' in more ? 'a/b' : 'text/x-small')
+    })
+
+    test.each([
+      ['bytes=1-3', 'ell'],
+      ['bytes=-2', 'hel'],
+      [undefined, 'hello'],
+      ['bytes=1-5', 416],
+      ['bytes=3-1', 416],
+      ['bytes=1-', 416],
+      ['1-3', 400],
+    ])('copies the range %s into a part: %s', async (CopySourceRange, expected) => {
+      await store.put(at('small'), Buffer.from('hello'), 'text/x-small')
+      const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket: 'boot-images', Key: 'by hand' }))
+      const found = await client.send(new UploadPartCopyCommand({ ...named, UploadId, PartNumber: 1, CopySourceRange })).then(
+        ({ CopyPartResult }) => CopyPartResult?.ETag,
+        (error: { $metadata: { httpStatusCode: number } }) => error.$metadata.httpStatusCode,
+      )
+      expect(found).toBe(typeof expected === 'string' ? md5(Buffer.from(expected)) : expected)
     })
 
     test('a download goes on where it was cut off, and refuses what is broken', async () => {

@@ -118,6 +118,12 @@ describe('what an import comes to', () => {
       'PUT s3://boot-images/1/manifest.json',
       'PATCH /apis/ims/v3/images/1',
     ])
+    const from = { location: { bucket: 'boot-images', key: '2/rootfs' }, etag: 'x', md5: sum('a') }
+    const [, copied] = plannedImport(
+      { ...order, files: [{ name: 'rootfs', type: 't', size: 2048, md5: sum('a'), from }] },
+      { do: 'create' },
+    )
+    expect(copied).toBe(`PUT s3://boot-images/NEW_IMAGE_ID/rootfs  copy of s3://boot-images/2/rootfs, 2.0 KiB, md5 ${sum('a')}`)
   })
 })
 

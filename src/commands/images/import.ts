@@ -7,7 +7,7 @@ import { CliError, usageError } from '../../errors.ts'
 import type { Image } from '../../ims/records.ts'
 import { checkFiles } from '../../images/check-files.ts'
 import { filesIn, filesNamed } from '../../images/image-files.ts'
-import { importImage } from '../../images/import-image.ts'
+import { filesToUpload, importImage } from '../../images/import-image.ts'
 import { parseMetadata } from '../../images/metadata.ts'
 
 type Options = InferOptions<typeof importOptions>
@@ -25,7 +25,7 @@ export async function run(context: CommandContext, options: Options): Promise<nu
     name,
     arch,
     metadata: { ...exported?.metadata, ...typed },
-    files: checkFiles(files, arch, context.warn),
+    ...filesToUpload(checkFiles(files, arch, context.warn)),
     ifExists: options.if_exists,
     dryRun: options.dry_run ?? false,
     s3Endpoint: options.s3_endpoint,

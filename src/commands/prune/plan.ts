@@ -1,6 +1,5 @@
-import { hasEnded } from '../../ims/job-status.ts'
-import { shortId } from '../../jobs/lookup.ts'
 import type { Job } from '../../ims/records.ts'
+import { usesOf } from '../../jobs/uses.ts'
 
 /** A record that may be deleted. */
 export interface Candidate {
@@ -26,23 +25,10 @@ export function planPrune<C extends Candidate>(selected: readonly C[], jobs: rea
   const text = keep?.toLowerCase()
   const lines = new Set(keep?.split('\n').map((line) => line.trim()))
   const whyKept = ({ id, name }: C) =>
-    reasons.get(id) ?? (text?.includes(id.toLowerCase()) || lines.has(name) ? '--keep mentions it' : undefined)
+    reasons.get(id)?.why ?? (text?.includes(id.toLowerCase()) || lines.has(name) ? '--keep mentions it' : undefined)
   const judged = selected.map((record) => ({ record, why: whyKept(record) }))
   return {
     deleted: judged.filter(({ why }) => why === undefined).map(({ record }) => record),
     kept: judged.flatMap(({ record, why }) => (why === undefined ? [] : [{ record, why }])),
   }
-}
-
-/** Why unfinished jobs keep records, themselves among them, by the ids of these. */
-function usesOf(jobs: readonly Job[]): ReadonlyMap<string, string> {
-  const unfinished = jobs.filter((job) => !hasEnded(job))
-  return new Map(
-    unfinished.flatMap(({ id, status, artifact_id, resultant_image_id }): [string, string][] => [
-      ...[artifact_id, resultant_image_id].flatMap((used): [string, string][] =>
-        used ? [[used, `job ${shortId(id)} (${status}) uses it`]] : [],
-      ),
-      [id, `it is ${status}`],
-    ]),
-  )
 }

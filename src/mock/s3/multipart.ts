@@ -1,20 +1,23 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { S3Answer, S3Request } from './call.ts'
+import { copiedRange, copyAnswer } from './copy.ts'
 import { S3Refused } from './errors.ts'
 import { described, type S3Site } from './object-handlers.ts'
-import type { Piece, StoredObject } from './objects.ts'
-import { receive, receiveText } from './receive.ts'
+import type { Objects, Piece, StoredObject } from './objects.ts'
+import { receive, receiveText, store } from './receive.ts'
 import { textsOf, xml, type Content } from './xml.ts'
 
 /** Parts but the last are at least of this size, in bytes. */
 const smallestPart = 5 * 1024 * 1024
+
+type Part = Piece & { md5: string }
 
 interface Upload {
   readonly bucket: string
   readonly key: string
   readonly begun: number
   readonly described: Pick<StoredObject, 'type' | 'metadata'>
-  readonly parts: Map<number, Piece & { md5: string }>
+  readonly parts: Map<number, Part>
   /** What it has become. */
   made?: S3Answer
 }
@@ -25,6 +28,7 @@ type Handler = (site: S3Site, request: S3Request) => Promise<S3Answer> | S3Answe
 export interface Multipart {
   create: Handler
   part: Handler
+  copyPart: Handler
   complete: Handler
   abort: Handler
   list: Handler
@@ -39,6 +43,22 @@ export function createMultipart(): Multipart {
     return upload
   }
 
+  async function addPart(objects: Objects, request: S3Request, receivePart: () => Promise<Part>): Promise<Part> {
+    const { parts } = uploadOf(request)
+    const number = Number(request.parameters.get('partNumber'))
+    if (!(Number.isInteger(number) && number >= 1 && number <= 10_000)) throw new S3Refused('InvalidArgument')
+    const piece = await receivePart()
+    // It may have been aborted meanwhile.
+    if (!uploads.has(request.parameters.get('uploadId') ?? '')) {
+      objects.removeFiles([piece])
+      throw new S3Refused('NoSuchUpload')
+    }
+    const before = parts.get(number)
+    parts.set(number, piece)
+    if (before) objects.removeFiles([before])
+    return piece
+  }
+
   return {
     create({ now }, request) {
       const { bucket, key } = request
@@ -51,19 +71,16 @@ export function createMultipart(): Multipart {
       ])
     },
     async part({ objects }, request) {
-      const { parts } = uploadOf(request)
-      const number = Number(request.parameters.get('partNumber'))
-      if (!(Number.isInteger(number) && number >= 1 && number <= 10_000)) throw new S3Refused('InvalidArgument')
-      const piece = await receive(request, objects)
-      // It may have been aborted meanwhile.
-      if (!uploads.has(request.parameters.get('uploadId') ?? '')) {
-        objects.removeFiles([piece])
-        throw new S3Refused('NoSuchUpload')
-      }
-      const before = parts.get(number)
-      parts.set(number, piece)
-      if (before) objects.removeFiles([before])
-      return { status: 200, headers: { ETag: `"${piece.md5}"` } }
+      const { md5 } = await addPart(objects, request, () => receive(request, objects))
+      return { status: 200, headers: { ETag: `"${md5}"` } }
+    },
+    async copyPart(site, request) {
+      const { objects, now } = site
+      const { md5 } = await addPart(objects, request, () => {
+        const { source, first, last } = copiedRange(site, request)
+        return store(objects.open(source.pieces, first, last), objects)
+      })
+      return copyAnswer('CopyPartResult', now(), md5)
     },
     async complete({ objects, now }, request) {
       const upload = uploadOf(request)

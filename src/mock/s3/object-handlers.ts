@@ -7,6 +7,7 @@ import { xml } from './xml.ts'
 /** What a request handler of the S3 works with. */
 export interface S3Site {
   readonly objects: Objects
+  readonly buckets: ReadonlySet<string>
   /** Milliseconds since 1970. */
   now(): number
   /** The object at a place: one that was uploaded, or that a record of the service stands for. */
@@ -68,20 +69,6 @@ export function deleteObject({ objects, find }: S3Site, { bucket, key }: S3Reque
   find(bucket, key)
   objects.delete(bucket, key)
   return { status: 204, headers: {} }
-}
-
-export function copyObject({ objects, find, now }: S3Site, request: S3Request): S3Answer {
-  const [, bucket = '', key = ''] = /^\/?([^/]+)\/(.+)$/.exec(decodeURIComponent(request.headers['x-amz-copy-source']!)) ?? []
-  const source = find(bucket, key)
-  if (!source) throw new S3Refused('NoSuchKey')
-  const replaced = request.headers['x-amz-metadata-directive'] === 'REPLACE' ? described(request) : {}
-  const copy = { ...source, ...replaced, modified: now() }
-  objects.set(request.bucket, request.key, copy)
-  const body = xml('CopyObjectResult', [
-    ['LastModified', new Date(copy.modified).toISOString()],
-    ['ETag', copy.etag],
-  ])
-  return { status: 200, headers: { 'Content-Type': 'application/xml' }, body }
 }
 
 /** ListObjectsV2. */

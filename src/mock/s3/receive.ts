@@ -17,26 +17,43 @@ export async function receive({ headers, body }: S3Call, objects: Objects): Prom
   const expected = headers['content-md5']
   if (expected !== undefined && Buffer.from(expected, 'base64').length !== 16) throw new S3Refused('InvalidDigest')
   const sha = headers['x-amz-content-sha256'] ?? 'UNSIGNED-PAYLOAD'
-  const hashes = { md5: createHash('md5'), sha256: /^[0-9a-f]{64}$/.test(sha) ? createHash('sha256') : undefined }
+  const hash = /^[0-9a-f]{64}$/.test(sha) ? createHash('sha256') : undefined
+  return store(body, objects, {
+    onChunk: (chunk) => hash?.update(chunk),
+    check({ size, md5 }) {
+      if (size !== Number(length)) throw new S3Refused('IncompleteBody')
+      if (expected !== undefined && Buffer.from(expected, 'base64').toString('hex') !== md5) throw new S3Refused('BadDigest')
+      if (hash && hash.digest('hex') !== sha) throw new S3Refused('XAmzContentSHA256Mismatch')
+    },
+  })
+}
+
+interface Watch {
+  onChunk(chunk: Uint8Array): void
+  /** Throws for what isn't kept. */
+  check(piece: Piece & { md5: string }): void
+}
+
+/** Writes content to a file; nothing is kept of what can't be read, or is refused. */
+export async function store(body: AsyncIterable<Uint8Array>, objects: Objects, watch?: Watch): Promise<Piece & { md5: string }> {
   const { file, path } = objects.newFile()
   const written = await open(path, 'wx', 0o600)
+  const hash = createHash('md5')
   let size = 0
   try {
     try {
       for await (const chunk of body) {
-        hashes.md5.update(chunk)
-        hashes.sha256?.update(chunk)
+        hash.update(chunk)
+        watch?.onChunk(chunk)
         for (let at = 0; at < chunk.length;) at += (await written.write(chunk, at)).bytesWritten
         size += chunk.length
       }
     } finally {
       await written.close()
     }
-    const md5 = hashes.md5.digest('hex')
-    if (size !== Number(length)) throw new S3Refused('IncompleteBody')
-    if (expected !== undefined && Buffer.from(expected, 'base64').toString('hex') !== md5) throw new S3Refused('BadDigest')
-    if (hashes.sha256 && hashes.sha256.digest('hex') !== sha) throw new S3Refused('XAmzContentSHA256Mismatch')
-    return { file, size, md5 }
+    const piece = { file, size, md5: hash.digest('hex') }
+    watch?.check(piece)
+    return piece
   } catch (error) {
     rmSync(path, { force: true })
     throw error

@@ -1,8 +1,9 @@
 import type { State } from '../state.ts'
 import type { S3Answer, S3Call, S3Request } from './call.ts'
 import { errorAnswer, S3Refused } from './errors.ts'
+import { copyObject } from './copy.ts'
 import { createMultipart } from './multipart.ts'
-import { copyObject, deleteObject, getObject, listObjects, putObject, type S3Site } from './object-handlers.ts'
+import { deleteObject, getObject, listObjects, putObject, type S3Site } from './object-handlers.ts'
 import type { Objects } from './objects.ts'
 import { findObject } from './record-objects.ts'
 import type { Sessions } from './sessions.ts'
@@ -16,7 +17,7 @@ export interface S3 {
 export function createS3(objects: Objects, state: State, sessions: Sessions, now: () => number): S3 {
   const multipart = createMultipart()
   const buckets = new Set(['ims', 'boot-images'])
-  const site: S3Site = { objects, now, find: (bucket, key) => findObject(objects, state, bucket, key) }
+  const site: S3Site = { objects, buckets, now, find: (bucket, key) => findObject(objects, state, bucket, key) }
 
   async function answered(call: S3Call): Promise<S3Answer> {
     demandSignature(call, sessions, now())
@@ -41,7 +42,7 @@ export function createS3(objects: Objects, state: State, sessions: Sessions, now
       case 'HEAD':
         return ofUpload ? notImplemented() : getObject(site, request)
       case 'PUT':
-        if (headers['x-amz-copy-source'] !== undefined) return ofUpload ? notImplemented() : copyObject(site, request)
+        if (headers['x-amz-copy-source'] !== undefined) return ofUpload ? multipart.copyPart(site, request) : copyObject(site, request)
         return ofUpload ? multipart.part(site, request) : putObject(site, request)
       case 'POST':
         if (ofUpload) return multipart.complete(site, request)
@@ -60,7 +61,7 @@ export function createS3(objects: Objects, state: State, sessions: Sessions, now
       } catch (error) {
         if (!(error instanceof S3Refused)) throw error
         const { body, ...answer } = errorAnswer(error.code, placeOf(call).bucket)
-        return call.method === 'HEAD' ? answer : { ...answer, body }
+        return call.method === 'HEAD' || answer.status === 304 ? answer : { ...answer, body }
       }
     },
   }
