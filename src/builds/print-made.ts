@@ -10,3 +10,10 @@ export async function printMade(context: CommandContext, id: string, record: Val
   await context.io.stdout.write(`${id}\n`)
   return 0
 }
+
+/** Prints several: their ids, a line each, or their records as a list. */
+export async function printEach(context: CommandContext, all: readonly { readonly id: string; readonly value: Value }[]): Promise<number> {
+  if (printsRecords(context)) return context.print(all.map(({ value }) => value))
+  await context.io.stdout.write(all.map(({ id }) => `${id}\n`).join(''))
+  return 0
+}

@@ -25,7 +25,7 @@ const placeholders: Readonly<Record<OptionDefinition['type'], string>> = {
 
 /** What help shows for an option's value: `FILE`, `create|customize`; nothing for a flag. */
 export function optionValueTerm(option: OptionDefinition): string {
-  return option.placeholder ?? option.choices?.join('|') ?? placeholders[option.type]
+  return option.placeholder ?? option.choices?.join(option.type === 'texts' ? ',' : '|') ?? placeholders[option.type]
 }
 
 /**

@@ -66,6 +66,8 @@ function readOption(
 function readSetting(option: OptionDefinition, value: Value, reading: Reading): unknown {
   if (Array.isArray(value) && value.every(isScalar)) {
     const texts = value.map(textOf)
+    // What nobody is chosen to be asked of keeps nothing.
+    if (option.type === 'texts' && option.choices && texts.length === 0) throw invalid(option.flag, 'an empty list chooses nothing')
     if (option.type === 'texts') return texts
     if (option.type === 'booleans') return texts.map((text) => readValue({ ...option, type: 'boolean' }, text, reading))
     // Without a filter everything is deleted.

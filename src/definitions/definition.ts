@@ -116,8 +116,8 @@ export interface CommandDefinition {
   readonly arguments?: readonly ArgumentDefinition[]
   readonly options?: readonly OptionDefinition[]
   readonly request?: RequestDefinition
-  /** Arguments and options of which exactly one is given; an argument or option that is missed is the first. */
-  readonly exactlyOne?: readonly string[]
+  /** Arguments and options of which exactly one is given, or one of a list and more; what is missed is the first. */
+  readonly exactlyOne?: readonly (string | readonly string[])[]
   /** The kind of record that it prints, one or several. */
   readonly prints?: Resource
   readonly examples: readonly ExampleDefinition[]

@@ -1,10 +1,10 @@
-import { pruneJobs } from './prune.ts'
+import { pruneJobs, removeJobs } from './prune.ts'
 import { buildEnvSize, dkms, images, initrd, jobMemSize, jobs, jobTypes, kernel, kernelParameters, publicKeys, recipes } from './records.ts'
 import type { GroupDefinition, OptionDefinition } from './definition.ts'
 import { jobStatuses } from './job-statuses.ts'
 import { jobShells } from './job-shells.ts'
 import { latest } from './latest.ts'
-import { create, describe, list, remove, removeAll } from './verbs.ts'
+import { create, describe, list, removeAll } from './verbs.ts'
 
 const creating: readonly OptionDefinition[] = [
   {
@@ -70,7 +70,7 @@ export const jobsGroup: GroupDefinition = {
     create(jobs, creating, '--job-type create --artifact-id RECIPE_ID --public-key-id KEY_ID --image-root-archive-name compute'),
     removeAll(jobs, picking, '--status success --age 7d --yes'),
     describe(jobs),
-    remove(jobs),
+    removeJobs,
     pruneJobs,
     ...jobShells,
   ],
