@@ -2,7 +2,7 @@ import type { CommandContext } from '../context.ts'
 import { artifactsOptions, verifyOptions } from '../definitions/artifacts.ts'
 import { undeleteImagesOptions, undeleteOptions } from '../definitions/deleted.ts'
 import { editDictionaryOptions } from '../definitions/edit-dictionary.ts'
-import { deletesMany, type CommandDefinition, type OptionDefinition } from '../definitions/definition.ts'
+import type { CommandDefinition, OptionDefinition } from '../definitions/definition.ts'
 import { buildOptions, customizeOptions } from '../definitions/image-builds.ts'
 import { diffOptions, exportOptions, importOptions } from '../definitions/image-transfers.ts'
 import { pruneImagesOptions, pruneOptions, removeImagesOptions, removeOptions } from '../definitions/prune.ts'
@@ -87,7 +87,7 @@ export async function loadHandler(words: readonly string[], definition: CommandD
   const own = handlers[words.join(' ')]
   if (own) return own()
   if (!definition.request) throw new Error(`nothing runs ${words.join(' ')}`)
-  return deletesMany(definition)
+  return definition.deletesAll
     ? ((await import('../commands/deleteall.ts')) as Handler)
     : ((await import('../commands/request.ts')) as Handler)
 }

@@ -1,3 +1,4 @@
+import type { OptionGroup } from './option-groups.ts'
 import type { Resource } from './resource.ts'
 
 /** How an option's text is read. */
@@ -70,6 +71,8 @@ export interface OptionDefinition {
   readonly filters?: FilterDefinition
   /** The formats that it says something about; all unless given. */
   readonly formats?: readonly string[]
+  /** What it is about, among the options of a large command. */
+  readonly group?: OptionGroup
   /** Left out of help: a spelling that is only kept for the original's sake. */
   readonly hidden?: true
 }
@@ -120,6 +123,8 @@ export interface CommandDefinition {
   readonly exactlyOne?: readonly (string | readonly string[])[]
   /** The kind of record that it prints, one or several. */
   readonly prints?: Resource
+  /** The kind of record of which it deletes all, or those that its options pick. */
+  readonly deletesAll?: Resource
   readonly examples: readonly ExampleDefinition[]
   readonly hidden?: true
   /** What help lists it under; Commands where it isn't said. */
@@ -154,11 +159,6 @@ export interface Leaf {
 export function leavesOf(row: CommandDefinition | GroupDefinition, above: readonly string[] = []): Leaf[] {
   const words = [...above, row.name]
   return isGroup(row) ? row.commands.flatMap((below) => leavesOf(below, words)) : [{ words, leaf: row }]
-}
-
-/** Whether a command deletes all records of a kind, or those that its options select. */
-export function deletesMany({ request }: CommandDefinition): boolean {
-  return request?.method === 'DELETE' && !request.path.includes('{')
 }
 
 /** The name of an option without dashes, as configuration files and environment have it: `artifact_id`. */

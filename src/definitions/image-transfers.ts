@@ -1,6 +1,7 @@
 import { artifactNames, choosing, s3Endpoint } from './artifacts.ts'
 import type { CommandDefinition, OptionDefinition } from './definition.ts'
 import { dryRun } from './dry-run.ts'
+import { inGroup } from './option-groups.ts'
 import { arch } from './records.ts'
 
 /** The names by which the files of an image are known in a folder: those that builds give them, as patterns. */
@@ -17,30 +18,40 @@ export const importOptions = [
     type: 'text',
     placeholder: 'IMAGE',
     check: 'not-empty',
+    group: 'image',
     help: "Its name; with --from-dir that of the export, where it isn't given",
   },
-  { flag: '--rootfs', type: 'path', placeholder: 'FILE', check: 'not-empty', help: 'Its root file system: a squashfs' },
-  { flag: '--kernel', type: 'path', placeholder: 'FILE', check: 'not-empty', help: 'Its kernel' },
-  { flag: '--initrd', type: 'path', placeholder: 'FILE', check: 'not-empty', help: 'Its initrd' },
-  { flag: '--boot-parameters', type: 'path', placeholder: 'FILE', check: 'not-empty', help: 'A file with its kernel parameters' },
+  { flag: '--rootfs', type: 'path', placeholder: 'FILE', check: 'not-empty', group: 'files', help: 'Its root file system: a squashfs' },
+  { flag: '--kernel', type: 'path', placeholder: 'FILE', check: 'not-empty', group: 'files', help: 'Its kernel' },
+  { flag: '--initrd', type: 'path', placeholder: 'FILE', check: 'not-empty', group: 'files', help: 'Its initrd' },
+  {
+    flag: '--boot-parameters',
+    type: 'path',
+    placeholder: 'FILE',
+    check: 'not-empty',
+    group: 'files',
+    help: 'A file with its kernel parameters',
+  },
   {
     flag: '--from-dir',
     type: 'path',
     placeholder: 'FOLDER',
     check: 'not-empty',
+    group: 'files',
     help: 'A folder that has these files: one of images export, or by the names that builds give them',
   },
-  arch,
-  { flag: '--metadata', type: 'each', placeholder: 'KEY=VALUE', help: 'A note on the image; several times for several' },
+  ...inGroup('image', [arch]),
+  { flag: '--metadata', type: 'each', placeholder: 'KEY=VALUE', group: 'image', help: 'A note on the image; several times for several' },
   {
     flag: '--if-exists',
     type: 'choice',
     choices: ['fail', 'skip'],
     default: 'fail',
+    group: 'image',
     help: 'Where a different image has that name: fail, or print its id',
   },
   dryRun,
-  s3Endpoint,
+  ...inGroup('connection', [s3Endpoint]),
 ] as const satisfies readonly OptionDefinition[]
 
 export const exportOptions = [

@@ -11,7 +11,7 @@ export const pruneOptions = [
     type: 'path',
     placeholder: 'FILE',
     check: 'not-empty',
-    help: 'Keep what this file mentions by id, anywhere, or by name, in a line of its own; - is stdin',
+    help: 'Keep what this file names: ids anywhere, names one a line; - is stdin',
   },
   { flag: '--dry-run', type: 'flag', help: 'Show what would be deleted, and delete nothing' },
   { flag: '--yes', type: 'flag', help: 'Do not ask' },
@@ -22,7 +22,7 @@ export const pruneImagesOptions = [
     flag: '--in-use',
     type: 'texts',
     choices: ['bos', 'bss'],
-    help: 'Keep what BOS session templates or BSS boot parameters name, as `cray` says',
+    help: 'Keep what nodes are booted with, as `cray` says',
   },
   ...pruneOptions,
 ] as const satisfies readonly OptionDefinition[]
@@ -79,7 +79,7 @@ const removeSome = (of: Resource, { options, example }: Pruning): CommandDefinit
 
 const ofImages: Pruning = {
   options: pruneImagesOptions,
-  keeps: 'an image that an unfinished job uses',
+  keeps: 'an image that an unfinished job uses, with --in-use also one that BOS session templates or BSS boot parameters name',
   example: "--name 'test-*' --older-than 90d",
 }
 const ofRecipes: Pruning = { ...ofImages, options: pruneOptions, keeps: 'a recipe that an unfinished job uses' }

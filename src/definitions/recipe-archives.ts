@@ -3,6 +3,7 @@ import type { CommandDefinition, OptionDefinition } from './definition.ts'
 import { dryRun } from './dry-run.ts'
 import type { InferOptions } from './infer-options.ts'
 import { latest } from './latest.ts'
+import { inGroup } from './option-groups.ts'
 import { distribution, recipeName, recipeType } from './recipe-fields.ts'
 import { arch, dkms, templates } from './records.ts'
 
@@ -30,22 +31,18 @@ const content = [
 ] as const satisfies readonly OptionDefinition[]
 
 export const uploadOptions = [
-  recipeName,
-  { ...anyType, default: 'kiwi-ng' },
-  { ...anyDistribution, default: 'sles15' },
-  arch,
-  dkms,
-  ...values,
-  ...content,
+  ...inGroup('recipe', [recipeName, { ...anyType, default: 'kiwi-ng' }, { ...anyDistribution, default: 'sles15' }, arch, dkms, ...values]),
+  ...inGroup('files', content),
   {
     flag: '--if-exists',
     type: 'choice',
+    group: 'recipe',
     default: 'fail',
     choices: ['fail', 'skip', 'replace'],
     help: 'What to do if a recipe with that name has other content: fail; skip: print its id; replace: delete it once the new one is complete',
   },
   dryRun,
-  s3Endpoint,
+  ...inGroup('connection', [s3Endpoint]),
 ] as const satisfies readonly OptionDefinition[]
 
 export type UploadOptions = InferOptions<typeof uploadOptions>
@@ -54,10 +51,12 @@ export type UploadOptions = InferOptions<typeof uploadOptions>
 const finding = [latest, s3Endpoint] as const satisfies readonly OptionDefinition[]
 
 export const checkOptions = [
-  { ...anyType, help: 'What builds it; by default what its record says, or kiwi-ng' },
-  { ...arch, help: 'Architecture that it is for; by default what its record says' },
-  ...values,
-  ...content,
+  ...inGroup('recipe', [
+    { ...anyType, help: 'What builds it; by default what its record says, or kiwi-ng' },
+    { ...arch, help: 'Architecture that it is for; by default what its record says' },
+    ...values,
+  ]),
+  ...inGroup('files', content),
   { flag: '--repos', type: 'flag', help: 'Ask each repository for its repodata/repomd.xml, as a job does' },
   ...finding,
 ] as const satisfies readonly OptionDefinition[]

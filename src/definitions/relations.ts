@@ -42,7 +42,7 @@ export function relationNotes(option: OptionDefinition, command: Related): strin
     ...Object.entries(choicesWith)
       .filter(([other]) => command.options?.some(({ flag }) => flag === other))
       .map(([other, { choices }]) => `(with ${other}: ${orList(choices)})`),
-    ...(formats === undefined ? [] : [`(with --format ${orList(formats)})`]),
+    ...(formats === undefined ? [] : [`(with -o ${orList(formats)})`]),
     ...(min === undefined ? [] : [`(at least ${min}${option.type === 'duration' ? 's' : ''})`]),
   ]
 }

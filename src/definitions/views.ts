@@ -12,17 +12,17 @@ export const viewOptions = [
     type: 'texts',
     placeholder: 'COLUMN,...',
     formats: columns,
-    help: 'Columns to show, by their headings or as fields of the record: name,link.path',
+    help: 'Columns or fields to show',
   },
-  { flag: '--no-headers', type: 'flag', formats: columns, help: 'Without the line of headings' },
-  { flag: '--wide', type: 'flag', formats: ['table'], help: 'Whole ids and more columns, however wide the terminal is' },
+  { flag: '--no-headers', type: 'flag', formats: columns, help: 'Without headings' },
+  { flag: '--wide', type: 'flag', formats: ['table'], help: 'Whole ids and more columns' },
 ] as const satisfies readonly OptionDefinition[]
 
 const sortBy = {
   flag: '--sort-by',
   type: 'texts',
   placeholder: 'COLUMN,...',
-  help: 'Sort the list by these columns or fields; -COLUMN is the other way round: status,-created',
+  help: 'Sort by these; the other way round with -: status,-age',
 } as const satisfies OptionDefinition
 
 export const listViewOptions = [...viewOptions, sortBy] as const
@@ -36,7 +36,7 @@ export const watchOptions = [
     short: '-w',
     type: 'flag',
     formats: watchFormats,
-    help: 'Go on showing it until Ctrl-C: drawn anew in a terminal, else a line for each change; a table by default',
+    help: 'Show changes until Ctrl-C',
   },
   { ...interval, dependsOn: '--watch' },
 ] as const satisfies readonly OptionDefinition[]
@@ -55,7 +55,7 @@ export function filterOptions({ one, many, columns }: Resource): OptionDefinitio
           type: 'text',
           placeholder: 'PATTERN',
           filters: { field, by: 'pattern' },
-          help: `Only ${many} whose names match: * is any text, ? a character, [ab] one of them`,
+          help: `Only ${many} whose names match: 'test-*', '[ab]?'`,
         },
       ]
     }
@@ -65,11 +65,11 @@ export function filterOptions({ one, many, columns }: Resource): OptionDefinitio
         type: 'duration',
         placeholder: 'TIME',
         filters: { field, by },
-        help: `Only ${many} created ${by === 'older' ? 'longer ago than' : 'within'} this: 90d, 12h`,
+        help: `Only ${many} ${by} than this: 90d, 12h`,
       }))
     }
     const flag = name === 'type' ? `--${one}-type` : `--${name}`
-    const help = `Only ${many} of ${name === 'type' ? 'this type' : `this ${name}`}; several times for several`
+    const help = `Only ${many} of ${name === 'type' ? 'this type' : `this ${name}`}; repeatable`
     // More choices than these would leave help no room beside them.
     const placeholder = filter.length > 3 ? name.toUpperCase() : undefined
     return [{ flag, type: 'each', choices: filter, placeholder, filters: { field, by: 'value' }, help }]

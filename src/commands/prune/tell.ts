@@ -18,10 +18,16 @@ export function tellPlan(context: CommandContext, of: Resource, { deleted, kept 
   tellKept(context, of, kept)
 }
 
-function tellDeleted(context: CommandContext, of: Resource, records: readonly Told[]): void {
-  const age = ({ created }: Told) => (created ? formatAge(context.io.now() - createdAt({ created })) : 'unknown')
+/** Says what would be deleted. */
+export function tellDeleted(context: CommandContext, of: Resource, records: readonly Told[]): void {
+  const age = ({ created }: Told) => {
+    if (created === undefined) return ''
+    const age = created === null ? NaN : context.io.now() - createdAt({ created })
+    return Number.isNaN(age) ? 'unknown' : formatAge(age)
+  }
+  const shown = ({ id }: Told) => (of.key === 'id' ? shortId(id) : id)
   context.warn(`To delete: ${counted(of, records)}`)
-  for (const record of records) context.warn(`  ${shortId(record.id)}  ${age(record).padStart(4)}  ${record.name}`)
+  for (const record of records) context.warn(`  ${shown(record)}  ${age(record).padStart(4)}  ${record.name}`.trimEnd())
 }
 
 /** Says what is kept and why. */
