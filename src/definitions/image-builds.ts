@@ -144,7 +144,7 @@ const supervision = [
     resume: 'once',
     help: 'Resume a job that is unfinished, or has ended',
   },
-  { flag: '--logs', type: 'flag', group: 'job', resume: 'always', help: "Show the lines of the job's containers, through kubectl" },
+  { flag: '--logs', type: 'flag', resume: 'always', group: 'job', help: "Show the lines of the job's containers, through kubectl" },
   {
     flag: '--cancel-on-interrupt',
     type: 'flag',
