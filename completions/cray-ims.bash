@@ -127,8 +127,9 @@ _cray_ims_describe() {
     'recipes create') options+=' --linux-distribution=sles12|sles15|centos7 --name= --recipe-type=kiwi-ng|packer --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --require-dkms=true|false --template-dictionary-key= --template-dictionary-value=' ;;
     'recipes describe' | 'deleted recipes describe') arguments='RECIPE_ID...=@live' options+=' --columns=@live --no-headers --wide -w --watch --interval= --latest' ;;
     'recipes update') arguments='RECIPE_ID=@live' options+=' --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --require-dkms=true|false --template-dictionary-key= --template-dictionary-value= --latest' ;;
-    'recipes delete' | 'recipes undelete' | 'deleted recipes delete') arguments='RECIPE_ID...=@live' options+=' --latest' ;;
-    'recipes prune' | 'images prune') options+=' --name=@live --arch=aarch64|x86_64 --older-than= --newer-than= --keep=@file --dry-run --yes' ;;
+    'recipes delete') arguments='RECIPE_ID...=@live' options+=' --latest --name=@live --arch=aarch64|x86_64 --older-than= --newer-than= --keep=@file --dry-run --yes' ;;
+    'recipes undelete' | 'deleted recipes delete') arguments='RECIPE_ID...=@live' options+=' --latest' ;;
+    'recipes prune') options+=' --name=@live --arch=aarch64|x86_64 --older-than= --newer-than= --keep=@file --dry-run --yes' ;;
     'recipes edit-dictionary') arguments='RECIPE=@live CHANGE...=' options+=' --latest' ;;
     'recipes upload') arguments='SOURCE=@file' options+=' --name= --recipe-type=kiwi-ng|packer --linux-distribution=sles12|sles15|centos7 --arch=aarch64|x86_64 --require-dkms=true|false --template-dictionary-key= --template-dictionary-value= --template= --exclude= --yes --if-exists=fail|skip|replace --dry-run --s3-endpoint=' ;;
     'recipes check') arguments='SOURCE=@file+live' options+=' --recipe-type=kiwi-ng|packer --arch=aarch64|x86_64 --template-dictionary-key= --template-dictionary-value= --template= --exclude= --yes --repos --latest --s3-endpoint=' ;;
@@ -139,8 +140,9 @@ _cray_ims_describe() {
     'images create') options+=' --name= --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --metadata-key= --metadata-value=' ;;
     'images describe') arguments='IMAGE_ID...=@live' options+=' --columns=@live --no-headers --wide -w --watch --interval= --latest' ;;
     'images update') arguments='IMAGE_ID=@live' options+=' --arch=aarch64|x86_64 --link-etag= --link-path= --link-type= --metadata-key= --metadata-operation=set|remove --metadata-value= --latest' ;;
-    'images delete') arguments='IMAGE_ID...=@live' options+=' --latest' ;;
+    'images delete') arguments='IMAGE_ID...=@live' options+=' --latest --name=@live --arch=aarch64|x86_64 --older-than= --newer-than= --in-use=bos|bss --keep=@file --dry-run --yes' ;;
     'images undelete') arguments='DELETED_IMAGE_ID...=@live' options+=' --arch=aarch64|x86_64 --latest' ;;
+    'images prune') options+=' --name=@live --arch=aarch64|x86_64 --older-than= --newer-than= --in-use=bos|bss --keep=@file --dry-run --yes' ;;
     'images artifacts') arguments='IMAGE=@live' options+=' --type=kernel|initrd|rootfs|boot_parameters|manifest --for=bos|bss --arch=aarch64|x86_64 --latest --s3-endpoint=' ;;
     'images verify') arguments='IMAGE...=@live' options+=' --content --arch=aarch64|x86_64 --latest --s3-endpoint=' ;;
     'images import') options+=' --name= --rootfs=@file --kernel=@file --initrd=@file --boot-parameters=@file --from-dir=@file --arch=aarch64|x86_64 --metadata= --if-exists=fail|skip --dry-run --s3-endpoint=' excludes='--rootfs:--from-dir --from-dir:--rootfs' ;;
@@ -153,7 +155,7 @@ _cray_ims_describe() {
     'jobs create') options+=' --artifact-id=@live --image-root-archive-name= --job-type=create|customize --public-key-id=@live --build-env-size= --job-mem-size= --enable-debug=true|false --initrd-file-name= --kernel-file-name= --kernel-parameters-file-name= --require-dkms=true|false --ssh-containers-jail=true|false --ssh-containers-name= --latest' ;;
     'jobs deleteall') options+=' --age= --job-type=create|customize --status=creating|fetching_image|fetching_recipe|waiting_for_repos|building_image|packaging_artifacts|waiting_on_user|error|success --yes' ;;
     'jobs describe') arguments='JOB_ID...=@live' options+=' --columns=@live --no-headers --wide -w --watch --interval= --latest' ;;
-    'jobs delete') arguments='JOB_ID...=@live' options+=' --latest' ;;
+    'jobs delete') arguments='JOB_ID...=@live' options+=' --latest --name=@live --job-type=create|customize --status=creating|fetching_image|fetching_recipe|waiting_for_repos|building_image|packaging_artifacts|waiting_on_user|error|success --arch=aarch64|x86_64 --older-than= --newer-than= --keep=@file --dry-run --yes' ;;
     'jobs prune') options+=' --name=@live --job-type=create|customize --status=creating|fetching_image|fetching_recipe|waiting_for_repos|building_image|packaging_artifacts|waiting_on_user|error|success --arch=aarch64|x86_64 --older-than= --newer-than= --keep=@file --dry-run --yes' ;;
     'jobs debug') arguments='JOB=@live COMMAND...=' options+=' -c=@live --container=@live --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify --on-exit=save|discard|later|delete -t --tty --timeout= --interval= --print-command --ssh-config --openssh' excludes='--on-exit:--print-command --on-exit:--ssh-config --print-command:--on-exit --print-command:--ssh-config --print-command:--openssh --ssh-config:--on-exit --ssh-config:--print-command --ssh-config:--openssh --openssh:--print-command --openssh:--ssh-config' ;;
     'jobs complete' | 'jobs fail') arguments='JOB...=@live' options+=' -c=@live --container=@live --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify --no-wait --timeout= --interval=' excludes='--no-wait:--timeout --timeout:--no-wait' ;;

@@ -50,7 +50,7 @@ async function runLine(of: NodeJS.Process, io: Io, asCray: boolean, tell: Tell):
   try {
     if (asCray) {
       const { delegateToOtherCray } = await import('./cli/other-cray.ts')
-      const code = await delegateToOtherCray(of, io.env, argv)
+      const code = await delegateToOtherCray(of, io, argv)
       if (code !== undefined) return code
     }
   } catch (error) {

@@ -8,6 +8,16 @@ import type { BuildContext, WriteContext } from './build-context.ts'
 /** How long a service that is away is waited for around a single request, in milliseconds; its answer may take longer. */
 export const patience = 15 * 60_000
 
+/** What is done again, and how long. */
+export interface RetryOptions {
+  /** Whether a failure passes by itself: while a job is under way all that may, else what stays is told soon. */
+  passes?: (error: unknown) => error is Error
+  /** Milliseconds; `patience` unless given. */
+  timeout?: number
+  /** Since when, by the monotonic clock; now unless given. */
+  began?: number
+}
+
 /** Of a build, also how it goes on with its job. */
 type Writes = WriteContext & Partial<Pick<BuildContext, 'resume'>>
 
@@ -15,15 +25,14 @@ type Writes = WriteContext & Partial<Pick<BuildContext, 'resume'>>
  * Does what may be done again, until it is done, while the service is away.
  *
  * @param job that it is for: how to go on with that is said where it isn't done.
- * @param passes whether a failure passes by itself: while a job is under way all that may, else what stays is told soon.
  */
 export async function retryWhileUnavailable<R>(
   { context, progress, supervision, resume }: Writes,
   work: () => Promise<R>,
   job?: Job,
-  passes: (error: unknown) => error is Error = job ? isTransient : createTransientCheck(),
+  { passes = job ? isTransient : createTransientCheck(), timeout = patience, began }: RetryOptions = {},
 ): Promise<R> {
-  const watch = { interval: supervision.interval * 1000, timeout: patience, progress, resume: job && resume?.(job) }
+  const watch = { interval: supervision.interval * 1000, timeout, began, progress, resume: job && resume?.(job) }
   const done = await pollUntil(context, watch, async () => ({ result: await work() }), {
     enough: (found) => found,
     passes,
@@ -37,6 +46,12 @@ export async function retryWhileUnavailable<R>(
  *
  * @param job that it is for.
  */
-export async function deleteIfPresent(write: Writes, of: Resource, id: string, job?: Job): Promise<void> {
-  await retryWhileUnavailable(write, () => deleteRecord(write.api, of, id), job, createTransientCheck())
+export async function deleteIfPresent(
+  write: Writes,
+  of: Resource,
+  id: string,
+  job?: Job,
+  within?: Pick<RetryOptions, 'timeout' | 'began'>,
+): Promise<void> {
+  await retryWhileUnavailable(write, () => deleteRecord(write.api, of, id), job, { ...within, passes: createTransientCheck() })
 }

@@ -90,7 +90,9 @@ async function customizeInteractively(build: BuildContext, stop: Stop, script: S
 /** The image of a job that was deleted: by whoever follows it, too, once its image is there. */
 async function madeByGone(build: BuildContext, job: Job): Promise<Image> {
   build.underWay.job = undefined
-  const made = await retryWhileUnavailable(build, () => imageOfDeletedJob(build.api, job), undefined, isTransient)
+  const made = await retryWhileUnavailable(build, () => imageOfDeletedJob(build.api, job), undefined, {
+    passes: isTransient,
+  })
   if (!made) throw jobDeletedError(job.id)
   build.progress.log(`Job ${shortId(job.id)} is gone; its image ${shortId(made.id)} is there`)
   return made

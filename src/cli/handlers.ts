@@ -2,11 +2,11 @@ import type { CommandContext } from '../context.ts'
 import { artifactsOptions, verifyOptions } from '../definitions/artifacts.ts'
 import { undeleteImagesOptions, undeleteOptions } from '../definitions/deleted.ts'
 import { editDictionaryOptions } from '../definitions/edit-dictionary.ts'
-import { deletesMany, type CommandDefinition, type OptionDefinition } from '../definitions/definition.ts'
+import type { CommandDefinition, OptionDefinition } from '../definitions/definition.ts'
 import { buildOptions, customizeOptions } from '../definitions/image-builds.ts'
 import { copyOptions, renameOptions } from '../definitions/image-copies.ts'
 import { diffOptions, exportOptions, importOptions } from '../definitions/image-transfers.ts'
-import { pruneOptions } from '../definitions/prune.ts'
+import { pruneImagesOptions, pruneOptions, removeImagesOptions, removeOptions } from '../definitions/prune.ts'
 import type { InferOptions } from '../definitions/infer-options.ts'
 import { debugOptions, logsOptions, releaseOptions, waitOptions } from '../definitions/job-shells.ts'
 import { mockOptions } from '../definitions/mock.ts'
@@ -58,8 +58,11 @@ const handlers: Readonly<Record<string, Loader>> = {
   'recipes edit-dictionary': taking(editDictionaryOptions)(() => import('../commands/recipes/edit-dictionary.ts')),
   'recipes undelete': taking(undeleteOptions)(() => import('../commands/recipes/undelete.ts')),
   'public-keys undelete': taking(undeleteOptions)(() => import('../commands/public-keys/undelete.ts')),
-  'images prune': taking(pruneOptions)(() => import('../commands/prune.ts')),
+  'images prune': taking(pruneImagesOptions)(() => import('../commands/images/prune.ts')),
   'recipes prune': taking(pruneOptions)(() => import('../commands/prune.ts')),
+  'images delete': taking(removeImagesOptions)(() => import('../commands/images/delete.ts')),
+  'recipes delete': taking(removeOptions)(() => import('../commands/delete.ts')),
+  'jobs delete': taking(removeOptions)(() => import('../commands/delete.ts')),
   'jobs prune': taking(pruneOptions)(() => import('../commands/prune.ts')),
   'images verify': taking(verifyOptions)(() => import('../commands/images/verify.ts')),
   'images import': taking(importOptions)(() => import('../commands/images/import.ts')),
@@ -88,7 +91,7 @@ export async function loadHandler(words: readonly string[], definition: CommandD
   const own = handlers[words.join(' ')]
   if (own) return own()
   if (!definition.request) throw new Error(`nothing runs ${words.join(' ')}`)
-  return deletesMany(definition)
+  return definition.deletesAll
     ? ((await import('../commands/deleteall.ts')) as Handler)
     : ((await import('../commands/request.ts')) as Handler)
 }

@@ -42,13 +42,15 @@ export function furtherHelp(
     )
   const program = programOf(words)
   if (leaf) {
-    const names = optionsOf(leaf).inherited.map((option) => optionTerm(option, '/'))
+    const names = ['-h/--help', ...optionsOf(leaf).inherited.map(({ short, flag }) => (short ? `${short}/${flag}` : flag))]
     const lines = help.boxWrap(`${names.join(', ')}: see ${program} --help`, columns() - 2).split('\n')
     const globals = section(
       'Global options',
       lines.map((line) => `  ${line}`),
     )
-    return [globals, examples(leaf.examples)].join('\n')
+    const inline = leaf.examples.map(({ line, does }) => `  ${line}  # ${does}`)
+    const fits = inline.every((line) => line.length <= columns())
+    return [globals, fits ? section('Examples', inline) : examples(leaf.examples)].join('\n')
   }
   if (words.join(' ') !== program) return ''
   return [

@@ -25,17 +25,13 @@ const placeholders: Readonly<Record<OptionDefinition['type'], string>> = {
 
 /** What help shows for an option's value: `FILE`, `create|customize`; nothing for a flag. */
 export function optionValueTerm(option: OptionDefinition): string {
-  return option.placeholder ?? option.choices?.join('|') ?? placeholders[option.type]
+  return option.placeholder ?? option.choices?.join(option.type === 'texts' ? ',' : '|') ?? placeholders[option.type]
 }
 
-/**
- * An option as help names it: `-o, --format FORMAT`.
- *
- * @param between what stands between its two names.
- */
-export function optionTerm(option: OptionDefinition, between = ', '): string {
+/** An option as help names it: `-o, --format FORMAT`. */
+export function optionTerm(option: OptionDefinition): string {
   const value = optionValueTerm(option)
-  return `${option.short ? `${option.short}${between}` : ''}${option.flag}${value ? ` ${value}` : ''}`
+  return `${option.short ? `${option.short}, ` : ''}${option.flag}${value ? ` ${value}` : ''}`
 }
 
 /** The choices are named where they don't stand for the value. */

@@ -2,6 +2,7 @@ import { version } from '../../package.json'
 import { choicesInFile, keyOf, keyRows, sourceHelp } from '../builds/images-file/keys.ts'
 import { isGroup, leavesOf, type CommandDefinition, type GroupDefinition } from '../definitions/definition.ts'
 import { exitCodes } from '../definitions/exit-codes.ts'
+import { byGroup } from '../definitions/option-groups.ts'
 import { globalOptions } from '../definitions/global.ts'
 import { ims, site } from '../definitions/tree.ts'
 import { argumentHelp, choicesNoted, optionHelp, optionTerm, usage } from './help-terms.ts'
@@ -61,7 +62,10 @@ function description(leaf: CommandDefinition): string[] {
   return [
     ...about.flatMap(paragraph),
     ...args.flatMap((argument) => item(argument.many ? `${argument.name}...` : argument.name, argumentHelp(argument, leaf))),
-    ...options.filter(({ hidden }) => !hidden).flatMap((option) => item(optionTerm(option), optionHelp(option, leaf))),
+    ...byGroup(options.filter(({ hidden }) => !hidden)).flatMap(({ heading, options: own }) => [
+      ...(heading === undefined ? [] : ['.PP', bold(`${heading}:`)]),
+      ...own.flatMap((option) => item(optionTerm(option), optionHelp(option, leaf))),
+    ]),
     ...examples.flatMap(({ line, does }) => [...paragraph(`${does}:`), ...example([line])]),
   ]
 }

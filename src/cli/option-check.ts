@@ -8,6 +8,7 @@ const isText: IsRight = (value) => typeof value === 'string'
 const isBoolean: IsRight = (value) => typeof value === 'boolean'
 const isCount: IsRight = (value) => typeof value === 'number' && value >= 0
 const isChoice: IsRight = (value, { choices }) => choices!.some((choice) => choice === value)
+const isChosen: IsRight = (value, option) => (option.choices ? isChoice : isText)(value, option)
 const listOf =
   (isRight: IsRight): IsRight =>
   (value, option) =>
@@ -22,9 +23,9 @@ const expected: Readonly<Record<OptionType, IsRight>> = {
   integer: (value) => isNumber(value as Value) && /^-?\d+$/.test((value as { number: string }).number),
   boolean: isBoolean,
   flag: isBoolean,
-  texts: listOf(isText),
+  texts: listOf(isChosen),
   booleans: listOf(isBoolean),
-  each: listOf((value, option) => (option.choices ? isChoice(value, option) : isText(value, option))),
+  each: listOf(isChosen),
   duration: isCount,
   count: isCount,
   level: isCount,

@@ -3,7 +3,7 @@ import { environmentName, optionValue, type Found, type Source } from '../config
 import { CliError } from '../errors.ts'
 import { isNumber, type Value } from '../json/value.ts'
 import { globalOptions } from '../definitions/global.ts'
-import { deletesMany, optionKey, type OptionDefinition } from '../definitions/definition.ts'
+import { optionKey, type OptionDefinition } from '../definitions/definition.ts'
 import { pastedWords } from '../text/shell-words.ts'
 import { checkValues, sendsAsConfigured } from './option-check.ts'
 import type { Parsed } from './parser.ts'
@@ -29,7 +29,7 @@ export function readOptions(parsed: Parsed, sources: Sources, reading: Reading):
   const options: Record<string, unknown> = {}
   const origins = new Map<string, Source>()
   const rows = parsed.command.options ?? []
-  if (deletesMany(parsed.command)) refuseUnknownFilters(parsed, sources)
+  if (parsed.command.deletesAll) refuseUnknownFilters(parsed, sources)
   for (const option of rows) {
     const found = readOption(option, parsed, sources, reading)
     if (found === undefined) continue
@@ -66,6 +66,8 @@ function readOption(
 function readSetting(option: OptionDefinition, value: Value, reading: Reading): unknown {
   if (Array.isArray(value) && value.every(isScalar)) {
     const texts = value.map(textOf)
+    // What nobody is chosen to be asked of keeps nothing.
+    if (option.type === 'texts' && option.choices && texts.length === 0) throw invalid(option.flag, 'an empty list chooses nothing')
     if (option.type === 'texts') return texts
     if (option.type === 'booleans') return texts.map((text) => readValue({ ...option, type: 'boolean' }, text, reading))
     // Without a filter everything is deleted.

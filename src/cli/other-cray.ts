@@ -1,16 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { accessSync, constants, realpathSync, statSync } from 'node:fs'
 import { constants as os } from 'node:os'
-import { delimiter, join } from 'node:path'
-import { isSea } from 'node:sea'
 import { CliError } from '../errors.ts'
 import { ims, site } from '../definitions/tree.ts'
+import { findOtherCray, handedOver } from '../terminal/find-cray.ts'
+import type { Io } from '../terminal/io.ts'
 import { route } from './route.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
-
-/** Set for the program that we hand over to, so that a wrapper that leads back to us doesn't do so for ever. */
-const mark = 'CRAY_IMS_HANDED_OVER'
 
 /**
  * Gives a command line that isn't ours to the next `cray` on PATH: everything but `cray ims …`. Configuration and
@@ -19,14 +15,14 @@ const mark = 'CRAY_IMS_HANDED_OVER'
  * @returns the other program's exit code; nothing where the line is ours.
  * @throws CliError where the line isn't ours and there is no other `cray`.
  */
-export async function delegateToOtherCray(of: NodeJS.Process, env: Env, argv: readonly string[]): Promise<number | undefined> {
+export async function delegateToOtherCray(of: NodeJS.Process, io: Io, argv: readonly string[]): Promise<number | undefined> {
   const {
     path: [first],
     argv: line,
   } = route(argv, [ims, ...site])
   if (first === ims) return undefined
-  const other = env[mark] ? undefined : findOther(of, env)
-  if (other) return await runOther(of, env, other, argv)
+  const other = io.env[handedOver] ? undefined : findOtherCray(io)
+  if (other) return await runOther(of, io.env, other, argv)
   // What names no command asks for help, or for the version.
   if (first || line[0]?.startsWith('-')) return undefined
   throw new CliError(`cray ${argv.join(' ')}: not a command of the Image Management Service`, {
@@ -36,22 +32,6 @@ export async function delegateToOtherCray(of: NodeJS.Process, env: Env, argv: re
     ],
     next: ['--help'],
   })
-}
-
-function findOther(of: NodeJS.Process, env: Env): string | undefined {
-  // The single executable is only told the name that it was called by.
-  const self = realpathSync(isSea() ? of.execPath : of.argv[1]!)
-  return (env.PATH ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder || '.', 'cray'))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK)
-        return statSync(path).isFile() && realpathSync(path) !== self
-      } catch {
-        return false
-      }
-    })
 }
 
 function runOther(of: NodeJS.Process, env: Env, path: string, argv: readonly string[]): Promise<number> {
@@ -65,7 +45,7 @@ function runOther(of: NodeJS.Process, env: Env, path: string, argv: readonly str
       of.on(name, handler)
       return () => of.removeListener(name, handler)
     })
-    child = spawn(path, argv, { stdio: 'inherit', env: { ...env, [mark]: '1' } })
+    child = spawn(path, argv, { stdio: 'inherit', env: { ...env, [handedOver]: '1' } })
     child.on('error', (cause) => fail(new CliError(`${path} could not be run: ${cause.message}`, { next: 'which -a cray', cause })))
     child.on('close', (code, signal) => {
       for (const remove of handlers) remove()

@@ -11,6 +11,7 @@ import {
   type OptionDefinition,
 } from '../definitions/definition.ts'
 import { usageError } from '../errors.ts'
+import { byGroup } from '../definitions/option-groups.ts'
 import type { ProgramName } from './command-line.ts'
 import { describeHelp } from './help.ts'
 import { argumentHelp, optionHelp } from './help-terms.ts'
@@ -81,6 +82,8 @@ export function parse(program: Program, { path, argv }: Route): Parsed | { help:
     const command = describeHelp(dress(new Command(row.name)), [program.name, ...words.slice(0, depth + 1)], row, row.summary, program)
     parent.addCommand(command)
     if (!isGroup(row)) {
+      // Named with the global options.
+      command.addHelpOption(new Option('-h, --help', 'Show this help').hideHelp())
       leaf(
         command,
         row,
@@ -124,7 +127,7 @@ function leaf(
     command.addOption(made)
     return made
   }
-  for (const option of own) add(option)
+  for (const { heading, options } of byGroup(own)) for (const option of options) add(option).helpGroup(`${heading ?? 'Options'}:`)
   // Help names them apart, and what they do once.
   for (const option of inherited) add(option).hideHelp()
   // The parser counts arguments before it has seen all options; `takeArguments` counts them after.

@@ -10,6 +10,7 @@ import {
   type GroupDefinition,
   type OptionDefinition,
 } from '../definitions/definition.ts'
+import { byGroup } from '../definitions/option-groups.ts'
 import { relationNotes, type Related } from '../definitions/relations.ts'
 import { ims, site } from '../definitions/tree.ts'
 import { argumentHelp, optionValueTerm, usage } from './help-terms.ts'
@@ -78,7 +79,7 @@ function command(row: CommandDefinition, words: readonly string[]): string[] {
     code('sh', [usage(['cray-ims', ...words], row)]),
     ...about,
     args.length > 0 && argumentTable(args, row),
-    shown.length > 0 && optionTable(shown, row),
+    ...byGroup(shown).flatMap(({ heading, options: own }) => [heading !== undefined && `${heading}:`, optionTable(own, row)]),
     shown.length > 0 && origin(words),
     request && `Sends \`${request.method} ${request.path}\`.`,
     code(

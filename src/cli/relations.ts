@@ -1,6 +1,6 @@
 import type { Source } from '../config/precedence.ts'
 import { argumentKey, optionKey, type CommandDefinition, type OptionDefinition } from '../definitions/definition.ts'
-import { firstConflict, orList } from '../definitions/relations.ts'
+import { alternativesOf, firstConflict, orList } from '../definitions/relations.ts'
 import { usageError } from '../errors.ts'
 import { invalid } from './values.ts'
 
@@ -51,11 +51,15 @@ export function checkRelations(command: CommandDefinition, given: GivenValues): 
 /** Environment and configuration can say that a flag is not given. */
 const isOff = ({ type }: OptionDefinition, value: unknown) => type === 'flag' && value === false
 
-function refuseMissing({ options = [], exactlyOne }: CommandDefinition, kept: readonly string[]): void {
-  if (exactlyOne && !exactlyOne.some((name) => kept.includes(name))) {
-    const [first, ...others] = exactlyOne
-    throw usageError(`Missing ${first!.startsWith('-') ? 'option' : 'argument'} '${first}'.`, {
-      more: [`  In its place: ${others.join(', ')}.`],
+function refuseMissing(command: CommandDefinition, kept: readonly string[]): void {
+  const { options = [], arguments: args = [] } = command
+  const alternatives = alternativesOf(command)
+  if (alternatives.length > 0 && !alternatives.flat().some((name) => kept.includes(name))) {
+    const [[first, ...alike], ...others] = alternatives as [[string, ...string[]], ...string[][]]
+    if (alike.length > 0) throw usageError(`Missing option: at least one of ${[first, ...alike].join(', ')}.`)
+    const many = args.some(({ name, many }) => name === first && many)
+    throw usageError(`Missing ${first.startsWith('-') ? 'option' : 'argument'} '${first}${many ? '...' : ''}'.`, {
+      more: [`  In its place: ${others.flat().join(', ')}.`],
     })
   }
   const missing = options.filter(

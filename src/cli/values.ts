@@ -58,7 +58,7 @@ const readers: Readonly<Record<OptionDefinition['type'], Reader>> = {
   boolean: (option, given) => readBoolean(option.flag, given),
   // The only files that options take as their value.
   file: (option, given, reading) => readTextFile(option.flag, given, 'publicKey', reading),
-  texts: (_, given) => expandList(given),
+  texts: (option, given) => (option.choices ? expandList(given).map((one) => readChoice(option, one)) : expandList(given)),
   booleans: (option, given) => expandList(given).map((one) => readBoolean(option.flag, one)),
   each: (option, given) => (option.choices ? readChoice(option, given) : given),
   duration: (option, given) => {

@@ -43,7 +43,10 @@ export async function findRecords(api: Api, of: Resource, words: readonly string
 
 async function listReferable(api: Api, of: Resource): Promise<{ records: Referable[]; odd: OddRecord[] }> {
   const { records, odd } = await listRecords(api, kinds.get(of)!, of)
-  return { records: records.map((one) => ('image_root_archive_name' in one ? { ...one, name: one.image_root_archive_name } : one)), odd }
+  return {
+    records: records.map((one) => ('image_root_archive_name' in one ? Object.assign(one, { name: one.image_root_archive_name }) : one)),
+    odd,
+  }
 }
 
 /** @throws CliError where a word that names no record of a kind names one of another. */

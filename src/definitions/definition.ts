@@ -1,3 +1,4 @@
+import type { OptionGroup } from './option-groups.ts'
 import type { Resource } from './resource.ts'
 
 /** How an option's text is read. */
@@ -75,6 +76,8 @@ export interface OptionDefinition {
   readonly filters?: FilterDefinition
   /** The formats that it says something about; all unless given. */
   readonly formats?: readonly string[]
+  /** What it is about, among the options of a large command. */
+  readonly group?: OptionGroup
   /** Left out of help: a spelling that is only kept for the original's sake. */
   readonly hidden?: true
 }
@@ -123,10 +126,12 @@ export interface CommandDefinition {
   readonly arguments?: readonly ArgumentDefinition[]
   readonly options?: readonly OptionDefinition[]
   readonly request?: RequestDefinition
-  /** Arguments and options of which exactly one is given; an argument or option that is missed is the first. */
-  readonly exactlyOne?: readonly string[]
+  /** Arguments and options of which exactly one is given, or one of a list and more; what is missed is the first. */
+  readonly exactlyOne?: readonly (string | readonly string[])[]
   /** The kind of record that it prints, one or several. */
   readonly prints?: Resource
+  /** The kind of record of which it deletes all, or those that its options pick. */
+  readonly deletesAll?: Resource
   readonly examples: readonly ExampleDefinition[]
   readonly hidden?: true
   /** What help lists it under; Commands where it isn't said. */
@@ -161,11 +166,6 @@ export interface Leaf {
 export function leavesOf(row: CommandDefinition | GroupDefinition, above: readonly string[] = []): Leaf[] {
   const words = [...above, row.name]
   return isGroup(row) ? row.commands.flatMap((below) => leavesOf(below, words)) : [{ words, leaf: row }]
-}
-
-/** Whether a command deletes all records of a kind, or those that its options select. */
-export function deletesMany({ request }: CommandDefinition): boolean {
-  return request?.method === 'DELETE' && !request.path.includes('{')
 }
 
 /** The name of an option without dashes, as configuration files and environment have it: `artifact_id`. */

@@ -2,6 +2,7 @@ import { dryRun } from './dry-run.ts'
 import { latest } from './latest.ts'
 import type { InferOptions } from './infer-options.ts'
 import { interval, reaching } from './job-shells.ts'
+import { inGroup } from './option-groups.ts'
 import { arch, buildEnvSize, dkms, images, initrd, jobMemSize, jobs, kernel, kernelParameters, recipes } from './records.ts'
 import type { CommandDefinition, OptionDefinition, Resume } from './definition.ts'
 
@@ -16,14 +17,15 @@ const name = {
   type: 'text',
   placeholder: 'IMAGE',
   required: true,
+  group: 'image',
   resume: 'once',
   help: 'Name of the image that is made',
 } as const satisfies BuildOption
 
 /** What an image is made from, told apart where several have its name. */
 const choosing = [
-  { flag: arch.flag, type: arch.type, choices: arch.choices, resume: 'order', help: 'Only one of this architecture' },
-  { ...latest, resume: 'order' },
+  { flag: arch.flag, type: arch.type, choices: arch.choices, group: 'image', resume: 'order', help: 'Only one of this architecture' },
+  { ...latest, group: 'image', resume: 'order' },
 ] as const satisfies readonly BuildOption[]
 
 /** What is asked of every image: options of both commands, and keys in a file of images. */
@@ -34,20 +36,19 @@ const ordering = [
     type: 'path',
     placeholder: 'FILE',
     affectsImage: false,
+    group: 'connection',
     resume: 'shell',
     help: "Public key for the job's shell; by default the first of ~/.ssh/id_ed25519.pub, id_ecdsa.pub and id_rsa.pub, else the agent's",
   },
-  buildEnvSize,
-  jobMemSize,
-  initrd,
-  kernel,
-  kernelParameters,
-  dkms,
+  ...inGroup('job', [buildEnvSize, jobMemSize]),
+  ...inGroup('image', [initrd, kernel, kernelParameters]),
+  ...inGroup('job', [dkms]),
   {
     flag: '--if-exists',
     type: 'choice',
     choices: ifExists,
     default: 'fail',
+    group: 'image',
     affectsImage: false,
     resume: 'always',
     resumeValues: ['replace'],
@@ -56,6 +57,7 @@ const ordering = [
   {
     flag: '--new',
     type: 'flag',
+    group: 'job',
     affectsImage: false,
     resume: 'order',
     help: 'Create a new job, even if an unfinished one makes the same image',
@@ -68,6 +70,7 @@ const ordering = [
       '--file': { choices: ['keep', 'delete'], why: 'images are made side by side, and there is no terminal for each' },
     },
     twice: '--without-logs',
+    group: 'failure',
     affectsImage: false,
     resume: 'always',
     fileHelp: 'What becomes of a job that fails; kept by default',
@@ -76,16 +79,18 @@ const ordering = [
   {
     flag: '--without-logs',
     type: 'flag',
+    group: 'failure',
     affectsImage: false,
     resume: 'always',
     help: "Delete a failed job even if its logs can't be saved; so does --on-failure delete, given twice",
   },
-  { flag: '--keep-job', type: 'flag', affectsImage: false, resume: 'always', help: 'Do not delete the job after success' },
+  { flag: '--keep-job', type: 'flag', group: 'job', affectsImage: false, resume: 'always', help: 'Do not delete the job after success' },
 ] as const satisfies readonly BuildOption[]
 
 const debug = {
   flag: '--debug',
   type: 'flag',
+  group: 'failure',
   affectsImage: false,
   resume: 'order',
   help: 'Open a shell if the build fails; in a terminal always',
@@ -100,21 +105,36 @@ const customising = [
     placeholder: 'FILE',
     affectsImage: false,
     exclusive: ['--run'],
+    group: 'image',
     resume: 'shell',
     help: 'Script to run in the image root; its exit code decides whether the result is kept',
   },
-  { flag: '--run', type: 'text', placeholder: 'COMMAND', resume: 'shell', help: 'Command to run there instead of a script' },
+  {
+    flag: '--run',
+    type: 'text',
+    placeholder: 'COMMAND',
+    group: 'image',
+    resume: 'shell',
+    help: 'Command to run there instead of a script',
+  },
 ] as const satisfies readonly BuildOption[]
 
 const jail = {
   flag: '--jail',
   type: 'flag',
   exclusive: ['--no-jail'],
+  group: 'connection',
   resume: 'order',
   help: 'Confine the shell to the image root; for a script or command the default',
 } as const satisfies BuildOption
 
-const noJail = { flag: '--no-jail', type: 'flag', resume: 'order', help: 'Do not confine it' } as const satisfies BuildOption
+const noJail = {
+  flag: '--no-jail',
+  type: 'flag',
+  group: 'connection',
+  resume: 'order',
+  help: 'Do not confine it',
+} as const satisfies BuildOption
 
 /** What a job that is there has already: said to `--resume`, it would do nothing. */
 const settled = (options: readonly BuildOption[]): string[] =>
@@ -128,19 +148,29 @@ const supervision = [
     placeholder: 'JOB',
     record: jobs,
     exclusive: ['--dry-run', ...settled([...ordering, debug, jail, noJail])],
+    group: 'job',
     resume: 'once',
     help: 'Resume a job, unfinished or ended',
   },
-  { flag: '--logs', type: 'flag', resume: 'always', help: "Show the lines of the job's containers, through kubectl" },
+  { flag: '--logs', type: 'flag', resume: 'always', group: 'job', help: "Show the lines of the job's containers, through kubectl" },
   {
     flag: '--cancel-on-interrupt',
     type: 'flag',
+    group: 'job',
     resume: 'always',
     help: 'Delete the job on Ctrl-C, SIGTERM or SIGHUP, in place of leaving it running',
   },
   { ...dryRun, resume: 'once' },
-  { flag: '--timeout', type: 'duration', placeholder: 'TIME', default: '4h', resume: 'once', help: 'Longest wait for the job' },
-  { ...interval, resume: 'once' },
+  {
+    flag: '--timeout',
+    type: 'duration',
+    placeholder: 'TIME',
+    default: '4h',
+    group: 'job',
+    resume: 'once',
+    help: 'Longest wait for the job',
+  },
+  { ...interval, group: 'job', resume: 'once' },
   ...reaching,
 ] as const satisfies readonly BuildOption[]
 
@@ -154,12 +184,14 @@ export const buildOptions = [
     short: '-f',
     type: 'path',
     placeholder: 'FILE',
+    group: 'files',
     resume: 'once',
     help: 'Make the images of this file: YAML, TOML or JSON',
   },
   {
     flag: '--parallel',
     type: 'count',
+    group: 'files',
     placeholder: 'N',
     default: '4',
     min: 1,
@@ -167,7 +199,7 @@ export const buildOptions = [
     resume: 'order',
     help: 'How many at once',
   },
-  { flag: '--print-schema', type: 'flag', resume: 'once', help: 'Print the JSON Schema of such a file' },
+  { flag: '--print-schema', type: 'flag', group: 'files', resume: 'once', help: 'Print the JSON Schema of such a file' },
 ] as const satisfies readonly BuildOption[]
 
 export const customizeOptions = [

@@ -1,6 +1,7 @@
 import { artifactNames, choosing, s3Endpoint } from './artifacts.ts'
 import type { CommandDefinition, OptionDefinition } from './definition.ts'
 import { dryRun } from './dry-run.ts'
+import { inGroup } from './option-groups.ts'
 import { arch, images } from './records.ts'
 
 /** The names by which the files of an image are known in a folder: those that builds give them, as patterns. */
@@ -25,24 +26,33 @@ export const importOptions = [
     type: 'text',
     placeholder: 'IMAGE',
     check: 'not-empty',
+    group: 'image',
     help: 'Its name; with --from-dir, by default that of the export',
   },
-  { flag: '--rootfs', type: 'path', placeholder: 'FILE', check: 'not-empty', help: 'Its root file system: a squashfs' },
-  { flag: '--kernel', type: 'path', placeholder: 'FILE', check: 'not-empty', help: 'Its kernel' },
-  { flag: '--initrd', type: 'path', placeholder: 'FILE', check: 'not-empty', help: 'Its initrd' },
-  { flag: '--boot-parameters', type: 'path', placeholder: 'FILE', check: 'not-empty', help: 'A file with its kernel parameters' },
+  { flag: '--rootfs', type: 'path', placeholder: 'FILE', check: 'not-empty', group: 'files', help: 'Its root file system: a squashfs' },
+  { flag: '--kernel', type: 'path', placeholder: 'FILE', check: 'not-empty', group: 'files', help: 'Its kernel' },
+  { flag: '--initrd', type: 'path', placeholder: 'FILE', check: 'not-empty', group: 'files', help: 'Its initrd' },
+  {
+    flag: '--boot-parameters',
+    type: 'path',
+    placeholder: 'FILE',
+    check: 'not-empty',
+    group: 'files',
+    help: 'A file with its kernel parameters',
+  },
   {
     flag: '--from-dir',
     type: 'path',
     placeholder: 'FOLDER',
     check: 'not-empty',
+    group: 'files',
     help: 'A folder with these files: from images export, or named as builds name them',
   },
-  arch,
-  { flag: '--metadata', type: 'each', placeholder: 'KEY=VALUE', help: 'A note on the image; repeatable' },
-  importIfExists,
+  ...inGroup('image', [arch]),
+  { flag: '--metadata', type: 'each', placeholder: 'KEY=VALUE', group: 'image', help: 'A note on the image; repeatable' },
+  ...inGroup('image', [importIfExists]),
   dryRun,
-  s3Endpoint,
+  ...inGroup('connection', [s3Endpoint]),
 ] as const satisfies readonly OptionDefinition[]
 
 export const exportOptions = [

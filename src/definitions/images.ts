@@ -2,10 +2,10 @@ import { imageArtifacts } from './artifacts.ts'
 import { undeleteImages } from './deleted.ts'
 import { imageCopies } from './image-copies.ts'
 import { imageTransfers } from './image-transfers.ts'
-import { pruneImages } from './prune.ts'
+import { pruneImages, removeImages } from './prune.ts'
 import { arch, images, link } from './records.ts'
 import type { GroupDefinition, OptionDefinition } from './definition.ts'
-import { create, describe, list, remove, removeAll, update } from './verbs.ts'
+import { create, describe, list, removeAll, update } from './verbs.ts'
 
 const metadataKey: OptionDefinition = { flag: '--metadata-key', type: 'text', field: 'metadata.key', help: 'Key of a note on the image' }
 const metadataValue: OptionDefinition = { flag: '--metadata-value', type: 'text', field: 'metadata.value', help: 'Its value' }
@@ -40,7 +40,7 @@ export const imagesGroup: GroupDefinition = {
       'Change one image',
       '--metadata-operation set --metadata-key project --metadata-value blue',
     ),
-    remove(images),
+    removeImages,
     undeleteImages,
     pruneImages,
     ...imageArtifacts,

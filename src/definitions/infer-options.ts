@@ -21,7 +21,7 @@ interface Given {
 type Underscored<T extends string> = T extends `${infer A}-${infer B}` ? `${A}_${Underscored<B>}` : T
 type Key<R extends OptionDefinition> = R['flag'] extends `--${infer Name}` ? Underscored<Name> : never
 type One<R extends OptionDefinition> = R extends { choices: readonly (infer C)[] }
-  ? R['type'] extends 'each'
+  ? R['type'] extends 'each' | 'texts'
     ? C[]
     : C
   : Given[R['type'] & OptionType]

@@ -1,4 +1,5 @@
 import type { InferOptions } from './infer-options.ts'
+import { inGroup } from './option-groups.ts'
 import type { ArgumentDefinition, CommandDefinition, OptionDefinition } from './definition.ts'
 import { jobStatuses } from '../service/job-statuses.ts'
 import { jobs } from './records.ts'
@@ -26,6 +27,7 @@ const container = {
   type: 'text',
   placeholder: 'NAME',
   complete: 'ssh container',
+  group: 'connection',
   help: 'SSH container; the only one by default, or debug',
 } as const satisfies OptionDefinition
 
@@ -34,6 +36,7 @@ export const reaching = [
   {
     flag: '--access',
     type: 'choice',
+    group: 'connection',
     choices: ['auto', 'customer', 'cluster', 'port-forward'],
     default: 'auto',
     resume: 'shell',
@@ -43,6 +46,7 @@ export const reaching = [
     flag: '--identity',
     short: '-i',
     type: 'path',
+    group: 'connection',
     placeholder: 'FILE',
     resume: 'shell',
     help: 'Private key; by default the one among yours that the job wants',
@@ -50,6 +54,7 @@ export const reaching = [
   {
     flag: '--host-key',
     type: 'choice',
+    group: 'connection',
     choices: ['accept-new', 'verify'],
     default: 'accept-new',
     resume: 'shell',
@@ -63,14 +68,21 @@ export const debugOptions = [
   {
     flag: '--on-exit',
     type: 'choice',
+    group: 'job',
     choices: ['save', 'discard', 'later', 'delete'],
     formerly: { complete: 'save', fail: 'discard', keep: 'later' },
     exclusive: ['--print-command', '--ssh-config'],
     help: 'When the shell ends: save the image, discard it, decide later or delete the job; asked in a terminal, else later, as after COMMAND',
   },
-  { flag: '--tty', short: '-t', type: 'flag', help: 'Give COMMAND a terminal' },
-  { flag: '--timeout', type: 'duration', placeholder: 'TIME', help: 'Longest wait for the shell; without end in a terminal, else 1h' },
-  interval,
+  { flag: '--tty', short: '-t', type: 'flag', group: 'connection', help: 'Give COMMAND a terminal' },
+  {
+    flag: '--timeout',
+    type: 'duration',
+    placeholder: 'TIME',
+    group: 'job',
+    help: 'Longest wait for the shell; without end in a terminal, else 1h',
+  },
+  ...inGroup('job', [interval]),
   { flag: '--print-command', type: 'flag', exclusive: ['--ssh-config'], help: 'Print the ssh line that does the same' },
   {
     flag: '--ssh-config',
@@ -78,7 +90,7 @@ export const debugOptions = [
     exclusive: ['COMMAND'],
     help: 'Print a Host block, for scp, sftp, rsync and ansible',
   },
-  { flag: '--openssh', type: 'flag', exclusive: ['--print-command', '--ssh-config'], help: "Use the system's ssh" },
+  { flag: '--openssh', type: 'flag', group: 'connection', exclusive: ['--print-command', '--ssh-config'], help: "Use the system's ssh" },
 ] as const satisfies readonly OptionDefinition[]
 
 /** What `jobs debug` is given; `interval` and `timeout` in seconds. */

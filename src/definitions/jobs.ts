@@ -1,15 +1,17 @@
-import { pruneJobs } from './prune.ts'
+import { pruneJobs, removeJobs } from './prune.ts'
 import { buildEnvSize, dkms, images, initrd, jobMemSize, jobs, jobTypes, kernel, kernelParameters, publicKeys, recipes } from './records.ts'
 import type { GroupDefinition, OptionDefinition } from './definition.ts'
 import { jobStatuses } from '../service/job-statuses.ts'
 import { jobShells } from './job-shells.ts'
 import { latest } from './latest.ts'
-import { create, describe, list, remove, removeAll } from './verbs.ts'
+import { inGroup } from './option-groups.ts'
+import { create, describe, list, removeAll } from './verbs.ts'
 
 const creating: readonly OptionDefinition[] = [
   {
     flag: '--artifact-id',
     type: 'text',
+    group: 'image',
     field: 'artifact_id',
     required: true,
     record: { by: '--job-type', kinds: { create: recipes, customize: images } },
@@ -18,34 +20,52 @@ const creating: readonly OptionDefinition[] = [
   {
     flag: '--image-root-archive-name',
     type: 'text',
+    group: 'image',
     field: 'image_root_archive_name',
     check: 'name',
     required: true,
     help: 'Name of the resulting image',
   },
-  { flag: '--job-type', type: 'choice', field: 'job_type', required: true, choices: jobTypes, help: 'Build a recipe, or change an image' },
+  {
+    flag: '--job-type',
+    type: 'choice',
+    group: 'job',
+    field: 'job_type',
+    required: true,
+    choices: jobTypes,
+    help: 'Build a recipe, or change an image',
+  },
   {
     flag: '--public-key-id',
     type: 'text',
+    group: 'connection',
     field: 'public_key_id',
     required: true,
     record: publicKeys,
     help: 'Public key that opens its shell, by id; in a terminal, or with --latest, also by name',
   },
-  buildEnvSize,
-  jobMemSize,
-  { flag: '--enable-debug', type: 'boolean', field: 'enable_debug', help: 'Open a shell if the build fails' },
-  { ...initrd, check: 'name' },
-  { ...kernel, check: 'name' },
-  { ...kernelParameters, check: 'name' },
-  dkms,
+  ...inGroup('job', [buildEnvSize, jobMemSize]),
+  { flag: '--enable-debug', type: 'boolean', group: 'job', field: 'enable_debug', help: 'Open a shell if the build fails' },
+  ...inGroup('image', [
+    { ...initrd, check: 'name' },
+    { ...kernel, check: 'name' },
+    { ...kernelParameters, check: 'name' },
+  ]),
+  ...inGroup('job', [dkms]),
   {
     flag: '--ssh-containers-jail',
     type: 'booleans',
+    group: 'connection',
     field: 'ssh_containers[].jail',
     help: 'Whether the shell is confined to the image root',
   },
-  { flag: '--ssh-containers-name', type: 'texts', field: 'ssh_containers[].name', help: 'Name of the container that has the shell' },
+  {
+    flag: '--ssh-containers-name',
+    type: 'texts',
+    group: 'connection',
+    field: 'ssh_containers[].name',
+    help: 'Name of the container that has the shell',
+  },
   latest,
 ]
 
@@ -70,7 +90,7 @@ export const jobsGroup: GroupDefinition = {
     create(jobs, creating, '--job-type create --artifact-id RECIPE_ID --public-key-id KEY_ID --image-root-archive-name compute'),
     removeAll(jobs, picking, '--status success --age 7d --yes'),
     describe(jobs),
-    remove(jobs),
+    removeJobs,
     pruneJobs,
     ...jobShells,
   ],

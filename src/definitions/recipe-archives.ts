@@ -4,6 +4,7 @@ import { dryRun } from './dry-run.ts'
 import { named, newName } from './image-copies.ts'
 import type { InferOptions } from './infer-options.ts'
 import { latest } from './latest.ts'
+import { inGroup } from './option-groups.ts'
 import { distribution, recipeName, recipeType } from './recipe-fields.ts'
 import { arch, dkms, recipes, templates } from './records.ts'
 
@@ -39,16 +40,11 @@ const uploadIfExists = {
 } as const satisfies OptionDefinition
 
 export const uploadOptions = [
-  recipeName,
-  { ...anyType, default: 'kiwi-ng' },
-  { ...anyDistribution, default: 'sles15' },
-  arch,
-  dkms,
-  ...values,
-  ...content,
-  uploadIfExists,
+  ...inGroup('recipe', [recipeName, { ...anyType, default: 'kiwi-ng' }, { ...anyDistribution, default: 'sles15' }, arch, dkms, ...values]),
+  ...inGroup('files', content),
+  ...inGroup('recipe', [uploadIfExists]),
   dryRun,
-  s3Endpoint,
+  ...inGroup('connection', [s3Endpoint]),
 ] as const satisfies readonly OptionDefinition[]
 
 export type UploadOptions = InferOptions<typeof uploadOptions>
@@ -57,10 +53,12 @@ export type UploadOptions = InferOptions<typeof uploadOptions>
 const finding = [latest, s3Endpoint] as const satisfies readonly OptionDefinition[]
 
 export const checkOptions = [
-  { ...anyType, help: 'What builds it; by default what its record says, or kiwi-ng' },
-  { ...arch, help: 'Architecture that it is for; by default what its record says' },
-  ...values,
-  ...content,
+  ...inGroup('recipe', [
+    { ...anyType, help: 'What builds it; by default what its record says, or kiwi-ng' },
+    { ...arch, help: 'Architecture that it is for; by default what its record says' },
+    ...values,
+  ]),
+  ...inGroup('files', content),
   { flag: '--repos', type: 'flag', help: 'Ask each repository for its repodata/repomd.xml, as a job does' },
   ...finding,
 ] as const satisfies readonly OptionDefinition[]

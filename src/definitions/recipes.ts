@@ -1,11 +1,11 @@
 import { undeleteRecipes } from './deleted.ts'
 import { editDictionary } from './edit-dictionary.ts'
 import { recipeArchives } from './recipe-archives.ts'
-import { pruneRecipes } from './prune.ts'
+import { pruneRecipes, removeRecipes } from './prune.ts'
 import { createRecipe } from './recipe-fields.ts'
 import { arch, dkms, link, recipes, templates } from './records.ts'
 import type { GroupDefinition } from './definition.ts'
-import { describe, list, remove, removeAll, update } from './verbs.ts'
+import { describe, list, removeAll, update } from './verbs.ts'
 
 export const recipesGroup: GroupDefinition = {
   name: 'recipes',
@@ -16,7 +16,7 @@ export const recipesGroup: GroupDefinition = {
     removeAll(recipes),
     describe(recipes),
     update(recipes, [arch, ...link, dkms, ...templates], 'Change one recipe', '--arch aarch64'),
-    remove(recipes),
+    removeRecipes,
     undeleteRecipes,
     pruneRecipes,
     editDictionary,

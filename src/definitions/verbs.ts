@@ -8,7 +8,7 @@ const identified = (of: Resource) => ({
   arguments: [
     {
       name: of.id,
-      help: of.key === 'id' ? `Which ${of.one}: its id, the beginning of it, or its name` : `Which ${of.one}`,
+      help: of.key === 'id' ? `Its id, the beginning of it, or name` : `Which ${of.one}`,
       ...(of.key === 'id' ? { record: of } : { complete: of }),
     },
   ],
@@ -17,7 +17,7 @@ const identified = (of: Resource) => ({
 
 /** Where a record is named, several may be: `-` reads them from stdin. */
 const many = (named: readonly ArgumentDefinition[]): readonly ArgumentDefinition[] =>
-  named.map((argument) => (argument.record ? { ...argument, many: true, help: `${argument.help}; - reads them from stdin` } : argument))
+  named.map((argument) => (argument.record ? { ...argument, many: true, help: `${argument.help}; - is stdin` } : argument))
 
 const latestOf = ({ key }: Resource): readonly OptionDefinition[] => (key === 'id' ? [latest] : [])
 
@@ -29,10 +29,7 @@ export function list(of: Resource): CommandDefinition {
     options: [...filterOptions(of), ...listViewOptions, ...watchOptions],
     prints: of,
     request: { method: 'GET', path: of.path },
-    examples: [
-      { line: `cray-ims ${of.words} list --format table`, does: 'As a table' },
-      { line: `cray-ims ${of.words} list --format json`, does: 'As JSON, for jq' },
-    ],
+    examples: [{ line: `cray-ims ${of.words} list --format table`, does: 'As a table' }],
   }
 }
 
@@ -95,6 +92,7 @@ export function removeAll(of: Resource, options: readonly OptionDefinition[] = [
     name: 'deleteall',
     summary: options.length > 0 ? `Delete the ${of.many} that the options pick; without options, all` : `Delete all ${of.many}`,
     options: [...options, { flag: '--yes', type: 'flag', help: 'Do not ask, in a terminal' }],
+    deletesAll: of,
     request: { method: 'DELETE', path: of.path },
     examples: [{ line: `cray-ims ${of.words} deleteall ${example}`, does: 'Without being asked' }],
   }

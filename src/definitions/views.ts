@@ -13,10 +13,10 @@ export const viewOptions = [
     placeholder: 'COLUMN,...',
     complete: 'column',
     formats: columns,
-    help: 'Columns to show, by their headings or as fields of the record: name,link.path',
+    help: 'Columns or fields to show',
   },
-  { flag: '--no-headers', type: 'flag', formats: columns, help: 'Leave out the headings' },
-  { flag: '--wide', type: 'flag', formats: ['table'], help: 'Whole ids and more columns, however wide the terminal is' },
+  { flag: '--no-headers', type: 'flag', formats: columns, help: 'Without headings' },
+  { flag: '--wide', type: 'flag', formats: ['table'], help: 'Whole ids and more columns' },
 ] as const satisfies readonly OptionDefinition[]
 
 const sortBy = {
@@ -24,7 +24,7 @@ const sortBy = {
   type: 'texts',
   placeholder: 'COLUMN,...',
   complete: 'column',
-  help: 'Sort the list by these columns or fields; -COLUMN is the other way round: status,-created',
+  help: 'Sort by these; the other way round with -: status,-age',
 } as const satisfies OptionDefinition
 
 export const listViewOptions = [...viewOptions, sortBy] as const
@@ -38,7 +38,7 @@ export const watchOptions = [
     short: '-w',
     type: 'flag',
     formats: watchFormats,
-    help: 'Keep it up to date until Ctrl-C: redrawn in a terminal, else a line for each change; a table by default',
+    help: 'Show changes until Ctrl-C',
   },
   { ...interval, dependsOn: '--watch' },
 ] as const satisfies readonly OptionDefinition[]
@@ -57,7 +57,7 @@ export function filterOptions({ one, many, columns }: Resource): OptionDefinitio
           type: 'text',
           placeholder: 'PATTERN',
           filters: { field, by: 'pattern' },
-          help: `Only ${many} whose names match: * is any text, ? a character, [ab] one of them`,
+          help: `Only ${many} whose names match: 'test-*', '[ab]?'`,
         },
       ]
     }
@@ -67,7 +67,7 @@ export function filterOptions({ one, many, columns }: Resource): OptionDefinitio
         type: 'duration',
         placeholder: 'TIME',
         filters: { field, by },
-        help: `Only ${many} created ${by === 'older' ? 'longer ago than' : 'within'} this: 90d, 12h`,
+        help: `Only ${many} ${by} than this: 90d, 12h`,
       }))
     }
     const flag = name === 'type' ? `--${one}-type` : `--${name}`

@@ -1,8 +1,8 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { Readable } from 'node:stream'
 import { othersEnv } from '../terminal/others-env.ts'
 import { kubectlErrorOf, KubectlError, kubectlTimeout } from './kubectl-error.ts'
 import { startGuarded, type GuardedChild } from './guarded-child.ts'
+import { readOutput } from './read-output.ts'
 
 /** How long a call may take, and what else ends it. */
 export interface CallLimits {
@@ -71,28 +71,16 @@ export function createKubectl(env: Readonly<Record<string, string | undefined>>,
   async function read(args: readonly string[], { limit = usual, signal }: CallLimits = {}): Promise<string> {
     signal?.throwIfAborted()
     const call = follow(args)
-    let text = ''
-    const tooLong = new Promise<never>((_, fail) => {
-      call.stdout.setEncoding('utf8').on('data', (more: string) => {
-        if (text.length + more.length > longestOutput)
-          fail(new KubectlError('failed', `kubectl printed more than ${longestOutput / 2 ** 20} MiB`))
-        else text += more
-      })
-    })
-    const timer = new AbortController()
-    const late = wait(limit, undefined, { signal: signal ? AbortSignal.any([signal, timer.signal]) : timer.signal })
     try {
-      await Promise.race([
-        call.ended,
-        tooLong,
-        late.then(
-          () => Promise.reject(kubectlTimeout(limit)),
-          () => signal?.throwIfAborted(),
-        ),
-      ])
+      const { text } = await readOutput(call.stdout, call.ended, {
+        limit,
+        longest: longestOutput,
+        signal,
+        late: () => kubectlTimeout(limit),
+        tooLong: () => new KubectlError('failed', `kubectl printed more than ${longestOutput / 2 ** 20} MiB`),
+      })
       return text
     } finally {
-      timer.abort()
       call.close()
     }
   }

@@ -22,6 +22,8 @@ export interface Output {
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
+  /** The file of this program, links followed. */
+  readonly program: string
   readonly stdin: Readable & { isTTY?: boolean; setRawMode?: (raw: boolean) => unknown }
   readonly stdout: Output
   readonly stderr: Output

@@ -1,4 +1,5 @@
-import { fstatSync, writeSync } from 'node:fs'
+import { fstatSync, realpathSync, writeSync } from 'node:fs'
+import { isSea } from 'node:sea'
 import type { WriteStream } from 'node:tty'
 import { CliError } from '../errors.ts'
 import { currentFolder } from '../files/path.ts'
@@ -20,6 +21,10 @@ export function processIo(of: NodeJS.Process, env: NodeJS.ProcessEnv = of.env): 
     env,
     get cwd() {
       return currentFolder(of)
+    },
+    // The single executable is only told the name that it was called by.
+    get program() {
+      return realpathSync(isSea() ? of.execPath : of.argv[1]!)
     },
     // Each stream takes Node a while to set up, and few commands need all.
     get stdin() {

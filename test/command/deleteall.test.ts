@@ -44,7 +44,8 @@ test('without a terminal it acts as the original', async () => {
 
 test.skipIf(!hasScript)('in a terminal it says how many would go, and no leaves them', async () => {
   const { exit, stdout } = await inTerminal('recipes deleteall', 'n\n')
-  expect(stdout).toContain('Delete all 4 of the recipes? [y/N]: ')
+  expect(stdout).toMatch(/To delete: 4 recipes\r\n(  \S+… +\d+\w {2}\S+\r\n){4}Delete all 4 recipes\? They can be brought back with /)
+  expect(stdout).toContain('cray-ims recipes undelete.\r\n[y/N]: ')
   expect(stdout).toContain('Aborted!')
   expect(exit).toBe(1)
   expect(await count('recipes')).toBe('4')
@@ -60,7 +61,7 @@ test.skipIf(!hasScript)('counts the jobs of each status that is given', async ()
   mock = await startMock(['--tls', '--seed', join(folder, 'seed.json')])
   env.CRAY_CONFIG_DIR = mock.configDir
   const { stdout } = await inTerminal('jobs deleteall --status error --status success', 'y\n')
-  expect(stdout).toContain('Delete all 3 of the jobs? [y/N]: ')
+  expect(stdout).toContain("Delete these 3 jobs? They can't be brought back.\r\n[y/N]: ")
   expect(await count('jobs')).toBe('1')
 })
 

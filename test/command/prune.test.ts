@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { run } from '../support/program.ts'
@@ -144,6 +144,51 @@ describe.concurrent('prune', () => {
       expect({ exit, stdout }).toEqual({ exit: 2, stdout: `${id(2)}\n` })
       expect(stderr).toContain(`Error: ${id(1)}  test-a: `)
       expect(stderr).toContain(`To bring back: cray-ims images undelete ${id(2)}\n`)
+    }))
+
+  test('delete does the same with filters, and keeps what BOS and BSS name', () =>
+    at(async (site) => {
+      const cray = join(site.kubectl.folder, 'cray')
+      const answers = `case $1 in bos) echo '[{"name": "blue", "path": "s3://b/${id(2)}/m"}]' ;; bss) echo '[]' ;; esac`
+      writeFileSync(cray, `#!/bin/sh\n[ "$CRAY_IMS_HANDED_OVER" ] || exit 1\n${answers}\n`)
+      chmodSync(cray, 0o755)
+      const words = ['images', 'delete', ...old90, '--in-use', 'bos,bss']
+      expect(await ims(site, ...words, '--dry-run')).toMatchObject({ exit: 0, stdout: `${id(1)}\n` })
+      expect(await ims(site, ...words)).toMatchObject({ exit: 2, stderr: expect.stringContaining('--yes is needed') })
+      expect(writes(site)).toEqual([])
+      const { exit, stdout, stderr } = await ims(site, ...words, '--yes')
+      expect({ exit, stdout, left: imagesOf(site) }).toEqual({ exit: 0, stdout: `${id(1)}\n`, left: '2345' })
+      expect(stderr).toContain(`  ${short(2)}  test-b: named by BOS session template blue\n`)
+      writeFileSync(cray, '#!/bin/sh\nexit 0\n')
+      expect(await ims(site, ...words, '--yes')).toMatchObject({ exit: 2, stderr: expect.stringContaining('Nothing was deleted') })
+      expect(imagesOf(site)).toBe('2345')
+    }))
+
+  test('delete takes ids or filters, and filters of the environment only without ids', () =>
+    at(async (site) => {
+      for (const [words, why] of [
+        [[], "Missing argument 'IMAGE_ID...'."],
+        [[id(1), '--name', 'x'], "IMAGE_ID and --name don't go together."],
+      ] as const)
+        expect(await ims(site, 'images', 'delete', ...words)).toMatchObject({ exit: 2, stderr: expect.stringContaining(why) })
+      expect(site.asked).toEqual([])
+      expect(await ims(site, 'jobs', 'delete', 'y', '--latest', '--dry-run', '-o', 'name')).toMatchObject({
+        exit: 0,
+        stdout: `job/${id(9)}\n`,
+      })
+      expect(writes(site)).toEqual([])
+      const env = { ...site.env, CRAY_IMS_IMAGES_DELETE_NAME: '*' }
+      expect(await run(['images', 'delete', id(1)], { cwd: site.home, env })).toEqual({ exit: 0, stdout: '\n', stderr: '' })
+      expect(site.asked.at(-1)).toMatchObject({ method: 'DELETE', path: `images/${id(1)}` })
+      expect(imagesOf(site)).toBe('2345')
+    }))
+
+  test('a service that is away for a moment is waited for', () =>
+    at(async (site) => {
+      let tries = 0
+      site.intervene({ before: ({ method }) => (method === 'DELETE' && ++tries === 1 ? 503 : undefined) })
+      expect(await ims(site, 'images', 'prune', ...old90, '--yes')).toMatchObject({ exit: 0, stdout: `${id(1)}\n${id(2)}\n` })
+      expect(imagesOf(site)).toBe('345')
     }))
 
   const inTerminal = (site: WatchedSite, typed: string, ...more: string[]) =>

@@ -5,6 +5,7 @@ import {
   type GroupDefinition,
   type OptionDefinition,
 } from '../../src/definitions/definition.ts'
+import { alternativesOf } from '../../src/definitions/relations.ts'
 import { ims, site } from '../../src/definitions/tree.ts'
 
 /** A command line that a row of the table forbids. */
@@ -33,16 +34,19 @@ function leaves(rows: Rows, above: readonly string[] = []): (readonly [words: re
 }
 
 function refusedBy(words: readonly string[], command: CommandDefinition): Refused[] {
-  const { options = [], exactlyOne = [] } = command
+  const { options = [] } = command
+  const alternatives = alternativesOf(command)
   const own = new Set([...options.map(({ flag }) => flag), ...(command.arguments ?? []).map(({ name }) => name)])
   const at = (names: readonly string[], values: Readonly<Record<string, string>> = {}, without?: string) =>
     lineOf(command, names, values, without)
   const pairs = [
-    ...exactlyOne.flatMap((one, index) => exactlyOne.slice(index + 1).map((other) => [one, other] as const)),
+    ...alternatives.flatMap(([one], index) =>
+      alternatives.slice(index + 1).flatMap((others) => others.map((other) => [one!, other] as const)),
+    ),
     ...options.flatMap(({ flag, exclusive = [] }) => exclusive.filter((other) => own.has(other)).map((other) => [flag, other] as const)),
   ]
   // What a row depends on left out, and another of the group in its place.
-  const others = (name: string) => exactlyOne.filter((one) => one !== name).slice(0, 1)
+  const others = (name: string) => alternatives.flatMap(([one]) => (one === name ? [] : [one!])).slice(0, 1)
   const cases: Omit<Refused, 'words'>[] = [
     ...pairs.map(([one, other]) => ({
       line: at([one, other]),
@@ -85,7 +89,15 @@ function refusedBy(words: readonly string[], command: CommandDefinition): Refuse
             })),
         ),
     ),
-    ...(exactlyOne.length > 0 ? [{ line: [], says: ['Missing', ...exactlyOne], help: { of: exactlyOne, says: /not with/ } }] : []),
+    ...(alternatives.length > 0
+      ? [
+          {
+            line: [],
+            says: ['Missing', ...alternatives.flat()],
+            help: { of: alternatives.flat(), says: alternatives.length > 1 ? /not with/ : /./ },
+          },
+        ]
+      : []),
   ]
   return cases.map((one) => ({ words, ...one }))
 }
@@ -104,7 +116,8 @@ function lineOf(
   values: Readonly<Record<string, string>>,
   without: string | undefined,
 ): string[] {
-  const { options = [], arguments: args = [], exactlyOne = [] } = command
+  const { options = [], arguments: args = [] } = command
+  const exactlyOne = alternativesOf(command).flat()
   const all = new Set(names)
   for (const { name, optional } of args) if (!optional) all.add(name)
   // An argument that stands before one that is named has to be there, too.

@@ -46,6 +46,7 @@ function testIo(env: Record<string, string> = {}) {
   const io: Io = {
     env: { PATH: process.env.PATH, ...env },
     cwd: folder,
+    program: '/cray-ims',
     stdin: Readable.from([]),
     stdout: output,
     stderr: output,

@@ -13,6 +13,7 @@ function terminal(isTTY: boolean) {
   const io: Io = {
     env: {},
     cwd: '/',
+    program: '/cray-ims',
     stdin,
     stdout: output,
     stderr: output,

@@ -87,7 +87,7 @@ describe('the rows', () => {
       ...(row.arguments ?? []).map(({ name }) => name),
     ]
     const wrong = all.flatMap((command) => [
-      ...(command.exactlyOne ?? []).filter((name) => !namesOf(command).includes(name)),
+      ...(command.exactlyOne ?? []).flat().filter((name) => !namesOf(command).includes(name)),
       ...(command.options ?? []).flatMap(({ flag, exclusive = [], dependsOn, choicesWith = {} }) => {
         const known = new Set(all.filter((other) => namesOf(other).includes(flag)).flatMap(namesOf))
         const named = [...exclusive, ...(dependsOn === undefined ? [] : [dependsOn]), ...Object.keys(choicesWith)]
