@@ -121,6 +121,17 @@ test.each([
   expect(asked).toHaveLength(2)
 })
 
+test('what a link in place of that file names stays as it is', async () => {
+  await ask('images describe ')
+  const file = join(cray, 'ims_completions', cacheFiles()[0]!)
+  const other = join(folder, 'other')
+  writeFileSync(other, 'mine')
+  rmSync(file)
+  symlinkSync(other, file)
+  expect(await ask('images describe ')).toBe(offered)
+  expect(readFileSync(other, 'utf8')).toBe('mine')
+})
+
 test.skipIf(process.getuid?.() === 0)('a folder that cannot be written costs nothing but the cache', async () => {
   chmodSync(cray, 0o500)
   expect(await ask('images describe ')).toBe(offered)
