@@ -25,7 +25,7 @@ const cases: readonly (readonly [line: string, row: string | undefined, typed?: 
 ]
 
 test.each(cases)('%s', (line, row, typed, command) => {
-  const found = findCompletionWord(line.split(' '))
+  const found = findCompletionWord(line!.split(' '))
   expect(found && ('flag' in found.row ? found.row.flag : found.row.name)).toBe(row)
   if (found) expect([found.typed, found.words.join(' ')]).toEqual([typed, command])
 })
