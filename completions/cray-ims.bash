@@ -29,7 +29,7 @@ _cray_ims() {
         [[ $pair == "${word%%=*}:"* ]] && excluded+=" ${pair#*:} "
       done
     elif [[ $commands ]]; then
-      [[ " $commands " == *" $word "* || $command$word == ims ]] || return
+      [[ " $commands " == *" $word "* || $command$word == ims || ' debug wait logs ' == *" ${command#ims}$word "* ]] || return
       command="$command $word"
       _cray_ims_describe
     elif [[ $arguments == *=@command ]]; then
@@ -157,10 +157,10 @@ _cray_ims_describe() {
     'jobs describe') arguments='JOB_ID...=@live' options+=' --columns=@live --no-headers --wide -w --watch --interval= --latest' ;;
     'jobs delete') arguments='JOB_ID...=@live' options+=' --latest --name=@live --job-type=create|customize --status=creating|fetching_image|fetching_recipe|waiting_for_repos|building_image|packaging_artifacts|waiting_on_user|error|success --arch=aarch64|x86_64 --older-than= --newer-than= --keep=@file --dry-run --yes' ;;
     'jobs prune') options+=' --name=@live --job-type=create|customize --status=creating|fetching_image|fetching_recipe|waiting_for_repos|building_image|packaging_artifacts|waiting_on_user|error|success --arch=aarch64|x86_64 --older-than= --newer-than= --keep=@file --dry-run --yes' ;;
-    'jobs debug') arguments='JOB=@live COMMAND...=' options+=' -c=@live --container=@live --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify --on-exit=save|discard|later|delete -t --tty --timeout= --interval= --print-command --ssh-config --openssh' excludes='--on-exit:--print-command --on-exit:--ssh-config --print-command:--on-exit --print-command:--ssh-config --print-command:--openssh --ssh-config:--on-exit --ssh-config:--print-command --ssh-config:--openssh --openssh:--print-command --openssh:--ssh-config' ;;
+    'jobs debug' | 'debug') arguments='JOB=@live COMMAND...=' options+=' -c=@live --container=@live --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify --on-exit=save|discard|later|delete -t --tty --timeout= --interval= --print-command --ssh-config --openssh' excludes='--on-exit:--print-command --on-exit:--ssh-config --print-command:--on-exit --print-command:--ssh-config --print-command:--openssh --ssh-config:--on-exit --ssh-config:--print-command --ssh-config:--openssh --openssh:--print-command --openssh:--ssh-config' ;;
     'jobs complete' | 'jobs fail') arguments='JOB...=@live' options+=' -c=@live --container=@live --access=auto|customer|cluster|port-forward -i=@file --identity=@file --host-key=accept-new|verify --no-wait --timeout= --interval=' excludes='--no-wait:--timeout --timeout:--no-wait' ;;
-    'jobs wait') arguments='JOB...=@live' options+=' --for=success|done|ready|creating|fetching_image|fetching_recipe|waiting_for_repos|building_image|packaging_artifacts|waiting_on_user|error --timeout= --interval=' ;;
-    'jobs logs') arguments='JOB=@live' options+=' -f --follow -c=@live --container=@live --since= --tail= --timestamps --no-prefix --failed' excludes='-f:--failed --follow:--failed -c:--failed --container:--failed --since:--failed --timestamps:--failed --failed:-f --failed:--follow --failed:-c --failed:--container --failed:--since --failed:--timestamps' ;;
+    'jobs wait' | 'wait') arguments='JOB...=@live' options+=' --for=success|done|ready|creating|fetching_image|fetching_recipe|waiting_for_repos|building_image|packaging_artifacts|waiting_on_user|error --timeout= --interval=' ;;
+    'jobs logs' | 'logs') arguments='JOB=@live' options+=' -f --follow -c=@live --container=@live --since= --tail= --timestamps --no-prefix --failed' excludes='-f:--failed --follow:--failed -c:--failed --container:--failed --since:--failed --timestamps:--failed --failed:-f --failed:--follow --failed:-c --failed:--container --failed:--since --failed:--timestamps' ;;
     'deleted') commands='recipes images public-keys' ;;
     'deleted recipes' | 'deleted images' | 'deleted public-keys') commands='list deleteall update describe delete' ;;
     'deleted recipes update') arguments='RECIPE_ID=@live' options+=' --operation=undelete --latest' ;;

@@ -56,7 +56,7 @@ async function runLine(of: NodeJS.Process, io: Io, asCray: boolean, tell: Tell):
   } catch (error) {
     return tell(error, 'cray COMMAND')
   }
-  if (argv[0] === completing && !asCray) return (await import('./cli/completion.ts')).complete(io, argv.slice(1))
+  if (argv[0] === completing && !asCray) return (await import('./cli/completion.ts')).complete(io, argv.slice(1), version)
   const program = asCray ? crayProgram(io) : ownProgram(io)
   const found = route(argv, program.commands)
   try {

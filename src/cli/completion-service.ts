@@ -1,4 +1,3 @@
-import { version } from '../../package.json'
 import { createKnownRecords, type KnownRecords } from '../commands/completion/known-records.ts'
 import { knownRecords } from '../commands/completion/known-record.ts'
 import { requireHostname, type Configuration } from '../config/configuration.ts'
@@ -13,14 +12,23 @@ import { tenantOf } from './create-context.ts'
 import { readGlobals } from './globals.ts'
 import type { Parsed } from './parser.ts'
 
+/** What the service is asked with. */
+export interface QuietConnection {
+  readonly configuration: Configuration
+  readonly parsed: Parsed
+  /** Of our own version. */
+  readonly version: string
+  /** Ends all that is under way. */
+  readonly signal: AbortSignal
+}
+
 /**
  * The service's records for who types a line, without its asking, telling or changing anything: a token is used as it is
  * and not renewed, and only ever sent to a server that is verified, whatever `--insecure` says.
  *
- * @param signal ends all that is under way.
  * @throws CliError where there is no token that is good now.
  */
-export function connectQuietly(io: Io, configuration: Configuration, parsed: Parsed, signal: AbortSignal): KnownRecords {
+export function connectQuietly(io: Io, { configuration, parsed, version, signal }: QuietConnection): KnownRecords {
   const { env } = io
   const hostname = requireHostname(configuration)
   const tenant = tenantOf(configuration)

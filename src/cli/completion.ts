@@ -8,13 +8,14 @@ import { ims } from '../definitions/tree.ts'
 import { findHome } from '../files/home.ts'
 import type { Io } from '../terminal/io.ts'
 import { continueWord, readUnfinishedWord } from '../text/unfinished-word.ts'
+import type { QuietConnection } from './completion-service.ts'
 import { findCompletionWord, type CompletionWord } from './completion-word.ts'
 
 /**
  * How long the service is waited for, and when all has to be done, in milliseconds after the process began: a person waits for
  * it, a second at most.
  */
-const [longestRequest, longest] = [800, 900]
+const [longestRequest, longest] = [750, 850]
 
 /**
  * Prints what can come next on a line, a word a line, with a tab and what it is behind it: words that the table can't
@@ -22,12 +23,13 @@ const [longestRequest, longest] = [800, 900]
  *
  * @param asked the shell; what it keeps of the word that is typed, which is what bash calls a word of its own; the line up
  * to the cursor, from the program's name on, its words as they are typed (fish: all but the last without quotes).
+ * @param version our own.
  */
-export async function complete(io: Io, [shell, kept = '', ...line]: readonly string[]): Promise<number> {
+export async function complete(io: Io, [shell, kept = '', ...line]: readonly string[], version: string): Promise<number> {
   const over = new AbortController()
   const until = (time: number) => io.sleep(Math.max(0, time - io.monotonic()))
   void until(longestRequest).then(() => over.abort())
-  await Promise.race([offer(io, { shell, kept, line }, over.signal).catch(() => {}), until(longest)])
+  await Promise.race([offer(io, { shell, kept, line, version }, over.signal).catch(() => {}), until(longest)])
   return 0
 }
 
@@ -35,21 +37,22 @@ interface Asked {
   readonly shell: string | undefined
   readonly kept: string
   readonly line: readonly string[]
+  readonly version: string
 }
 
-async function offer(io: Io, { shell, kept, line }: Asked, signal: AbortSignal): Promise<void> {
+async function offer(io: Io, { shell, kept, line, version }: Asked, signal: AbortSignal): Promise<void> {
   const words = line.map((word, at) => (shell === 'fish' && at < line.length - 1 ? word : readUnfinishedWord(word).text))
   const word = words.length > 1 ? findCompletionWord(words) : undefined
   if (!word) return
-  let known: KnownRecords | undefined
+  let known: Promise<KnownRecords> | undefined
   const offers = await liveWords(word, {
     configurations: () => configurationNames(configurationsFolder(io.env)),
     now: io.now,
-    records: async (of) => (known ??= await knownRecords(io, word, signal)).records(of),
+    records: async (of) => (await (known ??= knownRecords(io, word, { version, signal }))).records(of),
   })
   const lines = shell === 'bash' ? forBash(offers, word, kept) : offers
   await io.stdout.write(lines.map(({ word: text, about }) => `${text}\t${about}\n`).join(''))
-  known?.keep()
+  if (known) (await known).keep()
 }
 
 /** The words as bash inserts them: it quotes nothing itself, and replaces only what it takes for the last word. */
@@ -62,7 +65,11 @@ function forBash(offers: readonly Offer[], { before }: CompletionWord, kept: str
   })
 }
 
-async function knownRecords(io: Io, { command, words, options }: CompletionWord, signal: AbortSignal): Promise<KnownRecords> {
+async function knownRecords(
+  io: Io,
+  { command, words, options }: CompletionWord,
+  how: Pick<QuietConnection, 'version' | 'signal'>,
+): Promise<KnownRecords> {
   const { connectQuietly } = await import('./completion-service.ts')
   const path = (text: string | undefined) => text?.replace(/^~(?=\/)/, () => findHome(io.env) ?? '~')
   const configuration = readConfiguration(io.env, options.configuration)
@@ -76,5 +83,5 @@ async function knownRecords(io: Io, { command, words, options }: CompletionWord,
     ),
     arguments: {},
   }
-  return connectQuietly(io, configuration, parsed, signal)
+  return connectQuietly(io, { configuration, parsed, ...how })
 }

@@ -18,11 +18,12 @@ export interface Draft {
 /**
  * Begins the next version of a file.
  *
- * @param how lasting: also if the machine fails, the file is the old one or the new one.
+ * @param how cache: it can be had again. A link in its place isn't followed, and it isn't waited for that it would outlast a
+ * machine that fails.
  * @throws CliError that names the file and the reason.
  */
-export function openDraft(path: string, { lasting = true } = {}): Draft {
-  const target = targetOf(path)
+export function openDraft(path: string, { cache = false } = {}): Draft {
+  const target = cache ? join(targetOf(dirname(path)), basename(path)) : targetOf(path)
   const folder = dirname(target)
   makeFolder(folder)
   let draft: string | undefined
@@ -64,11 +65,11 @@ export function openDraft(path: string, { lasting = true } = {}): Draft {
     write: (content) => attempt(() => writeAll(file!, content)),
     commit: () =>
       attempt(() => {
-        if (lasting) fsyncSync(file!)
+        if (!cache) fsyncSync(file!)
         close()
         renameSync(draft!, target)
         draft = undefined
-        if (lasting) syncFolder(folder)
+        if (!cache) syncFolder(folder)
       }),
   }
 }

@@ -15,9 +15,9 @@ export function replaceFile(path: string, content: string | Uint8Array): void {
   draft.commit()
 }
 
-/** The same for what can be had again: it isn't waited for that it would outlast a machine that fails. */
+/** The same for what can be had again, by the rules of {@link openDraft}. A link in its place makes it fail. */
 export function replaceCache(path: string, content: string): void {
-  const draft = openDraft(path, { lasting: false })
+  const draft = openDraft(path, { cache: true })
   draft.write(content)
   draft.commit()
 }

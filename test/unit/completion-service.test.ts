@@ -51,7 +51,7 @@ const configure = (name: string, ...lines: string[]) =>
   writeFileSync(join(cray, 'configurations', name), ['[core]', ...lines, ''].join('\n'))
 const loggedIn = (token: object, hostname = secure.url) => {
   configure('default', `hostname = "${hostname}"`, `ca_file = "${join(folder, 'ca.pem')}"`, '[auth.login]', 'username = "jane"')
-  writeFileSync(join(cray, 'tokens', '127_0_0_1:PORT.jane'.replace('PORT', String(new URL(hostname).port))), JSON.stringify(token))
+  writeFileSync(join(cray, 'tokens', '127_0_0_1:PORT.jane'.replace('PORT', new URL(hostname).port)), JSON.stringify(token))
 }
 const cacheFiles = () => {
   try {
@@ -75,7 +75,7 @@ async function ask(
     monotonic: () => 0,
     sleep,
   } as unknown as Io
-  expect(await complete(io, ['zsh', '', ...`cray-ims ${line}`.split(' ')])).toBe(0)
+  expect(await complete(io, ['zsh', '', ...`cray-ims ${line}`.split(' ')], '1.0')).toBe(0)
   return stdout
 }
 
@@ -96,6 +96,11 @@ test('the service is asked once a minute, and what it said is kept for the user 
   now = begun
   await ask('images describe ')
   expect(asked).toHaveLength(3)
+})
+
+test('where a word may be of two kinds, both are kept', async () => {
+  for (let times = 0; times < 2; times++) expect(await ask('jobs create --artifact-id ')).toBe(offered + offered)
+  expect(asked.map(({ path }) => path).sort()).toEqual(['/apis/ims/v3/images', '/apis/ims/v3/recipes'])
 })
 
 test('what one user, tenant or gateway sees is not shown to another', async () => {
@@ -119,6 +124,17 @@ test.each([
   writeFileSync(join(cray, 'ims_completions', cacheFiles()[0]!), text)
   expect(await ask('images describe ')).toBe(offered)
   expect(asked).toHaveLength(2)
+})
+
+test('what a link in place of that file names stays as it is', async () => {
+  await ask('images describe ')
+  const file = join(cray, 'ims_completions', cacheFiles()[0]!)
+  const other = join(folder, 'other')
+  writeFileSync(other, 'mine')
+  rmSync(file)
+  symlinkSync(other, file)
+  expect(await ask('images describe ')).toBe(offered)
+  expect(readFileSync(other, 'utf8')).toBe('mine')
 })
 
 test.skipIf(process.getuid?.() === 0)('a folder that cannot be written costs nothing but the cache', async () => {

@@ -52,6 +52,11 @@ const cases: readonly Case[] = [
   ['cray-ims remote-build-nodes status ', ['describe', 'list']],
   ['cray-ims jobs frob ', []],
   ['cray-ims config ', group('config')],
+  // Short forms.
+  ['cray-ims logs x --fai', ['--failed']],
+  ['cray-ims ims wait --fo', ['--for', '--format']],
+  ['cray ims logs x --fai', ['--failed']],
+  ['cray logs x --fai', []],
   // Global options, also before the words of the command.
   ['cray-ims --f', ['--format']],
   ['cray-ims jobs --f', ['--format']],
@@ -77,6 +82,7 @@ const cases: readonly Case[] = [
   ['cray-ims jobs create --artifact-id create --ini', ['--initrd-file-name']],
   ['cray-ims jobs create --artifact-id=a:b --kernel-file-name "a b" --job-type cu', ['customize']],
   ['cray-ims recipes create --link-path s3://ims/a=b --arch aa', ['aarch64']],
+  ['cray-ims jobs wait x --for re', ['ready']],
   ['cray-ims jobs deleteall --status wait', ['waiting_for_repos', 'waiting_on_user']],
   ['cray-ims auth login --rsa', ['--rsa_token']],
   ['cray-ims init --no', ['--no-auth']],

@@ -34,7 +34,7 @@ _cray_ims() {
         [[ $pair == "\${word%%=*}:"* ]] && excluded+=" \${pair#*:} "
       done
     elif [[ $commands ]]; then
-      [[ " $commands " == *" $word "* || $command$word == ims ]] || return
+      [[ " $commands " == *" $word "* || $command$word == ims || '${spaced(model.shortForms)}' == *" \${command#ims}$word "* ]] || return
       command="$command $word"
       _cray_ims_describe
     elif [[ $arguments == *=@command ]]; then
@@ -138,6 +138,8 @@ function describe(command: CommandModel, model: CommandsModel): string {
   ]
   return sets.filter(Boolean).join(' ')
 }
+
+const spaced = (words: readonly string[]) => ` ${words.join(' ')} `
 
 function optionWords(options: readonly OptionModel[]): string {
   return options.flatMap(({ flags, value }) => flags.map((flag) => (value ? `${flag}=${valueWord(value)}` : flag))).join(' ')

@@ -44,6 +44,8 @@ export interface CommandModel {
 export interface CommandsModel {
   readonly global: readonly OptionModel[]
   readonly commands: readonly CommandModel[]
+  /** Words that stand for a command without that of its group; they aren't offered. */
+  readonly shortForms: readonly string[]
 }
 
 /** Where a line starts that is typed as `cray …`, and where `ims` leads: both go on as `cray-ims …` does. */
@@ -55,9 +57,17 @@ type Rows = readonly (CommandDefinition | GroupDefinition)[]
 export function commandsModel(ims: GroupDefinition, site: Rows): CommandsModel {
   const own = [...ims.commands, ...site]
   const version: OptionModel = { flags: ['--version'], help: 'Show name and version', excludes: [] }
+  const shortForms = own.filter(isGroup).flatMap(({ commands }) => commands.filter((row) => 'shortForm' in row)) as CommandDefinition[]
   return {
+    shortForms: shortForms.map(({ name }) => name),
     global: [...shown(globalOptions, {}), { flags: ['-h', '--help'], help: 'Show this help', excludes: [] }],
-    commands: [{ ...group('', own), options: [version] }, group('ims', ims.commands), group('cray', [ims, ...site]), ...below('', own)],
+    commands: [
+      { ...group('', own), options: [version] },
+      group('ims', ims.commands),
+      group('cray', [ims, ...site]),
+      ...below('', own),
+      ...shortForms.map((row) => leaf(row.name, row)),
+    ],
   }
 }
 

@@ -75,6 +75,7 @@ function below(words: string, model: CommandsModel): string {
   return model.commands
     .find((command) => command.words === words)!
     .commands.map(({ name }) => name)
+    .concat(words === 'ims' ? model.shortForms : [])
     .join('|')
 }
 

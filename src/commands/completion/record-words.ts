@@ -1,7 +1,6 @@
 import type { Resource } from '../../definitions/resource.ts'
 import { shownAs } from '../../render/cell.ts'
 import { excerpt, printable } from '../../text/printable.ts'
-import { parseUtc } from '../../time/utc.ts'
 import { filterColumns, nameField, textIn, type KnownRecord } from './known-record.ts'
 
 /** A word that a shell offers, and what it is. */
@@ -105,9 +104,9 @@ function facts({ record, of }: RecordOfKind, now: number): string[] {
   })
 }
 
-function newestFirst(records: readonly RecordOfKind[]): RecordOfKind[] {
-  return records
-    .map((one) => ({ one, time: parseUtc(textIn(one.record, 'created')) || 0 }))
-    .sort((a, b) => b.time - a.time)
-    .map(({ one }) => one)
-}
+/** All of them are dated in UTC, and in one way. */
+const newestFirst = (records: readonly RecordOfKind[]): RecordOfKind[] =>
+  records.toSorted((one, other) => {
+    const [a, b] = [textIn(one.record, 'created'), textIn(other.record, 'created')]
+    return a < b ? 1 : a > b ? -1 : 0
+  })

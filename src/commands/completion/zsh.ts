@@ -46,7 +46,7 @@ ${cases.map(([sets, words]) => `    ${words.map((one) => one.replaceAll(' ', '\\
   case $state in
     command) _describe -t commands command subcommands ;;
     rest)
-      (( $subcommands[(I)$words[1]:*] )) || [[ $command$words[1] == ims ]] || return
+      (( $subcommands[(I)$words[1]:*] )) || [[ $command$words[1] == ims || '${['', ...model.shortForms, ''].join(' ')}' == *" \${command#ims}$words[1] "* ]] || return
       _cray-ims-after "\${command:+$command }$words[1]"
       ;;
   esac
