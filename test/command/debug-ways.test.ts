@@ -201,7 +201,7 @@ test.concurrent('a job that no way leads into for long: where to look, and what 
       exit: 3,
       stderr: expect.stringMatching(
         new RegExp(
-          `Error: no SSH server answers\n {2}customer .*\n {2}port-forward .*lost connection to pod: connection refused \\(tried \\d+×\\)\nIt runs on the remote build node ${remote}; look at that: cray-ims remote-build-nodes status describe ${remote}\n.*deleting it frees its memory.*\nNext: cray-ims jobs delete ${jobs.unreachable.id}\n$`,
+          `Error: no SSH server answers\n {2}customer .*\n {2}port-forward .*lost connection to pod: connection refused \\(tried \\d+×\\)\nIt runs on the remote build node ${remote}\\. Its state: cray-ims remote-build-nodes status describe ${remote}\n.*deleting it frees its memory.*\nNext: cray-ims jobs delete ${jobs.unreachable.id}\n$`,
         ),
       ),
     })
