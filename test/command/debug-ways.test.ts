@@ -116,7 +116,7 @@ test.concurrent('OpenSSH goes through it, too; a line to be printed cannot', asy
   expect(await site.debug([jobs.forwardedToo.id, '--access', 'port-forward', '--print-command'], { env })).toMatchObject({
     exit: 255,
     stdout: '',
-    stderr: expect.stringContaining('it would end with this program'),
+    stderr: expect.stringContaining('it ends with this program'),
   })
   await Promise.all(forwards(cluster).map(gone))
 })
