@@ -75,7 +75,8 @@ function picture(lines) {
     const command = line.startsWith('\x01')
     const whole = command ? `# ${line.slice(1)}` : line
     const parts = whole.match(new RegExp(`.{1,${columns}}`, 'g')) ?? ['']
-    return parts.map((part) => ({ part, kind: command ? 'command' : whole.startsWith('Error:') ? 'error' : 'output' }))
+    const kind = command ? 'command' : whole.startsWith('Error:') ? 'error' : 'output'
+    return parts.map((part, at) => ({ part, kind: at > 0 ? `${kind} wrapped` : kind }))
   })
   /** @param {string} text */
   const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

@@ -93,7 +93,7 @@ function inConfiguration(error: unknown, path: string | undefined, words: readon
   if (!(error instanceof CliError) || path === undefined) return error
   return new CliError(`${path}: ${error.message}`, {
     more: error.more,
-    next: pastedWords(['cray-ims', 'config', 'unset', words.join('.')]),
+    next: ['config', 'unset', words.join('.')],
     cause: error,
   })
 }
@@ -111,7 +111,7 @@ function refuseUnknownFilters({ command, words }: Parsed, { env, table = {}, pat
   if (setting !== undefined) {
     throw new CliError(`${path}: [${words.join('.')}] has ${setting}, which is not an option of this command`, {
       more: [danger],
-      next: pastedWords(['cray-ims', 'config', 'unset', [...words, setting].join('.')]),
+      next: ['config', 'unset', [...words, setting].join('.')],
     })
   }
   const names = new Set(keys.map((key) => environmentName(words, key)))

@@ -64,7 +64,7 @@ const readers: Readonly<Record<OptionDefinition['type'], Reader>> = {
   duration: (option, given) => {
     const seconds = parseDuration(given)
     if (seconds !== undefined) return seconds
-    throw invalid(option.flag, `${given} is not a time`, `${option.flag} 90 (seconds), 90s, 15m, 2h or 7d`)
+    throw invalid(option.flag, `${given} is not a time`, `${option.flag} 90s, or 15m, 2h, 7d`)
   },
   count: (option, given) => {
     if (/^\d{1,9}$/.test(given)) return Number(given)

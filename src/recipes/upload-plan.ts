@@ -56,7 +56,7 @@ export function planUpload(
   if (ifExists === 'skip') return { existing: newest, replaces }
   throw new CliError(`the recipe name ${wanted.name} is taken`, {
     more: [...candidateLines(others), `${newest.id} differs in ${differences.get(newest)!.join(', ')}.`],
-    next: '--if-exists replace (the old one is deleted once the new one is complete), or --if-exists skip',
+    next: '--if-exists replace, which deletes the old one once the new one is complete, or --if-exists skip',
   })
 }
 

@@ -1,6 +1,8 @@
+import process from 'node:process'
 import { printable } from '../text/printable.ts'
 import { coloursFor } from './colours.ts'
 import type { Io } from './io.ts'
+import { suspendProcess } from './raw-mode.ts'
 
 /** What a long command shows of its progress, on stderr. */
 export interface Progress {
@@ -78,6 +80,22 @@ export async function createProgress(
     color: false,
     spinner: { interval, frames: frames.map((frame) => cyan(frame)) },
   })
+  // Ctrl-Z: the shell gets its line and the cursor back before this process stops.
+  const suspend = () => {
+    spinner.stop()
+    process.off('SIGTSTP', suspend)
+    void suspendProcess().then(() => {
+      if (!moving) return
+      process.on('SIGTSTP', suspend)
+      spinner.start()
+    })
+  }
+  let moving = false
+  const move = (text: string) => {
+    if (!moving) process.on('SIGTSTP', suspend)
+    moving = true
+    spinner.start(text)
+  }
   return {
     update(text) {
       const room = io.stderr.columns - spinnerTakes
@@ -91,7 +109,7 @@ export async function createProgress(
       }
       status.moving = true
       status.waiting?.stop()
-      spinner.start(fitting)
+      move(fitting)
     },
     log(text) {
       const spinning = spinner.isSpinning
@@ -101,6 +119,8 @@ export async function createProgress(
       if (spinning) spinner.start()
     },
     stop() {
+      process.off('SIGTSTP', suspend)
+      moving = false
       spinner.stop()
       status.moving = false
     },

@@ -152,9 +152,19 @@ describeWithTmux('build in a terminal', () => {
     context.expect(await statusOf(steered, job)).toBe(status)
   })
 
-  test.concurrent('SIGTERM asks nothing', async (context) => {
+  test.concurrent('Ctrl-Z leaves nothing on the screen and the cursor shown, fg goes on, and SIGTERM asks nothing', async (context) => {
     const someone = await build(context, 'hanging')
     const job = await someone.job()
+    const moving = /^\S build \d+s$/m
+    await put(job, 'building_image')
+    await someone.shows(moving)
+    context.expect(someone.cursorShown()).toBe(false)
+    someone.type('C-z')
+    context.expect(await someone.shows('Stopped')).not.toMatch(moving)
+    context.expect(someone.cursorShown()).toBe(true)
+    someone.type('fg', 'Enter')
+    await someone.shows(moving)
+    context.expect(someone.cursorShown()).toBe(false)
     process.kill(someone.pid(), 'SIGTERM')
     await someone.shows(`Next: cray-ims build --resume ${job}`)
     context.expect(someone.screen()).not.toContain('(d)elete')

@@ -116,7 +116,7 @@ test.concurrent('OpenSSH goes through it, too; a line to be printed cannot', asy
   expect(await site.debug([jobs.forwardedToo.id, '--access', 'port-forward', '--print-command'], { env })).toMatchObject({
     exit: 255,
     stdout: '',
-    stderr: expect.stringContaining('it would end with this program'),
+    stderr: expect.stringContaining('it ends with this program'),
   })
   await Promise.all(forwards(cluster).map(gone))
 })
@@ -201,7 +201,7 @@ test.concurrent('a job that no way leads into for long: where to look, and what 
       exit: 3,
       stderr: expect.stringMatching(
         new RegExp(
-          `Error: no SSH server answers\n {2}customer .*\n {2}port-forward .*lost connection to pod: connection refused \\(tried \\d+×\\)\nIt runs on the remote build node ${remote}; look at that: cray-ims remote-build-nodes status describe ${remote}\n.*deleting it frees its memory.*\nNext: cray-ims jobs delete ${jobs.unreachable.id}\n$`,
+          `Error: no SSH server answers\n {2}customer .*\n {2}port-forward .*lost connection to pod: connection refused \\(tried \\d+×\\)\nIt runs on the remote build node ${remote}\\. Its state: cray-ims remote-build-nodes status describe ${remote}\n.*deleting it frees its memory.*\nNext: cray-ims jobs delete ${jobs.unreachable.id}\n$`,
         ),
       ),
     })

@@ -51,8 +51,10 @@ test.skipIf(!kubectl).each(['terminal.svg', 'failed-build.svg'])(
 
 /** A picture's text without what moves: ids, keys, times, ports, users, and the statuses that a job was seen in. */
 function alike(picture: string): string {
-  return [...picture.matchAll(/xml:space="preserve">(.*)<\/text>/g)]
-    .map(([, row = '']) => row)
+  return [...picture.matchAll(/<text class="([^"]*)".*xml:space="preserve">(.*)<\/text>/g)]
+    .map(([, kind = '', row = '']) => (kind.endsWith('wrapped') ? row : `\n${row}`))
+    .join('')
+    .split('\n')
     .filter((row) => !/^\w{8}… \w+ \w+ → \w+$/.test(row))
     .join('\n')
     .replaceAll(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{8}\b|\b[0-9a-f]{32}\b/g, 'ID')

@@ -383,7 +383,7 @@ export const instead: readonly Instead[] = [
   ).map(([group, setting]) => ({
     reason: 'A filter of a deletion that is empty, wrong or unknown',
     row: 'filter of `deleteall`',
-    says: [settings, 'no option of this command'],
+    says: [settings, 'not an option of this command'],
     case: {
       ...refused,
       argv: ['ims', ...group.split('.'), 'deleteall', '--yes'],

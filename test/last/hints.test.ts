@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { repeats, shellTrouble, strangeFlag, usageTrouble, wordsOf } from '../support/hint-check.ts'
+import { repeats, strangeFlag, unreadable, usageTrouble, wordsOf } from '../support/hint-check.ts'
 import { notedHints, type Hint } from '../support/hint-notes.ts'
 
 // This file runs when all others have ended: see vitest.config.mts. Of a run of some files, it sees what those have said.
@@ -27,13 +27,13 @@ describe('what a program says to type next', () => {
   })
 
   test('is a line of another program that a shell takes, or names options that the command has', () => {
-    const troubles = hints
-      .filter((hint) => !isOurs(hint))
-      .flatMap((hint) => {
-        const flag = strangeFlag(hint)
-        const why = flag === undefined ? shellTrouble(hint.line) : `no such option: ${flag}`
-        return why === undefined ? [] : tell(hint, why)
-      })
+    const others = hints.filter((hint) => !isOurs(hint))
+    const broken = new Set(unreadable(others.map(({ line }) => line)))
+    const troubles = others.flatMap((hint) => {
+      const flag = strangeFlag(hint)
+      if (flag !== undefined) return tell(hint, `no such option: ${flag}`)
+      return broken.has(hint.line) ? tell(hint, 'bash reads no command in it') : []
+    })
     expect(troubles).toEqual([])
   })
 })

@@ -26,11 +26,7 @@ export function wordsOf(lines: readonly string[]): ShellWords[] {
       eval "$line" || printf '0\\0%s\\0' "$?"
       printf 'end\\0'
     done`
-  const { stdout, stderr } = spawnSync('/bin/bash', ['--norc', '-r', '-c', script], {
-    env: { PATH: '/nowhere', LANG: 'C.UTF-8' },
-    input: lines.map((line) => `${line}\0`).join(''),
-    encoding: 'utf8',
-  })
+  const { stdout, stderr } = bash(script, lines)
   const parts = stdout.split('\0')
   return lines.map(() => {
     const calls: string[][] = []
@@ -45,10 +41,22 @@ export function wordsOf(lines: readonly string[]): ShellWords[] {
   })
 }
 
-/** Whether bash could read a line. */
-export function shellTrouble(line: string): string | undefined {
-  const { status, stderr } = spawnSync('bash', ['-n'], { input: line, encoding: 'utf8' })
-  return status === 0 ? undefined : stderr
+/** Which of the lines bash can't read. Nothing is run. */
+export function unreadable(lines: readonly string[]): string[] {
+  const script = `
+    while IFS= read -r -d '' line; do
+      eval "unread() { :; $line
+      }" || printf '%s\\0' "$line"
+    done`
+  return bash(script, lines).stdout.split('\0').slice(0, -1)
+}
+
+function bash(script: string, lines: readonly string[]): { stdout: string; stderr: string } {
+  return spawnSync('/bin/bash', ['--norc', '-r', '-c', script], {
+    env: { PATH: '/nowhere', LANG: 'C.UTF-8' },
+    input: lines.map((line) => `${line}\0`).join(''),
+    encoding: 'utf8',
+  })
 }
 
 /** What the program says against a line of its own before it reads a file or sends anything; undefined where that is nothing. */
@@ -79,7 +87,9 @@ function flagsOf(words: readonly string[]): readonly OptionDefinition[] {
 export function strangeFlag({ typed, line }: Hint): string | undefined {
   if (typeof typed === 'string') return undefined
   const known = flagsOf(typed).map(({ flag }) => flag)
-  return [...line.matchAll(/(?:^|\s)(--[a-z][\w-]*)/g)].map(([, flag]) => flag!).find((flag) => !known.includes(flag))
+  return [...line.matchAll(/(?:^|\b(?:add|or|with|first) |, )(--[a-z][\w-]*)/g)]
+    .map(([, flag]) => flag!)
+    .find((flag) => !known.includes(flag))
 }
 
 /** Whether what the hint says is what was typed, and failed, where nothing says to repeat it. */

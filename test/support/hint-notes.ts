@@ -52,7 +52,9 @@ function hintsIn(typed: Hint['typed'], text: string): Hint[] {
   return text.split('\n').flatMap((line) => {
     const [, mark, next] =
       /^\s*(Next): (.*)$/.exec(line) ?? /^(Try) '(.*)' for help\.$/.exec(line) ?? /^(.*(?:: |\bfirst ))(cray(?:-ims)? .*)$/.exec(line) ?? []
-    return mark === undefined || /^(Usage|Short form): /.test(mark) ? [] : [{ mark: mark.replace(/: $/, ''), line: next!, typed, text }]
+    return mark === undefined || /^(Usage|Short form|Error): /.test(mark)
+      ? []
+      : [{ mark: mark.replace(/: $/, ''), line: next!, typed, text }]
   })
 }
 

@@ -28,7 +28,7 @@ describe('what leads outside', () => {
     [
       'a hard link to something else',
       [entry('b', { kind: 'hard link', target: 'a' })],
-      ['b is a hard link to a, which is no file before it'],
+      ['b is a hard link to a, which is not a file before it'],
     ],
     ['a device', [entry('d', { kind: 'special' })], ['d is a device, a pipe or a socket']],
   ])('%s', (_, entries, problems) => expect(entryProblems(entries)).toEqual(problems))

@@ -1,3 +1,4 @@
+import process from 'node:process'
 import { stripVTControlCharacters } from 'node:util'
 import type { Value } from '../../json/value.ts'
 import { createMeasure } from '../../render/display-width.ts'
@@ -19,7 +20,13 @@ export function createRedrawing({ stdout }: Pick<Io, 'stdout'>, layout: Layout):
   const redraw = () => (drawing = drawing.catch(() => {}).then(draw))
   // What can't be drawn is told to whoever shows it.
   const redrawLater = () => void redraw().catch(() => {})
+  // After Ctrl-Z and `fg` the shell's lines are where it was.
+  const redrawBelow = () => {
+    drawn = []
+    redrawLater()
+  }
   stdout.stream.on('resize', redrawLater)
+  process.on('SIGCONT', redrawBelow)
 
   async function draw(): Promise<void> {
     const lines = await tableLines(records, layout)
@@ -44,6 +51,7 @@ export function createRedrawing({ stdout }: Pick<Io, 'stdout'>, layout: Layout):
     },
     stop() {
       stdout.stream.off('resize', redrawLater)
+      process.off('SIGCONT', redrawBelow)
     },
   }
 }
