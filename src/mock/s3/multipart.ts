@@ -9,12 +9,15 @@ import { textsOf, xml, type Content } from './xml.ts'
 /** Parts but the last are at least of this size, in bytes. */
 const smallestPart = 5 * 1024 * 1024
 
+/** So many parts are listed at a time. */
+const mostListed = 1000
+
 interface Upload {
   readonly bucket: string
   readonly key: string
   readonly begun: number
   readonly described: Pick<StoredObject, 'type' | 'metadata'>
-  readonly parts: Map<number, Piece & { md5: string }>
+  readonly parts: Map<number, Piece & { md5: string; came: number }>
   /** What it has become. */
   made?: S3Answer
 }
@@ -28,6 +31,7 @@ export interface Multipart {
   complete: Handler
   abort: Handler
   list: Handler
+  listParts: Handler
 }
 
 export function createMultipart(): Multipart {
@@ -50,7 +54,7 @@ export function createMultipart(): Multipart {
         ['UploadId', id],
       ])
     },
-    async part({ objects }, request) {
+    async part({ objects, now }, request) {
       const { parts } = uploadOf(request)
       const number = Number(request.parameters.get('partNumber'))
       if (!(Number.isInteger(number) && number >= 1 && number <= 10_000)) throw new S3Refused('InvalidArgument')
@@ -61,7 +65,7 @@ export function createMultipart(): Multipart {
         throw new S3Refused('NoSuchUpload')
       }
       const before = parts.get(number)
-      parts.set(number, piece)
+      parts.set(number, { ...piece, came: now() })
       if (before) objects.removeFiles([before])
       return { status: 200, headers: { ETag: `"${piece.md5}"` } }
     },
@@ -99,6 +103,35 @@ export function createMultipart(): Multipart {
       uploads.delete(request.parameters.get('uploadId')!)
       objects.removeFiles([...parts.values()])
       return { status: 204, headers: {} }
+    },
+    listParts(_, request) {
+      const { parts, made } = uploadOf(request)
+      if (made) throw new S3Refused('NoSuchUpload')
+      const marker = Number(request.parameters.get('part-number-marker') ?? 0)
+      const most = Math.min(Number(request.parameters.get('max-parts') ?? mostListed), mostListed)
+      const left = [...parts].filter(([number]) => number > marker).sort(([one], [other]) => one - other)
+      const listed = left.slice(0, most)
+      return document('ListPartsResult', [
+        ['Bucket', request.bucket],
+        ['Key', request.key],
+        ['UploadId', request.parameters.get('uploadId')!],
+        ['PartNumberMarker', String(marker)],
+        ['NextPartNumberMarker', String(listed.at(-1)?.[0] ?? 0)],
+        ['MaxParts', String(most)],
+        ['IsTruncated', String(listed.length < left.length)],
+        ...listed.map(
+          ([number, { md5, size, came }]) =>
+            [
+              'Part',
+              [
+                ['PartNumber', String(number)],
+                ['LastModified', new Date(came).toISOString()],
+                ['ETag', `"${md5}"`],
+                ['Size', String(size)],
+              ],
+            ] as const,
+        ),
+      ])
     },
     list(_, { bucket, parameters }) {
       const prefix = parameters.get('prefix') ?? ''
