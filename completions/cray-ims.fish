@@ -120,7 +120,7 @@ complete -c cray-ims -n '__cray_ims_at "recipes upload" "recipes check"' -l excl
 complete -c cray-ims -n '__cray_ims_at "recipes upload" "recipes check"' -l yes -d 'Accept files that look like secrets'
 complete -c cray-ims -n '__cray_ims_at "recipes upload"' -l if-exists -x -a 'fail skip replace' -d 'What to do if a recipe with that name has other content: fail; skip: print its id; replace: delete it once the new one is complete'
 complete -c cray-ims -n '__cray_ims_at "recipes upload" "images import"' -l dry-run -d 'Send only reads, and print the writes that would be sent'
-complete -c cray-ims -n '__cray_ims_at "recipes upload" "recipes check" "recipes download" "recipes diff" "images artifacts" "images verify" "images import" "images export" "images diff"' -l s3-endpoint -x -d 'An S3 with credentials of the usual AWS variables or files, in place of the one that the system gives credentials for'
+complete -c cray-ims -n '__cray_ims_at "recipes upload" "recipes check" "recipes download" "recipes diff" "images artifacts" "images verify" "images import" "images export" "images diff" build' -l s3-endpoint -x -d 'An S3 with credentials of the usual AWS variables or files, in place of the one that the system gives credentials for'
 complete -c cray-ims -n '__cray_ims_at "recipes upload" "recipes check" "recipes diff" "recipes diff"' -F
 complete -c cray-ims -n '__cray_ims_at "recipes check"' -l recipe-type -x -a 'kiwi-ng packer' -d 'What builds it; by default what its record says, or kiwi-ng'
 complete -c cray-ims -n '__cray_ims_at "recipes check"' -l arch -x -a 'aarch64 x86_64' -d 'Architecture that it is for; by default what its record says'

@@ -11,14 +11,8 @@ export const usualNames = {
   boot_parameters: ['boot_parameters', 'kernel-parameters'],
 } as const satisfies Readonly<Record<(typeof artifactNames)[number], readonly string[]>>
 
-export const importOptions = [
-  {
-    flag: '--name',
-    type: 'text',
-    placeholder: 'IMAGE',
-    check: 'not-empty',
-    help: "Its name; with --from-dir that of the export, where it isn't given",
-  },
+/** What an image is imported from: options of `images import`, and keys of `import` in a file of images. */
+export const importSources = [
   { flag: '--rootfs', type: 'path', placeholder: 'FILE', check: 'not-empty', help: 'Its root file system: a squashfs' },
   { flag: '--kernel', type: 'path', placeholder: 'FILE', check: 'not-empty', help: 'Its kernel' },
   { flag: '--initrd', type: 'path', placeholder: 'FILE', check: 'not-empty', help: 'Its initrd' },
@@ -30,8 +24,21 @@ export const importOptions = [
     check: 'not-empty',
     help: 'A folder that has these files: one of images export, or by the names that builds give them',
   },
+] as const satisfies readonly OptionDefinition[]
+
+/** Of these exactly one is given. */
+export const importFrom = ['--rootfs', '--from-dir'] as const
+
+/** What else is said of an image that is imported: options, and keys of an image in a file. */
+export const importKeys = [
   arch,
-  { flag: '--metadata', type: 'each', placeholder: 'KEY=VALUE', help: 'A note on the image; several times for several' },
+  {
+    flag: '--metadata',
+    type: 'each',
+    placeholder: 'KEY=VALUE',
+    fileHelp: 'Notes on the image: a map of texts',
+    help: 'A note on the image; several times for several',
+  },
   {
     flag: '--if-exists',
     type: 'choice',
@@ -39,6 +46,18 @@ export const importOptions = [
     default: 'fail',
     help: 'Where a different image has that name: fail, or print its id',
   },
+] as const satisfies readonly OptionDefinition[]
+
+export const importOptions = [
+  {
+    flag: '--name',
+    type: 'text',
+    placeholder: 'IMAGE',
+    check: 'not-empty',
+    help: "Its name; with --from-dir that of the export, where it isn't given",
+  },
+  ...importSources,
+  ...importKeys,
   dryRun,
   s3Endpoint,
 ] as const satisfies readonly OptionDefinition[]
@@ -65,7 +84,7 @@ export const imageTransfers: readonly CommandDefinition[] = [
         .join('; ')}.`,
     ],
     options: importOptions,
-    exactlyOne: ['--rootfs', '--from-dir'],
+    exactlyOne: importFrom,
     examples: [
       { line: 'cray-ims images import --name compute --rootfs rootfs.squashfs --kernel vmlinuz --initrd initrd', does: 'Prints its id' },
       { line: 'cray-ims images import --from-dir compute', does: 'What images export has written, also on another system' },
