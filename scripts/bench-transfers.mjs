@@ -3,7 +3,7 @@
 //
 //   npm run bench:transfers [-- MIB [PAIRS]]
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import http from 'node:http'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
@@ -99,6 +99,32 @@ async function mockCredentials(url, token) {
 }
 
 /**
+ * The headers that sign a request (Signature Version 4), as curl reads them; its own --aws-sigv4 leaves out a port before 8.
+ *
+ * @param {string} method
+ * @param {URL} address
+ * @param {{ accessKeyId: string, secretAccessKey: string, session?: string }} keys
+ */
+function signed(method, address, { accessKeyId, secretAccessKey, session }) {
+  const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '')
+  const scope = `${time.slice(0, 8)}/us-east-1/s3/aws4_request`
+  const headers = [
+    ['host', address.host],
+    ['x-amz-content-sha256', 'UNSIGNED-PAYLOAD'],
+    ['x-amz-date', time],
+    ...(session ? [['x-amz-security-token', session]] : []),
+  ]
+  const names = headers.map(([name]) => name).join(';')
+  const canonical = [method, address.pathname, '', ...headers.map((pair) => pair.join(':')), '', names, 'UNSIGNED-PAYLOAD'].join('\n')
+  const text = ['AWS4-HMAC-SHA256', time, scope, createHash('sha256').update(canonical).digest('hex')].join('\n')
+  /** @type {(key: string | Buffer, data: string) => Buffer} */
+  const sign = (key, data) => createHmac('sha256', key).update(data).digest()
+  const signature = sign(scope.split('/').reduce(sign, Buffer.from(`AWS4${secretAccessKey}`)), text).toString('hex')
+  const authorization = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`
+  return [...headers.slice(1), ['Authorization', authorization]].map(([name, value]) => `header = "${name}: ${value}"\n`).join('')
+}
+
+/**
  * Passes requests on to an S3, and counts them. What signs a request signs its Host, which stays.
  *
  * @param {string} target
@@ -169,15 +195,16 @@ try {
     ...(given.session && { AWS_SESSION_TOKEN: given.session }),
   }
   // What is secret comes by stdin: others see a line's words.
-  const secrets = [
-    `user = "${given.accessKeyId}:${given.secretAccessKey}"`,
-    ...(given.session ? [`header = "x-amz-security-token: ${given.session}"`] : []),
-  ].join('\n')
-  /** @param {string[]} words */
-  const curl = (...words) => time(['curl', '-sSf', '-K', '-', '--aws-sigv4', 'aws:amz:us-east-1:s3', ...words], { stdin: secrets })
+  /**
+   * @param {string} method
+   * @param {string} address
+   * @param {string[]} words
+   */
+  const curl = (method, address, ...words) =>
+    time(['curl', '-sSf', '-K', '-', ...words, address], { stdin: signed(method, new URL(address), given) })
   /** @param {string[]} words */
   const ims = (...words) => time([process.execPath, program, 'images', ...words, '--quiet'], { env })
-  if (gateway) await curl('-X', 'PUT', `${given.endpoint}/${bucket}`)
+  if (gateway) await curl('PUT', `${given.endpoint}/${bucket}`, '-X', 'PUT')
   makeFile()
 
   const [ups, downs] = [
@@ -188,9 +215,9 @@ try {
   for (let pair = 0; pair <= pairs; pair++) {
     const address = `${given.endpoint}/${bucket}/curl`
     const sum = await time(['md5sum', 'rootfs'], {})
-    const theirs = await curl('-T', join(folder, 'rootfs'), address)
-    const back = await curl('-o', join(folder, 'curled'), address)
-    await curl('-X', 'DELETE', address)
+    const theirs = await curl('PUT', address, '-T', join(folder, 'rootfs'))
+    const back = await curl('GET', address, '-o', join(folder, 'curled'))
+    await curl('DELETE', address, '-X', 'DELETE')
     rmSync(join(folder, 'curled'))
     // The last one is only counted.
     const counter = pair === pairs ? await startCounter(given.endpoint) : undefined
@@ -201,7 +228,7 @@ try {
     down = (counter?.counted.requests ?? 0) - up
     counter?.stop()
     rmSync(join(folder, `out-${pair}`), { recursive: true })
-    await curl('-X', 'DELETE', `${given.endpoint}/${bucket}/${ours.stdout}/rootfs`)
+    await curl('DELETE', `${given.endpoint}/${bucket}/${ours.stdout}/rootfs`, '-X', 'DELETE')
     if (counter) continue
     ups.push({ ours, theirs, sum })
     downs.push({ ours: exported, theirs: back, sum })
