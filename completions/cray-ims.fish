@@ -137,7 +137,7 @@ complete $programs -n '__cray_ims_at "recipes upload" "recipes check"' -l exclud
 complete $programs -n '__cray_ims_at "recipes upload" "recipes check"' -l yes -d 'Accept files that look like secrets'
 complete $programs -n '__cray_ims_at "recipes upload" "recipes clone"' -l if-exists -x -a 'fail skip replace' -d 'What to do if a recipe with that name has other content: fail; skip: print its id; replace: delete it once the new one is complete'
 complete $programs -n '__cray_ims_at "recipes upload" "recipes clone" "images import" "images copy" "images rename"' -l dry-run -d 'Send only reads; print the writes that would be sent'
-complete $programs -n '__cray_ims_at "recipes upload" "recipes check" "recipes download" "recipes diff" "recipes clone" "images artifacts" "images verify" "images import" "images export" "images diff" "images copy" "images rename"' -l s3-endpoint -x -d 'An S3 with credentials of the usual AWS variables or files, in place of the one that the system gives credentials for'
+complete $programs -n '__cray_ims_at "recipes upload" "recipes check" "recipes download" "recipes diff" "recipes clone" "images artifacts" "images verify" "images import" "images export" "images diff" "images copy" "images rename" build' -l s3-endpoint -x -d 'An S3 with credentials of the usual AWS variables or files, in place of the one that the system gives credentials for'
 complete $programs -n '__cray_ims_at "recipes upload"' -F
 complete $programs -n '__cray_ims_at "recipes check"' -l recipe-type -x -a 'kiwi-ng packer' -d 'What builds it; by default what its record says, or kiwi-ng'
 complete $programs -n '__cray_ims_at "recipes check"' -l arch -x -a 'aarch64 x86_64' -d 'Architecture that it is for; by default what its record says'

@@ -1,9 +1,10 @@
 import { version } from '../../package.json'
-import { choicesInFile, keyOf, keyRows, sourceHelp } from '../builds/images-file/keys.ts'
-import { isGroup, leavesOf, type CommandDefinition, type GroupDefinition } from '../definitions/definition.ts'
+import { choicesInFile, importRows, keyOf, keyRows, sourceHelp, sources } from '../builds/images-file/keys.ts'
+import { isGroup, leavesOf, type CommandDefinition, type GroupDefinition, type OptionDefinition } from '../definitions/definition.ts'
 import { exitCodes } from '../definitions/exit-codes.ts'
 import { byGroup } from '../definitions/option-groups.ts'
 import { globalOptions } from '../definitions/global.ts'
+import { orList } from '../definitions/relations.ts'
 import { ims, site } from '../definitions/tree.ts'
 import { argumentHelp, choicesNoted, optionHelp, optionTerm, usage } from './help-terms.ts'
 import { bold, example, item, paragraph, roffText } from './roff.ts'
@@ -73,22 +74,38 @@ function description(leaf: CommandDefinition): string[] {
 function imagesFilePage(): string {
   const keys = new Map([...keyRows.recipe, ...keyRows.base].map((row) => [keyOf(row), row]))
   const only = (key: string) => {
-    const [recipe, base] = [keyRows.recipe, keyRows.base].map((list) => list.some((row) => keyOf(row) === key))
-    return recipe && base ? '' : recipe ? ' With recipe.' : ' With base.'
+    const having = sources.filter((source) => keyRows[source].some((row) => keyOf(row) === key))
+    return having.length === sources.length ? '' : ` With ${orList(having)}.`
+  }
+  const keyItem = (key: string, row: OptionDefinition, note = '') => {
+    const choices = choicesInFile(row)
+    return item(key, `${row.help}.${choices ? ` One of ${choices.join(', ')}.` : ''}${note}`)
   }
   return page('cray-ims-images-file', 5, 'images for cray-ims build --file', [
     '.SH DESCRIPTION',
     ...paragraph(
-      'A file in YAML, TOML or JSON with one key, images: a list of what is to be made. Each is made from a recipe or from another image, which may be of the same file.',
+      'A file in YAML, TOML or JSON with one key, images: a list of what is to be made. Each is built from a recipe, made from another image, which may be of the same file, or imported.',
     ),
-    ...example(['images:', '- name: compute', '  recipe: compute-recipe', '- name: compute-mine', '  base: compute', '  script: setup.sh']),
+    ...example([
+      'images:',
+      '- name: compute',
+      '  recipe: compute-recipe',
+      '- name: compute-mine',
+      '  base: compute',
+      '  script: setup.sh',
+      '- name: other',
+      '  import: other-export',
+      '- name: third',
+      '  import: {rootfs: rootfs.squashfs, kernel: vmlinuz, initrd: initrd}',
+    ]),
     '.SH KEYS',
     ...item('name', 'Name of the image that is made.'),
     ...Object.entries(sourceHelp).flatMap(([key, help]) => item(key, `${help}.`)),
-    ...[...keys].flatMap(([key, row]) => {
-      const choices = choicesInFile(row)
-      return item(key, `${row.help}.${choices ? ` One of ${choices.join(', ')}.` : ''}${only(key)}`)
-    }),
+    ...[...keys].flatMap(([key, row]) => keyItem(key, row, only(key))),
+    '.SH KEYS OF AN IMAGE THAT IS IMPORTED',
+    ...keyRows.import.flatMap((row) => keyItem(keyOf(row), row)),
+    '.SH KEYS OF IMPORT',
+    ...importRows.flatMap((row) => keyItem(keyOf(row), row)),
     ...seeAlso(['cray-ims-build(1)']),
   ])
 }

@@ -10,7 +10,10 @@ export const run: Run<BuildOptions, { recipe?: string }> = async (context, optio
     await context.io.stdout.write(`${JSON.stringify(imageFileSchema(), null, 2)}\n`)
     return 0
   }
-  if (file !== undefined) return (await import('../builds/batch/build-file.ts')).buildFile(context, file, options)
+  if (file !== undefined) {
+    const { buildFile } = await import('../builds/batch/build-file.ts')
+    return buildFile(context, file, options, async (how) => (await import('../images/importer.ts')).createImporter(context, how))
+  }
   if (resume !== undefined) return resumeBuild(context, resume, {}, options)
   return buildImage(context, { ...options, name: name!, job_type: 'create', source: recipe! }, options)
 }

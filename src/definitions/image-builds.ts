@@ -1,4 +1,6 @@
+import { s3Endpoint } from './artifacts.ts'
 import { dryRun } from './dry-run.ts'
+import { importKeys } from './image-transfers.ts'
 import { latest } from './latest.ts'
 import type { InferOptions } from './infer-options.ts'
 import { interval, reaching } from './job-shells.ts'
@@ -199,6 +201,7 @@ export const buildOptions = [
     resume: 'order',
     help: 'How many at once',
   },
+  { ...s3Endpoint, dependsOn: '--file', group: 'connection', resume: 'order' },
   { flag: '--print-schema', type: 'flag', group: 'files', resume: 'once', help: 'Print the JSON Schema of such a file' },
 ] as const satisfies readonly BuildOption[]
 
@@ -217,8 +220,8 @@ export type BuildOptions = InferOptions<typeof buildOptions>
 /** What `customize` is given. */
 export type CustomizeOptions = InferOptions<typeof customizeOptions>
 
-/** Keys of an image in a file, besides its name and what it is made from; those of a build, and of a customisation. */
-export const imageKeys = { recipe: [...ordering, debug], base: [...ordering, ...customising, jail] } as const
+/** Keys of an image in a file, besides its name and what it is made from; those of a build, a customisation, and an import. */
+export const imageKeys = { recipe: [...ordering, debug], base: [...ordering, ...customising, jail], import: importKeys } as const
 
 /** Makes images: each command does what the manual takes a page of commands for. */
 export const imageBuilds: readonly CommandDefinition[] = [
@@ -228,7 +231,7 @@ export const imageBuilds: readonly CommandDefinition[] = [
     about: [
       "Finds the recipe and your public key (and uploads that if it isn't there), creates the job, follows it, checks the image and deletes the job. Prints the id of the image. When the build fails it says why, and in a terminal offers the job's shell.",
       'Can be interrupted at any time: the same command, or --resume, resumes the job.',
-      'With --file it makes several images, each from a recipe or from another image, in the order that they need each other.',
+      'With --file it makes several images, each from a recipe, from another image, or of files, in the order that they need each other.',
     ],
     arguments: [{ name: 'RECIPE', help: "A recipe's id or name", record: recipes, optional: true }],
     options: buildOptions,

@@ -20,15 +20,8 @@ export const importIfExists = {
   help: 'Where a different image has that name: fail, or print its id',
 } as const satisfies OptionDefinition
 
-export const importOptions = [
-  {
-    flag: '--name',
-    type: 'text',
-    placeholder: 'IMAGE',
-    check: 'not-empty',
-    group: 'image',
-    help: 'Its name; with --from-dir, by default that of the export',
-  },
+/** What an image is imported from: options of `images import`, and keys of `import` in a file of images. */
+export const importSources = [
   { flag: '--rootfs', type: 'path', placeholder: 'FILE', check: 'not-empty', group: 'files', help: 'Its root file system: a squashfs' },
   { flag: '--kernel', type: 'path', placeholder: 'FILE', check: 'not-empty', group: 'files', help: 'Its kernel' },
   { flag: '--initrd', type: 'path', placeholder: 'FILE', check: 'not-empty', group: 'files', help: 'Its initrd' },
@@ -48,9 +41,35 @@ export const importOptions = [
     group: 'files',
     help: 'A folder with these files: from images export, or named as builds name them',
   },
-  ...inGroup('image', [arch]),
-  { flag: '--metadata', type: 'each', placeholder: 'KEY=VALUE', group: 'image', help: 'A note on the image; repeatable' },
-  ...inGroup('image', [importIfExists]),
+] as const satisfies readonly OptionDefinition[]
+
+/** Of these exactly one is given. */
+export const importFrom = ['--rootfs', '--from-dir'] as const
+
+/** What else is said of an image that is imported: options, and keys of an image in a file. */
+export const importKeys = inGroup('image', [
+  arch,
+  {
+    flag: '--metadata',
+    type: 'each',
+    placeholder: 'KEY=VALUE',
+    fileHelp: 'Notes on the image: a map of texts',
+    help: 'A note on the image; repeatable',
+  },
+  importIfExists,
+])
+
+export const importOptions = [
+  {
+    flag: '--name',
+    type: 'text',
+    placeholder: 'IMAGE',
+    check: 'not-empty',
+    group: 'image',
+    help: 'Its name; with --from-dir, by default that of the export',
+  },
+  ...importSources,
+  ...importKeys,
   dryRun,
   ...inGroup('connection', [s3Endpoint]),
 ] as const satisfies readonly OptionDefinition[]
@@ -84,7 +103,7 @@ export const imageTransfers: readonly CommandDefinition[] = [
         .join('; ')}.`,
     ],
     options: importOptions,
-    exactlyOne: ['--rootfs', '--from-dir'],
+    exactlyOne: importFrom,
     examples: [
       { line: 'cray-ims images import --name compute --rootfs rootfs.squashfs --kernel vmlinuz --initrd initrd', does: 'Prints its id' },
       { line: 'cray-ims images import --from-dir compute', does: 'What images export wrote, also on another system' },

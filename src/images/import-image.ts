@@ -1,6 +1,7 @@
 import type { WriteContext } from '../builds/build-context.ts'
 import { printMade } from '../builds/print-made.ts'
 import { retryWhileUnavailable } from '../builds/retry-while-unavailable.ts'
+import { readTransfer, withTransfer, type Transfer, type TransferName } from '../builds/transfer.ts'
 import { withWrites } from '../builds/with-writes.ts'
 import type { CommandContext } from '../context.ts'
 import { CliError } from '../errors.ts'
@@ -12,7 +13,7 @@ import { transferProgress } from '../terminal/transfer-progress.ts'
 import { sumFiles, type CheckedFile } from './check-files.ts'
 import { isInterruption, sayingHowToGoOn } from '../builds/go-on.ts'
 import { createImage, deleteForGood, findEarlier, otherImport } from './create-image.ts'
-import { metadataRequests, plannedImport, planImport, type ImagePart, type ImportOrder } from './import-plan.ts'
+import { metadataRequests, plannedImport, planImport, type ImagePart, type ImportOrder, type ImportPlan } from './import-plan.ts'
 import { metadataOf } from './metadata.ts'
 import { contentOf, imagesNamed } from './named-images.ts'
 import { totalOf } from './side-by-side.ts'
@@ -52,9 +53,23 @@ export interface Afterwards {
 /** What there is of an image when its import ends. */
 interface Left {
   image?: Image
-  /** It is complete. */
-  made?: Image
   readonly uploaded: string[]
+}
+
+/** What images are made with. */
+export type ImportContext = WriteContext & {
+  /** The S3, connected once it is needed. */
+  openStore(): Promise<ObjectStore>
+  /** It is the only image that is made. */
+  readonly only: boolean
+}
+
+/** What has come of an import: the image that it made, the same one, or another one that is as good. */
+export interface ImportOutcome {
+  readonly image: Image
+  readonly how: 'made' | 'same' | 'skipped'
+  /** What it was to consist of. */
+  readonly parts: readonly ImagePart[]
 }
 
 /** What an image is imported from. */
@@ -69,90 +84,144 @@ export function filesToUpload(files: readonly CheckedFile[]): Pick<ImageRequest,
  */
 export function importImage(context: CommandContext, request: ImageRequest): Promise<number> {
   return withWrites(context, async (write) => {
-    const left: Left = { uploaded: [] }
     let store: Promise<ObjectStore> | undefined
-    const openStore = () => (store ??= context.store(request.s3Endpoint))
+    const opening = { ...write, only: true, openStore: () => (store ??= context.store(request.s3Endpoint)) }
     try {
-      return await doImport({ ...write, openStore }, request, left)
-    } catch (error) {
-      write.progress.stop()
-      throw error instanceof CliError ? withWhatIsLeft(context, error, left, request) : error
+      return await (request.dryRun ? printPlan(opening, request) : importAndPrint(opening, request))
     } finally {
       await store?.then((opened) => opened.close()).catch(() => {})
     }
   })
 }
 
-/** What an image is made with; the S3 is connected once it is needed. */
-export type ImportContext = WriteContext & { openStore(): Promise<ObjectStore> }
+async function importAndPrint(write: ImportContext, request: ImageRequest): Promise<number> {
+  const { context, progress } = write
+  const { afterwards, again, words } = request
+  const { image, how, parts } = await performImport(write, request)
+  if (how !== 'made') progress.log(nothingMade(image, how, words))
+  const code = await printMade(context, image)
+  if (how === 'made') progress.log(`✔ image ${shortId(image.id)} linked`)
+  await afterwards?.run(write, image, parts).catch((error: unknown) => {
+    progress.stop()
+    throw error instanceof CliError ? sayingHowToGoOn(context, error, again, `Image ${image.id} is complete. ${afterwards.left}`) : error
+  })
+  return code
+}
 
-async function doImport(write: ImportContext, request: ImageRequest, left: Left): Promise<number> {
-  const { context, progress, api, openStore } = write
-  const { name, afterwards, words } = request
+async function printPlan(write: ImportContext, request: ImageRequest): Promise<number> {
+  const { context, progress } = write
+  const { plan, writes } = await foresee(write, request)
+  if (plan.do === 'nothing') {
+    progress.log(nothingMade(plan.image, plan.why, request.words))
+    if (!request.afterwards) return printMade(context, plan.image)
+  }
+  const lines = [...writes, ...(request.afterwards?.planned ?? [])]
+  await context.io.stdout.write(lines.map((line) => `${line}\n`).join(''))
+  return 0
+}
+
+function nothingMade({ id }: Image, why: 'same' | 'skipped', { part }: ImportWords): string {
+  return why === 'same' ? `Image ${id} is the same: nothing is ${part}` : `Image ${id} has that name: nothing is made`
+}
+
+/**
+ * What an import would come to, and the writes that it would do, a line each. Sends only reads.
+ *
+ * @throws CliError where its name is taken, or somebody imports the same.
+ */
+export async function foresee(write: ImportContext, request: ImageRequest): Promise<{ plan: ImportPlan; writes: string[] }> {
+  const { order, plan, contents } = await decide(write, request)
+  if (plan.do === 'resume') await refuseOthers(write, readTransfer(write.context, transferOf(request)), order, plan.image)
+  const there = plan.do === 'resume' ? contents.find(({ image }) => image === plan.image)?.content : undefined
+  return { plan, writes: plannedImport(order, plan, there) }
+}
+
+/**
+ * Makes an image, once.
+ *
+ * @throws CliError that says what is left, and how to go on.
+ */
+export function performImport(write: ImportContext, request: ImageRequest): Promise<ImportOutcome> {
+  const { context, progress } = write
+  return withTransfer(context, transferOf(request), async (transfer) => {
+    const left: Left = { uploaded: [] }
+    try {
+      return await doImport(write, request, transfer, left)
+    } catch (error) {
+      progress.stop()
+      throw error instanceof CliError ? withWhatIsLeft(context, error, left, request) : error
+    }
+  })
+}
+
+const transferOf = ({ name, words }: ImageRequest): TransferName => ({ kind: 'image', name, verb: words.image })
+
+async function doImport(write: ImportContext, request: ImageRequest, transfer: Transfer, left: Left): Promise<ImportOutcome> {
+  const { order, plan, named } = await decide(write, request)
+  const parts = order.files
+  if (plan.do === 'nothing') {
+    transfer.done()
+    return { image: plan.image, how: plan.why, parts }
+  }
+  const store = await write.openStore()
+  const image = await (plan.do === 'resume'
+    ? resume(write, left, transfer, order, plan.image)
+    : begin(write, left, transfer, order, named, store))
+  const made = await uploadImage({ ...write, store, uploads: transfer.uploads }, image, order, (file) => left.uploaded.push(file))
+  left.image = undefined
+  transfer.done()
+  return { image: made, how: 'made', parts }
+}
+
+async function decide(write: ImportContext, request: ImageRequest) {
+  const { api, openStore } = write
+  const { name, keepsMetadata, metadata } = request
   const named = await retryWhileUnavailable(write, () => imagesNamed(api, name))
   const order = { ...request, files: await request.parts(write) }
   const contents = await Promise.all(
     named.map(async (image) => {
-      const isOther = request.keepsMetadata && image.link && metadataRequests(image.id, request.metadata, metadataOf(image)).length > 0
+      const isOther = keepsMetadata && image.link && metadataRequests(image.id, metadata, metadataOf(image)).length > 0
       return { image, content: isOther ? undefined : await contentOf(await openStore(), image, order.files) }
     }),
   )
-  const plan = planImport(order, contents)
-  if (plan.do === 'nothing') {
-    progress.log(
-      plan.why === 'same'
-        ? `Image ${plan.image.id} is the same: nothing is ${words.part}`
-        : `Image ${plan.image.id} has that name: nothing is made`,
-    )
-  }
-  if (request.dryRun && (plan.do !== 'nothing' || afterwards)) {
-    const there = plan.do === 'resume' ? contents.find(({ image }) => image === plan.image)?.content : undefined
-    await context.io.stdout.write(
-      [...plannedImport(order, plan, there), ...(afterwards?.planned ?? [])].map((line) => `${line}\n`).join(''),
-    )
-    return 0
-  }
-  if (plan.do === 'nothing') return finish(write, left, plan.image, order)
-  const opened = await openStore()
-  const image = plan.do === 'resume' ? resume(write, left, plan.image) : await begin(write, left, order, named, opened)
-  const made = await uploadImage({ ...write, store: opened }, image, order, (file) => left.uploaded.push(file))
-  return finish(write, left, made, order, `✔ image ${shortId(made.id)} linked`)
+  return { order, named, contents, plan: planImport(order, contents) }
 }
 
-async function finish(
-  write: ImportContext,
-  left: Left,
-  image: Image,
-  { files, afterwards }: ImageRequest & ImportOrder,
-  line?: string,
-): Promise<number> {
-  left.image = undefined
-  left.made = image
-  const code = await printMade(write.context, image)
-  if (line !== undefined) write.progress.log(line)
-  await afterwards?.run(write, image, files)
-  return code
+async function refuseOthers({ openStore }: ImportContext, transfer: Transfer, { files }: ImportOrder, image: Image): Promise<void> {
+  await transfer.refuseOthers(image, async () => {
+    const store = await openStore()
+    const names = [...files.map(({ name }) => name), manifestFile]
+    const times = await Promise.all(names.map((name) => store.lastUpload(artifactLocation(image.id, name))))
+    const known = times.filter((time) => time !== undefined)
+    return known.length > 0 ? Math.max(...known) : undefined
+  })
 }
 
-function resume({ progress }: ImportContext, left: Left, image: Image): Image {
-  progress.log(`Resuming image ${image.id}: it has no link yet`)
+async function resume(write: ImportContext, left: Left, transfer: Transfer, order: ImportOrder, image: Image): Promise<Image> {
+  await refuseOthers(write, transfer, order, image)
+  transfer.took(image)
+  write.progress.log(`Resuming image ${image.id}: it has no link yet`)
   return (left.image = image)
 }
 
 async function begin(
   write: ImportContext,
   left: Left,
+  transfer: Transfer,
   order: ImageRequest & ImportOrder,
   named: readonly Image[],
   store: ObjectStore,
 ): Promise<Image> {
   // A store that doesn't let us in is found out before there is a record.
   await store.head(artifactLocation('new', manifestFile))
+  transfer.attempt(named)
   const image = (left.image = await createImage(write, order, named))
+  transfer.took(image)
   const earlier = await findEarlier(write, image, named)
   if (!earlier) return image
   await deleteForGood(write, image)
   left.image = undefined
+  transfer.done()
   throw otherImport(earlier, image.id, order.words.image)
 }
 
@@ -166,13 +235,7 @@ async function sumUp({ context, progress }: WriteContext, files: readonly Checke
   })
 }
 
-function withWhatIsLeft(
-  context: CommandContext,
-  error: CliError,
-  { image, made, uploaded }: Left,
-  { again, words, afterwards }: ImageRequest,
-): CliError {
-  if (made) return afterwards ? sayingHowToGoOn(context, error, again, `Image ${made.id} is complete. ${afterwards.left}`) : error
+function withWhatIsLeft(context: CommandContext, error: CliError, { image, uploaded }: Left, { again, words }: ImageRequest): CliError {
   if (image) {
     const there = uploaded.length > 0 ? `${words.part}: ${uploaded.join(', ')}` : `nothing is ${words.part}`
     return sayingHowToGoOn(context, error, again, `Image ${image.id} is left unfinished; ${there}.`)

@@ -22,7 +22,7 @@ export interface ConnectOptions {
  * @throws CliError where there are none.
  */
 export async function connectStore({ http, api, endpoint, now, sleep, signal }: ConnectOptions): Promise<ObjectStore> {
-  if (endpoint !== undefined) return openStore({ http, credentials: await ownCredentials(endpoint, now), signal })
+  if (endpoint !== undefined) return openStore({ http, credentials: await ownCredentials(endpoint, now), now, signal })
   const service = await api()
-  return openStore({ http, credentials: await serviceCredentials(service, { now, sleep }), signal })
+  return openStore({ http, credentials: await serviceCredentials(service, { now, sleep }), now, signal })
 }

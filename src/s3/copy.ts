@@ -10,7 +10,8 @@ import {
   HeadObjectCommand,
   UploadPartCopyCommand,
 } from './sdk.ts'
-import { abort, abortUnfinished, type Named } from './upload.ts'
+import { abortUpload, takeBackUnfinished, type Named } from './unfinished-uploads.ts'
+import type { PartsOptions } from './upload.ts'
 
 const MiB = 1024 * 1024
 
@@ -35,22 +36,22 @@ export async function copyObject(
   client: S3Client,
   to: Named,
   { from, size, md5, type }: StoredContent,
-  onProgress: ByteCount,
-  largest: number,
+  { now, own, onProgress, largest }: PartsOptions & { readonly largest: number },
 ): Promise<void> {
   if (size <= largest && from.md5 === md5) {
     await client.send(new CopyObjectCommand({ ...to, CopySource: sourceOf(from.location), MetadataDirective: 'COPY' }))
     return onProgress(size)
   }
-  await abortUnfinished(client, to)
+  await takeBackUnfinished(client, to, now(), own)
   const { UploadId } = await client.send(new CreateMultipartUploadCommand({ ...to, ContentType: type, Metadata: { [md5Metadata]: md5 } }))
+  own?.add(UploadId!)
   const upload = { ...to, CopySource: sourceOfPart(from.location), UploadId: UploadId! }
   try {
     const parts = await copyParts(client, upload, size, Math.max(Math.min(largest, usualPart), Math.ceil(size / mostParts)), onProgress)
     await demandUnchanged(client, from)
     await client.send(new CompleteMultipartUploadCommand({ ...to, UploadId, MultipartUpload: { Parts: parts } }))
   } catch (error) {
-    await abort(client, { ...to, UploadId: UploadId! }).catch(() => {})
+    await abortUpload(client, { ...to, UploadId: UploadId! }).catch(() => {})
     throw error
   }
 }

@@ -11,6 +11,7 @@ import type { Credentials } from './credentials.ts'
 import { s3Url, type Location } from './location.ts'
 import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from './sdk.ts'
 import { statusOf, storeError } from './store-error.ts'
+import { unfinishedUploads, type OwnUploads } from './unfinished-uploads.ts'
 import { uploadParts } from './upload.ts'
 
 /** What an S3 says of an object. */
@@ -28,6 +29,8 @@ export interface ObjectInfo {
 export interface StoreOptions {
   http: Http
   credentials: Credentials
+  /** Milliseconds since 1970; the system's clock unless given. */
+  now?: () => number
   /** Ends what is under way. */
   signal?: AbortSignal
   /** Objects of more bytes are copied in parts; what an S3 takes unless given. */
@@ -45,15 +48,22 @@ export interface ObjectStore {
   open(info: ObjectInfo, from?: number): Promise<Readable>
   /** A small object. */
   put(location: Location, bytes: Uint8Array, type: string): Promise<ObjectInfo>
-  /** Uploads what may be large, or copies what the S3 has, unless the same is there already. */
-  upload(location: Location, content: Content | StoredContent, onProgress?: ByteCount): Promise<ObjectInfo>
+  /**
+   * Uploads what may be large, or copies what the S3 has, unless the same is there already.
+   *
+   * @param own uploads that are taken back also where they were just begun.
+   * @throws CliError where somebody else uploads to the same place.
+   */
+  upload(location: Location, content: Content | StoredContent, onProgress?: ByteCount, own?: OwnUploads): Promise<ObjectInfo>
+  /** When something was last uploaded to a place, whole or in part, in milliseconds since 1970; undefined for never. */
+  lastUpload(location: Location): Promise<number | undefined>
   remove(location: Location): Promise<void>
   /** The CliError for what failed while an object's content was read. */
   explain(error: unknown, location: Location): Promise<unknown>
   close(): Promise<void>
 }
 
-export function openStore({ http, credentials, signal, largestCopied = largestCopy }: StoreOptions): ObjectStore {
+export function openStore({ http, credentials, now = Date.now, signal, largestCopied = largestCopy }: StoreOptions): ObjectStore {
   const client = createClient(http, credentials, signal)
   const explained = async (error: unknown, what: string, method: string, location: Location): Promise<unknown> =>
     signal?.aborted ? signal.reason : storeError(error, { what, location, method }, { http, credentials })
@@ -125,19 +135,34 @@ export function openStore({ http, credentials, signal, largestCopied = largestCo
       )
       return headAfterWrite(location, { size: bytes.length, md5 })
     },
-    async upload(location, content, onProgress = () => {}) {
+    async upload(location, content, onProgress = () => {}, own) {
       const present = await head(location)
       if (present && present.size === content.size && present.md5 === content.md5) {
         onProgress(content.size)
         return present
       }
       if ('from' in content) {
-        await attempt('copied', 'PUT', content.from.location, () => copyObject(client, named(location), content, onProgress, largestCopied))
+        await attempt('copied', 'PUT', content.from.location, () =>
+          copyObject(client, named(location), content, { now, own, onProgress, largest: largestCopied }),
+        )
         return headAfterWrite(location, content, 'copied')
       }
-      await attempt('written', 'PUT', location, () => uploadParts(client, named(location), content, onProgress))
+      await attempt('written', 'PUT', location, () => uploadParts(client, named(location), content, { now, own, onProgress }))
       return headAfterWrite(location, content)
     },
+    lastUpload: (location) =>
+      attempt('looked at', 'GET', location, async () => {
+        const times = (await unfinishedUploads(client, named(location))).map(({ begun, newest }) => newest ?? begun)
+        const modified = await client.send(new HeadObjectCommand(named(location))).then(
+          ({ LastModified }) => LastModified?.getTime(),
+          (error: unknown) => {
+            if (statusOf(error) !== 404) throw error
+            return undefined
+          },
+        )
+        const all = modified === undefined ? times : [...times, modified]
+        return all.length > 0 ? Math.max(...all) : undefined
+      }),
     remove: async (location) => {
       await attempt('deleted', 'DELETE', location, () => client.send(new DeleteObjectCommand(named(location))))
     },

@@ -1,8 +1,8 @@
 import type { S3Client } from '@aws-sdk/client-s3'
 import { md5Metadata } from './artifacts.ts'
 import type { ByteCount, Content } from './content.ts'
-import { AbortMultipartUploadCommand, ListMultipartUploadsCommand, Upload } from './sdk.ts'
-import { statusOf } from './store-error.ts'
+import { CreateMultipartUploadCommand, Upload } from './sdk.ts'
+import { abortUpload, takeBackUnfinished, type Named, type OwnUploads } from './unfinished-uploads.ts'
 
 const MiB = 1024 * 1024
 
@@ -13,23 +13,28 @@ const mostParts = 10_000
 /** So many parts are under way at a time; each is in memory. */
 const atOnce = 3
 
-/** How long tidying up may take after a failure, in milliseconds. */
-const tidyingUp = 30_000
+export interface PartsOptions {
+  /** Milliseconds since 1970. */
+  now(): number
+  readonly own?: OwnUploads
+  readonly onProgress: ByteCount
+}
 
-/** An object's place, as the SDK has it. */
-export type Named = { Bucket: string; Key: string }
-
-/** Uploads content: as a whole, or in parts where there is more than one. What was begun and has failed is taken back. */
+/**
+ * Uploads content: as a whole, or in parts where there is more than one. What was begun and has failed is taken back.
+ *
+ * @throws CliError where somebody else uploads to the same place.
+ */
 export async function uploadParts(
   client: S3Client,
   named: Named,
   { type, md5, size, open }: Content,
-  onProgress: ByteCount,
+  { now, own, onProgress }: PartsOptions,
 ): Promise<void> {
-  await abortUnfinished(client, named)
+  await takeBackUnfinished(client, named, now(), own)
   const body = open()
   const upload = new Upload({
-    client,
+    client: noting(client, own),
     params: { ...named, Body: body, ContentLength: size, ContentType: type, Metadata: { [md5Metadata]: md5 } },
     partSize: Math.max(usualPart, Math.ceil(size / mostParts)),
     queueSize: atOnce,
@@ -40,28 +45,20 @@ export async function uploadParts(
   try {
     await upload.done()
   } catch (error) {
-    if (upload.uploadId !== undefined) await abort(client, { ...named, UploadId: upload.uploadId }).catch(() => {})
+    if (upload.uploadId !== undefined) await abortUpload(client, { ...named, UploadId: upload.uploadId }).catch(() => {})
     throw error
   } finally {
     body.destroy()
   }
 }
 
-/** Takes back what an upload to the same place has left that was killed. */
-export async function abortUnfinished(client: S3Client, { Bucket, Key }: Named): Promise<void> {
-  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: Key }))
-  for (const { Key: key, UploadId } of Uploads) if (key === Key && UploadId) await abort(client, { Bucket, Key, UploadId })
-}
-
-/** Until the parts are gone: one that arrives meanwhile would be kept for ever. */
-export async function abort(client: S3Client, upload: Named & { UploadId: string }): Promise<void> {
-  const abortSignal = AbortSignal.timeout(tidyingUp)
-  for (let again = 0; again < 5; again++) {
-    try {
-      await client.send(new AbortMultipartUploadCommand(upload), { abortSignal })
-    } catch (error) {
-      if (statusOf(error) === 404) return
-      throw error
-    }
+/** A client that tells of each upload in parts that it begins, before the first part is sent. */
+function noting(client: S3Client, own: OwnUploads | undefined): S3Client {
+  if (!own) return client
+  const send = async (command: unknown, ...how: unknown[]): Promise<unknown> => {
+    const answer = await (client.send as (...asked: unknown[]) => Promise<unknown>).call(client, command, ...how)
+    if (command instanceof CreateMultipartUploadCommand) own.add((answer as { UploadId: string }).UploadId)
+    return answer
   }
+  return Object.create(client, { send: { value: send } }) as S3Client
 }

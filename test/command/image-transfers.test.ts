@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { artifactLocation, artifactName, readManifest } from '../../src/s3/artifacts.ts'
 import { parseLocation, s3Url } from '../../src/s3/location.ts'
 import type { LiveProgram } from '../support/live-program.ts'
 import { startGatewayStore, withoutGateway } from '../support/object-stores.ts'
-import type { Outcome } from '../support/program.ts'
+import { run, type Outcome } from '../support/program.ts'
 import { startStoreSite, type Step, type StoreSite } from '../support/store-site.ts'
 import { sampled } from '../support/sampled.ts'
 
@@ -222,6 +222,47 @@ test('two at the same time make one image', async () => {
   const outcomes = await Promise.all([site.ims(...importing('twice')), site.ims(...importing('twice'))])
   for (const { exit, stdout, stderr } of outcomes) expect([exit, stdout === ''], stderr).toEqual(exit === 0 ? [0, false] : [2, true])
   expect(await site.ims(...importing('twice'))).toMatchObject({ exit: 0, stdout: `${await expectWhole(site, 'twice')}\n` })
+})
+
+test('an import that another process or machine goes on with is refused, and what it has uploaded stays', async () => {
+  const site = await start()
+  let tried: Outcome[] = []
+  const second = async () => {
+    const other = join(site.folder, 'other machine')
+    mkdirSync(join(other, '.config/cray/configurations'), { recursive: true })
+    writeFileSync(
+      join(other, '.config/cray/configurations/default'),
+      readFileSync(join(site.folder, '.config/cray/configurations/default')),
+    )
+    tried = await Promise.all([
+      site.ims(...importing('shared')),
+      run(importing('shared'), { cwd: site.folder, env: { ...site.env, CRAY_CONFIG_DIR: other } }),
+    ])
+  }
+  let begun = false
+  site.intervene({
+    async before(step) {
+      if (step !== 'PUT rootfs part 2' || begun) return
+      begun = true
+      await second()
+    },
+  })
+  const first = await site.ims(...importing('shared'))
+  const id = await expectWhole(site, 'shared')
+  expect(first).toMatchObject({ exit: 0, stdout: `${id}\n` })
+  const [here, there] = tried as [Outcome, Outcome]
+  expect(here).toMatchObject({
+    exit: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/^Error: image shared is being imported by process \d+\n {2}since .*\nNext: ps -fp \d+\n$/),
+  })
+  expect(there).toMatchObject({ exit: 2, stdout: '' })
+  expect(there.stderr).toMatch(
+    new RegExp(
+      `^Error: image shared is being imported by another command, as ${id}\nIt was created 20\\S+; the last was uploaded 20\\S+Z\\.\nOnce nothing`,
+    ),
+  )
+  expect(site.steps.filter((step) => step.endsWith(' abort') || step === 'POST images')).toEqual(['POST images'])
 })
 
 test('the record of another import that is a moment older stays, and ours goes', async () => {

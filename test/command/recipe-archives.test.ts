@@ -51,8 +51,10 @@ beforeAll(async () => {
     answer: (call) => watched(call, mock.answer),
     answerS3: (call) => watched(call, mock.answerS3),
   })
-  mkdirSync(join(home, '.config/cray/configurations'), { recursive: true })
-  writeFileSync(join(home, '.config/cray/configurations/default'), `[core]\nhostname = "${server.url}"\n`)
+  for (const machine of [home, otherMachine()]) {
+    mkdirSync(join(machine, '.config/cray/configurations'), { recursive: true })
+    writeFileSync(join(machine, '.config/cray/configurations/default'), `[core]\nhostname = "${server.url}"\n`)
+  }
 })
 afterAll(async () => {
   await server?.close()
@@ -61,6 +63,10 @@ afterAll(async () => {
 })
 
 const running = () => ({ cwd: home, env: { PATH: process.env.PATH!, HOME: home, CRAY_CONFIG_DIR: home } })
+/** What another machine keeps of its user. */
+const otherMachine = () => join(home, 'other machine')
+const elsewhere = (...words: string[]) =>
+  run(['recipes', ...words], { ...running(), env: { ...running().env, CRAY_CONFIG_DIR: otherMachine() } })
 const cray = (...words: string[]) => run(['recipes', ...words], running())
 const named = (name: string) => [...mock.state.recipes.values()].filter((recipe) => recipe.name === name)
 const config = (inside = '') => `<image>${inside}<repository><source path="https://r.local/{{ R }}"/></repository></image>`
@@ -253,8 +259,37 @@ describe('an upload that is cut off', () => {
     expect(stderr).not.toContain('wrong-secret')
   })
 
-  test('by nothing, but begun twice at once, makes one recipe', async () => {
-    folder('twice')
+  test('by nothing, but begun twice at once, is refused to the second', async () => {
+    folder('busy')
+    const first = cutOff(upload('busy'), {
+      at: /^PUT \/ims\/recipes\//,
+      when: 'before',
+      async by() {
+        const [here, there] = await Promise.all([cray(...upload('busy')), elsewhere(...upload('busy'))])
+        expect(here).toMatchObject({
+          exit: 2,
+          stdout: '',
+          stderr: expect.stringMatching(/^Error: recipe busy is being uploaded by process \d+\n/),
+        })
+        const [{ id } = { id: '' }] = named('busy')
+        expect(there).toMatchObject({ exit: 2, stdout: '' })
+        expect(there.stderr).toMatch(
+          new RegExp(
+            `^Error: recipe busy is being uploaded by another command, as ${id}\nIt was created 20\\S+; nothing is uploaded yet\\.\n`,
+          ),
+        )
+        expect(there.stderr).toContain(`\nNext: cray-ims recipes describe ${id}\n`)
+      },
+    })
+    await isThereOnce('busy', await first)
+  })
+
+  test.each([
+    ['the same, it prints its id', 'twin', true],
+    ['another one, the name is taken', 'stranger', false],
+  ])('by nothing, but begun on two machines at once: where the first is %s', async (_, name, isSame) => {
+    folder(name)
+    if (!isSame) folder(`${name}-2`, { 'config.sh': 'another' })
     // Both have seen that there is none before either creates its own.
     let waiting = 0
     let release = () => {}
@@ -264,10 +299,42 @@ describe('an upload that is cut off', () => {
       if (++waiting === 2) release()
       await both
     }
-    const outcomes = await Promise.all([cray(...upload('twice')), cray(...upload('twice'))])
+    const words = isSame ? upload(name) : ['upload', `${name}-2`, '--name', name, '--template', 'R=1']
+    const outcomes = await Promise.all([cray(...upload(name)), elsewhere(...words)])
     onAsk = undefined
-    for (const outcome of outcomes) await isThereOnce('twice', outcome)
+    const [made] = outcomes.filter(({ exit }) => exit === 0)
+    await isThereOnce(name, made!)
+    expect([...mock.state.deletedRecipes.values()].filter((one) => one.name === name)).toEqual([])
+    if (isSame) for (const outcome of outcomes) await isThereOnce(name, outcome)
+    else {
+      const refused = outcomes.find(({ exit }) => exit !== 0)!
+      expect(refused).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining(`Error: the recipe name ${name} is taken\n`) })
+    }
   })
+})
+
+test('among two hundred recipes one is uploaded, recognised, listed and found by its name', async () => {
+  const [like] = mock.state.recipes.values()
+  const more = Array.from({ length: 199 }, (_, at) => `many-${at}`)
+  for (const [at, name] of more.entries()) {
+    const id = `22222222-0000-4000-8000-${String(at).padStart(12, '0')}`
+    const link = { path: `s3://ims/recipes/${id}/recipe.tar.gz`, etag: '', type: 's3' as const }
+    mock.state.recipes.set(id, { ...like!, id, name, link })
+  }
+  const words = ['upload', folder('many'), '--name', 'many', '--template', 'R=1']
+  const made = await cray(...words)
+  expect(made).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^[0-9a-f-]{36}\n$/) })
+  asked.length = 0
+  expect(await cray(...words)).toMatchObject({ exit: 0, stdout: made.stdout })
+  // What is asked doesn't grow with their number.
+  expect(asked.filter((step) => !step.includes('/apis/sts'))).toEqual([
+    'GET /apis/ims/v3/recipes',
+    expect.stringMatching(/^HEAD \/ims\/recipes\//),
+  ])
+  const listed = await cray('list', '--name', 'many*', '--query', '[].name')
+  expect(listed.stdout.trimEnd().split('\n').toSorted()).toEqual(['many', ...more].toSorted())
+  expect(JSON.parse((await cray('describe', 'many', '--format', 'json')).stdout)).toMatchObject({ id: made.stdout.trim(), name: 'many' })
+  for (const { id, name } of [...mock.state.recipes.values()]) if (more.includes(name)) mock.state.recipes.delete(id)
 })
 
 test('repositories are asked, by a request without credentials', async () => {

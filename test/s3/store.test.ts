@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -7,6 +7,7 @@ import {
   CopyObjectCommand,
   CreateMultipartUploadCommand,
   ListMultipartUploadsCommand,
+  UploadPartCommand,
   UploadPartCopyCommand,
   type S3Client,
 } from '@aws-sdk/client-s3'
@@ -20,6 +21,7 @@ import type { Location } from '../../src/s3/location.ts'
 import { openStore, type ObjectInfo, type ObjectStore } from '../../src/s3/store.ts'
 import { sleep } from '../../src/time/timer.ts'
 import { directTransport, startGatewayStore, startMockStore, withoutGateway, type TestStore } from '../support/object-stores.ts'
+import { startStoreSite } from '../support/store-site.ts'
 
 const MiB = 1024 * 1024
 const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex')
@@ -189,7 +191,8 @@ for (const [name, start, skipped] of kinds) {
       await client.send(new CreateMultipartUploadCommand({ Bucket: 'boot-images', Key: 'copy' }))
       await store.upload(at('source'), content(randomBytes(20 * MiB)))
       const late = "s3://boot-images/source can't be copied: it was replaced meanwhile"
-      await expect(openStore(options).upload(at('copy'), copyOf(info))).rejects.toThrow(late)
+      const own = { has: () => false, add: () => {} }
+      await expect(openStore(options).upload(at('copy'), copyOf(info), undefined, own)).rejects.toThrow(late)
       expect([await unfinished('copy'), await store.head(at('copy'))]).toEqual([[], undefined])
       await expect(store.upload(at('copy'), copyOf(info))).rejects.toThrow('s3://boot-images/copy is not what was copied')
     })
@@ -245,6 +248,70 @@ for (const [name, start, skipped] of kinds) {
         (error: { $metadata: { httpStatusCode: number } }) => error.$metadata.httpStatusCode,
       )
       expect(found).toBe(typeof expected === 'string' ? md5(Buffer.from(expected)) : expected)
+    })
+
+    test("an upload in parts that somebody else goes on with is left alone, until nothing comes any more; our own isn't", async () => {
+      const place = at('shared')
+      const named = { Bucket: place.bucket, Key: place.key }
+      const bytes = randomBytes(9 * MiB)
+      expect(await store.lastUpload(place)).toBeUndefined()
+      const { UploadId } = await client.send(new CreateMultipartUploadCommand(named))
+      const others = { ...named, UploadId }
+      await expect(store.upload(place, content(bytes))).rejects.toThrow('s3://boot-images/shared is being uploaded by another command')
+      for (const PartNumber of [1, 2]) await client.send(new UploadPartCommand({ ...others, PartNumber, Body: Buffer.alloc(5 * MiB) }))
+      const refused = await store.upload(place, content(bytes), undefined, { has: () => false, add: () => {} }).catch((error) => error)
+      expect(refused.more).toEqual([expect.stringMatching(/^Its upload was begun 20\S+Z; its newest part came 20\S+Z\.$/)])
+      expect(refused.next).toMatch(/^the same command again, once nothing has come for 10m: from 20\S+Z on$/)
+      expect(Math.abs((await store.lastUpload(place))! - Date.now())).toBeLessThan(60_000)
+      // Its parts are still there.
+      await client.send(new UploadPartCommand({ ...others, PartNumber: 3, Body: 'x' }))
+
+      const begun: string[] = []
+      const own = { has: (id: string) => id === UploadId, add: (id: string) => void begun.push(id) }
+      expect(await store.upload(place, content(bytes), undefined, own)).toMatchObject({ md5: md5(bytes) })
+      expect(begun).toHaveLength(1)
+      expect(await unfinished('shared')).toEqual([])
+
+      await client.send(new CreateMultipartUploadCommand({ ...named, Key: 'left' }))
+      const later = openStore({ http, credentials: site.credentials, now: () => Date.now() + 11 * 60_000 })
+      expect(await later.upload(at('left'), content(bytes))).toMatchObject({ md5: md5(bytes) })
+      expect(await unfinished('left')).toEqual([])
+    })
+
+    test('recipes go there, are recognised, replaced and compared, and come back', async () => {
+      const service = await startStoreSite({ seed: {} })
+      try {
+        const { accessKeyId, secretAccessKey, sessionToken } = await site.credentials.keys()
+        Object.assign(service.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey })
+        if (sessionToken !== undefined) service.env.AWS_SESSION_TOKEN = sessionToken
+        const cray = (...words: string[]) => service.ims('recipes', ...words, '--s3-endpoint', site.credentials.endpoint)
+        const tree = join(service.folder, 'tree')
+        mkdirSync(tree)
+        const config = '<image><repository><source path="https://r.local/x"/></repository></image>'
+        writeFileSync(join(tree, 'config.xml'), config)
+        // More than a part.
+        writeFileSync(join(tree, 'large'), randomBytes(9 * MiB))
+        const upload = ['upload', 'tree', '--name', 'mine']
+        const first = await cray(...upload)
+        expect(first).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^[0-9a-f-]{36}\n$/) })
+        const id = first.stdout.trim()
+        expect(service.mock.state.recipes.get(id)?.link?.etag).toMatch(/^[0-9a-f]{32}-2$/)
+        const [again, came] = await Promise.all([cray(...upload), cray('download', 'mine', '--dir', 'back')])
+        expect([again.exit, again.stdout, came.exit]).toEqual([0, first.stdout, 0])
+        expect(readFileSync(join(service.folder, 'back/large')).equals(readFileSync(join(tree, 'large')))).toBe(true)
+
+        writeFileSync(join(tree, 'config.sh'), 'new')
+        const differs = await cray('diff', 'mine', 'tree', '--format', 'json')
+        expect([differs.exit, JSON.parse(differs.stdout)]).toEqual([1, [{ file: 'config.sh', change: 'added' }]])
+        const replaced = await cray(...upload, '--if-exists', 'replace')
+        expect(replaced.stderr).toContain(`Recipe ${id} is deleted`)
+        expect([...service.mock.state.recipes.values()].map((recipe) => recipe.id)).toEqual([replaced.stdout.trim()])
+        expect(await store.head({ bucket: 'ims', key: `recipes/${replaced.stdout.trim()}/recipe.tar.gz` })).toMatchObject({
+          type: 'application/gzip',
+        })
+      } finally {
+        await service.close()
+      }
     })
 
     test('a download goes on where it was cut off, and refuses what is broken', async () => {

@@ -130,7 +130,7 @@ export async function startImageSite({
     one.status = last.status
     return last
   }
-  const server = await serveMock({ answer })
+  const server = await serveMock({ answer, answerS3: mock.answerS3 })
   writeFileSync(join(home, '.config/cray/configurations/default'), `[core]\nhostname = "${server.url}"\n`)
   const env = { PATH: standIn?.env.PATH ?? '/nowhere', HOME: home, USER: 'jane', LANG: 'C.UTF-8', CRAY_CONFIG_DIR: home }
   const argv = (file: string, words: readonly string[]) => ['build', '--file', file, '--interval', '0.05', ...words]

@@ -22,7 +22,7 @@ export const hasRadosGateway = programs.every((name) => ['/usr/bin', '/usr/sbin'
 
 const keys = { accessKeyId: 'GATEWAYOFTESTS000001', secretAccessKey: 'secret-of-the-gateway-of-these-tests-0001' }
 
-function configuration(folder: string, id: string, ports: { monitor: number; gateway: number }): string {
+function configuration(folder: string, id: string, ports: { monitor: number; gateway: number }, bytes: number): string {
   const sections = {
     global: {
       fsid: id,
@@ -58,7 +58,7 @@ function configuration(folder: string, id: string, ports: { monitor: number; gat
     osd: {
       osd_data: join(folder, 'osd'),
       osd_objectstore: 'memstore',
-      memstore_device_bytes: 2 ** 31,
+      memstore_device_bytes: bytes,
       osd_class_load_list: '*',
       osd_class_default_list: '*',
       osd_fast_shutdown: true,
@@ -82,8 +82,12 @@ function configuration(folder: string, id: string, ports: { monitor: number; gat
     .join('\n')
 }
 
-/** Starts one. */
-export async function startRadosGateway(): Promise<RadosGateway> {
+/**
+ * Starts one.
+ *
+ * @param bytes of memory for its objects; what is deleted takes room for hours.
+ */
+export async function startRadosGateway(bytes = 2 ** 31): Promise<RadosGateway> {
   // Its path is short: sockets are in it.
   const folder = mkdtempSync(join(tmpdir(), 'rgw-'))
   const children: ChildProcess[] = []
@@ -96,7 +100,7 @@ export async function startRadosGateway(): Promise<RadosGateway> {
     const id = randomUUID()
     const conf = join(folder, 'ceph.conf')
     for (const name of ['mon', 'osd', 'rgw']) mkdirSync(join(folder, name))
-    writeFileSync(conf, configuration(folder, id, ports))
+    writeFileSync(conf, configuration(folder, id, ports, bytes))
     const env = { ...process.env, CEPH_CONF: conf }
     const run = (file: string, ...words: string[]) => promisify(execFile)(file, words, { env, timeout: 60_000 })
     const start = (file: string, ...words: string[]) => {

@@ -7,6 +7,7 @@ import { imageFileSchema } from '../../src/builds/images-file/schema.ts'
 import { openState, orderHash, requireWritable, statePath } from '../../src/builds/batch/state.ts'
 import { CliError } from '../../src/errors.ts'
 import { imageKeys } from '../../src/definitions/image-builds.ts'
+import { importSources } from '../../src/definitions/image-transfers.ts'
 
 function failureOf(act: () => unknown): CliError {
   try {
@@ -92,6 +93,31 @@ describe('good files', () => {
     )
   })
 
+  test('images that are imported, which others are made from', () => {
+    const files = [
+      [
+        'i.yaml',
+        images(
+          '{name: a, import: out}',
+          '{name: b, base: a}',
+          '{name: c, import: {rootfs: r, boot_parameters: p}, arch: aarch64, metadata: {k: v}}',
+        ),
+      ],
+      [
+        'i.toml',
+        '[[images]]\nname="a"\nimport="out"\n[[images]]\nname="b"\nbase="a"\n[[images]]\nname="c"\narch="aarch64"\nmetadata.k="v"\n[images.import]\nrootfs="r"\nboot-parameters="p"\n',
+      ],
+    ] as const
+    for (const [path, text] of files) {
+      const entries = readEntries(path, text)
+      expect(entries.map(({ order, needs }) => [order, needs])).toEqual([
+        [{ name: 'a', import: { from_dir: 'out' } }, undefined],
+        [{ name: 'b', job_type: 'customize', source: 'a' }, 'a'],
+        [{ name: 'c', import: { rootfs: 'r', boot_parameters: 'p' }, arch: 'aarch64', metadata: { k: 'v' } }, undefined],
+      ])
+    }
+  })
+
   test('TOML as inline tables and with dotted keys', () => {
     const entries = readEntries(
       'i.toml',
@@ -145,7 +171,7 @@ describe('good files', () => {
         `[[images]]\nname="a"\nrecipe="r"\nbuild-env-size=${written === '12345678901234567890' ? '1234567890123456789_0' : written}\n`,
       ],
     ] as const) {
-      expect(readEntries(path, text)[0]!.order.build_env_size).toEqual({ number })
+      expect(readEntries(path, text)[0]!.order).toMatchObject({ build_env_size: { number } })
     }
   })
 })
@@ -167,15 +193,46 @@ describe('mistakes', () => {
       'entries that are none',
       images('a', '[]', '5', '', '{name: a, recipe: r}'),
       [
-        '2: an image is a map with a name, and a recipe or a base; this is the text "a"',
-        '3: an image is a map with a name, and a recipe or a base; this is a list',
-        '4: an image is a map with a name, and a recipe or a base; this is the number 5',
-        '5: an image is a map with a name, and a recipe or a base; this is nothing',
+        '2: an image is a map with a name, and a recipe, a base or an import; this is the text "a"',
+        '3: an image is a map with a name, and a recipe, a base or an import; this is a list',
+        '4: an image is a map with a name, and a recipe, a base or an import; this is the number 5',
+        '5: an image is a map with a name, and a recipe, a base or an import; this is nothing',
       ],
     ],
     ['no name', images('recipe: r'), ['2: the image has no name']],
-    ['neither recipe nor base', images('name: a'), ['2: the image has neither a recipe nor a base: what is it made from?']],
+    ['neither recipe nor base', images('name: a'), ['2: the image has neither a recipe nor a base nor an import: what is it made from?']],
     ['both', image('base: b'), ['4: the image has a recipe in line 3, and a base, too: it is made from one of them']],
+    [
+      'an import beside a recipe',
+      image('import: x'),
+      ['4: the image has a recipe in line 3, and an import, too: it is made from one of them'],
+    ],
+    ['an import of a list', images('{name: a, import: [x]}'), ['2: import takes a folder, or a map of files, not a list']],
+    ['an import of nothing', images('{name: a, import: " "}'), ['2: import takes a folder, or a map of files, not the text ""']],
+    [
+      'an import with neither, both, or other keys',
+      images('{name: a, import: {kernel: k}}', '{name: b, import: {rootfs: r, from_dir: f}}', '{name: c, import: {rootfs: 1, image: x}}'),
+      [
+        '2: import has neither a rootfs nor a from-dir',
+        "3: rootfs and from-dir don't go together",
+        '4: rootfs takes a text, not the number 1: put it in quotes, "1"',
+        '4: there is no key image in import: it has rootfs, kernel, initrd, boot-parameters, from-dir',
+      ],
+    ],
+    [
+      'keys of an import and of others',
+      images('{name: a, import: x, run: y}', '{name: b, recipe: r, metadata: {a: b}}', '{name: c, import: x, if-exists: replace}'),
+      [
+        '2: run belongs to images made from a base, and this one has an import',
+        '3: metadata belongs to images made from an import, and this one has a recipe',
+        '4: if-exists takes fail or skip, not the text "replace"',
+      ],
+    ],
+    [
+      'metadata that are none',
+      images('{name: a, import: x, metadata: a=b}', '{name: b, import: x, metadata: {a: 1}}'),
+      ['2: metadata takes a map of texts, not the text "a=b"', '3: metadata takes texts, and a is the number 1: put it in quotes, "1"'],
+    ],
     ['a number for a text', images('{name: 007, recipe: r}'), ['2: name takes a text, not the number 007: put it in quotes, "007"']],
     ['true for a text', images('{name: true, recipe: r}'), ['2: name takes a text, not true: put it in quotes, "true"']],
     ['a list for a text', images('{name: a, base: b, run: [ls]}'), ['2: run takes a text, not a list']],
@@ -252,7 +309,7 @@ describe('mistakes', () => {
       images('{name: 1, recipe: r}', '{name: b}', '{name: c, base: d}', '{name: d, base: c}'),
       [
         '2: name takes a text, not the number 1: put it in quotes, "1"',
-        '3: the image has neither a recipe nor a base: what is it made from?',
+        '3: the image has neither a recipe nor a base nor an import: what is it made from?',
         '4: c needs d, d needs c: none can be made first',
       ],
     ],
@@ -272,7 +329,11 @@ describe('mistakes', () => {
     ['a key twice', '[[images]]\nname="a"\nname="b"\n', ['3: not valid TOML: Defining a key multiple times is invalid']],
     ['a table', '\n[images]\nname="a"\n', ['2: images takes a list, not a map']],
     ['an empty list', 'images = []\n', ['1: the list of images is empty']],
-    ['a text in the list', 'images = [\n"a"]\n', ['2: an image is a map with a name, and a recipe or a base; this is the text "a"']],
+    [
+      'a text in the list',
+      'images = [\n"a"]\n',
+      ['2: an image is a map with a name, and a recipe, a base or an import; this is the text "a"'],
+    ],
     [
       'wrong types',
       '[[images]]\nname=2026-01-02\nrecipe="r"\nlatest=1\nbuild-env-size=1.0\narch="arm"\n',
@@ -290,7 +351,7 @@ describe('mistakes', () => {
       '[[images]]\nname="a"\nrecipe="r"\nbase="b"\n[[images]]\nname="c"\n',
       [
         '4: the image has a recipe in line 3, and a base, too: it is made from one of them',
-        '5: the image has neither a recipe nor a base: what is it made from?',
+        '5: the image has neither a recipe nor a base nor an import: what is it made from?',
       ],
     ],
     [
@@ -400,6 +461,17 @@ describe('the schema', () => {
     for (const { $ref } of [...Object.values(properties).slice(2), ...Object.values(patternProperties)]) {
       expect(schema.definitions).toHaveProperty([$ref!.replace('#/definitions/', '')])
     }
+  })
+
+  test('an image with an import has the keys of its rows, and says their values itself', () => {
+    const { properties, required } = schema.definitions['from-import']!
+    expect(Object.keys(properties)).toEqual(['name', 'import', ...imageKeys.import.map(({ flag }) => flag.slice(2))])
+    expect(required).toEqual(['name', 'import'])
+    expect(properties['if-exists']!.enum).toEqual(['fail', 'skip'])
+    const [folder, files] = (properties.import as unknown as { oneOf: Schema[] }).oneOf
+    expect(folder).toEqual({ type: 'string', pattern: '\\S' })
+    expect(Object.keys(files!.properties)).toEqual(importSources.map(({ flag }) => flag.slice(2)))
+    expect((files as unknown as { oneOf: Schema[] }).oneOf).toEqual([{ required: ['rootfs'] }, { required: ['from-dir'] }])
   })
 
   // What it says of a value is what the reader says.

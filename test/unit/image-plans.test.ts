@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { commandLine } from '../../src/cli/command-line.ts'
 import { resumeFileCommand } from '../../src/builds/resume-command.ts'
 import { inOrder, readEntries } from '../../src/builds/images-file/entries.ts'
-import type { OrderedEntry } from '../../src/builds/images-file/ordered.ts'
+import type { OrderedBuild } from '../../src/builds/images-file/ordered.ts'
 import { checkPlans } from '../../src/builds/batch/plans.ts'
 import { createSharedLooks, sharedReads } from '../../src/builds/batch/shared-reads.ts'
 import { openState } from '../../src/builds/batch/state.ts'
@@ -76,10 +76,10 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 const stateOf = () => openState(join(folder, 'i.yaml'))
 
 /** The images of a file, as they are ordered; a script's content in the place of its path. */
-function orderedOf(...items: string[]): OrderedEntry[] {
+function orderedOf(...items: string[]): OrderedBuild[] {
   const entries = inOrder(readEntries('i.yaml', `images:\n${items.map((item) => `  - {${item}}\n`).join('')}`))
   return entries.map((entry) => {
-    const order = { if_exists: 'fail', ...entry.order } as OrderedEntry['order']
+    const order = { if_exists: 'fail', ...entry.order } as OrderedBuild['order']
     const script =
       order.run !== undefined ? { command: order.run } : order.script !== undefined ? { content: order.script, shown: 'script' } : undefined
     return { entry, order, key, script }
@@ -128,7 +128,7 @@ describe('what tells an order from another', () => {
 
 describe('what is to be done', () => {
   const step = (item: string, state: Parameters<ReturnType<typeof stateOf>['set']>[1] | undefined, inventory: Partial<Inventory>) => {
-    const [one] = orderedOf(item) as [OrderedEntry]
+    const [one] = orderedOf(item) as [OrderedBuild]
     const kept = stateOf()
     if (state) kept.set('a', { ...state, order: state.order === 'same' ? hashOf(one, undefined) : state.order })
     return nextStep({ inventory: catalogueOf(inventory), state: kept, one, base: undefined })
@@ -330,7 +330,7 @@ describe('all images of a file', () => {
   const plans = (
     items: string[],
     inventory: Partial<Inventory> = {},
-    fill: (state: ReturnType<typeof stateOf>, ordered: OrderedEntry[]) => void = () => {},
+    fill: (state: ReturnType<typeof stateOf>, ordered: OrderedBuild[]) => void = () => {},
   ) => {
     const state = stateOf()
     const ordered = orderedOf(...items)

@@ -17,7 +17,7 @@ import type { Plan } from '../plan.ts'
 import { ensureKey, startJob } from '../create-job.ts'
 import { resumeJob } from '../resume-job.ts'
 import { podFailureNow } from '../../jobs/pod-watch.ts'
-import type { OrderedEntry } from '../images-file/ordered.ts'
+import { isImport, type OrderedBuild, type OrderedEntry, type OrderedImport } from '../images-file/ordered.ts'
 import type { Result } from './result.ts'
 import { scriptOutput, type ScriptOutput } from '../script-output.ts'
 import { createSharedLooks } from './shared-reads.ts'
@@ -48,8 +48,8 @@ export interface EntryBuilder {
   make(one: OrderedEntry, base: Image | undefined): Promise<Result>
   /** The jobs that have not ended. */
   underWay(): Job[]
-  /** The images whose jobs were being created when we were interrupted, without an answer. */
-  inDoubt(): readonly string[]
+  /** Of the images that were begun when we were interrupted and have no job that is known: what is left of each, in a line. */
+  left(): readonly string[]
 }
 
 /** Makes images of a file, side by side. */
@@ -57,18 +57,20 @@ export function createEntryBuilder({ context, api, progress, options, state, tab
   const { io, global } = context
   const trackers = new Set<JobTracker>()
   const keys = new Map<string, Promise<string>>()
-  const inDoubt: string[] = []
+  const left: string[] = []
   const jobsUnderWay = () => [...trackers].flatMap(({ job }) => job ?? [])
   const read = createSharedLooks(io, api, options.interval * 1000)
 
+  const tellOf = ({ log }: Progress, name: string) => (global.quiet ? (line: string) => context.warn(`${name}: ${line}`) : log)
+
   function build(
-    { order, key }: OrderedEntry,
+    { order, key }: OrderedBuild,
     underWay: JobTracker,
     ends: (() => Promise<void>)[],
   ): BuildContext & { output: ScriptOutput } {
     const own = table.of(order.name)
     const output = scriptOutput(own.log)
-    const tell = global.quiet ? (line: string) => context.warn(`${order.name}: ${line}`) : own.log
+    const tell = tellOf(own, order.name)
     const ownIo = Object.create(io, { stderr: { value: output } }) as Io
     return {
       context: { ...context, io: ownIo },
@@ -116,8 +118,24 @@ export function createEntryBuilder({ context, api, progress, options, state, tab
     })
   }
 
+  async function importEntry({ order: { name }, files }: OrderedImport, ends: (() => Promise<void>)[]): Promise<Result> {
+    const own = table.of(name)
+    const atEnd = (work: () => Promise<void>) => void ends.push(work)
+    state.check()
+    const { image, how, text } = await files.make({
+      context,
+      api,
+      progress: own,
+      attended: false,
+      supervision: options,
+      tell: tellOf(own, name),
+      atEnd,
+    })
+    return ended(name, how, image, text)
+  }
+
   async function buildEntry(
-    one: OrderedEntry,
+    one: OrderedBuild,
     base: Image | undefined,
     underWay: JobTracker,
     ends: (() => Promise<void>)[],
@@ -184,7 +202,7 @@ export function createEntryBuilder({ context, api, progress, options, state, tab
       trackers.add(underWay)
       try {
         io.interrupted.throwIfAborted()
-        const result = await buildEntry(one, base, underWay, ends)
+        const result = await (isImport(one) ? importEntry(one, ends) : buildEntry(one, base, underWay, ends))
         underWay.job = undefined
         return result
       } catch (failure) {
@@ -192,7 +210,9 @@ export function createEntryBuilder({ context, api, progress, options, state, tab
         // Whoever has the file by now makes the others, too.
         state.check()
         if (io.interrupted.aborted) {
-          if (isInDoubt(failure)) inDoubt.push(name)
+          if (isImport(one)) left.push(...failure.more.map((line) => `${name}: ${line}`))
+          else if (isInDoubt(failure))
+            left.push(`${name}: the service did not say whether it created the job; the same command looks for it.`)
           return { name, how: 'left running' }
         }
         underWay.job = undefined
@@ -207,6 +227,6 @@ export function createEntryBuilder({ context, api, progress, options, state, tab
       }
     },
     underWay: jobsUnderWay,
-    inDoubt: () => inDoubt,
+    left: () => left,
   }
 }

@@ -8,6 +8,8 @@ import type { Progress } from '../../terminal/progress.ts'
 import type { BuildOptions } from '../../definitions/image-builds.ts'
 import type { CommandContext } from '../../context.ts'
 import { isAttended } from '../with-writes.ts'
+import type { WriteContext } from '../build-context.ts'
+import type { Importer, OpenImporter } from '../importer.ts'
 import { readInventory } from '../inventory.ts'
 import { reportStaleJobs } from '../stale-jobs.ts'
 import { handleInterruption } from '../on-interrupt.ts'
@@ -15,8 +17,8 @@ import { resumeFileCommand } from '../resume-command.ts'
 import { readEntries, inOrder, type Entry } from '../images-file/entries.ts'
 import { createEntryBuilder } from './build-entry.ts'
 import { schedule } from './schedule.ts'
-import { orderedEntries, type OrderedEntry } from '../images-file/ordered.ts'
-import { checkPlans } from './plans.ts'
+import { isImport, orderedEntries, type OrderedEntry } from '../images-file/ordered.ts'
+import { checkPlans, type ImportOutlook } from './plans.ts'
 import { hasImage, resultsValue, type Result } from './result.ts'
 import { openState, requireWritable, statePath, type FileState } from './state.ts'
 import { sharedReads } from './shared-reads.ts'
@@ -29,17 +31,29 @@ import { createTable } from './progress-table.ts'
  * @throws CliError before anything is sent for a file with mistakes, and before anything is written for what the service
  * can't do, or another process does; 129, 130 or 143 when interrupted.
  */
-export async function buildFile(context: CommandContext, path: string, options: BuildOptions): Promise<number> {
+export async function buildFile(context: CommandContext, path: string, options: BuildOptions, openImporter: OpenImporter): Promise<number> {
   const { io } = context
   const file = absolutePath(path, io)
   const text = readTextFile(file, 'images')
   if (text === undefined) throw new CliError(`${path}: no such file`, { next: `ls ${pastedWord(dirname(path))}` })
   const entries = readEntries(path, text)
-  const ordered = await orderedEntries(context, path, inOrder(entries), options)
-  const make = (held?: Held) => makeImages(context, { path, entries, ordered, state: openState(file, held), options })
-  if (options.dry_run) return make()
-  requireWritable(file)
-  return withLock(statePath(file), make, { patience: 0, busy: (who) => `${path}: ${who} makes its images already` })
+  let importer: Promise<Importer> | undefined
+  const open = () =>
+    (importer ??= openImporter({
+      s3Endpoint: options.s3_endpoint,
+      folder: dirname(file),
+      dryRun: options.dry_run ?? false,
+      again: resumeFileCommand(path, options),
+    }))
+  try {
+    const ordered = await orderedEntries(context, path, inOrder(entries), options, open)
+    const make = (held?: Held) => makeImages(context, { path, entries, ordered, state: openState(file, held), options })
+    if (options.dry_run) return await make()
+    requireWritable(file)
+    return await withLock(statePath(file), make, { patience: 0, busy: (who) => `${path}: ${who} makes its images already` })
+  } finally {
+    await (await importer)?.close()
+  }
 }
 
 interface Images {
@@ -67,7 +81,10 @@ async function makeImages(context: CommandContext, { path, entries, ordered, sta
     const inventory = await inventoryFor(progress).catch((error: unknown) => {
       throw io.interrupted.aborted ? withoutJobs() : error
     })
-    const plans = checkPlans({ path, inventory, ordered, state })
+    const imports = await outlookOf(context, ordered, { api, progress, options }).catch((error: unknown) => {
+      throw io.interrupted.aborted ? withoutJobs() : error
+    })
+    const plans = checkPlans({ path, inventory, ordered, imports, state })
     if (options.dry_run) {
       await io.stdout.write(
         plans
@@ -99,13 +116,11 @@ async function makeImages(context: CommandContext, { path, entries, ordered, sta
     table.close()
     if (io.interrupted.aborted) {
       const jobs = maker.underWay()
-      const inDoubt = maker
-        .inDoubt()
-        .map((name) => `${name}: the service did not say whether it created the job; the same command looks for it.`)
-      if (jobs.length === 0) throw withoutJobs(inDoubt)
+      const left = maker.left()
+      if (jobs.length === 0) throw withoutJobs(left)
       throw await handleInterruption(context, io.interrupted.reason as CliError, {
         jobs,
-        inDoubt,
+        inDoubt: left,
         attended: isAttended(context),
         cancel: options.cancel_on_interrupt ?? false,
         resume: again,
@@ -124,4 +139,23 @@ async function makeImages(context: CommandContext, { path, entries, ordered, sta
     progress.stop()
     await api.close()
   }
+}
+
+/** What the imports of a file come to, by the names of their images. */
+async function outlookOf(
+  context: CommandContext,
+  ordered: readonly OrderedEntry[],
+  { api, progress, options }: Pick<WriteContext, 'api' | 'progress'> & { options: BuildOptions },
+): Promise<Map<string, ImportOutlook>> {
+  const outlooks = new Map<string, ImportOutlook>()
+  const write = { context, api, progress, attended: false, supervision: options, tell: context.warn, atEnd() {} }
+  for (const one of ordered.filter(isImport)) {
+    try {
+      outlooks.set(one.order.name, await one.files.plan(write))
+    } catch (error) {
+      if (!(error instanceof CliError) || context.io.interrupted.aborted) throw error
+      outlooks.set(one.order.name, error)
+    }
+  }
+  return outlooks
 }

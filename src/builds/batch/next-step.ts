@@ -9,7 +9,7 @@ import { isJobOf, isSince } from '../job-match.ts'
 import { makePlan, type Plan } from '../plan.ts'
 import { sameKeys } from '../public-key.ts'
 import { findSource } from '../source.ts'
-import type { OrderedEntry } from '../images-file/ordered.ts'
+import type { OrderedBuild } from '../images-file/ordered.ts'
 import { orderHash, type EntryState, type FileState } from './state.ts'
 
 /** What is to be done for an image of a file. */
@@ -24,7 +24,7 @@ export type Step =
 export interface Planning {
   readonly inventory: Inventory
   readonly state: FileState
-  readonly one: OrderedEntry
+  readonly one: OrderedBuild
   /** The image that it is made from, where that is of the same file. */
   readonly base: Image | undefined
 }
@@ -57,7 +57,7 @@ export function earlierStep(planning: Planning): Step | undefined {
 }
 
 /** The job that an earlier run started, also one that ended before it had its answer. Whether it is that of the order is another question. */
-function startedJob(known: EntryState, inventory: Inventory, one: OrderedEntry): Job | undefined {
+function startedJob(known: EntryState, inventory: Inventory, one: OrderedBuild): Job | undefined {
   const { job: ours, before, source } = known
   if (before === undefined) return inventory.jobs.find(({ id }) => id === ours)
   const keys = keysOf(inventory, one)
@@ -72,7 +72,7 @@ function startedJob(known: EntryState, inventory: Inventory, one: OrderedEntry):
   )
 }
 
-const keysOf = ({ publicKeys }: Inventory, { key }: OrderedEntry) => new Set(sameKeys(publicKeys, key).map(({ id }) => id))
+const keysOf = ({ publicKeys }: Inventory, { key }: OrderedBuild) => new Set(sameKeys(publicKeys, key).map(({ id }) => id))
 
 const attempted = ({ attempted: time }: EntryState) => (time === undefined ? undefined : Date.parse(time))
 
@@ -109,7 +109,7 @@ const besides = new Set(
 )
 
 /** What tells an order from another one of the same name. */
-export function hashOf({ order, script }: OrderedEntry, base: Image | undefined): string {
+export function hashOf({ order, script }: OrderedBuild, base: Image | undefined): string {
   const telling = Object.fromEntries(Object.entries(order).filter(([key]) => !besides.has(key)))
   return orderHash(telling, [script && 'content' in script ? script.content : undefined, base?.id])
 }

@@ -6,7 +6,7 @@ import type { SourceNode } from './source-node.ts'
 import { mistakes, schemaCommand, type Found, type Diagnostic } from './diagnostics.ts'
 import { described } from './typed.ts'
 
-export type { Entry, FileOrder } from './entry.ts'
+export type { Entry, FileImport, FileOrder } from './entry.ts'
 export { mistakes, type Diagnostic } from './diagnostics.ts'
 
 /**
@@ -86,8 +86,8 @@ function checkNames(entries: readonly Entry[], found: Found): void {
   }
 }
 
-function neededBy({ order: { job_type: type, source } }: Entry, names: ReadonlySet<string>): string | undefined {
-  return type === 'customize' && names.has(source) ? source : undefined
+function neededBy({ order }: Entry, names: ReadonlySet<string>): string | undefined {
+  return !('import' in order) && order.job_type === 'customize' && names.has(order.source) ? order.source : undefined
 }
 
 /** Images that need each other in a circle of two or more, each circle once and from its first in the file. */

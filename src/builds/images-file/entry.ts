@@ -1,10 +1,13 @@
 import { excerpt } from '../../text/printable.ts'
 import { buildOptions, customizeOptions } from '../../definitions/image-builds.ts'
 import { optionKey, type OptionDefinition } from '../../definitions/definition.ts'
-import { firstConflict } from '../../definitions/relations.ts'
+import type { importKeys } from '../../definitions/image-transfers.ts'
+import type { InferOptions } from '../../definitions/infer-options.ts'
+import { firstConflict, orList } from '../../definitions/relations.ts'
 import { specProblems, type ImageSpec } from '../image-spec.ts'
 import { isSimilar } from '../../text/similarity.ts'
-import { keyOf, keyRows, type Source } from './keys.ts'
+import { readImportSource, type ImportSource } from './import-source.ts'
+import { keyOf, keyRows, sources, type Source } from './keys.ts'
 import type { SourceNode, SourceMapping } from './source-node.ts'
 import type { Found } from './diagnostics.ts'
 import { described, typedValue } from './typed.ts'
@@ -12,39 +15,54 @@ import { described, typedValue } from './typed.ts'
 /** An image of a file, as its user ordered it: what isn't in the file isn't in here, either. */
 export type FileOrder = Partial<ImageSpec> & Pick<ImageSpec, 'name' | 'job_type' | 'source'>
 
+/** An image of a file that is imported; what isn't in the file isn't in here, either. */
+export interface FileImport extends Partial<Omit<InferOptions<typeof importKeys>, 'metadata'>> {
+  readonly name: string
+  readonly import: ImportSource
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
 /** An image of a file. */
 export interface Entry {
   /** From 1. */
   readonly line: number
-  readonly order: FileOrder
-  /** The line of a key, in either spelling (`recipe` and `base` are `source`, too); that of the image where it isn't given. */
+  readonly order: FileOrder | FileImport
+  /** The line of a key, in either spelling (`recipe`, `base` and `import` are `source`, too); that of the image where it isn't given. */
   lineOf(key: string): number
   /** The name of the image in the same file that it is made from. */
   readonly needs: string | undefined
 }
 
-const sources = ['recipe', 'base'] as const
 const nameRow = { flag: '--name', type: 'text', help: '' } as const satisfies OptionDefinition
-const sourceRows = { recipe: { ...nameRow, flag: '--recipe' }, base: { ...nameRow, flag: '--base' } } as const
-const allRows: readonly OptionDefinition[] = [nameRow, ...Object.values(sourceRows), ...keyRows.recipe, ...keyRows.base]
+const sourceRows = sources.map((source): OptionDefinition => ({ ...nameRow, flag: `--${source}` }))
+/** By the kind of image, whose rows of a name may differ. */
+const allRows = (source: Source | undefined): readonly OptionDefinition[] => [
+  nameRow,
+  ...sourceRows,
+  ...(source ? keyRows[source] : []),
+  ...sources.flatMap((one) => keyRows[one]),
+]
+const withArticle = (source: Source) => `${source === 'import' ? 'an' : 'a'} ${source}`
+const alternatives = sources.map(withArticle)
 const lineOptions: readonly OptionDefinition[] = [...buildOptions, ...customizeOptions]
 
 /** Reads an image of a file. Where a mistake was found, what is returned isn't whole. */
 export function readEntry({ line, value }: SourceNode, found: Found): Entry {
   const map: SourceMapping = value instanceof Map ? value : (new Map() as SourceMapping)
-  if (map !== value) found(line, `an image is a map with a name, and a recipe or a base; this is ${described(value)}`)
+  if (map !== value) found(line, `an image is a map with a name, and ${orList(alternatives)}; this is ${described(value)}`)
   const given = sources.filter((source) => map.has(source))
   const lines = new Map<string, number>()
   const order = new Map<string, unknown>()
 
   for (const [written, { line: at, value: item }] of map) {
     const key = written.replaceAll('_', '-')
-    const row = allRows.find((one) => keyOf(one) === key)
+    const row = allRows(given[0]).find((one) => keyOf(one) === key)
     const twice = lines.get(key)
     if (!row) found(at, unknownKey(written))
     else if (twice !== undefined) found(at, `${excerpt(written)} is given twice: line ${twice} has it in the other spelling`)
     else if (!belongs(row, given))
-      found(at, `${key} belongs to images made from a ${given[0] === 'recipe' ? 'base' : 'recipe'}, and this one has a ${given[0]}`)
+      found(at, `${key} belongs to images made from ${orList(kindsOf(row).map(withArticle))}, and this one has ${withArticle(given[0]!)}`)
+    else if (key === 'import') order.set('import', readImportSource(item, lines, found))
     else {
       const typed = typedValue(row, item)
       if ('why' in typed) found(at, typed.why)
@@ -54,11 +72,14 @@ export function readEntry({ line, value }: SourceNode, found: Found): Entry {
   }
 
   if (map === value && !map.has('name')) found(line, 'the image has no name')
-  if (map === value && given.length === 0) found(line, 'the image has neither a recipe nor a base: what is it made from?')
-  if (given.length === 2)
-    found(lines.get('base')!, `the image has a recipe in line ${lines.get('recipe')}, and a base, too: it is made from one of them`)
-  const { recipe, base, ...keys } = Object.fromEntries(order)
-  const made = { ...keys, source: recipe ?? base, job_type: given[0] === 'base' ? 'customize' : 'create' } as FileOrder
+  if (map === value && given.length === 0) found(line, `the image has neither ${alternatives.join(' nor ')}: what is it made from?`)
+  const [first, second] = given
+  if (first && second)
+    found(
+      lines.get(second)!,
+      `the image has ${withArticle(first)} in line ${lines.get(first)}, and ${withArticle(second)}, too: it is made from one of them`,
+    )
+  const made = orderOf(first, Object.fromEntries(order))
   lines.set('source', lines.get(given[0] ?? '') ?? line)
   const lineOf = (key: string) => lines.get(key.replaceAll('_', '-')) ?? line
   const rows = given.flatMap((source) => keyRows[source])
@@ -68,13 +89,21 @@ export function readEntry({ line, value }: SourceNode, found: Found): Entry {
   )?.map((flag) => flag.slice(2))
   if (conflict) found(lineOf(conflict[1]!), `${conflict.join(' and ')} don't go together`)
   // They judge what is given alone.
-  for (const { flag, why } of specProblems(made)) found(lineOf(flag.slice(2)), why)
+  for (const { flag, why } of 'import' in made ? [] : specProblems(made)) found(lineOf(flag.slice(2)), why)
   return { line, order: made, lineOf, needs: undefined }
 }
 
+function orderOf(source: Source | undefined, { recipe, base, ...keys }: Record<string, unknown>): Entry['order'] {
+  if (source === 'import') return keys as unknown as FileImport
+  return { ...keys, source: recipe ?? base, job_type: source === 'base' ? 'customize' : 'create' } as FileOrder
+}
+
+/** What an image is made from that can have a key. */
+const kindsOf = (row: OptionDefinition) => sources.filter((source) => keyRows[source].some(({ flag }) => flag === row.flag))
+
 function belongs(row: OptionDefinition, given: readonly Source[]): boolean {
   const [kind, other] = given
-  const kinds = sources.filter((source) => keyRows[source].some(({ flag }) => flag === row.flag))
+  const kinds = kindsOf(row)
   return kind === undefined || other !== undefined || kinds.length === 0 || kinds.includes(kind)
 }
 
@@ -85,7 +114,7 @@ function unknownKey(written: string): string {
     return `${key} is an option, not a key of an image: it goes on the command line, for all of them`
   }
   const typed = written.toLowerCase().replaceAll('_', '-')
-  const keys = [...new Set(allRows.map(keyOf))]
+  const keys = [...new Set(allRows(undefined).map(keyOf))]
   const near = keys.filter((one) => isSimilar(typed, one))
   const meant = near.length > 0 ? near : keys.filter((one) => typed.length > 2 && one.includes(typed))
   return `there is no key ${key}${meant.length > 0 ? `; did you mean ${meant.join(' or ')}?` : ''}`

@@ -5,17 +5,30 @@ import { optionKey } from '../../definitions/definition.ts'
 import { imageKeys, type BuildOptions } from '../../definitions/image-builds.ts'
 import type { CommandContext } from '../../context.ts'
 import { specProblems, type ImageSpec } from '../image-spec.ts'
+import type { ImageImport, Importer } from '../importer.ts'
 import { findOwnKey, type OwnKey } from '../public-key.ts'
 import { readScript, type Script } from '../script.ts'
-import { mistakes, type Entry, type Diagnostic } from './entries.ts'
+import { mistakes, type Entry, type FileImport, type Diagnostic } from './entries.ts'
 
 /** An image of a file with all that this machine has to add. */
-export interface OrderedEntry {
+export type OrderedEntry = OrderedBuild | OrderedImport
+
+/** One that a job makes. */
+export interface OrderedBuild {
   readonly entry: Entry
   readonly order: ImageSpec
   readonly key: OwnKey
   readonly script: Script | undefined
 }
+
+/** One that is imported. */
+export interface OrderedImport {
+  readonly entry: Entry
+  readonly order: FileImport
+  readonly files: ImageImport
+}
+
+export const isImport = (one: OrderedEntry): one is OrderedImport => 'files' in one
 
 /** Options of the line that hold for every image of a file that says nothing else. */
 const general = imageKeys.recipe.map((row) => optionKey(row) as keyof BuildOptions)
@@ -24,6 +37,7 @@ const general = imageKeys.recipe.map((row) => optionKey(row) as keyof BuildOptio
  * The entries of a file as orders: with the options of the line, their keys and scripts. Paths in the file start from its
  * folder.
  *
+ * @param openImporter opens what imports images, once there is one to import.
  * @throws CliError with all mistakes and their lines.
  */
 export async function orderedEntries(
@@ -31,6 +45,7 @@ export async function orderedEntries(
   path: string,
   entries: readonly Entry[],
   options: BuildOptions,
+  openImporter: () => Promise<Importer>,
 ): Promise<OrderedEntry[]> {
   const folder = dirname(absolutePath(path, context.io))
   const line = Object.fromEntries(general.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])))
@@ -49,10 +64,23 @@ export async function orderedEntries(
       try {
         return await work()
       } catch (error) {
-        if (!(error instanceof CliError) || (key === 'public-key' && given.public_key === undefined)) throw error
-        list.push({ line: lineOf(key), why: error.message })
+        if (!(error instanceof CliError) || (key === 'public-key' && !('public_key' in given))) throw error
+        list.push({ line: lineOf(key), why: error.message, more: error.more })
         return undefined
       }
+    }
+    if ('import' in given) {
+      const ifExists = given.if_exists ?? options.if_exists
+      if (ifExists === 'replace')
+        list.push({
+          line: entry.line,
+          why: `${given.name} is imported, and --if-exists replace is for builds: give it an if-exists of its own`,
+        })
+      const order = { ...given, arch: given.arch ?? options.arch, if_exists: ifExists === 'skip' ? 'skip' : 'fail' } as const
+      const importer = await openImporter()
+      const files = await attempt('source', () => importer.check(order))
+      ordered.push({ entry, order, files: files! })
+      continue
     }
     const order = {
       ...line,

@@ -22,6 +22,7 @@ export function typedValue(row: OptionDefinition, { value }: SourceNode): Typed 
     if (typeof value === 'boolean') return { value }
     return no(value === 'true' || value === 'false' ? ': leave out the quotes' : '')
   }
+  if (row.type === 'each') return typedTexts(key, value)
   const choices = choicesInFile(row)
   if (choices) {
     if (choices.some((choice) => choice === value)) return { value }
@@ -32,11 +33,21 @@ export function typedValue(row: OptionDefinition, { value }: SourceNode): Typed 
   return value.trim() === '' ? { why: `${key} is empty` } : { value }
 }
 
+/** A map of texts, as an object of them. */
+function typedTexts(key: string, value: SourceNode['value']): Typed {
+  if (!(value instanceof Map)) return { why: `${key} takes a map of texts, not ${described(value)}` }
+  const wrong = [...value].find(([, { value: item }]) => typeof item.value !== 'string')
+  if (!wrong) return { value: Object.fromEntries([...value].map(([name, { value: item }]) => [name, item.value])) }
+  const [name, { value: item }] = wrong
+  return { why: `${key} takes texts, and ${excerpt(name, 60)} is ${described(item.value)}${quotes(item.value)}` }
+}
+
 function wanted(row: OptionDefinition): string {
   const { type } = row
   const choices = choicesInFile(row)
   if (choices) return orList(choices)
   if (type === 'integer') return 'a whole number'
+  if (type === 'each') return 'a map of texts'
   return type === 'boolean' || type === 'flag' ? 'true or false' : 'a text'
 }
 

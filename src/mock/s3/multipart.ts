@@ -3,14 +3,17 @@ import type { S3Answer, S3Request } from './call.ts'
 import { copiedRange, copyAnswer } from './copy.ts'
 import { S3Refused } from './errors.ts'
 import { described, type S3Site } from './object-handlers.ts'
-import type { Objects, Piece, StoredObject } from './objects.ts'
+import type { Piece, StoredObject } from './objects.ts'
 import { receive, receiveText, store } from './receive.ts'
 import { textsOf, xml, type Content } from './xml.ts'
 
 /** Parts but the last are at least of this size, in bytes. */
 const smallestPart = 5 * 1024 * 1024
 
-type Part = Piece & { md5: string }
+type Part = Piece & { md5: string; came: number }
+
+/** So many parts are listed at a time. */
+const mostListed = 1000
 
 interface Upload {
   readonly bucket: string
@@ -32,6 +35,7 @@ export interface Multipart {
   complete: Handler
   abort: Handler
   list: Handler
+  listParts: Handler
 }
 
 export function createMultipart(): Multipart {
@@ -43,11 +47,11 @@ export function createMultipart(): Multipart {
     return upload
   }
 
-  async function addPart(objects: Objects, request: S3Request, receivePart: () => Promise<Part>): Promise<Part> {
+  async function addPart({ objects, now }: S3Site, request: S3Request, receivePart: () => Promise<Omit<Part, 'came'>>): Promise<Part> {
     const { parts } = uploadOf(request)
     const number = Number(request.parameters.get('partNumber'))
     if (!(Number.isInteger(number) && number >= 1 && number <= 10_000)) throw new S3Refused('InvalidArgument')
-    const piece = await receivePart()
+    const piece = { ...(await receivePart()), came: now() }
     // It may have been aborted meanwhile.
     if (!uploads.has(request.parameters.get('uploadId') ?? '')) {
       objects.removeFiles([piece])
@@ -70,13 +74,13 @@ export function createMultipart(): Multipart {
         ['UploadId', id],
       ])
     },
-    async part({ objects }, request) {
-      const { md5 } = await addPart(objects, request, () => receive(request, objects))
+    async part(site, request) {
+      const { md5 } = await addPart(site, request, () => receive(request, site.objects))
       return { status: 200, headers: { ETag: `"${md5}"` } }
     },
     async copyPart(site, request) {
       const { objects, now } = site
-      const { md5 } = await addPart(objects, request, () => {
+      const { md5 } = await addPart(site, request, () => {
         const { source, first, last } = copiedRange(site, request)
         return store(objects.open(source.pieces, first, last), objects)
       })
@@ -116,6 +120,35 @@ export function createMultipart(): Multipart {
       uploads.delete(request.parameters.get('uploadId')!)
       objects.removeFiles([...parts.values()])
       return { status: 204, headers: {} }
+    },
+    listParts(_, request) {
+      const { parts, made } = uploadOf(request)
+      if (made) throw new S3Refused('NoSuchUpload')
+      const marker = Number(request.parameters.get('part-number-marker') ?? 0)
+      const most = Math.min(Number(request.parameters.get('max-parts') ?? mostListed), mostListed)
+      const left = [...parts].filter(([number]) => number > marker).sort(([one], [other]) => one - other)
+      const listed = left.slice(0, most)
+      return document('ListPartsResult', [
+        ['Bucket', request.bucket],
+        ['Key', request.key],
+        ['UploadId', request.parameters.get('uploadId')!],
+        ['PartNumberMarker', String(marker)],
+        ['NextPartNumberMarker', String(listed.at(-1)?.[0] ?? 0)],
+        ['MaxParts', String(most)],
+        ['IsTruncated', String(listed.length < left.length)],
+        ...listed.map(
+          ([number, { md5, size, came }]) =>
+            [
+              'Part',
+              [
+                ['PartNumber', String(number)],
+                ['LastModified', new Date(came).toISOString()],
+                ['ETag', `"${md5}"`],
+                ['Size', String(size)],
+              ],
+            ] as const,
+        ),
+      ])
     },
     list(_, { bucket, parameters }) {
       const prefix = parameters.get('prefix') ?? ''

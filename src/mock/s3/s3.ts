@@ -39,6 +39,7 @@ export function createS3(objects: Objects, state: State, sessions: Sessions, now
     const ofUpload = parameters.has('uploadId')
     switch (method) {
       case 'GET':
+        return ofUpload ? multipart.listParts(site, request) : getObject(site, request)
       case 'HEAD':
         return ofUpload ? notImplemented() : getObject(site, request)
       case 'PUT':
