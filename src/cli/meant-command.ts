@@ -1,4 +1,5 @@
 import { isGroup, type CommandDefinition, type GroupDefinition } from '../definitions/definition.ts'
+import { alternativesOf } from '../definitions/relations.ts'
 import { synonyms } from '../definitions/synonyms.ts'
 import { isSimilar } from '../text/similarity.ts'
 import { route } from './route.ts'
@@ -25,7 +26,9 @@ function withArguments(everything: readonly Row[], words: string[]): string[] {
   const { path, argv } = route(words, everything)
   const row = path.at(-1)
   if (!row || isGroup(row) || argv.length > path.length) return words
-  return [...words, ...(row.arguments ?? []).filter(({ optional }) => !optional).map(({ name }) => name)]
+  const alternatives = alternativesOf(row).flat()
+  const lacking = (row.arguments ?? []).filter(({ name, optional }) => !optional || alternatives.includes(name))
+  return [...words, ...lacking.map(({ name }) => name)]
 }
 
 function commandsMeant(everything: readonly Row[], path: readonly Row[], [word = '', ...rest]: readonly string[]): string[][] {

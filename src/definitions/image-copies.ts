@@ -32,7 +32,7 @@ export const imageCopies: readonly CommandDefinition[] = [
     summary: 'Make an image with the content of another',
     about: [
       'Creates a record with the arch and metadata of the other, copies its artifacts within the S3, checks them, and links a manifest of its own. Prints the id of the image. An image of that name with the same content is recognised: nothing is written, and its id is printed.',
-      'Can be broken off at any time: the same command again goes on, and copies nothing twice.',
+      'Can be interrupted at any time: the same command resumes it, and copies nothing twice.',
     ],
     arguments: [which, named],
     options: copyOptions,
@@ -44,7 +44,7 @@ export const imageCopies: readonly CommandDefinition[] = [
     summary: 'Give an image another name, and so another id',
     about: [
       'The service can change no name: makes a copy, as images copy does, checks it, and deletes the old image, which images undelete brings back. Prints the id of the new one. What boots by the old id or paths (BOS session templates, BSS boot parameters) has to be changed. An image that an unfinished job uses is refused.',
-      'Can be broken off at any time: the same command again goes on. The old image is there until the new one is complete.',
+      'Can be interrupted at any time: the same command resumes it. The old image is there until the new one is complete.',
     ],
     arguments: [which, named],
     options: renameOptions,

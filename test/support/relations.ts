@@ -92,7 +92,7 @@ function refusedBy(words: readonly string[], command: CommandDefinition): Refuse
     ...(alternatives.length > 0
       ? [
           {
-            line: [],
+            line: (command.arguments ?? []).filter(({ optional }) => !optional).map(argumentKey),
             says: ['Missing', ...alternatives.flat()],
             help: { of: alternatives.flat(), says: alternatives.length > 1 ? /not with/ : /./ },
           },

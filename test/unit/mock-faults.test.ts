@@ -19,16 +19,16 @@ describe('--fault', () => {
   ])('%j', (text, fault) => expect(parseFault(text)).toEqual(fault))
 
   it.each([
-    ['', 'no method'],
+    ['', '"" is not a method'],
     ['GET', 'names no path'],
     ['GET jobs 503', 'names no path'],
     ['FETCH /jobs 503', '"FETCH" is not a method'],
     ['GET /jobs', 'nothing happens'],
     ['GET /jobs x3', 'nothing happens'],
-    ['GET /jobs 99', '"99" is nothing'],
-    ['GET /jobs 299', '"299" is nothing'],
-    ['GET /jobs 503 x0', '"x0" is nothing'],
-    ['GET /jobs delay=soon', '"delay=soon" is nothing'],
+    ['GET /jobs 99', '"99" is not a fault'],
+    ['GET /jobs 299', '"299" is not a fault'],
+    ['GET /jobs 503 x0', '"x0" is not a fault'],
+    ['GET /jobs delay=soon', '"delay=soon" is not a fault'],
     ['GET /jobs 503 reset', 'has no status'],
   ])('%j is refused', (text, why) => {
     const failure = (() => {
