@@ -1,7 +1,7 @@
 import type { NextStep } from './errors.ts'
 import type { Configuration } from './config/configuration.ts'
 import type { Api, ItemSink } from './ims/api.ts'
-import type { Transport } from './http/transport.ts'
+import type { Http } from './http/http-client.ts'
 import type { Value } from './json/value.ts'
 import type { Format, Layout } from './render/render.ts'
 import type { ObjectStore } from './s3/store.ts'
@@ -53,7 +53,7 @@ export interface CommandContext {
    */
   api(how?: { held?: boolean; signal?: AbortSignal }): Promise<Api>
   /** Verified HTTP without credentials: for the token endpoint. */
-  transport(): Promise<Transport>
+  transport(): Promise<Http>
   /**
    * The S3 that has the artifacts.
    *

@@ -18,11 +18,30 @@ export function findSource({ recipes, images, odd }: Inventory, order: Pick<Imag
 }
 
 /**
- * A recipe or image by its id, the beginning of one, or its name.
+ * A recipe or image as {@link findChosen} finds it, that can be built from.
  *
- * @throws CliError with the candidates where none or several fit, and for one that has no artifact yet.
+ * @throws CliError also for one that has no artifact yet.
  */
 export function findLinked<R extends Recipe | Image>(
+  kind: 'recipe' | 'image',
+  records: readonly R[],
+  odd: readonly OddRecord[],
+  choice: SourceChoice,
+): R {
+  const picked = findChosen(kind, records, odd, choice)
+  if (picked.link) return picked
+  throw new CliError(`${kind} ${choice.source} has no link: its archive was never uploaded`, {
+    more: candidateLines([picked]),
+    next: [`${kind}s`, 'describe', picked.id],
+  })
+}
+
+/**
+ * A recipe or image by its id, the beginning of one, or its name.
+ *
+ * @throws CliError with the candidates where none or several fit.
+ */
+export function findChosen<R extends Recipe | Image>(
   kind: 'recipe' | 'image',
   records: readonly R[],
   allOdd: readonly OddRecord[],
@@ -34,11 +53,5 @@ export function findLinked<R extends Recipe | Image>(
   const found = named.filter((record) => arch === undefined || record.arch === arch)
   if (named.length > 0 && found.length === 0)
     throw new CliError(`${kind} ${source} is not for ${arch}`, { more: candidateLines(named), next: list })
-  const picked = pickRecord(found.length > 0 ? found : records, source, { kind, latest, list })
-  if (!picked.link)
-    throw new CliError(`${kind} ${source} has no link: its archive was never uploaded`, {
-      more: candidateLines([picked]),
-      next: [`${kind}s`, 'describe', picked.id],
-    })
-  return picked
+  return pickRecord(found.length > 0 ? found : records, source, { kind, latest, list })
 }

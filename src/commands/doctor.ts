@@ -1,3 +1,4 @@
+import { printsRecords } from '../builds/print-made.ts'
 import type { CommandContext, Run } from '../context.ts'
 import { toValue } from '../json/value.ts'
 import { coloursFor } from '../terminal/colours.ts'
@@ -18,7 +19,7 @@ export const run: Run = async (context) => {
     results.push({ check, finding })
   }
   progress.stop()
-  const printed = context.global.formatTyped ? await context.print(asValue(context, results)) : await printLines(context, results)
+  const printed = printsRecords(context) ? await context.print(asValue(context, results)) : await printLines(context, results)
   return results.some(({ check, finding }) => check.needed && finding.state !== 'ok') ? 1 : printed
 }
 

@@ -27,12 +27,18 @@ export interface Choice {
 /**
  * The images that are meant, by ids or names.
  *
- * @throws CliError with the candidates where none or several fit, and for one without a link.
+ * @param find takes those without a link for images, too, or refuses them.
+ * @throws CliError with the candidates where none or several fit.
  */
-export async function findImages(context: CommandContext, wanted: readonly string[], { arch, latest }: Choice): Promise<Image[]> {
+export async function findImages(
+  context: CommandContext,
+  wanted: readonly string[],
+  { arch, latest }: Choice,
+  find: typeof findLinked<Image> = findLinked,
+): Promise<Image[]> {
   const api = await context.api()
   const { records, odd } = await listRecords(api, 'image')
-  return wanted.map((source) => findLinked('image', records, odd, { source, arch, latest }))
+  return wanted.map((source) => find('image', records, odd, { source, arch, latest }))
 }
 
 /** An image's manifest as it was found. */

@@ -26,16 +26,17 @@ export interface InspectOptions {
   readonly content?: boolean
 }
 
-/** Whether the manifest of a linked image, and all that it names, is there as it says. */
+/** Whether an image's manifest, and all that it names, is there as it says. */
 export async function inspectImage(
   store: ObjectStore,
   image: Image,
   { needed = [], content = false }: InspectOptions = {},
 ): Promise<Inspection> {
+  if (!image.link) return { problems: ['it has no link: its artifacts were never uploaded'], artifacts: [] }
   const manifest = await judged(() => manifestOf(store, image))
   if (manifest instanceof CliError) return { problems: [manifest.message], artifacts: [] }
   const lacking = needed.filter((name) => !manifest.artifacts.some((one) => artifactName(one) === name))
-  const { etag } = image.link!
+  const { etag } = image.link
   const inspected = await Promise.all(
     manifest.artifacts.map(async (artifact) => {
       const info = await lookAt(store, artifact)

@@ -53,9 +53,7 @@ export function deletionOf(old: Image): Afterwards {
 async function demandWhole(write: ImportContext, old: Image, { id }: Image, parts: readonly ImagePart[]): Promise<void> {
   const { api, openStore } = write
   const image = await retryWhileUnavailable(write, () => describeRecord(api, 'image', id))
-  const { problems, artifacts } = image.link
-    ? await inspectImage(await openStore(), image)
-    : { problems: ['it has no link'], artifacts: [] }
+  const { problems, artifacts } = await inspectImage(await openStore(), image)
   const has = artifacts.map(({ artifact, info }) => ({ type: artifact.type, md5: info?.md5 ?? artifact.md5, size: info?.size }))
   const lacks = [
     ...problems,

@@ -43,14 +43,19 @@ describe('doctor', () => {
     const { exit, stdout, stderr } = await ims(['doctor'])
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' })
     const words = stdout
+      .replaceAll(mock.caFile!, 'CA')
       .replaceAll(mock.configDir, 'FOLDER')
+      .replace(/valid until \S+Z/, 'valid until DATE')
       .replace(/answers in \d+ ms/, 'answers in 5 ms')
       .replaceAll(mock.url, 'URL')
     expect(words).toMatchInlineSnapshot(`
       "✔ configuration  default (FOLDER/.config/cray/configurations/default), hostname URL
       ✔ token          mock, valid
       ✔ service        IMS 3.33.0, answers in 5 ms
+      ✔ certificate    of cray-ims mock CA, valid until DATE; its CA is one of CA
       ! public key     you have no public key; looked for ~/.ssh/id_ed25519.pub, ~/.ssh/id_ecdsa.pub, ~/.ssh/id_rsa.pub, and an agent's
+                       Next: ssh-keygen -t ed25519
+      ! SSH keys       none in ~/.ssh, and none of an agent
                        Next: ssh-keygen -t ed25519
       ! kubectl        there is no kubectl in PATH; logs, and the reasons of failures, are not shown
                        Next: kubectl auth can-i get pods/log -n ims
@@ -62,12 +67,19 @@ describe('doctor', () => {
   test('a key that the service does not know, and then knows', async () => {
     mkdirSync(join(folder.path, '.ssh'), { mode: 0o700 })
     makeKey(join(folder.path, '.ssh/id_ed25519'))
-    const unknown = (await doctor()).of('public key')
+    const before = await doctor()
+    const unknown = before.of('public key')
     expect(unknown).toMatchObject({ state: 'warning', said: 'the service does not know ~/.ssh/id_ed25519.pub; build uploads it' })
     const line = unknown.next!.replace(/^cray-ims /, '')
     const typed = ['-c', `exec "$0" "$1" ${line} --quiet`, process.execPath, join(import.meta.dirname, '../../bin/cray-ims.js')]
     expect(await run(typed, { cwd: folder.path, env: env(), command: ['/bin/sh'] })).toMatchObject({ exit: 0 })
-    expect((await doctor()).of('public key').state).toBe('ok')
+    const then = await doctor()
+    expect([then.of('public key').state, before.of('SSH keys').said, then.of('SSH keys').state]).toEqual([
+      'ok',
+      '~/.ssh/id_ed25519 is not known to the service',
+      'ok',
+    ])
+    expect(then.of('SSH keys').said).toMatch(/^~\/\.ssh\/id_ed25519 is ".* public key"$/)
   })
 
   test('a service that does not answer, and one whose certificate is not trusted', async () => {
@@ -77,7 +89,14 @@ describe('doctor', () => {
       const { exit, states } = await doctor()
       expect({ exit, states }).toMatchObject({
         exit: 1,
-        states: { configuration: 'ok', service: 'failed', 'public key': 'skipped', S3: 'skipped' },
+        states: {
+          configuration: 'ok',
+          service: 'failed',
+          certificate: 'skipped',
+          'public key': 'skipped',
+          'SSH keys': 'skipped',
+          S3: 'skipped',
+        },
       })
     } finally {
       writeFileSync(configuration, text)
@@ -93,7 +112,16 @@ describe('doctor', () => {
     const { exit, states, of } = await doctor({ CRAY_CONFIG_DIR: join(folder.path, 'none') })
     expect({ exit, states }).toEqual({
       exit: 1,
-      states: { configuration: 'failed', token: 'skipped', service: 'skipped', 'public key': 'skipped', kubectl: 'warning', S3: 'skipped' },
+      states: {
+        configuration: 'failed',
+        token: 'skipped',
+        service: 'skipped',
+        certificate: 'skipped',
+        'public key': 'skipped',
+        'SSH keys': 'skipped',
+        kubectl: 'warning',
+        S3: 'skipped',
+      },
     })
     expect(of('configuration').next).toBe('cray-ims init')
   })

@@ -140,9 +140,11 @@ test.concurrent('images are verified, and the exit code tells', async () => {
   )
   await put(here('kernel'), 'another kernel')
   await put(here('initrd'), '')
-  const { exit, data } = await json(['images', 'verify', name, id])
+  const bare = await json(['images', 'create', '--name', 'bare'])
+  const { exit, data } = await json(['images', 'verify', name, id, bare.data.id])
   expect(exit).toBe(1)
-  expect(data.map(({ complete }: any) => complete)).toEqual([true, false])
+  expect(data.map(({ complete }: any) => complete)).toEqual([true, false, false])
+  expect(data[2].problems).toEqual(['it has no link: its artifacts were never uploaded'])
   expect(data[1].problems).toEqual([
     `rootfs: ${here('rootfs')} is not there`,
     expect.stringMatching(/^kernel: its etag is [0-9a-f]{32}, and [0-9a-f]{32} in the manifest$/),

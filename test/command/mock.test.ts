@@ -47,6 +47,9 @@ describe.concurrent.each([
       exit: 0,
       stdout: 'namespace/ims\n',
     })
+    expect((await inMock(`${ims} doctor --query "[?check=='kubectl'].said | [0]"`)).stdout).toBe(
+      'reads pods, logs and events of namespace ims, and forwards ports\n',
+    )
     const stranger = await inMock("sed -i 's#mock:[0-9a-f]*@##; s/token: .*/token: other/' $KUBECONFIG; kubectl get pods -n ims")
     expect(stranger).toMatchObject({ exit: 1, stdout: '' })
     expect(stranger.stderr).toMatch(/must be logged in|Unauthorized|provide credentials/)

@@ -251,10 +251,13 @@ describe('who holds it', () => {
   ])('%s', (_, holder, life) => expect(lifeOf({ ...now, ...holder })).toBe(life))
 
   test('a process that has ended, but that its parent has not asked about', async () => {
-    const parent = spawn('sh', ['-c', 'sh -c : & echo $!; exec sleep 1000'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const parent = spawn('sh', ['-c', 'exec 3<&0; sh -c "read line <&3" & echo $!; exec sleep 1000'], { stdio: ['pipe', 'pipe', 'ignore'] })
     started.push(parent)
     let pid = ''
     parent.stdout.on('data', (text: Buffer) => (pid += text))
+    // A shell would ask about it.
+    await vi.waitFor(() => expect(readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n'), 30_000)
+    parent.stdin.end()
     await vi.waitFor(() => expect(readFileSync(`/proc/${Number(pid)}/stat`, 'utf8')).toMatch(/\) Z /), 30_000)
     const start = readFileSync(`/proc/${Number(pid)}/stat`, 'utf8')
       .split(') ')[1]!

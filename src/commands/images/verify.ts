@@ -1,3 +1,4 @@
+import { findChosen } from '../../builds/source.ts'
 import type { CommandContext } from '../../context.ts'
 import type { verifyOptions } from '../../definitions/artifacts.ts'
 import type { InferOptions } from '../../definitions/infer-options.ts'
@@ -13,7 +14,7 @@ const needed = ['kernel', 'initrd', 'rootfs'] as const satisfies readonly Artifa
 
 /** `images verify`: whether images are complete. */
 export async function run(context: CommandContext, options: Options, args: { image: string[] }): Promise<number> {
-  const images = await findImages(context, args.image, options)
+  const images = await findImages(context, args.image, options, findChosen)
   const store = await context.store(options.s3_endpoint)
   const progress = await context.progress()
   try {

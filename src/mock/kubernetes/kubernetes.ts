@@ -38,6 +38,10 @@ const path =
 /** Asked for when something isn't found, to tell that from a namespace that isn't there. */
 const namespacePath = /^\/api\/v1\/namespaces(?:\/([^/]+))?$/
 
+/** Asked by `kubectl auth can-i`; whoever gets this far may do all that there is. */
+const accessReviews = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
+const allowed = { kind: 'SelfSubjectAccessReview', apiVersion: 'authorization.k8s.io/v1', spec: {}, status: { allowed: true } }
+
 const kinds = {
   pods: 'Pod',
   events: 'Event',
@@ -178,6 +182,7 @@ export function createKubernetes({
       const { pathname, searchParams: query } = new URL(request.url)
       const described = discovery[pathname]
       if (described) return json(200, described)
+      if (pathname === accessReviews && request.method === 'POST') return json(201, allowed)
       const asked = namespacePath.exec(pathname)
       if (asked) return namespaces(asked[1])
       const [, , namespace, resource, name, part] = path.exec(pathname) ?? []
