@@ -55,8 +55,9 @@ describe('twenty builds, five at once, three of them failing', () => {
   test('a look at all that is under way is one list', () => {
     const reads = site.asked.filter(({ method, path }) => method === 'GET' && path.startsWith('/jobs'))
     const changes = lines(outcome.stderr).filter((line) => line.includes(' → ')).length
-    // One by one, each change that was seen would have been a request, and more for the looks between.
-    expect(reads.filter(({ path }) => path !== '/jobs').length).toBeLessThan(5)
+    // One by one, each change that was seen would have been a request, and more for the looks between. A job that is alone is
+    // asked for by its id: how often depends on the machine.
+    expect(reads.filter(({ path, unfinished }) => path !== '/jobs' && unfinished > 1).length).toBeLessThan(5)
     expect(changes).toBeGreaterThan(names.length)
   })
 

@@ -15,6 +15,8 @@ export interface Asked {
   /** Below `/apis/ims/v3`. */
   readonly path: string
   readonly body: string
+  /** Jobs that were unfinished when it came. */
+  readonly unfinished: number
   status: number
 }
 
@@ -122,7 +124,13 @@ export async function startImageSite({
 
   const site: Pick<ImageSite, 'between'> = { between: {} }
   async function answer(call: Call): Promise<Answer> {
-    const one: Asked = { method: call.method, path: call.path.replace('/apis/ims/v3', ''), body: call.body, status: 0 }
+    const one: Asked = {
+      method: call.method,
+      path: call.path.replace('/apis/ims/v3', ''),
+      body: call.body,
+      unfinished: unfinished.size,
+      status: 0,
+    }
     const count = asked.push(one)
     const own = await site.between.before?.(one, count)
     const given = own ?? (await mock.answer(call))
