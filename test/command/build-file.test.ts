@@ -13,7 +13,7 @@ describe('twenty builds, five at once, three of them failing', () => {
   let site: ImageSite
   let outcome: Awaited<ReturnType<ImageSite['build']>>
   beforeAll(async () => {
-    site = await startImageSite({ speed: 2000 })
+    site = await startImageSite({ speed: 500 })
     site.write(
       'twenty.yaml',
       `images:\n${names.map((name) => `  - name: ${name}\n    recipe: ${failing.has(name) ? 'bad' : 'good'}\n`).join('')}`,
