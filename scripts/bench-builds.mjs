@@ -6,9 +6,10 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import http from 'node:http'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { startMock } from './bench-mock.mjs'
 import { limit } from './limit.mjs'
 
-/** @typedef {{ url: string, caFile: string, tokenFile: string, configDir: string, kubeconfig: string }} Ready what the mock prints when it listens */
+/** @typedef {import('./bench-mock.mjs').Ready} Ready */
 /** @typedef {NodeJS.ProcessEnv} Env */
 
 const runs = Number(process.argv[2] ?? 9)
@@ -63,27 +64,6 @@ function time([command, ...argv], env) {
   const taken = Number(process.hrtime.bigint() - start) / 1e6
   if (status !== 0) throw new Error(`${argv.join(' ')}: ${error ?? stderr}`)
   return { taken, stdout: stdout.trim() }
-}
-
-/** @param {string[]} options */
-async function startMock(options) {
-  const mock = spawn(process.execPath, [program, 'mock', ...options], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const ready = await new Promise((/** @type {(ready: Ready) => void} */ done, fail) => {
-    let text = ''
-    mock.on('exit', () => fail(new Error('the mock ended')))
-    mock.stdout.on('data', (chunk) => {
-      text += chunk
-      if (text.includes('\n')) done(JSON.parse(text))
-    })
-  })
-  return {
-    ...ready,
-    async stop() {
-      mock.removeAllListeners('exit')
-      mock.kill()
-      await new Promise((done) => mock.once('exit', done))
-    },
-  }
 }
 
 /**

@@ -6,9 +6,10 @@ import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import https from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startMock } from './bench-mock.mjs'
 import { limit } from './limit.mjs'
 
-/** @typedef {{ url: string, caFile: string, tokenFile: string, configDir: string, kubeconfig: string }} Ready what the mock prints when it listens */
+/** @typedef {import('./bench-mock.mjs').Ready} Ready */
 /** @typedef {NodeJS.ProcessEnv} Env */
 
 const runs = Number(process.argv[2] ?? 7)
@@ -174,18 +175,13 @@ const recipe = (name, builds) => ({
   mock: { builds },
 })
 writeFileSync(join(folder, 'seed.json'), JSON.stringify({ recipes: [recipe('broken', 'fails'), recipe('hangs', 'hangs')] }))
-const mock = spawn(process.execPath, [program, 'mock', '--tls', '--speed', '300', '--seed', join(folder, 'seed.json')], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-})
 try {
-  const ready = await new Promise((/** @type {(ready: Ready) => void} */ done, fail) => {
-    mock.once('exit', () => fail(new Error('the mock ended')))
-    mock.stdout.once('data', (text) => done(JSON.parse(text)))
-  })
-  await measure(ready)
+  const mock = await startMock(['--tls', '--speed', '300', '--seed', join(folder, 'seed.json')])
+  try {
+    await measure(mock)
+  } finally {
+    await mock.stop()
+  }
 } finally {
-  mock.removeAllListeners('exit')
-  mock.kill()
-  await new Promise((done) => mock.once('exit', done))
   rmSync(folder, { recursive: true, force: true })
 }

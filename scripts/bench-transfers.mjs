@@ -9,6 +9,7 @@ import http from 'node:http'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
+import { startMock } from './bench-mock.mjs'
 
 /** @typedef {{ endpoint: string, keys: { accessKeyId: string, secretAccessKey: string }, close(): Promise<void> }} Gateway */
 /** @typedef {{ taken: number, kib: number, stdout: string }} Done */
@@ -65,27 +66,6 @@ async function startGateway() {
   /** @type {{ hasRadosGateway: boolean, startRadosGateway(bytes: number): Promise<Gateway> }} */
   const { hasRadosGateway, startRadosGateway } = await import(made)
   return hasRadosGateway ? startRadosGateway(mib * 2 ** 20 * 2 * (pairs + 2)) : undefined
-}
-
-/** The service, which has the records; where there is no gateway also the S3. */
-async function startMock() {
-  const mock = spawn(process.execPath, [program, 'mock'], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const ready = await new Promise((/** @type {(ready: { url: string, configDir: string, tokenFile: string }) => void} */ done, fail) => {
-    let text = ''
-    mock.on('exit', () => fail(new Error('the mock ended')))
-    mock.stdout.on('data', (chunk) => {
-      text += chunk
-      if (text.includes('\n')) done(JSON.parse(text))
-    })
-  })
-  return {
-    ...ready,
-    async stop() {
-      mock.removeAllListeners('exit')
-      mock.kill()
-      await new Promise((done) => mock.once('exit', done))
-    },
-  }
 }
 
 /**

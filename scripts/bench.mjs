@@ -1,14 +1,15 @@
 // Measures whole processes of the built program and prints ratios; nothing here passes or fails.
 //
 //   npm run bench [-- RUNS]
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import https from 'node:https'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { startMock } from './bench-mock.mjs'
 import { limit } from './limit.mjs'
 
-/** @typedef {{ url: string, caFile: string, tokenFile: string, configDir: string, kubeconfig: string }} Ready what the mock prints when it listens */
+/** @typedef {import('./bench-mock.mjs').Ready} Ready */
 /** @typedef {NodeJS.ProcessEnv} Env */
 
 const runs = Number(process.argv[2] ?? 15)
@@ -100,21 +101,11 @@ function image(number) {
 async function withMock(records, measure) {
   const seed = join(folder, `seed-${records}.json`)
   writeFileSync(seed, JSON.stringify({ images: Array.from({ length: records }, (_, at) => image(at)) }))
-  const mock = spawn(process.execPath, [program, 'mock', '--tls', '--seed', seed], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const mock = await startMock(['--tls', '--seed', seed])
   try {
-    const ready = await new Promise((/** @type {(ready: Ready) => void} */ done, fail) => {
-      let text = ''
-      mock.on('exit', () => fail(new Error('the mock ended')))
-      mock.stdout.on('data', (chunk) => {
-        text += chunk
-        if (text.includes('\n')) done(JSON.parse(text))
-      })
-    })
-    return await measure(ready, { PATH: process.env.PATH, HOME: folder, CRAY_CONFIG_DIR: ready.configDir })
+    return await measure(mock, { PATH: process.env.PATH, HOME: folder, CRAY_CONFIG_DIR: mock.configDir })
   } finally {
-    mock.removeAllListeners('exit')
-    mock.kill()
-    await new Promise((done) => mock.once('exit', done))
+    await mock.stop()
   }
 }
 

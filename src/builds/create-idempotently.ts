@@ -21,6 +21,8 @@ export interface Creation<R extends { readonly id: string }> {
   read(answer: Value | undefined): R
   /** The records that this write may have created: those that fit, and weren't there before. */
   find(): Promise<R[]>
+  /** What fits may as well have been created by another command in the same moment. */
+  readonly shared?: true
 }
 
 /** How long a record is looked for whose creation is in doubt, from the first look that is answered on; milliseconds. */
@@ -109,13 +111,17 @@ async function throughInterruption<R>({ context, progress }: WriteContext, write
   }
 }
 
-async function appears<R extends { readonly id: string }>(build: WriteContext, { what, find }: Creation<R>): Promise<R | undefined> {
+/** @throws CliError where several fit, and it isn't known which is ours */
+async function appears<R extends { readonly id: string }>(build: WriteContext, creation: Creation<R>): Promise<R | undefined> {
+  const { what, find, shared } = creation
   const { context, supervision, progress } = build
   const { io } = context
   progress.update(`the service did not say whether it created the ${what}; looking for it`)
   let first: number | undefined
   const look = async () => {
-    const [found] = await find()
+    const all = await find()
+    if (shared && all.length > 1) throw unclearError(creation, all)
+    const [found] = all
     first ??= io.monotonic()
     return { found }
   }
@@ -124,6 +130,17 @@ async function appears<R extends { readonly id: string }>(build: WriteContext, {
     enough: (seen) => (seen.found || io.monotonic() - first! >= appearance ? seen : undefined),
   })
   return found
+}
+
+function unclearError({ what, kind }: Creation<{ readonly id: string }>, found: readonly { readonly id: string }[]): CliError {
+  return new CliError(
+    `the service did not say whether it created the ${what}, and ${found.length} have appeared: which is ours is not known`,
+    {
+      more: found.map(({ id }) => `  ${id}`),
+      next: [kind.words, 'list'],
+      inDoubt: true,
+    },
+  )
 }
 
 async function confirmAnother(build: WriteContext, { what, kind }: Creation<{ readonly id: string }>, doubt: CliError): Promise<void> {
@@ -149,12 +166,15 @@ async function confirmAnother(build: WriteContext, { what, kind }: Creation<{ re
 /** Looks once more, when all else is done, whether the service has carried out the request after all, or twice. */
 async function nameOthers<R extends { readonly id: string }>(
   { context, tell }: WriteContext,
-  { what, kind, find }: Creation<R>,
+  { what, kind, find, shared }: Creation<R>,
   ours: R | undefined,
 ): Promise<void> {
   const others = (await find()).filter(({ id }) => id !== ours?.id)
+  const about = shared
+    ? `of another command, or of the request for the ${what} whose answer was lost. To look at it`
+    : `the service carried out the request for the ${what} whose answer was lost. To delete it`
   for (const { id } of others)
     tell(
-      `${kind.one[0]!.toUpperCase()}${kind.one.slice(1)} ${id} is there${ours ? ', too' : ''}: the service carried out the request for the ${what} whose answer was lost. To delete it: ${context.commandLine(kind.words, 'delete', id)}`,
+      `${kind.one[0]!.toUpperCase()}${kind.one.slice(1)} ${id} is there${ours ? ', too' : ''}: ${about}: ${context.commandLine(kind.words, shared ? 'describe' : 'delete', id)}`,
     )
 }

@@ -1,7 +1,6 @@
 import type { CommandContext } from '../context.ts'
-import { sourceOf } from '../ims/read-record.ts'
+import { sourceOf, type Kinds } from '../ims/read-record.ts'
 import type { Image, Recipe } from '../ims/records.ts'
-import type { Value } from '../json/value.ts'
 
 /** Whether records are printed in place of their ids: a format or query was asked for on the line. */
 export const printsRecords = ({ global }: Pick<CommandContext, 'global'>): boolean => global.formatTyped || global.query !== undefined
@@ -14,8 +13,8 @@ export async function printMade(context: CommandContext, record: Image | Recipe)
 }
 
 /** Prints several: their ids, a line each, or their records as a list. */
-export async function printEach(context: CommandContext, all: readonly { readonly id: string; readonly value: Value }[]): Promise<number> {
-  if (printsRecords(context)) return context.print(all.map(({ value }) => value))
+export async function printEach(context: CommandContext, all: readonly Kinds[keyof Kinds][]): Promise<number> {
+  if (printsRecords(context)) return context.print(all.map(sourceOf))
   await context.io.stdout.write(all.map(({ id }) => `${id}\n`).join(''))
   return 0
 }

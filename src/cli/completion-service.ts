@@ -7,6 +7,7 @@ import { CliError } from '../errors.ts'
 import { absolutePath } from '../files/path.ts'
 import { descriptorOf } from '../files/read-file.ts'
 import { parseAddress } from '../ims/address.ts'
+import { listRequest } from '../ims/requests.ts'
 import type { Io } from '../terminal/io.ts'
 import { tenantOf } from './create-context.ts'
 import { readGlobals } from './globals.ts'
@@ -59,7 +60,7 @@ export function connectQuietly(io: Io, { configuration, parsed, version, signal 
           return { ...response, body: Buffer.alloc(0) }
         },
       })
-      await api.send({ method: 'GET', path: of.path })
+      await api.send(listRequest(of))
       return knownRecords(JSON.parse(answer), of)
     },
   })

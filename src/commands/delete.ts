@@ -3,7 +3,6 @@ import type { CommandContext, Run } from '../context.ts'
 import { argumentKey } from '../definitions/definition.ts'
 import type { InferOptions } from '../definitions/infer-options.ts'
 import type { removeImagesOptions, removeOptions } from '../definitions/prune.ts'
-import { sourceOf, type Kinds } from '../ims/read-record.ts'
 import { run as send } from './request.ts'
 
 /** What all kinds are given, and what images are. */
@@ -34,8 +33,5 @@ async function showNamed(context: CommandContext, given: readonly string[], { la
   const words = await allWords(context, given, of.id)
   const records = await findRecords(await context.api(), of, words, { latest })
   if (!context.global.quiet) tellPlan(context, of, { deleted: records, kept: [] })
-  return printEach(
-    context,
-    records.map((record) => ({ id: record.id, value: sourceOf(record as Kinds[keyof Kinds]) })),
-  )
+  return printEach(context, records)
 }

@@ -4,7 +4,8 @@ import type { Resource } from '../definitions/resource.ts'
 import { aborted, CliError } from '../errors.ts'
 import { createdAt } from '../ims/created.ts'
 import type { Value } from '../json/value.ts'
-import { isRevivable, tellDeleted, type Told } from './prune/tell.ts'
+import type { Referable } from '../ims/reference.ts'
+import { isRevivable, tellDeleted } from './prune/tell.ts'
 import { makeRequest, run as send } from './request.ts'
 
 /**
@@ -40,7 +41,7 @@ function question(context: CommandContext, of: Resource, count: number, all: boo
   return `Delete ${what}? ${they} ${back}.\n[y/N]: `
 }
 
-function toldOf(record: Value, { key }: Resource): Told {
+function toldOf(record: Value, { key }: Resource): Referable {
   const textAt = (field: string) => {
     const text = record instanceof Map ? record.get(field) : undefined
     return typeof text === 'string' ? text : undefined

@@ -1,5 +1,7 @@
 import { printsRecords } from '../builds/print-made.ts'
 import type { CommandContext, Run } from '../context.ts'
+import { listRecords } from '../ims/fetch-records.ts'
+import type { PublicKey } from '../ims/records.ts'
 import { toValue } from '../json/value.ts'
 import { coloursFor } from '../terminal/colours.ts'
 import { printable } from '../text/printable.ts'
@@ -11,11 +13,14 @@ const signs = { ok: '✔', warning: '!', failed: '✖', skipped: '·' } as const
 /** Checks what commands need. Returns 1 where something fails without which none works. */
 export const run: Run = async (context) => {
   const progress = await context.progress()
+  let publicKeys: Promise<PublicKey[]> | undefined
+  const listKeys = async () => (await listRecords(await context.api(), 'public key')).records
+  const shared = { publicKeys: () => (publicKeys ??= listKeys()) }
   const results: { check: Check; finding: Finding }[] = []
   for (const check of checks) {
     if (progress.isInteractive) progress.update(check.name)
     const missing = results.find(({ check: { name }, finding }) => check.after?.includes(name) && finding.state !== 'ok')
-    const finding = missing ? { state: 'skipped' as const, said: `needs: ${missing.check.name}` } : await findingOf(check, context)
+    const finding = missing ? { state: 'skipped' as const, said: `needs: ${missing.check.name}` } : await findingOf(check, context, shared)
     results.push({ check, finding })
   }
   progress.stop()

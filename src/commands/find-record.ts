@@ -13,6 +13,9 @@ export interface FindOptions {
   readonly latest?: boolean
 }
 
+/** A record under the name that people know it by. */
+export type NamedRecord = Kinds[keyof Kinds] & Referable
+
 /** What has names, in the order in which a word is looked for among the other kinds. */
 const kinds: ReadonlyMap<Resource, keyof Kinds> = new Map([
   [images, 'image'],
@@ -30,9 +33,9 @@ const kinds: ReadonlyMap<Resource, keyof Kinds> = new Map([
  * @throws CliError with the candidates where none or several fit a word, with what else it names, and where the record
  * that it names can't be used.
  */
-export async function findRecords(api: Api, of: Resource, words: readonly string[], { latest }: FindOptions): Promise<Referable[]> {
-  const { records, odd } = await listReferable(api, of)
-  const found = new Map<string, Referable>()
+export async function findRecords(api: Api, of: Resource, words: readonly string[], { latest }: FindOptions): Promise<NamedRecord[]> {
+  const { records, odd } = await listNamed(api, of)
+  const found = new Map<string, NamedRecord>()
   for (const word of words) {
     if (recordsNamed(records, word, odd).length === 0) await refuseOtherKind(api, of, word)
     const record = pickRecord(records, word, { kind: of.one, latest, list: [...of.words.split(' '), 'list'] })
@@ -41,7 +44,8 @@ export async function findRecords(api: Api, of: Resource, words: readonly string
   return [...found.values()]
 }
 
-async function listReferable(api: Api, of: Resource): Promise<{ records: Referable[]; odd: OddRecord[] }> {
+/** All records of a kind that has names, and those that can't be used. */
+export async function listNamed(api: Api, of: Resource): Promise<{ records: NamedRecord[]; odd: OddRecord[] }> {
   const { records, odd } = await listRecords(api, kinds.get(of)!, of)
   return {
     records: records.map((one) => ('image_root_archive_name' in one ? Object.assign(one, { name: one.image_root_archive_name }) : one)),
@@ -53,7 +57,7 @@ async function listReferable(api: Api, of: Resource): Promise<{ records: Referab
 async function refuseOtherKind(api: Api, of: Resource, word: string): Promise<void> {
   for (const other of kinds.keys()) {
     if (other === of) continue
-    const { records } = await listReferable(api, other).catch(() => ({ records: [] }))
+    const { records } = await listNamed(api, other).catch(() => ({ records: [] }))
     const [record] = recordsNamed(records, word)
     if (record)
       throw new CliError(`${JSON.stringify(word)} is ${withArticle(other.one)}, not ${withArticle(of.one)}`, {

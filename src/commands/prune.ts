@@ -9,25 +9,18 @@ import type { Resource } from '../definitions/resource.ts'
 import { aborted, amended, usageError } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
 import { listRecords } from '../ims/fetch-records.ts'
-import { sourceOf, type Kinds } from '../ims/read-record.ts'
+import { sourceOf } from '../ims/read-record.ts'
 import type { Job } from '../ims/records.ts'
-import type { Value } from '../json/value.ts'
+import { listNamed, type NamedRecord } from './find-record.ts'
 import { runEach } from './several.ts'
 import { createSelection } from './selection.ts'
 import type { InUse } from './prune/in-use.ts'
 import { readKeepList } from './prune/keep-list.ts'
 import { planPrune, type PrunePlan } from './prune/plan.ts'
-import { isRevivable, tellKept, tellPlan, type Told } from './prune/tell.ts'
+import { isRevivable, tellKept, tellPlan } from './prune/tell.ts'
 
 /** What all kinds are given, and what images are. */
 type Options = InferOptions<typeof pruneOptions> & InferOptions<typeof pruneImagesOptions>
-
-type Kind = Extract<keyof Kinds, 'image' | 'recipe' | 'job'>
-
-interface Pruned extends Told {
-  /** As the service sent it. */
-  readonly value: Value
-}
 
 /** What selects and keeps records. */
 interface Pruning {
@@ -64,10 +57,10 @@ export async function prune(context: CommandContext, options: Options): Promise<
   return deletePlanned(context, of, plan.deleted)
 }
 
-async function deletePlanned(context: CommandContext, of: Resource, planned: readonly Pruned[]): Promise<number> {
+async function deletePlanned(context: CommandContext, of: Resource, planned: readonly NamedRecord[]): Promise<number> {
   const { io, global } = context
   const names = new Map(planned.map(({ id, name }) => [id, `${id}  ${name}`]))
-  const done: Pruned[] = []
+  const done: NamedRecord[] = []
   const code = await withWrites(context, async (write) => {
     let answered = io.monotonic()
     return runEach(context, names, async (id, name) => {
@@ -82,17 +75,10 @@ async function deletePlanned(context: CommandContext, of: Resource, planned: rea
   return (printsRecords(context) ? await printEach(context, done) : 0) || code
 }
 
-async function planNow(context: CommandContext, api: Api, { of, options, keep, askInUse }: Pruning): Promise<PrunePlan<Pruned>> {
+async function planNow(context: CommandContext, api: Api, { of, options, keep, askInUse }: Pruning): Promise<PrunePlan<NamedRecord>> {
   const { keeps } = createSelection(context.command, options, context.io.now())
-  const { records } = await listRecords(api, of.one as Kind)
-  const selected = records
-    .filter((record) => keeps(sourceOf(record)))
-    .map((record) => ({
-      id: record.id,
-      name: 'image_root_archive_name' in record ? record.image_root_archive_name : record.name,
-      created: record.created,
-      value: sourceOf(record),
-    }))
+  const { records } = await listNamed(api, of)
+  const selected = records.filter((record) => keeps(sourceOf(record)))
   const inUse = selected.length > 0 ? await askInUse?.() : undefined
   // Read last: what is begun in between is seen.
   const { records: all, odd } = of === jobs ? { records: records as Job[], odd: [] } : await listRecords(api, 'job')
@@ -109,9 +95,9 @@ async function planNow(context: CommandContext, api: Api, { of, options, keep, a
 async function confirmed(
   context: CommandContext,
   of: Resource,
-  { deleted: shown }: PrunePlan<Pruned>,
-  look: () => Promise<PrunePlan<Pruned>>,
-): Promise<PrunePlan<Pruned>> {
+  { deleted: shown }: PrunePlan<NamedRecord>,
+  look: () => Promise<PrunePlan<NamedRecord>>,
+): Promise<PrunePlan<NamedRecord>> {
   if (!isAttended(context)) throw usageError('Nothing was deleted: without a terminal, --yes is needed.')
   const what =
     shown.length === 1 ? `this ${of.one}? Type 1 to delete it: ` : `these ${shown.length} ${of.many}? Type ${shown.length} to delete them: `
@@ -123,7 +109,7 @@ async function confirmed(
   return { deleted: now.deleted.filter(({ id }) => asked.has(id)), kept: used }
 }
 
-function tellHowToBringBack(context: CommandContext, of: Resource, done: readonly Pruned[]): void {
+function tellHowToBringBack(context: CommandContext, of: Resource, done: readonly NamedRecord[]): void {
   if (!isRevivable(of) || done.length === 0 || context.global.quiet) return
   context.warn(`To bring back: ${context.commandLine(of.words, 'undelete', ...done.map(({ id }) => id))}`)
 }

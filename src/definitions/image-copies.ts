@@ -15,6 +15,9 @@ export const newName = {
 
 export const named = { name: 'NEW_NAME', help: 'Its new name, in place of --name', optional: true } as const satisfies ArgumentDefinition
 
+/** Of these exactly one is given. */
+export const eitherName = [newName.flag, named.name] as const
+
 const which = {
   name: 'IMAGE',
   help: 'Which image: its id, the beginning of it, or its name',
@@ -36,7 +39,7 @@ export const imageCopies: readonly CommandDefinition[] = [
     ],
     arguments: [which, named],
     options: copyOptions,
-    exactlyOne: ['--name', 'NEW_NAME'],
+    exactlyOne: eitherName,
     examples: [{ line: 'cray-ims images copy compute --name compute-backup', does: 'Prints the id of the copy' }],
   },
   {
@@ -48,7 +51,7 @@ export const imageCopies: readonly CommandDefinition[] = [
     ],
     arguments: [which, named],
     options: renameOptions,
-    exactlyOne: ['--name', 'NEW_NAME'],
+    exactlyOne: eitherName,
     examples: [
       { line: 'cray-ims images rename compute --name compute-old', does: 'Prints its new id' },
       { line: 'cray-ims images rename compute compute-old --dry-run', does: 'What would be sent' },

@@ -1,7 +1,7 @@
 import { s3Endpoint } from './artifacts.ts'
 import type { CommandDefinition, OptionDefinition } from './definition.ts'
 import { dryRun } from './dry-run.ts'
-import { named, newName } from './image-copies.ts'
+import { eitherName, named, newName } from './image-copies.ts'
 import type { InferOptions } from './infer-options.ts'
 import { latest } from './latest.ts'
 import { inGroup } from './option-groups.ts'
@@ -160,7 +160,7 @@ export const recipeArchives: readonly CommandDefinition[] = [
     ],
     arguments: [{ name: 'RECIPE', help: 'Which recipe: its id, the beginning of it, or its name', record: recipes }, named],
     options: cloneOptions,
-    exactlyOne: ['--name', 'NEW_NAME'],
+    exactlyOne: eitherName,
     examples: [{ line: 'cray-ims recipes clone barebones --name barebones-arm --arch aarch64', does: 'For another architecture' }],
   },
 ]

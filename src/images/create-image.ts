@@ -7,7 +7,6 @@ import { CliError } from '../errors.ts'
 import { isEarlier } from '../ims/created.ts'
 import { readRecord } from '../ims/read-record.ts'
 import type { Image } from '../ims/records.ts'
-import { candidateLines } from '../ims/reference.ts'
 import { createRequest, type ImportOrder } from './import-plan.ts'
 
 /**
@@ -16,32 +15,15 @@ import { createRequest, type ImportOrder } from './import-plan.ts'
  * @param before the images of its name that were there.
  * @throws CliError also where the answer is lost, and others created one meanwhile: which is ours isn't known then.
  */
-export async function createImage(write: WriteContext, order: ImportOrder, before: readonly Image[]): Promise<Image> {
-  let created = false
-  const ours = await createIdempotently(write, {
+export function createImage(write: WriteContext, order: ImportOrder, before: readonly Image[]): Promise<Image> {
+  return createIdempotently(write, {
     what: `image ${order.name}`,
     kind: images,
     request: createRequest(order),
     read: (answer) => readRecord('image', answer),
-    async find() {
-      const found = (await newImages(write, order, before)).filter(({ link, arch }) => !link && arch === order.arch)
-      if (!created && found.length > 1) throw whichIsOurs(order.name, found)
-      return found
-    },
+    find: async () => (await newImages(write, order, before)).filter(({ link, arch }) => !link && arch === order.arch),
+    shared: true,
   })
-  created = true
-  return ours
-}
-
-/** That an answer is lost, and several records were created meanwhile. */
-function whichIsOurs(name: string, found: readonly Image[]): CliError {
-  return new CliError(
-    `${found.length} images called ${name} were created at the same moment, and the answer that says which is ours is lost`,
-    {
-      more: candidateLines(found),
-      next: ['images', 'delete', found[0]!.id],
-    },
-  )
 }
 
 /** Of two imports of a name that began at the same time, the image of the earlier; undefined where that is ours. */

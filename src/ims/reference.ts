@@ -99,7 +99,7 @@ export function candidateLines(records: readonly Referable[]): string[] {
 }
 
 /** The fewest characters, at least 8, by which ids differ. */
-function distinctLength(ids: readonly string[]): number {
+export function distinctLength(ids: readonly string[]): number {
   const longest = Math.max(...ids.map((id) => id.length))
   for (let length = 8; length < longest; length++) {
     if (new Set(ids.map((id) => id.slice(0, length))).size === ids.length) return length

@@ -7,9 +7,9 @@ import type { OddRecord } from '../ims/read-record.ts'
 import type { Job } from '../ims/records.ts'
 import { isNear, newestOf, shortestPrefix } from '../ims/reference.ts'
 
-/** The id as people say it: its first block. */
-export function shortId(id: string): string {
-  return id.length > 8 ? `${id.slice(0, 8)}…` : id
+/** The id as people say it: its first block, or as much as tells it from others. */
+export function shortId(id: string, length = 8): string {
+  return id.length > length ? `${id.slice(0, length)}…` : id
 }
 
 /** How a word that names a job is taken. */

@@ -14,7 +14,6 @@ import type { ApiRequest } from '../ims/api.ts'
 import { isEarlier } from '../ims/created.ts'
 import { readRecord } from '../ims/read-record.ts'
 import type { Link, Recipe } from '../ims/records.ts'
-import { candidateLines } from '../ims/reference.ts'
 import { deleteRequest, updateRequest } from '../ims/requests.ts'
 import { pollUntil } from '../jobs/poll.ts'
 import { toValue } from '../json/value.ts'
@@ -157,7 +156,6 @@ async function createOnce(work: Uploading, before: readonly Recipe[]): Promise<R
   const { api, upload, state, transfer, tell } = work
   const { name, recipe_type: type } = upload.wanted
   const known = new Set(before.map(({ id }) => id))
-  let created = false
   const newOnes = async () => (await listRecords(api, 'recipe')).records.filter((one) => !known.has(one.id) && one.name === name)
   transfer.attempt(before)
   const ours = await createIdempotently(work, {
@@ -165,15 +163,10 @@ async function createOnce(work: Uploading, before: readonly Recipe[]): Promise<R
     kind: recipes,
     request: upload.create,
     read: (answer) => readRecord('recipe', answer),
-    async find() {
-      const found = (await newOnes()).filter(
-        (one) => !one.link && one.recipe_type === type && !Object.keys(settingsChanged(one, upload.wanted)).length,
-      )
-      if (!created && found.length > 1) throw whichIsOurs(name, found)
-      return found
-    },
+    find: async () =>
+      (await newOnes()).filter((one) => !one.link && one.recipe_type === type && !Object.keys(settingsChanged(one, upload.wanted)).length),
+    shared: true,
   })
-  created = true
   state.record = ours
   transfer.took(ours)
   const [first] = (await retryWhileUnavailable(work, newOnes))
@@ -187,17 +180,6 @@ async function createOnce(work: Uploading, before: readonly Recipe[]): Promise<R
   tell(`Recipe ${ours.id} is deleted: ${first.id} was created a moment before, by another command`)
   await completed(work, first)
   return undefined
-}
-
-/** That an answer is lost, and several records were created meanwhile. */
-function whichIsOurs(name: string, found: readonly Recipe[]): CliError {
-  return new CliError(
-    `${found.length} recipes called ${name} were created at the same moment, and the answer that says which is ours is lost`,
-    {
-      more: candidateLines(found),
-      next: ['recipes', 'delete', found[0]!.id],
-    },
-  )
 }
 
 /** Waits until another command's recipe has its archive, or is gone. @throws CliError where that takes long */

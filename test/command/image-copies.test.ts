@@ -1,7 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { artifactLocation, artifactName, readManifest } from '../../src/s3/artifacts.ts'
 import { parseLocation, s3Url } from '../../src/s3/location.ts'
-import type { LiveProgram } from '../support/live-program.ts'
 import type { Outcome } from '../support/program.ts'
 import { sampled } from '../support/sampled.ts'
 import { startStoreSite, type Step, type StoreSite } from '../support/store-site.ts'
@@ -50,25 +49,6 @@ async function expectCopy({ store, mock }: StoreSite, name: string, expected: re
     expect((await store.read(found!.location, 1000)).toString()).toBe(expected[at])
   }
   return id
-}
-
-/** Runs a program that something happens to at a step, once. */
-async function cutOff(site: StoreSite, at: Step, when: 'before' | 'after', words: string[], signal: NodeJS.Signals): Promise<Outcome> {
-  let done = false
-  let program: LiveProgram | undefined
-  const hook = async (step: Step) => {
-    if (done || step !== at) return undefined
-    done = true
-    program!.kill(signal)
-    await program!.ended
-    return 'reset' as const
-  }
-  site.intervene({ [when]: hook })
-  program = site.start(...words)
-  const outcome = await program.ended
-  site.intervene({})
-  expect(done, `${at} never comes`).toBe(true)
-  return outcome
 }
 
 test('a copy has objects of its own, and is made once', async () => {
@@ -183,7 +163,7 @@ describe('a rename', () => {
     async (step, when) => {
       const site = await start()
       const before = await contents(site, old)
-      expect((await cutOff(site, step, when, words, 'SIGKILL')).exit).toBe('SIGKILL')
+      expect((await site.cutOff({ at: step, when, signal: 'SIGKILL' }, ...words)).exit).toBe('SIGKILL')
       // Nothing is lost meanwhile.
       const known = site.mock.state.images.get(old) !== undefined
       expect(known).toBe(step !== 'DELETE images/ID' || when === 'before')
@@ -197,7 +177,7 @@ describe('a rename', () => {
   test('that is interrupted or fails says what is left, and the line that goes on', async () => {
     const site = await start({ faults: ['DELETE /images/* 409 x1'] })
     const before = await contents(site, old)
-    const stopped = await cutOff(site, 'PUT manifest.json', 'before', words, 'SIGINT')
+    const stopped = await site.cutOff({ at: 'PUT manifest.json', when: 'before', signal: 'SIGINT' }, ...words)
     const { id } = [...site.mock.state.images.values()].find((one) => one.name === 'new name')!
     expect(stopped).toMatchObject({ exit: 130, stdout: '' })
     const line = `cray-ims images rename ${old} --name 'new name'\n`
@@ -259,7 +239,7 @@ test('a recipe is cloned with its settings, or with others, also after it was ki
       `^POST .*\nPUT s3://ims/recipes/NEW_RECIPE_ID/recipe\\.tar\\.gz \\(copy of ${recipe.link.path}, \\d+ bytes, md5 \\S+\\)\nPATCH .*\n$`,
     ),
   )
-  const killed = await cutOff(site, 'PATCH recipes/ID', 'before', clone, 'SIGKILL')
+  const killed = await site.cutOff({ at: 'PATCH recipes/ID', when: 'before', signal: 'SIGKILL' }, ...clone)
   expect([killed.exit, named('clone 1').map(({ link }) => link)]).toEqual(['SIGKILL', [null]])
   const made = await site.ims(...clone)
   const { id, link, name: _, created: __, ...settings } = named('clone 1')[0]!

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { artifactLocation, artifactName, readManifest } from '../../src/s3/artifacts.ts'
 import { parseLocation, s3Url } from '../../src/s3/location.ts'
-import type { LiveProgram } from '../support/live-program.ts'
 import { startGatewayStore, withoutGateway } from '../support/object-stores.ts'
 import { run, type Outcome } from '../support/program.ts'
 import { startStoreSite, type Step, type StoreSite } from '../support/store-site.ts'
@@ -52,33 +51,6 @@ async function expectWhole({ mock, store, folder }: StoreSite, name: string): Pr
   }
   return id
 }
-
-/** Runs a program that something happens to at a step, once. */
-async function interrupted(
-  site: StoreSite,
-  at: Step,
-  when: 'before' | 'after',
-  happens: (program: LiveProgram) => void,
-  words: string[],
-): Promise<Outcome> {
-  let done = false
-  let program: LiveProgram | undefined
-  const hook = async (step: Step) => {
-    if (done || step !== at) return undefined
-    done = true
-    happens(program!)
-    await program!.ended
-    return 'reset' as const
-  }
-  site.intervene({ [when]: hook })
-  program = site.start(...words)
-  const outcome = await program.ended
-  site.intervene({})
-  expect(done, `${at} never comes`).toBe(true)
-  return outcome
-}
-
-const kill = (program: LiveProgram) => program.kill('SIGKILL')
 
 test('an image moves to another system', async () => {
   const [here, there] = [await start(), await start()]
@@ -172,7 +144,7 @@ describe('an import that is killed is gone on with by the same command', () => {
   test.concurrent.each(sampled(points, 2, 1))('at %s, %s it is handled', async (step, when) => {
     const site = await start()
     const words = importing('killed', '--metadata', 'a=b')
-    expect(await interrupted(site, step, when, kill, words)).toMatchObject({ exit: 'SIGKILL', stdout: '' })
+    expect(await site.cutOff({ at: step, when, signal: 'SIGKILL' }, ...words)).toMatchObject({ exit: 'SIGKILL', stdout: '' })
     const before = [...site.mock.state.images.values()].map(({ id }) => id)
     site.steps.length = 0
     const again = await site.ims(...words)
@@ -198,7 +170,7 @@ test('what fails or is interrupted says what is left, and the line that goes on'
   const line = `cray-ims images import --name 'Bob'\\''s' ${files.join(' ')}`
   expect(failed.stderr).toContain(line)
 
-  const stopped = await interrupted(site, 'PUT rootfs part 1', 'before', (program) => program.kill('SIGINT'), importing(name))
+  const stopped = await site.cutOff({ at: 'PUT rootfs part 1', when: 'before', signal: 'SIGINT' }, ...importing(name))
   expect(stopped).toMatchObject({ exit: 130, stdout: '' })
   expect(stopped.stderr).toContain(`Resuming image ${id}`)
   expect(stopped.stderr).toContain(`Image ${id} is left unfinished; uploaded: kernel, initrd, boot_parameters.\nNext: ${line}\n`)
@@ -319,11 +291,11 @@ test('an export goes on where it was killed, and refuses what is broken or would
   const [id] = (await site.ims(...importing('whole'))).stdout.split('\n') as [string]
   const words = ['images', 'export', 'whole', '--dir', 'out', '--format', 'json']
   const out = join(site.folder, 'out')
-  expect((await interrupted(site, 'GET rootfs from there', 'before', kill, words)).exit).toBe('SIGKILL')
+  expect((await site.cutOff({ at: 'GET rootfs from there', when: 'before', signal: 'SIGKILL' }, ...words)).exit).toBe('SIGKILL')
   expect(readdirSync(out)).not.toContain('image.json')
   const [part] = readdirSync(out).filter((name) => name.endsWith('.part')) as [string]
   expect(statSync(join(out, part)).size).toBeGreaterThan(MiB)
-  const stopped = await interrupted(site, 'GET rootfs from there', 'before', (program) => program.kill('SIGTERM'), words)
+  const stopped = await site.cutOff({ at: 'GET rootfs from there', when: 'before', signal: 'SIGTERM' }, ...words)
   expect(stopped).toMatchObject({ exit: 143, stdout: '' })
   expect(stopped.stderr).toContain('What has come is kept in out.\nNext: cray-ims images export whole --dir out\n')
   site.steps.length = 0

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expect } from 'vitest'
 import { connect } from '../../src/ims/api.ts'
 import { createMock, type Mock, type S3Call } from '../../src/mock/library.ts'
 import { serveMock } from '../../src/mock/serve.ts'
@@ -23,6 +24,13 @@ export interface Interventions {
   after?(step: Step): Promise<'reset' | void> | 'reset' | void
 }
 
+/** When a program is sent a signal. */
+export interface Cut {
+  readonly at: Step
+  readonly when: 'before' | 'after'
+  readonly signal: NodeJS.Signals
+}
+
 /** A mock in this process with its S3, and a folder of files. */
 export interface StoreSite {
   readonly mock: Mock
@@ -38,6 +46,8 @@ export interface StoreSite {
   intervene(how: Interventions): void
   ims(...words: string[]): Promise<Outcome>
   start(...words: string[]): LiveProgram
+  /** Runs a program that is sent a signal at a step, whose connection breaks once it has ended. */
+  cutOff(cut: Cut, ...words: string[]): Promise<Outcome>
   close(): Promise<void>
 }
 
@@ -65,6 +75,7 @@ export async function startStoreSite(options: Parameters<typeof createMock>[0] =
   const store = openStore({ http: directTransport(), credentials: await serviceCredentials(api, { now: Date.now, sleep }) })
   steps.length = 0
   const env = { PATH: process.env.PATH!, HOME: folder, CRAY_CONFIG_DIR: folder }
+  const start = (...words: string[]) => startProgram(words, { cwd: folder, env })
   return {
     mock,
     store,
@@ -75,7 +86,24 @@ export async function startStoreSite(options: Parameters<typeof createMock>[0] =
     writes: () => steps.filter((step) => !/^(GET|HEAD) |^PUT \/apis\/sts/.test(step)),
     intervene: (how) => void (interventions = how),
     ims: (...words) => run(words, { cwd: folder, env }),
-    start: (...words) => startProgram(words, { cwd: folder, env }),
+    start,
+    async cutOff({ at, when, signal }, ...words) {
+      let done = false
+      let program: LiveProgram | undefined
+      const hook = async (step: Step) => {
+        if (done || step !== at) return undefined
+        done = true
+        program!.kill(signal)
+        await program!.ended
+        return 'reset' as const
+      }
+      interventions = { [when]: hook }
+      program = start(...words)
+      const outcome = await program.ended
+      interventions = {}
+      expect(done, `${at} never comes`).toBe(true)
+      return outcome
+    },
     async close() {
       await store.close()
       await server.close()

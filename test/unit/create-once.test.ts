@@ -18,10 +18,12 @@ interface Scene {
   there?: (now: number, sent: number) => string[]
   /** What is answered in a terminal. */
   answer?: boolean
+  /** What is there may be another command's. */
+  shared?: true
 }
 
 /** Creates something, by a clock that passes as it is slept. */
-async function create({ answers, there = () => [], answer }: Scene) {
+async function create({ answers, there = () => [], answer, shared }: Scene) {
   const interrupt = new AbortController()
   const lines: string[] = []
   const ends: (() => Promise<void>)[] = []
@@ -69,6 +71,7 @@ async function create({ answers, there = () => [], answer }: Scene) {
       looks++
       return there(now, sent).map((id) => ({ id }))
     },
+    shared,
   }).catch((error: unknown) => error as CliError)
   for (const end of ends) await end()
   return { outcome, sent, looks, now, lines }
@@ -136,6 +139,19 @@ describe.each(doubts)('after %s', (_, doubt) => {
     expect(await create({ answers: [doubt, 'j2'], answer: false })).toMatchObject({ outcome: { inDoubt: true }, sent: 1 })
     expect(await create({ answers: [doubt, 'j2'], answer: true })).toMatchObject({ outcome: { id: 'j2' }, sent: 2 })
   })
+})
+
+test('of several of which one may be of another command none is taken, or said to be deleted', async () => {
+  const { outcome, lines, sent } = await create({ answers: [status(504)], there: () => ['j1', 'j2'], shared: true })
+  expect(outcome).toMatchObject({
+    inDoubt: true,
+    message: expect.stringContaining('2 have appeared'),
+    more: ['  j1', '  j2'],
+    next: ['jobs', 'list'],
+  })
+  expect([sent, lines.join()]).toEqual([1, expect.not.stringContaining('delete')])
+  expect(lines).toHaveLength(2)
+  expect((await create({ answers: [status(504)], there: () => ['j1'], shared: true })).outcome).toEqual({ id: 'j1' })
 })
 
 test('a second one that has turned up is named at the end, with what deletes it', async () => {

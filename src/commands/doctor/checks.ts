@@ -1,5 +1,4 @@
 import { findOwnKey, usableKeys } from '../../builds/public-key.ts'
-import { listRecords } from '../../ims/fetch-records.ts'
 import { requireHostname } from '../../config/configuration.ts'
 import { tokenState } from '../../config/token-state.ts'
 import type { CommandContext } from '../../context.ts'
@@ -14,7 +13,7 @@ import { toData } from '../../json/value.ts'
 import { buckets } from '../../s3/artifacts.ts'
 import { findIdentity } from '../../ssh/identities.ts'
 import { parsePublicKey } from '../../ssh/public-key.ts'
-import type { Check, Finding } from './check.ts'
+import type { Check, Finding, Shared } from './check.ts'
 
 /** Where the service's jobs run, unless their records say otherwise. Source: the service's chart. */
 const namespace = 'ims'
@@ -80,13 +79,12 @@ async function checkCertificate(context: CommandContext): Promise<Finding> {
   }
 }
 
-async function checkPublicKey(context: CommandContext): Promise<Finding> {
+async function checkPublicKey(context: CommandContext, { publicKeys }: Shared): Promise<Finding> {
   const key = await findOwnKey(context, undefined).catch((error: unknown) => {
     if (!(error instanceof CliError)) throw error
     throw new CliError(error.message, { more: error.more, next: 'ssh-keygen -t ed25519' })
   })
-  const { records } = await listRecords(await context.api(), 'public key')
-  const [known] = usableKeys(records, key)
+  const [known] = usableKeys(await publicKeys(), key)
   if (known) return { state: 'ok', said: `${key.shown} is ${JSON.stringify(known.name)} (${known.id})` }
   // A shell takes `~` for the home only where it isn't quoted.
   const path = key.shown.replace(/^~(?=\/)/, findHome(context.io.env) ?? '~')
@@ -134,13 +132,11 @@ async function checkKubectl(context: CommandContext): Promise<Finding> {
   }
 }
 
-async function checkSshKeys(context: CommandContext): Promise<Finding> {
-  const { env } = context.io
+async function checkSshKeys({ io: { env } }: CommandContext, { publicKeys }: Shared): Promise<Finding> {
   const { looked } = await findIdentity({ wanted: undefined, agentSocket: env.SSH_AUTH_SOCK, home: findHome(env) })
   const keys = looked.flatMap(({ where, key }) => (key ? [{ where: tilde(where, env), key }] : []))
   if (keys.length === 0) return { state: 'warning', said: 'none in ~/.ssh, and none of an agent', next: 'ssh-keygen -t ed25519' }
-  const { records } = await listRecords(await context.api(), 'public key')
-  const known = records.flatMap(({ name, public_key }) => {
+  const known = (await publicKeys()).flatMap(({ name, public_key }) => {
     const key = parsePublicKey(public_key)
     return key ? [{ name, blob: key.blob }] : []
   })

@@ -1,14 +1,9 @@
 import type { Job } from '../../ims/records.ts'
+import type { Referable } from '../../ims/reference.ts'
 import { usesOf } from '../../jobs/uses.ts'
 
-/** A record that may be deleted. */
-export interface Candidate {
-  readonly id: string
-  readonly name: string
-}
-
 /** What is deleted of the records that the filters select, and what isn't, with the reason. */
-export interface PrunePlan<C extends Candidate> {
+export interface PrunePlan<C extends Referable> {
   readonly deleted: readonly C[]
   readonly kept: readonly { readonly record: C; readonly why: string }[]
 }
@@ -28,7 +23,7 @@ export interface Keeping {
  *
  * @param selected by the filters.
  */
-export function planPrune<C extends Candidate>(selected: readonly C[], { jobs, keep, inUse }: Keeping): PrunePlan<C> {
+export function planPrune<C extends Referable>(selected: readonly C[], { jobs, keep, inUse }: Keeping): PrunePlan<C> {
   const reasons = usesOf(jobs)
   const text = keep?.toLowerCase()
   const lines = new Set(keep?.split('\n').map((line) => line.trim()))
