@@ -113,7 +113,7 @@ export default defineConfig({
       groups: [
         {
           name: 'start',
-          test: /src\/(cli\/(?!completion|other-cray|reference|generated)|definitions\/|errors|json\/value|config\/(configuration|folder|precedence)|files\/(home|limits|path|read-file|reason)|ims\/(job-age|public-key-text|pasted-text)|terminal\/(exit-guard|process-io|question)|text\/|time\/)|commander|iarna/,
+          test: /src\/(cli\/(?!completion|other-cray|reference|generated)|definitions\/|errors|json\/value|config\/(configuration\.|folder|precedence)|files\/(home|limits|path|read-file|reason)|ims\/(job-age|public-key-text|pasted-text)|terminal\/(exit-guard|process-io|question)|text\/(?!unfinished)|time\/)|commander|iarna/,
         },
         {
           name: 'request',

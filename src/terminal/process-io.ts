@@ -1,5 +1,4 @@
 import { fstatSync, realpathSync, writeSync } from 'node:fs'
-import { isSea } from 'node:sea'
 import type { WriteStream } from 'node:tty'
 import { CliError } from '../errors.ts'
 import { currentFolder } from '../files/path.ts'
@@ -24,7 +23,7 @@ export function processIo(of: NodeJS.Process, env: NodeJS.ProcessEnv = of.env): 
     },
     // The single executable is only told the name that it was called by.
     get program() {
-      return realpathSync(isSea() ? of.execPath : of.argv[1]!)
+      return realpathSync(of.getBuiltinModule('node:sea').isSea() ? of.execPath : of.argv[1]!)
     },
     // Each stream takes Node a while to set up, and few commands need all.
     get stdin() {

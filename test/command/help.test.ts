@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -50,6 +50,16 @@ describe.concurrent('help', () => {
       expect(text).toMatch(new RegExp(`\n {2}${code} {2,}[A-Z-]`))
       expect(readme).toContain(`\n| ${code} | `)
     }
+  })
+
+  test('shows without loading what only requests, files and other programs need', async () => {
+    const preload = join(folder, 'modules.cjs')
+    writeFileSync(preload, "process.on('exit', () => require('fs').writeSync(2, process.moduleLoadList.join('\\n')))")
+    const { stderr } = await run(['--require', preload, program, '--help'], { cwd: folder, env, command: [process.execPath] })
+    const loaded = stderr.split('\n').map((line) => line.replace('NativeModule ', ''))
+    expect(loaded).toContain('path')
+    const heavy = ['child_process', 'crypto', 'dns', 'http', 'https', 'readline', 'sea', 'timers/promises', 'tls', 'zlib']
+    expect(heavy.filter((name) => loaded.includes(name))).toEqual([])
   })
 
   test('headings are bold in a terminal, and plain where NO_COLOR is set', async () => {
