@@ -100,7 +100,8 @@ export function reach(addresses: readonly Address[], options: ReachOptions = {})
         }
         if (typeof outcome !== 'string') return end(() => resolve(outcome))
         state.tries++
-        state.reason = outcome
+        // Whoever opened the way knows better why it closes, but says so a moment later.
+        state.reason = outcome === closedAtOnce ? (state.told ?? outcome) : outcome
         onAttempt?.({ address, tries: state.tries, reason: outcome })
         await wait(pause, undefined, { signal }).catch(() => {})
       }
@@ -108,13 +109,13 @@ export function reach(addresses: readonly Address[], options: ReachOptions = {})
     add = (address) => {
       const left = new AbortController()
       const before = last.get(address.name)
-      const state: State = { address, tries: before?.tries ?? 0, reason: before?.reason }
+      const state: State = { address, tries: before?.tries ?? 0, reason: before?.reason, told: before?.told }
       last.set(address.name, state)
       void keepTrying(state, AbortSignal.any([over.signal, left.signal]))
       return (reason) => {
         if (over.signal.aborted) return
         left.abort()
-        state.reason = reason
+        state.reason = state.told = reason
         state.tries ||= 1
       }
     }
@@ -129,6 +130,8 @@ interface State {
   readonly address: Address
   tries: number
   reason: string | undefined
+  /** Why it was left before. */
+  told: string | undefined
 }
 
 function nobody(states: readonly State[], { next, exit = 255, more = () => [] }: ReachOptions): CliError {
@@ -142,6 +145,8 @@ function nobody(states: readonly State[], { next, exit = 255, more = () => [] }:
 export function addressText({ name, host, port }: Address): string {
   return `${name} ${host.includes(':') ? `[${host}]` : host}:${port}`
 }
+
+const closedAtOnce = 'closed before an SSH banner'
 
 /** Most that a server may say before its banner, in bytes. */
 const preamble = 16 * 1024
@@ -173,7 +178,7 @@ function tryOnce(address: Address, limit: number, signal: AbortSignal): Promise<
         settle('what answers is not an SSH server')
       }
     }
-    const onClose = () => settle(fault ?? (read.length > 0 ? 'what answers is not an SSH server' : 'closed before an SSH banner'))
+    const onClose = () => settle(fault ?? (read.length > 0 ? 'what answers is not an SSH server' : closedAtOnce))
     let fault: string | undefined
     signal.addEventListener('abort', giveUp)
     socket

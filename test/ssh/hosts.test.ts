@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { build } from 'rolldown'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -100,6 +101,21 @@ describeWithSshd('the hosts of jobs', () => {
     socket.destroy()
     expect(banner).toMatch(/^SSH-2\.0-OpenSSH_/)
     await (await late!).stop()
+  })
+
+  test('a way that was left for a reason, and then closes without one', async () => {
+    const closing = createServer((socket) => socket.destroy())
+    await new Promise<void>((listening) => closing.listen(0, '127.0.0.1', listening))
+    const forward = { name: 'port-forward', host: '127.0.0.1', port: (closing.address() as AddressInfo).port } as const
+    const attempts: string[] = []
+    const race = reach([], { patience: 3000, pause: 50, onAttempt: ({ reason }) => attempts.push(reason) })
+    race.add(forward)('lost connection to pod')
+    race.add(forward)
+    await expect(race.won).rejects.toMatchObject({
+      more: [expect.stringMatching(/^ {2}port-forward \S+ {2}lost connection to pod \(tried \d+×\)$/)],
+    })
+    expect(attempts).toContain('closed before an SSH banner')
+    closing.close()
   })
 
   const wayTo = (to: Sshd, knownHosts: string, more: Partial<OpenSshWay> = {}): OpenSshWay => ({
