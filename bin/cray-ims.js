@@ -1,5 +1,8 @@
-#!/usr/bin/env node
+#!/bin/sh
+':' //; case $NODE_OPTIONS in *-bundled-ca*) exec node "$0" "$@" ;; esac; exec node --use-openssl-ca "$0" "$@"
 'use strict'
+// The shell's line is a string and a comment here. Node would parse its own hundred CAs before those of ours, which are
+// all that we ever trust.
 const { readFileSync } = require('node:fs')
 const { dirname, join, sep } = require('node:path')
 const { Script } = require('node:vm')

@@ -1,4 +1,15 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -47,6 +58,36 @@ test('does not take what another version of Node has compiled, though V8 would',
   expect(await version()).toMatchObject({ exit: 0, stdout: expect.not.stringContaining('another'), stderr: '' })
   for (const path of caches()) renameSync(path, path.replace('v20.0.0', process.version))
   expect((await version()).stdout).toContain('another')
+})
+
+describe('as npm links it', () => {
+  const linked = async (env: Record<string, string>) => {
+    const path = join(folder, 'path')
+    mkdirSync(path, { recursive: true })
+    symlinkSync(join(folder, 'bin/cray-ims.js'), join(path, 'cray-ims'))
+    return run(['--version', "it's one"], { cwd: folder, env: { PATH: `${path}:${process.env.PATH}`, ...env }, command: ['cray-ims'] })
+  }
+  const asked = async (env: Record<string, string> = {}) => {
+    mkdirSync(join(folder, 'path'))
+    writeFileSync(join(folder, 'path/node'), `#!/bin/sh\nprintf '<%s>' "$@"\n`, { mode: 0o755 })
+    return (await linked(env)).stdout
+  }
+
+  test('Node does not parse its own CAs, which are trusted only where we give them', async () => {
+    expect(await asked()).toBe(`<--use-openssl-ca><${folder}/path/cray-ims><--version><it's one>`)
+  })
+
+  test.each(['', '--use-bundled-ca', '--max-old-space-size=100 --use-bundled-ca'])('runs with NODE_OPTIONS=%s', async (NODE_OPTIONS) => {
+    expect(await linked({ NODE_OPTIONS })).toEqual({
+      exit: 0,
+      stdout: expect.stringMatching(/^cray-ims \d/),
+      stderr: '',
+    })
+  })
+
+  test('leaves a choice of CAs in NODE_OPTIONS alone: Node refuses two', async () => {
+    expect(await asked({ NODE_OPTIONS: '--use-bundled-ca' })).toBe(`<${folder}/path/cray-ims><--version><it's one>`)
+  })
 })
 
 /** As a file that was compiled is kept, but for what V8 made of it. */
