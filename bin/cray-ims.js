@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env sh
 ':' //; case $NODE_OPTIONS in *-bundled-ca*) exec node "$0" "$@" ;; esac; exec node --use-openssl-ca "$0" "$@"
 'use strict'
 // The shell's line is a string and a comment here. Node would parse its own hundred CAs before those of ours, which are

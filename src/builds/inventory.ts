@@ -24,11 +24,13 @@ const tries = 3
 export async function readInventory(context: CommandContext, api: Api, progress: Progress): Promise<Inventory> {
   let failed = 0
   const look = async () => {
-    const [recipes, images, publicKeys, jobs] = await Promise.all([
+    const reading = listRecords(api, 'job')
+    const [recipes, publicKeys, jobs, images] = await Promise.all([
       listRecords(api, 'recipe'),
-      listRecords(api, 'image'),
       listRecords(api, 'public key'),
-      listRecords(api, 'job'),
+      reading,
+      // After the jobs: one that has ended by then has its image.
+      reading.then(() => listRecords(api, 'image')),
     ])
     return {
       recipes: recipes.records,

@@ -158,11 +158,17 @@ describe.skipIf(skip).each(ways)('the shell of a job (%s)', (isolation) => {
     await heard.hears(/\[root@cray-ims-.*-create-\w{5} ~\]# $/)
     channel.write('stty size; echo $TERM; tty; cd /; trap "stty size" WINCH\n')
     await heard.hears(/33 99\r\nxterm-256color\r\n\/dev\/pts\/\d+\r\n[^\n]* \/\]# $/)
-    channel.setWindow(40, 100, 0, 0)
-    channel.setWindow(44, 111, 0, 0)
     // dash takes signals in when a line was read.
-    const nudge = setInterval(() => channel.write('\n'), 50)
-    await heard.hears('44 111\r\n').finally(() => clearInterval(nudge))
+    const nudge = async (line: string, answer: string | RegExp) => {
+      const again = setInterval(() => channel.write(line), 50)
+      await heard.hears(answer).finally(() => clearInterval(again))
+    }
+    channel.setWindow(40, 100, 0, 0)
+    await nudge('\n', '40 100\r\n')
+    // Of two in a row the signal of the second may go to the stty of the first.
+    channel.setWindow(41, 101, 0, 0)
+    channel.setWindow(44, 111, 0, 0)
+    await nudge('stty size\n', /\n44 111\r\n/)
     // Ctrl-C reaches what runs, and not the shell.
     channel.write('sleep 98765\n')
     await until(() => sleepers().length === 1 && isInForeground(sleepers()[0]!))
