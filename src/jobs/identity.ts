@@ -8,7 +8,7 @@ import type { Api } from '../ims/api.ts'
 import { describeRecord } from '../ims/fetch-records.ts'
 import { isGone } from '../ims/server-error.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
-import { findIdentity, unlock, type Identity, type Login, type Looked } from '../ssh/identities.ts'
+import type { Identity, Login, Looked } from '../ssh/identities.ts'
 import { fingerprint, parsePublicKey, publicKeyLine, publicKeyOf, type PublicKey } from '../ssh/public-key.ts'
 import type { CommandContext } from '../context.ts'
 import { shortId } from './lookup.ts'
@@ -45,6 +45,7 @@ export async function findKey(
   { identity: file }: { identity?: string },
 ): Promise<Key> {
   const { env, stdin, stderr } = context.io
+  const { findIdentity, unlock } = await import('../ssh/identities.ts')
   const record = await publicKeyOfJob(api, job)
   const wanted = record?.key
   const files = file === undefined ? [] : [absolutePath(file, context.io)]

@@ -1,4 +1,4 @@
-import ssh2, { type OpenSSHAgent, type ParsedKey } from 'ssh2'
+import type { OpenSSHAgent, ParsedKey } from 'ssh2'
 
 /** An agent that answers, with the keys it holds. */
 export interface Agent {
@@ -11,6 +11,7 @@ const patience = 5000
 /** The agent behind a socket (`SSH_AUTH_SOCK`) and its keys; undefined where none answers within 5 seconds. */
 export async function askAgent(socket: string | undefined): Promise<Agent | undefined> {
   if (!socket) return undefined
+  const { default: ssh2 } = await import('ssh2')
   return new Promise((resolve) => {
     const late = setTimeout(resolve, patience, undefined)
     new ssh2.OpenSSHAgent(socket).getIdentities((error, keys) => {
@@ -21,7 +22,8 @@ export async function askAgent(socket: string | undefined): Promise<Agent | unde
 }
 
 /** An agent that offers this one key only: servers refuse who tries many. */
-export function agentWith({ socket }: Agent, key: ParsedKey): OpenSSHAgent {
+export async function agentWith({ socket }: Agent, key: ParsedKey): Promise<OpenSSHAgent> {
+  const { default: ssh2 } = await import('ssh2')
   return Object.assign(new ssh2.OpenSSHAgent(socket), {
     getIdentities: (done: (error: undefined, keys: ParsedKey[]) => void) => done(undefined, [key]),
   })

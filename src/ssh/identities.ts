@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ParsedKey } from 'ssh2'
+import type { OpenSSHAgent, ParsedKey } from 'ssh2'
 import { CliError } from '../errors.ts'
 import type { AskOptions } from '../terminal/question.ts'
 import { agentWith, askAgent, type Agent } from './agent.ts'
@@ -80,7 +80,7 @@ export type Ask = ((question: string, options: AskOptions) => Promise<string>) |
  * that can't be used here, and for one that isn't the one wanted.
  */
 export async function unlock(identity: Identity, { ask, wanted, openssh }: Unlocking): Promise<Login> {
-  if (identity.kind === 'agent') return { agent: agentWith(identity.agent, identity.key), key: identity.key }
+  if (identity.kind === 'agent') return { agent: await agentWith(identity.agent, identity.key), key: identity.key }
   const limit = limitOf(identity.path)
   if (limit) throw elsewhere(identity.path, limit, openssh)
   const key = identity.encrypted ? await decrypt(identity.path, ask) : openKeyFile(identity.path)!
@@ -120,7 +120,7 @@ function elsewhere(
 /** A key that can sign, itself or through an agent. */
 export interface Login {
   readonly key: ParsedKey
-  readonly agent?: ReturnType<typeof agentWith>
+  readonly agent?: OpenSSHAgent
 }
 
 async function decrypt(path: string, ask: Ask): Promise<ParsedKey> {

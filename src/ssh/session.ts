@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import ssh2, { type Client, type ConnectConfig } from 'ssh2'
+import type { Client, ConnectConfig } from 'ssh2'
 import { CliError } from '../errors.ts'
 import type { Login } from './identities.ts'
 import { fingerprint } from './public-key.ts'
@@ -79,8 +79,10 @@ export async function checkServer({ verifyHostKey, ...options }: Omit<SessionOpt
 
 type Handshake = Omit<SessionOptions, 'login'> & { login?: Login }
 
-function handshake(options: Handshake, config: Partial<ConnectConfig>): Promise<Session> {
+async function handshake(options: Handshake, config: Partial<ConnectConfig>): Promise<Session> {
   const { socket, username = 'root', verifyHostKey, signal, readyTimeout = 30_000 } = options
+  // Most builds need no shell.
+  const { default: ssh2 } = await import('ssh2')
   const client = new ssh2.Client()
   let phase: 'joining' | 'open' | 'over' = 'joining'
   let reason: string | undefined
