@@ -52,8 +52,6 @@ const recipe = (id: string, name: string, builds: string, sshDelay = 0) => ({
   mock: { builds, sshDelay },
 })
 
-let jobCount = 0
-
 /** A create job that waits on its user: its build failed. */
 export function failedBuild(more: SeededJob = {}): SeededJob & { id: string } {
   return {
@@ -62,7 +60,6 @@ export function failedBuild(more: SeededJob = {}): SeededJob & { id: string } {
     job_type: 'create',
     artifact_id: ids.failing,
     public_key_id: ids.key,
-    image_root_archive_name: `image-${++jobCount}`,
     enable_debug: true,
     job_mem_size: 16,
     status: 'waiting_on_user',
@@ -115,7 +112,7 @@ export async function startSite({
       { id: ids.image, name: 'image', link: link('image'), arch: 'x86_64' },
       { id: ids.badImage, name: 'bad image', link: link('bad'), arch: 'x86_64', mock: { builds: 'packaging-fails' } },
     ],
-    jobs,
+    jobs: jobs.map((job, at) => ({ image_root_archive_name: `image-${at + 1}`, ...job })),
   }
   writeFileSync(join(home, 'seed.json'), JSON.stringify(seed))
   const mock = await startMock([...options, '--seed', join(home, 'seed.json')])
