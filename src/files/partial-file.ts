@@ -9,11 +9,17 @@ import { makeFolder, removeIfPossible, replaceable, targetOf } from './target.ts
 
 /** A large file that comes piece by piece, and of which what has come is kept until the next time. */
 export interface PartialFile {
-  /** How much of it is there, in bytes. */
+  /** How much of it has come, in bytes. */
   readonly size: number
-  /** @throws CliError where the disk is full, and the like: what was written stays */
+  /**
+   * Takes a piece, which must not change any more. It is written with those after it.
+   *
+   * @throws CliError where the disk is full, and the like: what was written stays
+   */
   write(chunk: Uint8Array): Promise<void>
-  /** The md5 sum of all that is there, in hexadecimal. */
+  /** Writes what has come. @throws CliError as {@link write} */
+  flush(): Promise<void>
+  /** The md5 sum of all that has come, in hexadecimal. */
   md5(): string
   /** Puts it in the file's place. @throws CliError */
   commit(): Promise<void>
@@ -22,6 +28,9 @@ export interface PartialFile {
   /** Leaves what is there for the next time. */
   close(): Promise<void>
 }
+
+/** Pieces are written together from so many bytes on, while the next come. */
+const batch = 1024 * 1024
 
 /**
  * Begins a file, or goes on with what is there of it. It is for its owner alone, beside the file as `.NAME.TAG.part`.
@@ -52,25 +61,39 @@ export async function openPartial(path: string, tag: string): Promise<PartialFil
     await file.close()
     throw failed(cause)
   }
+  let waiting: Uint8Array[] = []
+  let waitingBytes = 0
+  let written = Promise.resolve()
+
+  /** Begins to write what waits, when all before it is written. */
+  async function writeWaiting(): Promise<void> {
+    await written
+    const [pieces, length] = [waiting, waitingBytes]
+    if (length === 0) return
+    ;[waiting, waitingBytes] = [[], 0]
+    written = writeAll(file, pieces, length).catch((cause: unknown) => Promise.reject(failed(cause)))
+    // Whoever writes next hears of it.
+    written.catch(() => {})
+  }
+  async function flush(): Promise<void> {
+    await writeWaiting()
+    await written
+  }
   return {
     get size() {
       return size
     },
     async write(chunk) {
-      try {
-        // Where the disk is full, a part of the piece may be there: it is taken away, so that size and sum stay true.
-        await file.appendFile(chunk).catch(async (cause: unknown) => {
-          await file.truncate(size)
-          throw cause
-        })
-        hash.update(chunk)
-        size += chunk.length
-      } catch (cause) {
-        throw failed(cause)
-      }
+      hash.update(chunk)
+      size += chunk.length
+      waiting.push(chunk)
+      waitingBytes += chunk.length
+      if (waitingBytes >= batch) await writeWaiting()
     },
+    flush,
     md5: () => hash.copy().digest('hex'),
     async commit() {
+      await flush()
       try {
         await file.sync()
         await file.close()
@@ -84,8 +107,16 @@ export async function openPartial(path: string, tag: string): Promise<PartialFil
       removeIfPossible(part)
       hash = createHash('md5')
     },
-    close: () => file.close(),
+    async close() {
+      await flush().catch(() => {})
+      await file.close()
+    },
   }
+}
+
+async function writeAll(file: FileHandle, pieces: readonly Uint8Array[], length: number): Promise<void> {
+  const { bytesWritten } = await file.writev(pieces)
+  if (bytesWritten < length) await file.appendFile(Buffer.concat(pieces).subarray(bytesWritten))
 }
 
 async function readInto(hash: Hash, path: string, size: number): Promise<number> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, constants, createReadStream, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { CliError } from '../errors.ts'
+import { partSums, type PartSums } from './part-sums.ts'
 import { notRegular } from './read-file.ts'
 import { fileError } from './reason.ts'
 
@@ -18,6 +19,8 @@ export interface StreamedFile {
    * @throws CliError where it can't be read
    */
   md5(onProgress?: (bytes: number) => void): Promise<string>
+  /** Begins to sum up its parts. @param size of a part, in bytes */
+  partSums(size: number): PartSums
 }
 
 /**
@@ -44,6 +47,7 @@ export function streamFile(path: string): StreamedFile {
       }
       return hash.digest('hex')
     },
+    partSums: (part) => partSums(path, part),
   }
 }
 

@@ -1,6 +1,7 @@
 import { CliError } from '../errors.ts'
 import { readHead, streamFile, type StreamedFile } from '../files/stream-file.ts'
 import type { Image } from '../ims/records.ts'
+import { partSize } from '../s3/content.ts'
 import { formatBytes } from '../text/bytes.ts'
 import { throwProblems, type ArtifactFile } from './image-files.ts'
 
@@ -8,9 +9,11 @@ import { throwProblems, type ArtifactFile } from './image-files.ts'
 export type CheckedFile = ArtifactFile & StreamedFile
 
 /** A file whose content is known. */
-export type SummedFile = Omit<CheckedFile, 'md5'> & {
+export type SummedFile = Omit<CheckedFile, 'md5' | 'partSums'> & {
   /** Its md5 sum, in hexadecimal. */
   readonly md5: string
+  /** Those of the parts that it is uploaded in, in base64; undefined where it is uploaded as a whole. */
+  readonly partSums?: readonly string[]
 }
 
 /**
@@ -63,6 +66,9 @@ export function kernelArch(head: Buffer): Image['arch'] | undefined {
   return head.toString('latin1', 0x202, 0x206) === 'HdrS' ? 'x86_64' : undefined
 }
 
+/** From so many bytes on, the sums of a file's parts are found out beside its own, and not while it is uploaded. */
+const worthwhile = 64 * 1024 * 1024
+
 /**
  * The md5 sums of an image's files.
  *
@@ -72,12 +78,17 @@ export function kernelArch(head: Buffer): Image['arch'] | undefined {
 export async function sumFiles(files: readonly CheckedFile[], onProgress: (bytes: number) => void): Promise<SummedFile[]> {
   const summed: SummedFile[] = []
   let before = 0
-  for (const { md5: sum, ...file } of files) {
-    const md5 = await sum((bytes) => onProgress(before + bytes))
-    before += file.size
-    if (file.exported && md5 !== file.exported.md5)
-      throw new CliError(`${file.path} is not what was exported: its md5 sum is ${md5}, and was ${file.exported.md5}`)
-    summed.push({ ...file, md5 })
+  for (const { md5: sum, partSums: sumParts, ...file } of files) {
+    const parts = file.size > worthwhile ? sumParts(partSize(file.size)) : undefined
+    try {
+      const md5 = await sum((bytes) => onProgress(before + bytes))
+      before += file.size
+      if (file.exported && md5 !== file.exported.md5)
+        throw new CliError(`${file.path} is not what was exported: its md5 sum is ${md5}, and was ${file.exported.md5}`)
+      summed.push({ ...file, md5, partSums: await parts?.sums })
+    } finally {
+      parts?.stop()
+    }
   }
   return summed
 }

@@ -40,7 +40,7 @@ export function createClient(http: Pick<Http, 'stream'>, credentials: Credential
       if (request?.method === 'PUT' && request.headers) {
         const { body } = request
         // The digest is signed with the headers and compared by the gateway, so that the body needs no second one.
-        if (body instanceof Uint8Array) request.headers['content-md5'] = createHash('md5').update(body).digest('base64')
+        if (body instanceof Uint8Array) request.headers['content-md5'] ??= createHash('md5').update(body).digest('base64')
         request.headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD'
       }
       return next(args)

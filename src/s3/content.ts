@@ -9,6 +9,8 @@ export interface Content {
   readonly md5: string
   /** Its media type. */
   readonly type: string
+  /** The md5 sums of its parts, in base64, where they are known. */
+  readonly partSums?: readonly string[]
   /** All of it, from the start, each time. */
   open(): Readable
 }
@@ -29,3 +31,12 @@ interface StoredObject {
 
 /** Told how many bytes of an object have gone or come. */
 export type ByteCount = (bytes: number) => void
+
+const MiB = 1024 * 1024
+
+/** Parts are of this size, in bytes, unless there would be more of them than an S3 takes. */
+const usualPart = 8 * MiB
+const mostParts = 10_000
+
+/** The size of the parts that so many bytes are uploaded in, in bytes. */
+export const partSize = (size: number): number => Math.max(usualPart, Math.ceil(size / mostParts))

@@ -49,6 +49,7 @@ async function downloadLocked(info: ObjectInfo, path: string, { store, sleep, on
       if (partial.size === before) tries++
       if (tries >= mostTries) throw new CliError(`${s3Url(info.location)} can't be read: nothing more comes after ${partial.size} bytes`)
     }
+    await partial.flush()
     kept = true
     await verify(info, partial, path)
     await partial.commit()

@@ -10,6 +10,7 @@ export {
   ListPartsCommand,
   PutObjectCommand,
   S3Client,
+  UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3'
 export { Upload } from '@aws-sdk/lib-storage'

@@ -58,7 +58,8 @@ export async function storeError(
   }
   if (status === 404) return new CliError(`${failed}: ${notThere(name, location)}`, { more: [at], cause: error })
   if (name === 'BadDigest' || name === 'XAmzContentSHA256Mismatch') {
-    return new CliError(`${failed}: what arrived is not what was sent`, { more: [at], next: 'the same command again', cause: error })
+    const more = ['It was damaged on its way, or its file was changed meanwhile.', at]
+    return new CliError(`${failed}: what arrived is not what was read before`, { more, next: 'the same command again', cause: error })
   }
   const words = [name, message].filter((text) => text && !/^Unknown(Error)?$/.test(text))
   const answer = [...new Set(words)].join(': ') || 'no reason given'

@@ -1,14 +1,8 @@
 import type { S3Client } from '@aws-sdk/client-s3'
 import { md5Metadata } from './artifacts.ts'
-import type { ByteCount, Content } from './content.ts'
-import { CreateMultipartUploadCommand, Upload } from './sdk.ts'
+import { partSize, type ByteCount, type Content } from './content.ts'
+import { CreateMultipartUploadCommand, PutObjectCommand, Upload, UploadPartCommand } from './sdk.ts'
 import { abortUpload, takeBackUnfinished, type Named, type OwnUploads } from './unfinished-uploads.ts'
-
-const MiB = 1024 * 1024
-
-/** Parts are of this size, in bytes, unless there would be more of them than an S3 takes. */
-const usualPart = 8 * MiB
-const mostParts = 10_000
 
 /** So many parts are under way at a time; each is in memory. */
 const atOnce = 3
@@ -25,18 +19,14 @@ export interface PartsOptions {
  *
  * @throws CliError where somebody else uploads to the same place.
  */
-export async function uploadParts(
-  client: S3Client,
-  named: Named,
-  { type, md5, size, open }: Content,
-  { now, own, onProgress }: PartsOptions,
-): Promise<void> {
+export async function uploadParts(client: S3Client, named: Named, content: Content, { now, own, onProgress }: PartsOptions): Promise<void> {
   await takeBackUnfinished(client, named, now(), own)
-  const body = open()
+  const { type, md5, size } = content
+  const body = content.open()
   const upload = new Upload({
-    client: noting(client, own),
+    client: prepared(client, content, own),
     params: { ...named, Body: body, ContentLength: size, ContentType: type, Metadata: { [md5Metadata]: md5 } },
-    partSize: Math.max(usualPart, Math.ceil(size / mostParts)),
+    partSize: partSize(size),
     queueSize: atOnce,
     // Its own abort would go out by the signal that may have ended the upload.
     leavePartsOnError: true,
@@ -52,12 +42,16 @@ export async function uploadParts(
   }
 }
 
-/** A client that tells of each upload in parts that it begins, before the first part is sent. */
-function noting(client: S3Client, own: OwnUploads | undefined): S3Client {
-  if (!own) return client
+/**
+ * A client that says the md5 sums of what it sends, where they are known, and tells of each upload in parts that it begins,
+ * before the first part is sent.
+ */
+function prepared(client: S3Client, { md5, partSums = [] }: Content, own: OwnUploads | undefined): S3Client {
   const send = async (command: unknown, ...how: unknown[]): Promise<unknown> => {
+    if (command instanceof PutObjectCommand) command.input.ContentMD5 = Buffer.from(md5, 'hex').toString('base64')
+    if (command instanceof UploadPartCommand) command.input.ContentMD5 = partSums[command.input.PartNumber! - 1]
     const answer = await (client.send as (...asked: unknown[]) => Promise<unknown>).call(client, command, ...how)
-    if (command instanceof CreateMultipartUploadCommand) own.add((answer as { UploadId: string }).UploadId)
+    if (command instanceof CreateMultipartUploadCommand) own?.add((answer as { UploadId: string }).UploadId)
     return answer
   }
   return Object.create(client, { send: { value: send } }) as S3Client

@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CliError } from '../../src/errors.ts'
+import { streamFile } from '../../src/files/stream-file.ts'
 import type { Http } from '../../src/http/http-client.ts'
 import { createClient } from '../../src/s3/client.ts'
 import type { Content } from '../../src/s3/content.ts'
@@ -90,6 +91,24 @@ for (const [name, start, skipped] of kinds) {
       const first = await store.upload(at('once'), content(bytes))
       const again = content(bytes, () => expect.unreachable())
       expect(await store.upload(at('once'), again)).toEqual(first)
+    })
+
+    test.each([
+      ['one part', 3 * MiB],
+      ['several parts', 20 * MiB + 17],
+    ])('takes sums that were found out before: %s', async (_, size) => {
+      const bytes = randomBytes(size)
+      const file = join(folder, `summed-${size}`)
+      writeFileSync(file, bytes)
+      const sums = await streamFile(file).partSums(8 * MiB).sums
+      const place = at(`summed/${size}`)
+      expect(await store.upload(place, { ...content(bytes), partSums: sums })).toMatchObject({ size, md5: md5(bytes) })
+      const changed = Buffer.from(bytes)
+      changed[size - 1]! ^= 1
+      const fails = store.upload(at(`changed/${size}`), { ...content(bytes, () => Readable.from(chunks(changed))), partSums: sums })
+      await expect(fails).rejects.toThrow('what arrived is not what was read before')
+      expect(await store.head(at(`changed/${size}`))).toBeUndefined()
+      expect(await unfinished(`changed/${size}`)).toEqual([])
     })
 
     test.each(['a b', 'ä/ö', "it's(1)!*", 'a+b&c=d?e#f', '100%', 'x'.repeat(900), '~tilde@:$,'])('takes a key like %s', async (key) => {
