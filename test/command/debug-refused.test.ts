@@ -9,6 +9,7 @@ import { ended, initializing, pod, running } from '../support/pods.ts'
 import { makeKey, startAgent, temporaryFolder } from '../support/sshd.ts'
 import { standInKubectl, type StandIn } from '../support/stand-in-kubectl.ts'
 import { describeWithTmux, openTerminal } from '../support/tmux.ts'
+import { withSite } from '../support/watched-site.ts'
 
 const building = { artifact_id: ids.hanging, status: 'building_image' } as const
 const jobs = {
@@ -63,6 +64,16 @@ async function hostKeys({ id }: { id: string }): Promise<string> {
     if (found !== '') return found.replaceAll(/^\S+ /gm, '')
   }
 }
+
+test('without a job and a terminal, before anything is asked', () =>
+  withSite({}, async (watched) => {
+    expect(await watched.ims('jobs', 'debug')).toEqual({
+      exit: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/\nError: Missing argument 'JOB'\.\nNext: cray-ims jobs list --status waiting_on_user\n$/),
+    })
+    expect(watched.asked).toEqual([])
+  }))
 
 describe.concurrent('no shell will come', () => {
   test('to a job that succeeded', async () => {

@@ -84,8 +84,8 @@ function leftAlone(id: string, { message, exit }: CliError): CliError {
 
 async function choose(context: CommandContext, api: Api): Promise<Job> {
   const { stdin, stderr } = context.io
+  if (!stdin.isTTY || !stderr.isTTY) throw usageError("Missing argument 'JOB'.", { next: ['jobs', 'list', '--status', 'waiting_on_user'] })
   const waiting = (await listJobs(api)).filter((job) => stageOf(job) === 'waiting')
-  if (!stdin.isTTY || !stderr.isTTY) throw usageError("Missing argument 'JOB'.", { more: waiting.map(candidate) })
   if (waiting.length === 0) throw new CliError('no job waits on its user', { exit: 1, next: ['jobs', 'list'] })
   waiting.forEach((job, at) => context.warn(`${at + 1}${candidate(job)}`))
   for (;;) {
