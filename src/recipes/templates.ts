@@ -34,7 +34,8 @@ export async function templateFiles(text: string): Promise<readonly string[] | s
   const { parse } = await import('yaml')
   let data: unknown
   try {
-    data = parse(text, { maxAliasCount: 0 })
+    // Its warnings would go to the terminal as they are.
+    data = parse(text, { maxAliasCount: 0, logLevel: 'error' })
   } catch (cause) {
     return `${templateList} is not YAML: ${(cause as Error).message.split('\n')[0]}`
   }

@@ -70,7 +70,7 @@ const words = [
 const keys = ['a', 'b', 'some_key', 'key-x', '10', '2', 'x.y', 'with space', '', 'k'.repeat(130), 'w '.repeat(70)]
 
 /** Random numbers from 0 up to 1 that are the same for the same seed (Mulberry32). */
-function randomNumbers(seed: number): () => number {
+export function randomNumbers(seed: number): () => number {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0
     let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed)
