@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 
-/** @typedef {{ url: string, caFile: string, tokenFile: string, configDir: string, kubeconfig: string }} Ready what the mock prints when it listens */
+/** @typedef {{ url: string, caFile: string, tokenFile: string, configDir: string, kubeconfig: string, curlConfig: string }} Ready what the mock prints when it listens */
 
 /**
  * A mock in a process of its own, as users start it, and what ends it.

@@ -1,4 +1,5 @@
-// Measures the shells and waits of jobs, against a mock and, in the same run, the system's ssh. Nothing here passes or fails.
+// Measures the shells and waits of jobs, and in the same run the system's ssh: against OpenSSH's server where it can be
+// started, else against the mock's, which takes longer than both. Nothing here passes or fails.
 //
 //   npm run bench:shells [-- RUNS]
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
@@ -7,6 +8,7 @@ import https from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startMock } from './bench-mock.mjs'
+import { hasSshd, startSshd } from './bench-sshd.mjs'
 import { limit } from './limit.mjs'
 
 /** @typedef {import('./bench-mock.mjs').Ready} Ready */
@@ -114,7 +116,7 @@ async function measure(ready) {
     await ended
   }
 
-  const { id } = await create('open', failing, true)
+  const { id } = hasSshd ? ofSshd : await create('open', failing, true)
   run(cray('jobs', 'wait', id, '--for', 'ready', '--interval', '1s'), env, {})
   const ssh = run(cray('jobs', 'debug', id, '--print-command'), env, { keep: true }).stdout
   /** @param {string} command */
@@ -131,21 +133,22 @@ async function measure(ready) {
       times.ours.push(run(ours(command), env).seconds)
       times.theirs.push(run(theirs(command), env).seconds)
     }
-    return { ours: median(times.ours), theirs: median(times.theirs) }
+    return {
+      ours: median(times.ours),
+      theirs: median(times.theirs),
+      ratio: median(times.ours.map((taken, round) => taken / times.theirs[round])),
+    }
   }
+  console.log(`shells of ${hasSshd ? "OpenSSH's server" : 'the mock: no sshd, or not root'}`)
   const connect = both('true', runs)
   line(
     'status turned → first byte of the shell, interval 1 s',
     `${median(turns).toFixed(2)} s`,
     `at most 1 s + 1.5 × ssh (${(1 + 1.5 * connect.theirs).toFixed(2)} s)`,
   )
-  line('jobs debug -- true', `${(connect.ours / connect.theirs).toFixed(2)} ×`, 'ssh, whole process, look at the job included')
+  line('jobs debug -- true', `${connect.ratio.toFixed(2)} ×`, 'ssh, whole process, look at the job included')
   const stream = both(`head -c ${gibibyte} /dev/zero`, 3)
-  line(
-    '1 GiB through jobs debug --',
-    `${(stream.ours / stream.theirs).toFixed(2)} ×`,
-    `ssh's time; ${(1024 / stream.ours).toFixed(0)} MiB/s`,
-  )
+  line('1 GiB through jobs debug --', `${stream.ratio.toFixed(2)} ×`, `ssh's time; ${(1024 / stream.ours).toFixed(0)} MiB/s`)
   const probe = join(folder, 'probe.cjs')
   writeFileSync(
     probe,
@@ -174,7 +177,30 @@ const recipe = (name, builds) => ({
   link: { path: `s3://ims/${name}`, etag: '', type: 's3' },
   mock: { builds },
 })
-writeFileSync(join(folder, 'seed.json'), JSON.stringify({ recipes: [recipe('broken', 'fails'), recipe('hangs', 'hangs')] }))
+const publicKey = join(folder, '.ssh/id_ed25519.pub')
+const sshd = hasSshd ? await startSshd(folder, publicKey) : undefined
+const keyId = '30000000-0000-4000-8000-000000000001'
+/** A job whose shell OpenSSH's server is. */
+const ofSshd = {
+  id: '40000000-0000-4000-8000-000000000001',
+  job_type: 'create',
+  status: 'waiting_on_user',
+  artifact_id: '10000000-0000-4000-8000-000000000001',
+  public_key_id: keyId,
+  image_root_archive_name: 'open',
+  enable_debug: true,
+  ssh_containers: [
+    { name: 'debug', jail: false, status: 'pending', connection_info: { customer_access: { host: '127.0.0.1', port: sshd?.port } } },
+  ],
+}
+writeFileSync(
+  join(folder, 'seed.json'),
+  JSON.stringify({
+    recipes: [{ id: ofSshd.artifact_id, ...recipe('broken', 'fails') }, recipe('hangs', 'hangs')],
+    public_keys: [{ id: keyId, name: 'seeded', public_key: readFileSync(publicKey, 'utf8') }],
+    jobs: sshd ? [ofSshd] : [],
+  }),
+)
 try {
   const mock = await startMock(['--tls', '--speed', '300', '--seed', join(folder, 'seed.json')])
   try {
@@ -183,5 +209,6 @@ try {
     await mock.stop()
   }
 } finally {
+  sshd?.stop()
   rmSync(folder, { recursive: true, force: true })
 }

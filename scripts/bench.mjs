@@ -3,7 +3,6 @@
 //   npm run bench [-- RUNS]
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import https from 'node:https'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { startMock } from './bench-mock.mjs'
@@ -28,18 +27,20 @@ console.log(
 const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)]
 
 /**
- * @param {string[]} argv
+ * Milliseconds of a whole process.
+ *
+ * @param {string[]} line
  * @param {Env} env
  */
-function time(argv, env) {
+function time([command, ...argv], env) {
   const start = process.hrtime.bigint()
-  const { status, stderr, error } = spawnSync(process.execPath, argv, {
+  const { status, stderr, error } = spawnSync(command, argv, {
     ...limit,
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
     maxBuffer: 2 ** 28,
   })
-  if (status !== 0) throw new Error(`${argv.join(' ')}: ${error ?? stderr}`)
+  if (status !== 0) throw new Error(`${command} ${argv.join(' ')}: ${error ?? stderr}`)
   return Number(process.hrtime.bigint() - start) / 1e6
 }
 
@@ -58,11 +59,22 @@ function compare(lines, env) {
       if (round >= 0) times[name].push(taken)
     }
   }
-  return Object.fromEntries(Object.entries(times).map(([name, all]) => [name, median(all)]))
+  return times
 }
 
 /**
- * Peak resident memory of a command line in MiB.
+ * How many times longer one takes than another: the median of the pairs, which a machine that changes its pace leaves alone.
+ *
+ * @param {number[]} one
+ * @param {number[]} other
+ */
+const ratio = (one, other) => median(one.map((taken, at) => taken / other[at]))
+
+/** @param {string} name */
+const isInstalled = (name) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0
+
+/**
+ * Peak resident memory of a command line of ours, in MiB.
  *
  * @param {string[]} argv
  * @param {Env} env
@@ -74,7 +86,7 @@ function peak(argv, env) {
     probe,
     `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(figure)}, String(process.resourceUsage().maxRSS)))`,
   )
-  time(['--require', probe, ...argv], env)
+  time([process.execPath, '--require', probe, ...argv], env)
   return Number(readFileSync(figure, 'utf8')) / 1024
 }
 
@@ -110,29 +122,18 @@ async function withMock(records, measure) {
 }
 
 /**
- * Requests a second that one mock answers to eight connections that stay open.
+ * Requests a second that one mock answers to eight connections that stay open, by wrk: a client in JavaScript would measure
+ * itself. Undefined where that isn't installed.
  *
  * @param {Ready} ready
  */
-async function throughput({ url, caFile, tokenFile }) {
-  const agent = new https.Agent({ keepAlive: true, maxSockets: 8, ca: readFileSync(caFile) })
-  const headers = { authorization: `Bearer ${readFileSync(tokenFile, 'utf8').trim()}` }
-  const get = () =>
-    new Promise((done, fail) => {
-      https.get(`${url}/apis/ims/v3/images`, { agent, headers }, (response) => response.resume().on('end', done)).on('error', fail)
-    })
-  const until = Date.now() + 3000
-  let count = 0
-  await Promise.all(
-    Array.from({ length: 8 }, async () => {
-      while (Date.now() < until) {
-        await get()
-        count++
-      }
-    }),
-  )
-  agent.destroy()
-  return count / 3
+function throughput({ url, tokenFile }) {
+  if (!isInstalled('wrk')) return undefined
+  const script = join(folder, 'wrk.lua')
+  writeFileSync(script, `wrk.headers["Authorization"] = "Bearer ${readFileSync(tokenFile, 'utf8').trim()}"\n`, { mode: 0o600 })
+  const said = execFileSync('wrk', ['-t1', '-c8', '-d3', '-s', script, `${url}/apis/ims/v3/images`], { encoding: 'utf8' })
+  if (/Non-2xx/.test(said)) throw new Error(said)
+  return Number(/Requests\/sec:\s+([\d.]+)/.exec(said)?.[1])
 }
 
 /**
@@ -149,16 +150,35 @@ try {
   /** @type {Record<string, string[]>} */
   const lists = Object.fromEntries(formats.map((format) => [format, [program, 'images', 'list', '--format', format]]))
   const bare = `require('node:https').get(process.env.URL, { agent: false, ca: require('node:fs').readFileSync(process.env.CA), auth: 'mock:' + require('node:fs').readFileSync(process.env.TOKEN, 'utf8').trim() }, (response) => response.resume())`
-  const one = await withMock(1, ({ url, caFile, tokenFile }, env) =>
+  const path = '/apis/ims/v3/images'
+  const one = await withMock(1, ({ url, caFile, tokenFile, curlConfig, kubeconfig }, env) =>
     compare(
-      { nothing: ['-e', '0'], bare: ['-e', bare], help: [program, '--help'], leaf: [program, 'jobs', 'create', '--help'], ...lists },
-      { ...env, URL: `${url}/apis/ims/v3/images`, CA: caFile, TOKEN: tokenFile },
+      {
+        nothing: [process.execPath, '-e', '0'],
+        bare: [process.execPath, '--use-openssl-ca', '-e', bare],
+        help: [program, '--help'],
+        leaf: [program, 'jobs', 'create', '--help'],
+        ...lists,
+        ...(isInstalled('kubectl') && {
+          kubectl: ['kubectl', '--kubeconfig', kubeconfig, 'get', '--raw', path],
+          kubectlHelp: ['kubectl', '--help'],
+        }),
+        ...(isInstalled('curl') && { curl: ['curl', '-sSf', '--config', curlConfig, url + path] }),
+      },
+      { ...env, URL: url + path, CA: caFile, TOKEN: tokenFile },
     ),
   )
-  line('--help', times(one.help / one.nothing), 'node -e 0; at most 1.3')
-  line('jobs create --help', times(one.leaf / one.nothing), 'node -e 0; at most 1.3')
-  line('images list, 1 record over TLS', times(one.toml / one.nothing), 'node -e 0; at most 1.75')
-  line('  the same by a bare https.get', times(one.bare / one.nothing), 'node -e 0; what Node alone takes')
+  for (const [name, all] of Object.entries({ 'node -e 0': one.nothing, 'images list, 1 record over TLS': one.toml }))
+    line(name, `${median(all).toFixed(0)} ms`, '')
+  line('--help', times(ratio(one.help, one.nothing)), 'node -e 0; at most 1.3')
+  line('jobs create --help', times(ratio(one.leaf, one.nothing)), 'node -e 0; at most 1.3')
+  line('images list, 1 record over TLS', times(ratio(one.toml, one.nothing)), 'node -e 0; at most 1.75')
+  line('  the same by a bare https.get', times(ratio(one.bare, one.nothing)), 'node -e 0; what Node alone takes')
+  if (one.kubectl) {
+    line('  beside kubectl get --raw', times(ratio(one.toml, one.kubectl)), 'at most 1.05')
+    line('--help beside that of kubectl', times(ratio(one.help, one.kubectlHelp)), '')
+  }
+  if (one.curl) line('  beside curl', times(ratio(one.toml, one.curl)), '')
   const some = await withMock(5000, (_, env) => compare(lists, env))
   const [many, memory] = await withMock(
     10_000,
@@ -168,18 +188,19 @@ try {
   for (const format of formats)
     line(
       `images list, 10,000 records, ${format}`,
-      times(many[format] / one[format]),
+      times(median(many[format]) / median(one[format])),
       format === 'yaml' ? '1 record' : '1 record; at most 3',
     )
-  line('  yaml', times(many.yaml / many.json), 'json; at most 2')
+  line('  yaml', times(ratio(many.yaml, many.json)), 'json; at most 2')
   for (const format of formats)
     line(
       `  10,000 records less start, ${format}`,
-      times((many[format] - one[format]) / (some[format] - one[format])),
+      times((median(many[format]) - median(one[format])) / (median(some[format]) - median(one[format]))),
       '5,000 records; 2 is linear',
     )
   for (const [format, mebibytes] of memory) line(`  peak memory, ${format}`, `${mebibytes.toFixed(0)} MiB`, 'less than 156')
-  line('requests a second of one mock, over TLS', (await withMock(1, throughput)).toFixed(0), 'eight connections')
+  const answered = await withMock(1, throughput)
+  if (answered !== undefined) line('requests a second of one mock, over TLS', answered.toFixed(0), 'eight connections of wrk')
   line(
     'program',
     `${(Number.parseInt(execFileSync('du', ['-sk', join(import.meta.dirname, '../dist')]).toString()) / 1024).toFixed(1)} MiB`,
