@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, realpathSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { program } from './program.ts'
+import { command, program } from './program.ts'
 
 /** The single executable, as it is packaged. */
 export const executable = join(import.meta.dirname, '../../package/cray-ims')
@@ -32,6 +32,6 @@ function link(from: string, to: string): void {
 
 /** The program in both its forms: its file, what runs it, and the PATH to run it with. */
 export const forms = [
-  { form: 'the program', file: program, command: [process.execPath, program], skip: false, path: () => process.env.PATH! },
+  { form: 'the program', file: program, command, skip: false, path: () => process.env.PATH! },
   { form: 'the single executable, without Node', file: executable, command: [executable], skip, path: pathWithoutNode },
 ]

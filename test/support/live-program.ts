@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { noteHints } from './hint-notes.ts'
-import { program, type Outcome, type Running } from './program.ts'
+import { command, type Outcome, type Running } from './program.ts'
 
 /** A whole program that runs. */
 export interface LiveProgram {
@@ -12,8 +12,8 @@ export interface LiveProgram {
 }
 
 /** Starts the built program, without input. */
-export function startProgram(argv: readonly string[], { cwd, env, command = [process.execPath, program] }: Running): LiveProgram {
-  const child = spawn(command[0]!, [...command.slice(1), ...argv], {
+export function startProgram(argv: readonly string[], { cwd, env, command: line = command }: Running): LiveProgram {
+  const child = spawn(line[0]!, [...line.slice(1), ...argv], {
     cwd,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

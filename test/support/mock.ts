@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { program } from './program.ts'
+import { command } from './program.ts'
 
 export interface RunningMock {
   url: string
@@ -24,9 +24,9 @@ export interface RunningMock {
 export async function startMock(
   options: readonly string[],
   env: Record<string, string> = {},
-  command: readonly string[] = [process.execPath, program],
+  line: readonly string[] = command,
 ): Promise<RunningMock> {
-  const child = spawn(command[0]!, [...command.slice(1), 'mock', ...options], {
+  const child = spawn(line[0]!, [...line.slice(1), 'mock', ...options], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -5,6 +5,9 @@ import { noteHints } from './hint-notes.ts'
 /** The program as it is built and installed. */
 export const program = join(import.meta.dirname, '../../bin/cray-ims.js')
 
+/** What starts it, as its launcher does. */
+export const command: readonly string[] = [process.execPath, '--use-openssl-ca', program]
+
 export interface Outcome {
   /** Exit code, or the signal that ended it. */
   exit: number | string
@@ -25,9 +28,9 @@ export interface Running {
 /** Runs a whole program to its end. One that hangs is killed. */
 export async function run(
   argv: readonly string[],
-  { cwd, env, stdin, limit = 120_000, command = [process.execPath, program] }: Running,
+  { cwd, env, stdin, limit = 120_000, command: line = command }: Running,
 ): Promise<Outcome> {
-  const child = spawn(command[0]!, [...command.slice(1), ...argv], { cwd, env, timeout: limit, killSignal: 'SIGKILL' })
+  const child = spawn(line[0]!, [...line.slice(1), ...argv], { cwd, env, timeout: limit, killSignal: 'SIGKILL' })
   const texts = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
   child.stdout.on('data', (chunk: Buffer) => texts.stdout.push(chunk))
   child.stderr.on('data', (chunk: Buffer) => texts.stderr.push(chunk))
@@ -39,6 +42,6 @@ export async function run(
     child.on('close', (code, signal) => done(code ?? signal!))
   })
   const outcome = { exit, stdout: Buffer.concat(texts.stdout).toString(), stderr: Buffer.concat(texts.stderr).toString() }
-  noteHints(command[0] === 'bash' ? argv.join(' ') : argv, `${outcome.stdout}\n${outcome.stderr}`)
+  noteHints(line[0] === 'bash' ? argv.join(' ') : argv, `${outcome.stdout}\n${outcome.stderr}`)
   return outcome
 }

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Job } from '../../src/ims/records.ts'
 import { startMock, type RunningMock } from './mock.ts'
-import { program, run, type Outcome } from './program.ts'
+import { command, run, type Outcome } from './program.ts'
 import { makeKey, temporaryFolder } from './sshd.ts'
 import { standInKubectl, type StandIn } from './stand-in-kubectl.ts'
 
@@ -148,4 +148,4 @@ export async function startSite({
 }
 
 /** A line of a shell that runs the program. */
-export const programLine = `${process.execPath} ${program}`
+export const programLine = command.join(' ')
