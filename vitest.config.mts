@@ -15,9 +15,8 @@ export default defineConfig({
     // Tests often wait for programs, which leaves processors to further files; more than 8 only compete for the disk.
     maxWorkers: Math.min(8, Math.max(4, availableParallelism())),
     sequence: { sequencer: LongestFirst },
-    // Whole programs share the machine's processors with the tests that start them: more at once take more of each other's caches
-    // than they gain from each other's waits.
-    maxConcurrency: 2,
+    // Whole programs share the machine's processors with the tests that start them.
+    maxConcurrency: 4,
     testTimeout: 240_000,
     hookTimeout: 240_000,
     globalSetup: './test/support/hint-notes.ts',
