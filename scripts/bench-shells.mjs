@@ -8,8 +8,8 @@ import https from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startMock } from './bench-mock.mjs'
-import { hasSshd, startSshd } from './bench-sshd.mjs'
 import { limit } from './limit.mjs'
+import { loadSupport } from './load-support.mjs'
 
 /** @typedef {import('./bench-mock.mjs').Ready} Ready */
 /** @typedef {NodeJS.ProcessEnv} Env */
@@ -116,7 +116,7 @@ async function measure(ready) {
     await ended
   }
 
-  const { id } = hasSshd ? ofSshd : await create('open', failing, true)
+  const { id } = sshd ? ofSshd : await create('open', failing, true)
   run(cray('jobs', 'wait', id, '--for', 'ready', '--interval', '1s'), env, {})
   const ssh = run(cray('jobs', 'debug', id, '--print-command'), env, { keep: true }).stdout
   /** @param {string} command */
@@ -139,7 +139,7 @@ async function measure(ready) {
       ratio: median(times.ours.map((taken, round) => taken / times.theirs[round])),
     }
   }
-  console.log(`shells of ${hasSshd ? "OpenSSH's server" : 'the mock: no sshd, or not root'}`)
+  console.log(`shells of ${sshd ? "OpenSSH's server" : 'the mock: no sshd, or not root'}`)
   const connect = both('true', runs)
   line(
     'status turned → first byte of the shell, interval 1 s',
@@ -178,7 +178,10 @@ const recipe = (name, builds) => ({
   mock: { builds },
 })
 const publicKey = join(folder, '.ssh/id_ed25519.pub')
-const sshd = hasSshd ? await startSshd(folder, publicKey) : undefined
+/** @type {{ hasSshd: boolean, startSshd(options: { authorized: string[] }): Promise<{ port: number, stop(): Promise<void> }> }} */
+const { hasSshd, startSshd } = await loadSupport('sshd', folder)
+// Jobs know root alone.
+const sshd = hasSshd && process.getuid?.() === 0 ? await startSshd({ authorized: [readFileSync(publicKey, 'utf8').trim()] }) : undefined
 const keyId = '30000000-0000-4000-8000-000000000001'
 /** A job whose shell OpenSSH's server is. */
 const ofSshd = {
@@ -209,6 +212,6 @@ try {
     await mock.stop()
   }
 } finally {
-  sshd?.stop()
+  await sshd?.stop()
   rmSync(folder, { recursive: true, force: true })
 }

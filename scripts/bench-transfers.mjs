@@ -8,8 +8,8 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } fro
 import http from 'node:http'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { rolldown } from 'rolldown'
 import { startMock } from './bench-mock.mjs'
+import { loadSupport } from './load-support.mjs'
 
 /** @typedef {{ endpoint: string, keys: { accessKeyId: string, secretAccessKey: string }, close(): Promise<void> }} Gateway */
 /** @typedef {{ taken: number, kib: number, stdout: string }} Done */
@@ -59,12 +59,8 @@ function time([command, ...argv], { env = process.env, stdin = '', cwd = folder 
 
 /** A gateway as the tests start one; undefined where its programs aren't installed. */
 async function startGateway() {
-  const made = join(folder, 'gateway.mjs')
-  const bundle = await rolldown({ input: join(import.meta.dirname, '../test/support/rados-gateway.ts'), platform: 'node' })
-  await bundle.write({ file: made, format: 'esm' })
-  await bundle.close()
   /** @type {{ hasRadosGateway: boolean, startRadosGateway(bytes: number): Promise<Gateway> }} */
-  const { hasRadosGateway, startRadosGateway } = await import(made)
+  const { hasRadosGateway, startRadosGateway } = await loadSupport('rados-gateway', folder)
   return hasRadosGateway ? startRadosGateway(mib * 2 ** 20 * 2 * (pairs + 2)) : undefined
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from '../support/program.ts'
 import { customizing, failedBuild, jailed, startSite, type Site } from '../support/site.ts'
-import { describeWithSshd } from '../support/sshd.ts'
+import { describeWithSshd } from '../support/describe-with-sshd.ts'
 
 // It comes with the client that is tested here.
 describeWithSshd("the system's ssh", () => {

@@ -8,7 +8,8 @@ import { program } from '../support/program.ts'
 import { customizing, failedBuild, ids, startSite, type Site } from '../support/site.ts'
 import { fillCluster, standInCluster } from '../support/site-kubectl.ts'
 import { pod, running } from '../support/pods.ts'
-import { describeWithSshd, makeKey, startSshd, temporaryFolder } from '../support/sshd.ts'
+import { describeWithSshd } from '../support/describe-with-sshd.ts'
+import { makeKey, startSshd, temporaryFolder } from '../support/sshd.ts'
 import { isAlive, standInKubectl, type StandIn } from '../support/stand-in-kubectl.ts'
 
 const jobs = {

@@ -7,7 +7,8 @@ import { rememberHostKeys } from '../../src/ssh/known-hosts.ts'
 import { sshArguments, sshConfig, type OpenSshWay } from '../../src/ssh/openssh.ts'
 import { parsePublicKey } from '../../src/ssh/public-key.ts'
 import { run } from '../support/program.ts'
-import { describeWithSshd, makeKey, startAgent, startSshd, temporaryFolder, type Sshd, type TestAgent } from '../support/sshd.ts'
+import { describeWithSshd } from '../support/describe-with-sshd.ts'
+import { makeKey, startAgent, startSshd, temporaryFolder, type Sshd, type TestAgent } from '../support/sshd.ts'
 
 const jobId = 'ad5163d2-398d-4e93-94f0-2f439f114fe7'
 

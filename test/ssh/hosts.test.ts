@@ -11,7 +11,8 @@ import { sshArguments, sshConfig, sshLine, type OpenSshWay } from '../../src/ssh
 import { fingerprint, parsePublicKey, publicKeyLine, type PublicKey } from '../../src/ssh/public-key.ts'
 import { checkServer, type VerifyHostKey } from '../../src/ssh/session.ts'
 import { run } from '../support/program.ts'
-import { describeWithSshd, freePort, makeKey, startAgent, startSshd, temporaryFolder, type Sshd } from '../support/sshd.ts'
+import { describeWithSshd } from '../support/describe-with-sshd.ts'
+import { freePort, makeKey, startAgent, startSshd, temporaryFolder, type Sshd } from '../support/sshd.ts'
 import { logIn } from '../support/ssh-login.ts'
 
 const jobId = 'ad5163d2-398d-4e93-94f0-2f439f114fe7'

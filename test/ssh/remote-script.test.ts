@@ -6,7 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { attachCommand, attachScript, type Attached, type RemoteScript } from '../../src/builds/remote-script.ts'
 import { interpreterOf } from '../../src/builds/script-text.ts'
 import { CliError } from '../../src/errors.ts'
-import { describeWithSshd, makeKey, startSshd, temporaryFolder, type Sshd } from '../support/sshd.ts'
+import { describeWithSshd } from '../support/describe-with-sshd.ts'
+import { makeKey, startSshd, temporaryFolder, type Sshd } from '../support/sshd.ts'
 import { logIn } from '../support/ssh-login.ts'
 
 describeWithSshd('a script in an image root, over OpenSSH', () => {

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { build } from 'rolldown'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { run } from '../support/program.ts'
-import { describeWithSshd, makeKey, startSshd, temporaryFolder, type Sshd } from '../support/sshd.ts'
+import { describeWithSshd } from '../support/describe-with-sshd.ts'
+import { makeKey, startSshd, temporaryFolder, type Sshd } from '../support/sshd.ts'
 import { describeWithTmux, openTerminal, type Terminal } from '../support/tmux.ts'
 
 describeWithSshd('shells as a process of their own', () => {

@@ -3,15 +3,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { describe } from 'vitest'
 
 const binary = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd'].find((path) => existsSync(path))
 
-/** As describe, but skipped where OpenSSH's server isn't installed. In CI it must be. */
-export function describeWithSshd(name: string, body: () => void): void {
-  const skip = !binary && process.env.CI !== 'true'
-  describe.skipIf(skip)(skip ? `${name} (skipped: install openssh-server)` : name, body)
-}
+/** Whether OpenSSH's server is installed. */
+export const hasSshd = binary !== undefined
 
 /** A folder for one file of tests. */
 export function temporaryFolder(): { path: string; remove(): void } {
