@@ -109,7 +109,7 @@ export default defineConfig({
     },
     cleanDir: true,
     // Finding and opening a chunk costs a millisecond: what is needed together is in one.
-    advancedChunks: {
+    codeSplitting: {
       groups: [
         {
           name: 'start',

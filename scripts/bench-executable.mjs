@@ -6,12 +6,12 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { fetchRuntime } from './executable/runtime.mjs'
+import { fetchRuntime, runtimes } from './executable/runtime.mjs'
 import { limit } from './limit.mjs'
 
 const runs = Number(process.argv[2] ?? 31)
 const top = join(import.meta.dirname, '..')
-const executable = join(top, 'package/cray-ims')
+const executable = join(top, `package/cray-ims-linux-${process.arch}`)
 const folder = mkdtempSync(join(tmpdir(), 'cray-ims-bench-'))
 // Nothing else of the caller's environment: NODE_EXTRA_CA_CERTS alone would cost every Node its time.
 const env = { PATH: process.env.PATH, HOME: folder }
@@ -86,24 +86,27 @@ const line = (what, figure, against) => console.log(`${what.padEnd(44)} ${figure
 const times = (figure) => `${figure.toFixed(2)} ×`
 
 try {
-  const { program: node } = fetchRuntime((...args) => execFileSync('npm', args, { cwd: top, stdio: ['ignore', 'ignore', 'pipe'] }), folder)
-  const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
+  const own = runtimes.find(({ arch }) => process.arch === arch)
+  if (!own) throw new Error(`there is no executable for ${process.arch}`)
+  /** @param {string[]} args */
+  const npm = (...args) => execFileSync('npm', args, { cwd: top, stdio: ['ignore', 'ignore', 'pipe'] })
+  const bun = fetchRuntime(own, npm, folder)
   const [processor] = cpus()
   console.log(
-    `${processor.model.trim()} × ${cpus().length}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${version.slice(1)}; medians of ${runs}`,
+    `${processor.model.trim()} × ${cpus().length}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Bun ${own.version}; medians of ${runs}`,
   )
   const kubectl = spawnSync('kubectl', ['version', '--client'], { env }).status === 0
   await withMock((site) => {
     const list = [executable, 'images', 'list']
     const [nothing, help, one, get] = compare(
-      [[node, '-e', '0'], [executable, '--help'], list, ...(kubectl ? [['kubectl', 'get', '--raw', '/']] : [])],
+      [[bun, '-e', '0'], [executable, '--help'], list, ...(kubectl ? [['kubectl', 'get', '--raw', '/']] : [])],
       site,
     )
-    line('--help', times(help / nothing), `node -e 0, which takes ${nothing.toFixed(0)} ms`)
-    line('images list, 1 record over TLS', times(one / nothing), 'node -e 0')
+    line('--help', times(help / nothing), `bun -e 0, which takes ${nothing.toFixed(0)} ms`)
+    line('images list, 1 record over TLS', times(one / nothing), 'bun -e 0')
     if (kubectl) line('', times(one / get), 'kubectl get --raw /, from the same mock')
   })
-  line('executable', `${(statSync(executable).size / 2 ** 20).toFixed(0)} MiB`, 'of which Node is all but 2')
+  line('executable', `${(statSync(executable).size / 2 ** 20).toFixed(0)} MiB`, 'of which Bun is all but 16')
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

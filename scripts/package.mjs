@@ -1,16 +1,18 @@
-// Makes in package/ what is given to others: the npm tarball, and one executable for Linux x64 that needs no Node.
+// Makes in package/ what is given to others: the npm tarball, and executables for Linux that need no Node.
 //
 //   npm run package
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { makeExecutable } from './executable/make.mjs'
-import { fetchRuntime } from './executable/runtime.mjs'
+import { bundleForExecutables, makeExecutable } from './executable/make.mjs'
+import { fetchRuntime, runtimes } from './executable/runtime.mjs'
 
 const top = join(import.meta.dirname, '..')
 const out = join(top, 'package')
+const licences = join(import.meta.dirname, 'executable/licences')
+const runtimeLicences = ['Bun.txt', 'LGPL-2.txt', 'LGPL-2.1.txt', 'Apache-2.0.txt'].map((name) => join(licences, name))
 const work = mkdtempSync(join(tmpdir(), 'cray-ims-package-'))
 
 /** @param {string[]} args */
@@ -22,13 +24,16 @@ try {
   rmSync(out, { recursive: true, force: true })
   mkdirSync(out)
   npm('pack', '--pack-destination', out)
-  const [tarball] = files()
 
-  if (process.platform !== 'linux' || process.arch !== 'x64') throw new Error('the executable is for Linux x64, and can only be made there')
-  const runtime = fetchRuntime(npm, work)
-  execFileSync('tar', ['-xzf', join(out, tarball), '-C', work])
-  makeExecutable(join(out, 'cray-ims'), { runtime: runtime.program, unpacked: join(work, 'package'), work })
-  const notices = [join(top, 'LICENSE'), join(work, 'package/dist/LICENCES.txt'), runtime.licence]
+  const own = runtimes.find(({ arch }) => process.platform === 'linux' && process.arch === arch)
+  if (!own) throw new Error('the executables are for Linux on x64 and arm64, and can only be made there')
+  const programs = new Map(runtimes.map((runtime) => [runtime, fetchRuntime(runtime, npm, work)]))
+  const bun = join(work, 'bun')
+  copyFileSync(/** @type {string} */ (programs.get(own)), bun)
+  const launcher = await bundleForExecutables(join(work, 'bundle'))
+  for (const [{ arch, target }, runtime] of programs)
+    makeExecutable(join(out, `cray-ims-linux-${arch}`), { launcher, bun, runtime, target })
+  const notices = [join(top, 'LICENSE'), join(top, 'dist/LICENCES.txt'), ...runtimeLicences]
   writeFileSync(
     join(out, 'LICENCES.txt'),
     notices.map((path) => readFileSync(path, 'utf8').trim()).join(`\n\n${'-'.repeat(80)}\n\n`) + '\n',

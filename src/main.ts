@@ -23,11 +23,12 @@ import { printable } from './text/printable.ts'
  * Runs one command line. Never throws.
  *
  * @param env the environment as the user set it.
+ * @param file path of the program itself.
  * @returns the exit code, once all that was written has left.
  */
-export async function main(of: NodeJS.Process, env: NodeJS.ProcessEnv = of.env): Promise<number> {
+export async function main(of: NodeJS.Process, env: NodeJS.ProcessEnv = of.env, file: string = of.argv[1]!): Promise<number> {
   const finished = guardExit(of)
-  const io = processIo(of, env)
+  const io = processIo(of, env, file)
   const asCray = basename(of.argv[1] ?? '') === 'cray'
   let told: unknown
   const tell: Tell = (error, usageLine) => report(io, asCray ? 'cray' : 'cray-ims', (told = error), usageLine)

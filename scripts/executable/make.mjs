@@ -1,85 +1,81 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { basename, join } from 'node:path'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { rolldown } from 'rolldown'
+import config from '../../rolldown.config.mjs'
 
-// What Node's documentation says to mark it with.
-const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
+const top = join(import.meta.dirname, '../..')
 
 /**
- * Puts the program into a copy of the runtime.
+ * Bundles the program once more, as the ES modules that Bun compiles ahead.
+ *
+ * @param {string} work a folder for it.
+ * @returns path of what the executables run.
+ */
+export async function bundleForExecutables(work) {
+  const { output, input: _, ...settings } = /** @type {import('rolldown').RolldownOptions} */ (config)
+  const input = { 'cray-ims': join(import.meta.dirname, 'launcher.mjs') }
+  const bundle = await rolldown({ ...settings, cwd: top, input, checks: { ineffectiveDynamicImport: false } })
+  await bundle.write({ ...output, dir: work, format: 'esm' })
+  await bundle.close()
+  return join(work, 'cray-ims.js')
+}
+
+/**
+ * Puts the program into a copy of a runtime. The same files give the same bytes.
  *
  * @param {string} to the executable.
  * @param {object} from
- * @param {string} from.runtime path of a Node for this machine.
- * @param {string} from.unpacked the unpacked npm tarball. Its compiled files are made anew, by the runtime.
- * @param {string} from.work a folder for what lies between.
+ * @param {string} from.launcher what it runs.
+ * @param {string} from.bun path of a Bun for this machine.
+ * @param {string} from.runtime path of the Bun that it consists of.
+ * @param {string} from.target what Bun calls that one's kind of machine.
  */
-export function makeExecutable(to, { runtime, unpacked, work }) {
-  /**
-   * Nothing that the caller has set for their own Node is meant for this one.
-   *
-   * @param {string[]} args
-   */
-  const run = (...args) => execFileSync(runtime, args, { env: { PATH: process.env.PATH }, stdio: ['ignore', 'ignore', 'pipe'] })
-  const files = () =>
-    ['dist', 'dist/chunks'].flatMap((folder) => readdirSync(join(unpacked, folder)).map((name) => join(unpacked, folder, name)))
-
-  for (const path of files()) if (path.endsWith('.cache')) rmSync(path)
-  mkdirSync(join(unpacked, 'scripts'))
-  for (const name of ['code-cache.mjs', 'keep-compiled.cjs', 'through-socket.cjs'])
-    copyFileSync(join(import.meta.dirname, '..', name), join(unpacked, 'scripts', name))
-  run(join(unpacked, 'scripts/code-cache.mjs'))
-  run(join(import.meta.dirname, 'check.cjs'), ...files().filter((path) => path.endsWith('.cache')))
-
-  const [config, blob] = [join(work, 'executable.json'), join(work, 'executable.blob')]
-  const settings = {
-    main: join(import.meta.dirname, 'launcher.cjs'),
-    output: blob,
-    disableExperimentalSEAWarning: true,
-    // NODE_OPTIONS are for the user's own Node: one that this Node doesn't know would end it.
-    execArgvExtension: 'none',
-    execArgv: [
-      // Whoever gives CAs by name has Node parse all of its own all the same, unless its default is the system's. We give
-      // all that are trusted by name.
-      '--use-openssl-ca',
-      // A configuration of OpenSSL (OPENSSL_CONF) names libraries to load.
-      '--openssl-config=/dev/null',
-      // The end of the process joins V8's threads. One that compiles may then wait for the main thread to collect garbage,
-      // for ever, and signals have no effect any more.
-      '--no-concurrent-recompilation',
-      '--no-concurrent-sparkplug',
-    ],
-    assets: Object.fromEntries(
-      files()
-        .filter((path) => /\.(js|cache)$/.test(path))
-        .map((path) => [basename(path), path]),
-    ),
-  }
-  writeFileSync(config, JSON.stringify(settings))
-  run('--experimental-sea-config', config)
-
-  writeFileSync(to, withoutVariables(readFileSync(runtime)), { mode: 0o755 })
+export function makeExecutable(to, { launcher, bun, runtime, target }) {
+  writeFileSync(runtime, withoutVariables(readFileSync(runtime)))
+  const settings = [
+    '--compile',
+    '--bytecode',
+    '--format=esm',
+    '--splitting',
+    // ssh2 tells its classes apart by their names.
+    '--keep-names',
+    // The program ends before code that was compiled for long use could pay.
+    '--compile-jit-policy=4',
+    // Files in the folder that it is called in are not meant for it.
+    '--no-compile-autoload-dotenv',
+    '--no-compile-autoload-bunfig',
+    `--compile-executable-path=${runtime}`,
+    `--target=${target}`,
+    `--outfile=${to}`,
+  ]
+  // Nothing that the caller has set for their own Bun is meant for this one.
+  execFileSync(bun, ['build', ...settings, launcher], { env: { PATH: process.env.PATH }, stdio: ['ignore', 'ignore', 'pipe'] })
   chmodSync(to, 0o755)
-  // Symbols are a seventh of it, and serve nobody. Where there is no `strip` they stay.
-  spawnSync('strip', ['--strip-all', to])
-  const postject = createRequire(import.meta.url).resolve('postject/dist/cli.js')
-  execFileSync(process.execPath, [postject, to, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse], { stdio: ['ignore', 'ignore', 'pipe'] })
 }
 
-/** Variables that Node reads before our launcher runs: two would end it at once, the third is read by us. */
-const read = ['NODE_USE_SYSTEM_CA', 'NODE_REPL_EXTERNAL_MODULE', 'NODE_EXTRA_CA_CERTS']
+/** Variables that would make Bun itself of it, have it run other code, or write what it sends to a terminal. */
+const variables = [
+  'BUN_BE_BUN',
+  'BUN_OPTIONS',
+  'BUN_INSPECT',
+  'BUN_CONFIG_VERBOSE_FETCH',
+  'BUN_CRASH_REPORT_URL',
+  'BUN_TRACE',
+  '\0NODE_EXTRA_CA_CERTS',
+]
 
 /**
- * A Node that looks for these under a name that none has. The first place is that of the program's own constants.
+ * A Bun that looks for these under names that none has.
  *
- * @param {Buffer} program
+ * @param {Buffer} runtime
  */
-function withoutVariables(program) {
-  for (const name of read) {
-    const at = program.indexOf(`\0${name}\0`)
-    if (at < 0) throw new Error(`this Node reads no variable ${name}`)
-    program.write('=', at + 1, 'latin1')
+function withoutVariables(runtime) {
+  for (const name of variables) {
+    const first = runtime.indexOf(name)
+    if (first < 0) throw new Error(`this Bun reads no variable ${name}`)
+    const other = name.replace(/[A-Z]/, '=')
+    for (let at = first; at >= 0; at = runtime.indexOf(name, at + 1)) runtime.write(other, at, 'latin1')
   }
-  return program
+  return runtime
 }

@@ -3,19 +3,26 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const { name, version, integrity } = JSON.parse(readFileSync(join(import.meta.dirname, 'runtime.json'), 'utf8'))
+/**
+ * A Bun of npm's registry, for one kind of machine.
+ *
+ * @typedef {{ arch: string, target: string, name: string, version: string, integrity: string }} Runtime
+ */
+
+/** @type {readonly Runtime[]} */
+export const runtimes = JSON.parse(readFileSync(join(import.meta.dirname, 'runtimes.json'), 'utf8'))
 
 /**
- * Fetches the Node that runs inside the executable, once: npm keeps it in its cache. It is no dependency, for everyone's
- * `npm ci` would take longer.
+ * Fetches a runtime once: npm keeps it in its cache. It is no dependency, for everyone's `npm ci` would take longer.
  *
+ * @param {Runtime} runtime
  * @param {(...args: string[]) => unknown} npm runs npm.
  * @param {string} work a folder to unpack it in.
- * @returns where its program and its licence are.
+ * @returns path of its program.
  * @throws Error where it can't be fetched, or isn't the one that is asked for.
  */
-export function fetchRuntime(npm, work) {
-  const folder = join(work, 'runtime')
+export function fetchRuntime({ arch, name, version, integrity }, npm, work) {
+  const folder = join(work, `runtime-${arch}`)
   mkdirSync(folder)
   try {
     npm(
@@ -36,6 +43,6 @@ export function fetchRuntime(npm, work) {
   const tarball = join(folder, readdirSync(folder)[0])
   const found = `sha512-${createHash('sha512').update(readFileSync(tarball)).digest('base64')}`
   if (found !== integrity) throw new Error(`${name}@${version} is not what it was: its integrity is ${found}, not ${integrity}`)
-  execFileSync('tar', ['-xzf', tarball, '-C', folder, 'package/bin/node', 'package/LICENSE'])
-  return { program: join(folder, 'package/bin/node'), licence: join(folder, 'package/LICENSE') }
+  execFileSync('tar', ['-xzf', tarball, '-C', folder, 'package/bin/bun'])
+  return join(folder, 'package/bin/bun')
 }

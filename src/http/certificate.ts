@@ -2,6 +2,7 @@ import { request as requestHttp } from 'node:http'
 import { request as requestHttps, type RequestOptions } from 'node:https'
 import { isIP, type Socket } from 'node:net'
 import { checkServerIdentity, connect, type DetailedPeerCertificate, type SecureContext } from 'node:tls'
+import { checkServer } from './check-server.ts'
 import { toTransportError } from './transport-error.ts'
 import type { Proxy } from './proxy.ts'
 import { underTrust, type Trust } from './trust.ts'
@@ -79,6 +80,7 @@ function openTunnel(url: URL, timeout: number, proxy: Proxy, secureContext?: Sec
       headers,
       agent: false,
       secureContext,
+      checkServerIdentity: checkServer,
     }
     const request = (secureContext ? requestHttps : requestHttp)(proxy.url, options)
     const fail = (error: unknown) => {

@@ -55,6 +55,7 @@ const kinds: Readonly<Record<string, TransportErrorKind>> = {
   UND_ERR_BODY_TIMEOUT: 'idle-timeout',
   ECONNRESET: 'reset',
   ECONNABORTED: 'reset',
+  ERR_SOCKET_CLOSED: 'reset',
   EPIPE: 'reset',
   UND_ERR_SOCKET: 'reset',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'truncated',

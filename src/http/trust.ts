@@ -113,10 +113,27 @@ export function createTrust({ named = [], env, warn = () => {}, wellKnown = well
         const more = step()
         if (more.length === 0) continue
         certificates.push(...more)
-        contexts.push(createSecureContext({ ca: [...certificates] }))
+        contexts.push(contextOf(certificates))
       }
       return contexts[level]
     },
+  }
+}
+
+// Some runtimes pass over certificates that are none, others take no set that has one.
+function contextOf(certificates: readonly string[]): SecureContext {
+  try {
+    return createSecureContext({ ca: [...certificates] })
+  } catch {
+    return createSecureContext({ ca: certificates.filter(isCertificate) })
+  }
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0
+  } catch {
+    return false
   }
 }
 

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type ServerOptions, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -64,13 +64,17 @@ export async function serveMock(mock: Served, options: ServeOptions = {}): Promi
     if (access && !access.admits(authorization)) return unauthorized(response)
     cluster(request, response)
   }
+  // Node 20 doesn't ask, and takes connections out of HTTP even where a client only offers to speak something else.
+  const settings: ServerOptions & { shouldUpgradeCallback: (request: IncomingMessage) => boolean } = {
+    shouldUpgradeCallback: asksForWebSocket,
+  }
   const server = certificates
-    ? createTlsServer({ cert: certificates.certificate, key: certificates.key }, listener)
-    : createServer(listener)
+    ? createTlsServer({ cert: certificates.certificate, key: certificates.key, ...settings }, listener)
+    : createServer(settings, listener)
   const upgraded = new Set<Duplex>()
   server.on('upgrade', (request, socket, head) => {
-    const { host = '', authorization, upgrade } = request.headers
-    if (upgrade?.toLowerCase() !== 'websocket') return serveAnyway(request, socket, head)
+    const { host = '', authorization } = request.headers
+    if (!asksForWebSocket(request)) return serveAnyway(request, socket, head)
     socket.on('error', () => {})
     const known = hosts.has(host.toLowerCase()) && kubernetesPath.test(request.url ?? '')
     if (!known || !kubernetes?.upgrade) return void socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
@@ -79,7 +83,6 @@ export async function serveMock(mock: Served, options: ServeOptions = {}): Promi
     socket.once('close', () => upgraded.delete(socket))
     kubernetes.upgrade(request, socket, head).catch(() => socket.destroy())
   })
-  // Node takes connections out of HTTP even where a client only offers to speak something else.
   function serveAnyway({ method, url, rawHeaders }: IncomingMessage, socket: Duplex, head: Buffer): void {
     const kept = rawHeaders.flatMap((name, at) =>
       at % 2 === 0 && !/^(upgrade|connection)$/i.test(name) ? [`${name}: ${rawHeaders[at + 1]}`] : [],
@@ -105,6 +108,8 @@ export async function serveMock(mock: Served, options: ServeOptions = {}): Promi
       }),
   }
 }
+
+const asksForWebSocket = ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket'
 
 /** What a Host header may be; clients leave a scheme's own port out. */
 function hostsAt(port: number, scheme: 'http' | 'https'): ReadonlySet<string> {

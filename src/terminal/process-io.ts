@@ -11,8 +11,8 @@ export interface ProcessIo extends Io {
   written(): Promise<CliError | undefined>
 }
 
-/** The streams, environment and signals of a real process. */
-export function processIo(of: NodeJS.Process, env: NodeJS.ProcessEnv = of.env): ProcessIo {
+/** The streams, environment and signals of a real process, whose program is in `file`. */
+export function processIo(of: NodeJS.Process, env: NodeJS.ProcessEnv = of.env, file: string = of.argv[1]!): ProcessIo {
   let interruption: AbortController | undefined
   const stdout = output(1, () => of.stdout as WriteStream)
   const stderr = output(2, () => of.stderr as WriteStream)
@@ -21,9 +21,8 @@ export function processIo(of: NodeJS.Process, env: NodeJS.ProcessEnv = of.env): 
     get cwd() {
       return currentFolder(of)
     },
-    // The single executable is only told the name that it was called by.
     get program() {
-      return realpathSync(of.getBuiltinModule('node:sea').isSea() ? of.execPath : of.argv[1]!)
+      return realpathSync(file)
     },
     // Each stream takes Node a while to set up, and few commands need all.
     get stdin() {

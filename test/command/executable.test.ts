@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { selfSigned } from '../support/certificates.ts'
-import { executable, pathWithoutNode, skip } from '../support/executable.ts'
+import { makeCa, makeServerCertificate, selfSigned } from '../support/certificates.ts'
+import { pathWithoutNode, skip } from '../support/executable.ts'
 import { startProgram } from '../support/live-program.ts'
 import { startMock } from '../support/mock.ts'
-import { run } from '../support/program.ts'
+import { executable, run } from '../support/program.ts'
 import { sampledCount } from '../support/sampled.ts'
 
 const top = dirname(dirname(executable))
@@ -37,7 +37,7 @@ describe.skipIf(skip)('the single executable, without Node', () => {
     expect(await run(['--version'], { cwd: '/', env: {}, command: [executable] })).toEqual(said)
   })
 
-  describe("what is meant for the user's own Node, or for OpenSSL, has no effect on it", () => {
+  describe("what is meant for the user's own Node or Bun, or for OpenSSL, has no effect on it", () => {
     const own = (name: string) => join(folder, name)
     const variables: readonly (readonly [name: string, value: () => string])[] = [
       ['NODE_OPTIONS', () => '--require ./none.js --no-such-option'],
@@ -59,6 +59,10 @@ describe.skipIf(skip)('the single executable, without Node', () => {
       ['OPENSSL_MODULES', () => folder],
       ['OPENSSL_ENGINES', () => folder],
       ['SSL_CERT_DIR', () => '/nowhere'],
+      ['BUN_BE_BUN', () => '1'],
+      ['BUN_OPTIONS', () => '--version'],
+      ['BUN_INSPECT', () => '127.0.0.1:0'],
+      ['BUN_CONFIG_VERBOSE_FETCH', () => 'curl'],
     ]
     // It would be loaded, and can't be.
     beforeAll(() =>
@@ -69,7 +73,7 @@ describe.skipIf(skip)('the single executable, without Node', () => {
     )
 
     const all = () => Object.fromEntries(variables.map(([name, value]) => [name, value()]))
-    const alone = ['NODE_DEBUG', 'NODE_UNIQUE_ID', 'NODE_USE_SYSTEM_CA', 'NODE_REPL_EXTERNAL_MODULE', 'OPENSSL_CONF']
+    const alone = ['NODE_DEBUG', 'NODE_UNIQUE_ID', 'OPENSSL_CONF', 'BUN_BE_BUN', 'BUN_OPTIONS']
     test.each([...alone, 'all at once'])('%s', async (name) => {
       const set = all()
       const asked = await run(['mock', '--tls', '--', executable, 'recipes', 'list', '--query', 'length(@)'], {
@@ -150,6 +154,46 @@ describe.skipIf(skip)('the single executable, without Node', () => {
     }
   })
 
+  test('files in the folder that it is called in have no effect on it', async () => {
+    const here = join(folder, 'here')
+    mkdirSync(here)
+    writeFileSync(join(here, '.env'), 'CRAY_IMS_DEBUG=1\nCRAY_CONFIG_DIR=/elsewhere\n')
+    writeFileSync(join(here, 'bunfig.toml'), 'preload = ["./preload.js"]\n')
+    writeFileSync(join(here, 'preload.js'), 'console.log("preloaded")\n')
+    const { stdout, stderr } = await run(['images', 'list'], { cwd: here, env, command: [executable] })
+    expect(stdout).toBe('')
+    expect(stderr).toContain(`${folder}/.config/cray/configurations/default is missing`)
+    expect(stderr).not.toMatch(/^ {4}at /m)
+  })
+
+  test('refuses a server whose certificate is signed over SHA-1, having sent nothing', async () => {
+    const home = join(folder, 'forgeable')
+    mkdirSync(join(home, '.config/cray/configurations'), { recursive: true })
+    const ca = await makeCa('forgeable')
+    writeFileSync(join(home, 'ca.pem'), ca.cert)
+    const { cert, key } = await makeServerCertificate({ ca, algorithm: 'sha1' })
+    let requests = 0
+    const server = createServer({ cert, key, ciphers: 'DEFAULT@SECLEVEL=0' }, (_, response) => void (requests++, response.end('[]')))
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+    try {
+      const { port } = server.address() as AddressInfo
+      writeFileSync(join(home, '.config/cray/configurations/default'), `[core]\nhostname = "https://127.0.0.1:${port}"\n`)
+      const own = { ...env, CRAY_CONFIG_DIR: home, CRAY_IMS_CA_FILE: join(home, 'ca.pem'), CRAY_IMS_RETRIES: '0' }
+      // With one request, and by what holds connections.
+      for (const argv of [
+        ['images', 'list'],
+        ['images', 'describe', 'a', 'b'],
+      ]) {
+        const outcome = await run(argv, { cwd: folder, env: own, command: [executable] })
+        expect(outcome).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('signed over SHA-1') })
+      }
+      expect(requests).toBe(0)
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
+  })
+
   test("takes no option of Node's", async () => {
     expect(await given('--eval', 'console.log(1)')).toMatchObject({ exit: 2, stdout: '' })
   })
@@ -211,7 +255,7 @@ describe.skipIf(skip)('the single executable, without Node', () => {
       command: [executable],
     })
     expect(asked.exit).toBe(2)
-    expect(asked.stderr).toMatch(/^ {4}at .*main\.js:\d+:\d+/m)
+    expect(asked.stderr).toMatch(/^ {4}at .*\.js:\d+:\d+/m)
   })
 
   test('what is packaged has its sums', async () => {
@@ -221,8 +265,8 @@ describe.skipIf(skip)('the single executable, without Node', () => {
     expect(outcome.stdout).toMatch(/^cray-ims-.*\.tgz: OK$/m)
   })
 
-  test('has the licences of Node and of what is bundled', () => {
+  test('has the licences of its runtime and of what is bundled', () => {
     const text = read('package/LICENCES.txt')
-    for (const name of ['MIT License', 'Node.js is licensed for use as follows', 'commander 14']) expect(text).toContain(name)
+    for (const name of ['MIT License', 'GNU LIBRARY GENERAL PUBLIC LICENSE', 'JavaScriptCore', 'commander 14']) expect(text).toContain(name)
   })
 })

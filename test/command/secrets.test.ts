@@ -52,7 +52,8 @@ test('no secret is on stdout or stderr, however much is logged', async () => {
   }
 })
 
-test('no secret is in what Node itself logs of requests', async () => {
+// The executable has no such log.
+test.skipIf(process.env.CRAY_IMS_TEST_EXECUTABLE)('no secret is in what Node itself logs of requests', async () => {
   const logged = { ...env, NODE_DEBUG: '*' }
   await run(['auth', 'login', '--username', 'jane', '--password', password], { cwd: folder, env })
   const kept = JSON.parse(readFileSync(tokenFile(), 'utf8')) as { access_token: string; refresh_token: string }

@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
-import { executable, skip } from '../support/executable.ts'
+import { skip } from '../support/executable.ts'
+import { executable } from '../support/program.ts'
 import { sampled } from '../support/sampled.ts'
 import { casesAbout } from './recorded.ts'
 import { replayAll } from './replay-all.ts'

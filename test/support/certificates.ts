@@ -21,10 +21,11 @@ export async function makeCa(name: string): Promise<Pair> {
 }
 
 /** A server's certificate: of a CA, or self-signed; for 127.0.0.1 and localhost unless it is for another name. */
-export async function makeServerCertificate(of: { ca?: Pair; name?: string; expired?: boolean }): Promise<Pair> {
+export async function makeServerCertificate(of: { ca?: Pair; name?: string; expired?: boolean; algorithm?: 'sha1' }): Promise<Pair> {
   const now = Date.now()
   return make(of.name ?? 'ims server', {
     ...(of.ca ? { ca: of.ca } : {}),
+    ...(of.algorithm ? { algorithm: of.algorithm } : {}),
     ...(of.expired ? { notBeforeDate: new Date(now - 3 * day), notAfterDate: new Date(now - day) } : {}),
     extensions: [
       {

@@ -1,12 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, realpathSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { command, program } from './program.ts'
-
-/** The single executable, as it is packaged. */
-export const executable = join(import.meta.dirname, '../../package/cray-ims')
+import { command, executable, program } from './program.ts'
 
 const missing = !existsSync(executable)
-if (missing) console.warn('There is no package/cray-ims (npm run package makes it, and asks the registry once): its tests are skipped.')
+if (missing) console.warn(`There is no ${executable} (npm run package makes it, and asks the registry once): its tests are skipped.`)
 /** Whether its tests are skipped. In CI it has to be there. */
 export const skip = missing && !process.env.CI
 

@@ -5,8 +5,13 @@ import { noteHints } from './hint-notes.ts'
 /** The program as it is built and installed. */
 export const program = join(import.meta.dirname, '../../bin/cray-ims.js')
 
-/** What starts it, as its launcher does. */
-export const command: readonly string[] = [process.execPath, '--use-openssl-ca', program]
+/** The executable for this machine, as it is packaged. */
+export const executable = join(import.meta.dirname, `../../package/cray-ims-linux-${process.arch}`)
+
+/** What starts the program, as its launcher does; `npm run test:executable` has all tests start the executable instead. */
+export const command: readonly string[] = process.env.CRAY_IMS_TEST_EXECUTABLE
+  ? [executable]
+  : [process.execPath, '--use-openssl-ca', program]
 
 export interface Outcome {
   /** Exit code, or the signal that ended it. */
