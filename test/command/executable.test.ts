@@ -265,6 +265,20 @@ describe.skipIf(skip)('the single executable, without Node', () => {
     expect(outcome.stdout).toMatch(/^cray-ims-.*\.tgz: OK$/m)
   })
 
+  // Where another kind of machine's programs can run.
+  const emulator = ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu', executable.replace(/\w+$/, 'arm64')]
+  const emulated = spawnSync(emulator[0]!, ['--version']).status === 0 && existsSync(emulator[2]!)
+  test.skipIf(!emulated && !process.env.CI)('the one for arm64 asks a mock over TLS', async () => {
+    const mock = await startMock(['--tls'], env, [executable])
+    try {
+      const at = { cwd: folder, env: { ...env, CRAY_CONFIG_DIR: mock.configDir }, command: emulator }
+      expect(await run(['recipes', 'list', '--query', 'length(@)'], at)).toEqual({ exit: 0, stdout: '4\n', stderr: '' })
+      expect(await run(['images', 'describe', 'none'], at)).toMatchObject({ exit: 2, stdout: '' })
+    } finally {
+      await mock.stop()
+    }
+  })
+
   test('has the licences of its runtime and of what is bundled', () => {
     const text = read('package/LICENCES.txt')
     for (const name of ['MIT License', 'GNU LIBRARY GENERAL PUBLIC LICENSE', 'JavaScriptCore', 'commander 14']) expect(text).toContain(name)
