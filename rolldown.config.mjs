@@ -2,8 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { defineConfig } from 'rolldown'
+import { billOfMaterials } from './scripts/bill-of-materials.mjs'
 
 /** @import { Plugin } from 'rolldown' */
+/** @import { Package } from './scripts/bill-of-materials.mjs' */
 
 /**
  * commander can run other programs as subcommands. Ours has none, and loading what starts them costs a tenth of the start.
@@ -74,7 +76,7 @@ const withoutAdvice = {
 }
 
 /**
- * Writes the licences of all packages that are part of the bundle, as they ask for.
+ * Writes the licences of all packages that are part of the bundle, as they ask for, and their bill of materials.
  *
  * @type {Plugin}
  */
@@ -85,12 +87,15 @@ const licences = {
     const folders = modules
       .map((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id)?.[0])
       .filter((folder) => folder !== undefined)
-    const texts = [...new Set(folders)].sort().map((folder) => {
+    const packages = [...new Set(folders)].sort().map((folder) => {
+      /** @type {Package} */
       const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
       const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
-      return `${name} ${version} (${license ?? 'see below'})\n\n${file ? readFileSync(join(folder, file), 'utf8').trim() : ''}\n`
+      return { name, version, license, text: file ? readFileSync(join(folder, file), 'utf8').trim() : '' }
     })
+    const texts = packages.map(({ name, version, license, text }) => `${name} ${version} (${license ?? 'see below'})\n\n${text}\n`)
     this.emitFile({ type: 'asset', fileName: 'LICENCES.txt', source: texts.join(`\n${'-'.repeat(80)}\n\n`) })
+    this.emitFile({ type: 'asset', fileName: 'sbom.json', source: `${JSON.stringify(billOfMaterials(packages), null, 2)}\n` })
   },
 }
 

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { component } from './bill-of-materials.mjs'
 import { bundleForExecutables, makeExecutable } from './executable/make.mjs'
 import { fetchRuntime, runtimes } from './executable/runtime.mjs'
 
@@ -38,6 +39,10 @@ try {
     join(out, 'LICENCES.txt'),
     notices.map((path) => readFileSync(path, 'utf8').trim()).join(`\n\n${'-'.repeat(80)}\n\n`) + '\n',
   )
+
+  const sbom = JSON.parse(readFileSync(join(top, 'dist/sbom.json'), 'utf8'))
+  sbom.components.push(...runtimes.map((runtime) => component({ ...runtime, license: 'MIT AND LGPL-2.0-only AND LGPL-2.1-only' })))
+  writeFileSync(join(out, 'sbom.json'), `${JSON.stringify(sbom, null, 2)}\n`)
 
   const sums = files().map(
     (name) =>

@@ -279,6 +279,22 @@ describe.skipIf(skip)('the single executable, without Node', () => {
     }
   })
 
+  test('the bill of materials has the runtimes and what is bundled, each with its licence', () => {
+    const { bomFormat, metadata, components } = JSON.parse(read('package/sbom.json')) as {
+      bomFormat: string
+      metadata: { component: { purl: string } }
+      components: { purl: string; licenses?: object[] }[]
+    }
+    expect(bomFormat).toBe('CycloneDX')
+    expect(metadata.component.purl).toMatch(/^pkg:npm\/cray-ims@\d/)
+    const found = components.map(({ purl }) => purl.replace(/@[^@]*$/, ''))
+    expect(found).toEqual(
+      expect.arrayContaining(['commander', 'undici', '%40aws-sdk/client-s3', '%40oven/bun-linux-x64'].map((name) => `pkg:npm/${name}`)),
+    )
+    expect(new Set(found).size).toBe(found.length)
+    expect(components.filter(({ licenses }) => !licenses).map(({ purl }) => purl)).toEqual([])
+  })
+
   test('has the licences of its runtime and of what is bundled', () => {
     const text = read('package/LICENCES.txt')
     for (const name of ['MIT License', 'GNU LIBRARY GENERAL PUBLIC LICENSE', 'JavaScriptCore', 'commander 14']) expect(text).toContain(name)

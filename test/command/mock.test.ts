@@ -108,7 +108,7 @@ test.skipIf(!kubectl || !ssh).concurrent('kubectl enters the container of a shel
     'echo there and back | $in cat',
     '$in cat < large | cmp - large && echo same',
     `$in sh -c 'echo wrong >&2; exit 7' 2>&1; echo $?`,
-    'kubectl -n ims port-forward $pod :22 > forward 2>&1 & forward=$!',
+    ': > forward; kubectl -n ims port-forward $pod :22 > forward 2>&1 & forward=$!',
     'until port=$(sed -n "s/^Forwarding from 127.0.0.1:\\([0-9]*\\).*/\\1/p" forward) && [ "$port" ]; do kill -0 $forward || break; done',
     'over="ssh -F none -q -i id -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -p $port root@127.0.0.1"',
     '$over cat < large | cmp - large && echo same',

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** @typedef {{ name: string, version: string, license?: string }} Package */
+
+const own = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'))
+
+/**
+ * What the program consists of, as CycloneDX has it. It has no date and no serial number: the same files give the same
+ * bytes.
+ *
+ * @param {readonly Package[]} packages of npm's registry.
+ */
+export function billOfMaterials(packages) {
+  const [{ type: _, ...rest }, ...components] = [own, ...packages].map(component)
+  return {
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    version: 1,
+    metadata: { component: { type: 'application', ...rest } },
+    components,
+  }
+}
+
+/** @param {Package} of */
+export function component({ name, version, license }) {
+  const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`
+  const known = license?.includes(' ') ? { expression: license } : { license: { id: license } }
+  return { type: 'library', 'bom-ref': purl, name, version, purl, ...(license ? { licenses: [known] } : {}) }
+}
