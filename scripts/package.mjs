@@ -2,13 +2,13 @@
 //
 //   npm run package
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { component } from './bill-of-materials.mjs'
 import { bundleForExecutables, makeExecutable } from './executable/make.mjs'
 import { fetchRuntime, runtimes } from './executable/runtime.mjs'
+import { writeSums } from './sums.mjs'
 
 const top = join(import.meta.dirname, '..')
 const out = join(top, 'package')
@@ -18,7 +18,6 @@ const work = mkdtempSync(join(tmpdir(), 'cray-ims-package-'))
 
 /** @param {string[]} args */
 const npm = (...args) => execFileSync('npm', args, { cwd: top, stdio: ['ignore', 'ignore', 'pipe'] })
-const files = () => readdirSync(out).sort()
 
 try {
   // What is left there from an older build would be taken for this one's.
@@ -44,14 +43,7 @@ try {
   sbom.components.push(...runtimes.map((runtime) => component({ ...runtime, license: 'MIT AND LGPL-2.0-only AND LGPL-2.1-only' })))
   writeFileSync(join(out, 'sbom.json'), `${JSON.stringify(sbom, null, 2)}\n`)
 
-  const sums = files().map(
-    (name) =>
-      `${createHash('sha256')
-        .update(readFileSync(join(out, name)))
-        .digest('hex')}  ${name}\n`,
-  )
-  writeFileSync(join(out, 'SHA256SUMS'), sums.join(''))
-  for (const name of files()) console.log(`${(statSync(join(out, name)).size / 1e6).toFixed(1).padStart(6)} MB  package/${name}`)
+  writeSums(out)
 } catch (error) {
   console.error(`npm run package: ${/** @type {Error} */ (error).message}`)
   process.exitCode = 1

@@ -40,7 +40,10 @@ try {
   step('npm', ['run', 'generate'])
   requireClean('the table has changed what is generated')
   // Packages first, then checks, and tests what was packaged. In CI nothing is skipped.
-  step('npm', ['test'], { env: { ...process.env, CI: 'true', CRAY_IMS_EVERY_CASE: '1' } })
+  const env = { ...process.env, CI: 'true', CRAY_IMS_EVERY_CASE: '1' }
+  step('npm', ['test'], { env })
+  step('npm', ['run', 'test:executable'], { env })
+  step('npm', ['run', 'package:system'])
   requireClean('the tests have changed files')
   step('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: join(top, 'package') })
 

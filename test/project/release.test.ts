@@ -35,7 +35,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 test('makes and checks everything, and says what is next', async () => {
   const { exit, stdout } = await release()
   expect(exit).toBe(0)
-  expect(asked()).toEqual(['ci', 'run generate', 'test CI=true'])
+  expect(asked()).toEqual(['ci', 'run generate', 'test CI=true', 'run test:executable CI=true', 'run package:system'])
   expect(stdout).toContain('thing-1.2.3.tgz: OK')
   expect(stdout).toMatch(
     /Nothing is published\. Next:\n {2}1\. date .* in CHANGELOG\.md.*\n {2}2\. git tag .*v1\.2\.3.*\n {2}3\. npm publish package\/thing-1\.2\.3\.tgz\n/,
