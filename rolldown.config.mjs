@@ -88,8 +88,9 @@ const licences = {
       .map((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id)?.[0])
       .filter((folder) => folder !== undefined)
     const packages = [...new Set(folders)].sort().map((folder) => {
-      /** @type {Package} */
-      const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+      // Older packages have a list.
+      /** @type {Package & { licenses?: { type: string }[] }} */
+      const { name, version, licenses, license = licenses?.[0]?.type } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
       const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
       return { name, version, license, text: file ? readFileSync(join(folder, file), 'utf8').trim() : '' }
     })

@@ -12,7 +12,9 @@ const own = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json')
  * @param {readonly Package[]} packages of npm's registry.
  */
 export function billOfMaterials(packages) {
-  const [{ type: _, ...rest }, ...components] = [own, ...packages].map(component)
+  const { type: _, ...rest } = component(own)
+  // One that lies at two places of node_modules is one.
+  const components = [...new Map(packages.map((each) => [`${each.name}@${each.version}`, component(each)])).values()]
   return {
     bomFormat: 'CycloneDX',
     specVersion: '1.6',
