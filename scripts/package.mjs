@@ -33,6 +33,15 @@ try {
   const launcher = await bundleForExecutables(join(work, 'bundle'))
   for (const [{ arch, target }, runtime] of programs)
     makeExecutable(join(out, `cray-ims-linux-${arch}`), { launcher, bun, runtime, target })
+  const name = `cray-ims-linux-${own.arch}`
+  const again = join(work, name)
+  makeExecutable(again, {
+    launcher: await bundleForExecutables(join(work, 'another/bundle')),
+    bun,
+    runtime: /** @type {string} */ (programs.get(own)),
+    target: own.target,
+  })
+  if (!readFileSync(again).equals(readFileSync(join(out, name)))) throw new Error('the same files gave two executables that differ')
   const notices = [join(top, 'LICENSE'), join(top, 'dist/LICENCES.txt'), ...runtimeLicences]
   writeFileSync(
     join(out, 'LICENCES.txt'),

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { rolldown } from 'rolldown'
 import config from '../../rolldown.config.mjs'
 
@@ -32,7 +32,8 @@ export async function bundleForExecutables(work) {
  * @param {string} from.target what Bun calls that one's kind of machine.
  */
 export function makeExecutable(to, { launcher, bun, runtime, target }) {
-  writeFileSync(runtime, withoutVariables(readFileSync(runtime)))
+  const renamed = `${runtime}-renamed`
+  writeFileSync(renamed, withoutVariables(readFileSync(runtime)))
   const settings = [
     '--compile',
     '--bytecode',
@@ -45,12 +46,17 @@ export function makeExecutable(to, { launcher, bun, runtime, target }) {
     // Files in the folder that it is called in are not meant for it.
     '--no-compile-autoload-dotenv',
     '--no-compile-autoload-bunfig',
-    `--compile-executable-path=${runtime}`,
+    `--compile-executable-path=${renamed}`,
     `--target=${target}`,
     `--outfile=${to}`,
   ]
   // Nothing that the caller has set for their own Bun is meant for this one.
-  execFileSync(bun, ['build', ...settings, launcher], { env: { PATH: process.env.PATH }, stdio: ['ignore', 'ignore', 'pipe'] })
+  execFileSync(bun, ['build', ...settings, basename(launcher)], {
+    // Paths become part of it.
+    cwd: dirname(launcher),
+    env: { PATH: process.env.PATH },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   chmodSync(to, 0o755)
 }
 
