@@ -2,7 +2,7 @@
 //
 //   npm run package
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { component } from './bill-of-materials.mjs'
@@ -28,8 +28,7 @@ try {
   const own = runtimes.find(({ arch }) => process.platform === 'linux' && process.arch === arch)
   if (!own) throw new Error('the executables are for Linux on x64 and arm64, and can only be made there')
   const programs = new Map(runtimes.map((runtime) => [runtime, fetchRuntime(runtime, npm, work)]))
-  const bun = join(work, 'bun')
-  copyFileSync(/** @type {string} */ (programs.get(own)), bun)
+  const bun = /** @type {string} */ (programs.get(own))
   const launcher = await bundleForExecutables(join(work, 'bundle'))
   for (const [{ arch, target }, runtime] of programs)
     makeExecutable(join(out, `cray-ims-linux-${arch}`), { launcher, bun, runtime, target })
@@ -38,7 +37,7 @@ try {
   makeExecutable(again, {
     launcher: await bundleForExecutables(join(work, 'another/bundle')),
     bun,
-    runtime: /** @type {string} */ (programs.get(own)),
+    runtime: bun,
     target: own.target,
   })
   if (!readFileSync(again).equals(readFileSync(join(out, name)))) throw new Error('the same files gave two executables that differ')

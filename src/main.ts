@@ -26,7 +26,7 @@ import { printable } from './text/printable.ts'
  * @param file path of the program itself.
  * @returns the exit code, once all that was written has left.
  */
-export async function main(of: NodeJS.Process, env: NodeJS.ProcessEnv = of.env, file: string = of.argv[1]!): Promise<number> {
+export async function main(of: NodeJS.Process, env?: NodeJS.ProcessEnv, file?: string): Promise<number> {
   const finished = guardExit(of)
   const io = processIo(of, env, file)
   const asCray = basename(of.argv[1] ?? '') === 'cray'

@@ -1,7 +1,7 @@
-// What the executable runs: as its launcher does for the npm package, in an environment that nobody set up for it.
+// What the executables run; the npm package has bin/cray-ims.js.
 import { main } from '../../src/main.ts'
 
-/** What the runtime reads when it is first asked for HTTP or TLS. All else has no effect in here: see make.mjs. */
+/** Variables that Bun reads when it first loads HTTP or TLS; make.mjs has those that it reads before. */
 const meantForNode = ['NODE_DEBUG', 'NODE_DEBUG_NATIVE', 'NODE_EXTRA_CA_CERTS', 'NODE_TLS_REJECT_UNAUTHORIZED', 'NODE_UNIQUE_ID']
 
 const env = { ...process.env }

@@ -1,7 +1,7 @@
 import { checkServerIdentity, type DetailedPeerCertificate, type PeerCertificate } from 'node:tls'
 import { TransportError } from './transport-error.ts'
 
-/** As DER writes the names of what signs by RSA and by ECDSA over SHA-1. */
+/** How DER names signatures with SHA-1, by RSA and by ECDSA. */
 const overSha1 = ['06092a864886f70d010105', '06072a8648ce3d0401'].map((name) => Buffer.from(name, 'hex'))
 
 /**
@@ -16,8 +16,7 @@ export function checkServer(host: string, certificate: PeerCertificate): Error |
       // Nobody asks how a CA that is trusted by itself is signed.
       issuerCertificate?.fingerprint256 !== fingerprint256 && overSha1.some((name) => raw.includes(name)),
   )
-  if (forgeable)
-    return new TransportError('tls', { sent: false, message: 'a certificate of the server is signed over SHA-1, which can be forged' })
+  if (forgeable) return new TransportError('tls', { sent: false, message: 'a certificate is signed with SHA-1, which can be forged' })
   return checkServerIdentity(host, certificate)
 }
 

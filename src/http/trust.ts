@@ -120,7 +120,7 @@ export function createTrust({ named = [], env, warn = () => {}, wellKnown = well
   }
 }
 
-// Some runtimes pass over certificates that are none, others take no set that has one.
+// Node passes over a broken certificate; Bun takes no set that has one.
 function contextOf(certificates: readonly string[]): SecureContext {
   try {
     return createSecureContext({ ca: [...certificates] })
