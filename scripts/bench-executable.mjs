@@ -6,12 +6,12 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { fetchRuntime, runtimes } from './executable/runtime.mjs'
+import { executableName, fetchRuntime, ownRuntime } from './executable/runtime.mjs'
 import { limit } from './limit.mjs'
 
 const runs = Number(process.argv[2] ?? 31)
 const top = join(import.meta.dirname, '..')
-const executable = join(top, `package/cray-ims-linux-${process.arch}`)
+const executable = join(top, 'package', executableName(process))
 const folder = mkdtempSync(join(tmpdir(), 'cray-ims-bench-'))
 // Nothing else of the caller's environment: NODE_EXTRA_CA_CERTS alone would cost every Node its time.
 const env = { PATH: process.env.PATH, HOME: folder }
@@ -86,8 +86,7 @@ const line = (what, figure, against) => console.log(`${what.padEnd(44)} ${figure
 const times = (figure) => `${figure.toFixed(2)} ×`
 
 try {
-  const own = runtimes.find(({ arch }) => process.arch === arch)
-  if (!own) throw new Error(`there is no executable for ${process.arch}`)
+  const own = ownRuntime()
   /** @param {string[]} args */
   const npm = (...args) => execFileSync('npm', args, { cwd: top, stdio: ['ignore', 'ignore', 'pipe'] })
   const bun = fetchRuntime(own, npm, folder)

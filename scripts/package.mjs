@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { component } from './bill-of-materials.mjs'
 import { bundleForExecutables, makeExecutable } from './executable/make.mjs'
-import { fetchRuntime, runtimes } from './executable/runtime.mjs'
+import { executableName, fetchRuntime, ownRuntime, runtimeLicence, runtimes } from './executable/runtime.mjs'
 import { writeSums } from './sums.mjs'
 
 const top = join(import.meta.dirname, '..')
@@ -25,14 +25,13 @@ try {
   mkdirSync(out)
   npm('pack', '--pack-destination', out)
 
-  const own = runtimes.find(({ arch }) => process.platform === 'linux' && process.arch === arch)
-  if (!own) throw new Error('the executables are for Linux on x64 and arm64, and can only be made there')
+  const own = ownRuntime()
   const programs = new Map(runtimes.map((runtime) => [runtime, fetchRuntime(runtime, npm, work)]))
   const bun = /** @type {string} */ (programs.get(own))
   const launcher = await bundleForExecutables(join(work, 'bundle'))
   for (const [{ arch, target }, runtime] of programs)
-    makeExecutable(join(out, `cray-ims-linux-${arch}`), { launcher, bun, runtime, target })
-  const name = `cray-ims-linux-${own.arch}`
+    makeExecutable(join(out, executableName({ arch })), { launcher, bun, runtime, target })
+  const name = executableName(own)
   const again = join(work, name)
   makeExecutable(again, {
     launcher: await bundleForExecutables(join(work, 'another/bundle')),
@@ -48,7 +47,7 @@ try {
   )
 
   const sbom = JSON.parse(readFileSync(join(top, 'dist/sbom.json'), 'utf8'))
-  sbom.components.push(...runtimes.map((runtime) => component({ ...runtime, license: 'MIT AND LGPL-2.0-only AND LGPL-2.1-only' })))
+  sbom.components.push(...runtimes.map((runtime) => component({ ...runtime, license: runtimeLicence })))
   writeFileSync(join(out, 'sbom.json'), `${JSON.stringify(sbom, null, 2)}\n`)
 
   writeSums(out)

@@ -9,14 +9,15 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { gzipSync } from 'node:zlib'
+import { executableName, runtimeLicence } from './executable/runtime.mjs'
 import { writeSums } from './sums.mjs'
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean' }, out: { type: 'string' } } })
 const top = join(import.meta.dirname, '..')
 const { quick, out = join(top, 'package') } = values
 const work = mkdtempSync(join(tmpdir(), 'cray-ims-packages-'))
-/** @type {{ name: string, version: string, description: string, license: string, man: string[] }} */
-const { name, version, description, license, man } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'))
+/** @type {{ name: string, version: string, description: string, man: string[] }} */
+const { name, version, description, man } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'))
 const date = execFileSync('git', ['log', '-1', '--format=%ct'], { cwd: top, encoding: 'utf8' }).trim()
 const env = { ...process.env, SOURCE_DATE_EPOCH: date, LC_ALL: 'C' }
 const linked = `${name}-as-cray`
@@ -42,7 +43,7 @@ function layOut(arch, root) {
   const doc = `usr/share/doc/${name}`
   /** @type {[from: string, to: string][]} */
   const files = [
-    [`package/${name}-linux-${arch}`, `usr/bin/${name}`],
+    [`package/${executableName({ arch })}`, `usr/bin/${name}`],
     ['completions/cray-ims.bash', `usr/share/bash-completion/completions/${name}`],
     ['completions/_cray-ims', `usr/share/zsh/site-functions/_${name}`],
     ['completions/cray-ims.fish', `usr/share/fish/vendor_completions.d/${name}.fish`],
@@ -74,7 +75,7 @@ function makeRpms(root, kind) {
 Version: ${version}
 Release: 1
 Summary: ${description}
-License: ${license} AND LGPL-2.0-only AND LGPL-2.1-only AND Apache-2.0
+License: ${runtimeLicence}
 Requires: glibc >= 2.17
 AutoReqProv: no
 
@@ -85,7 +86,8 @@ One executable, which needs no Node.
 %package -n ${linked}
 Summary: ${summary}
 Requires: ${name} = ${version}-1
-Requires: /usr/sbin/update-alternatives
+Requires(post): /usr/sbin/update-alternatives
+Requires(preun): /usr/sbin/update-alternatives
 
 %description -n ${linked}
 ${summary}.

@@ -12,6 +12,23 @@ import { join } from 'node:path'
 /** @type {readonly Runtime[]} */
 export const runtimes = JSON.parse(readFileSync(join(import.meta.dirname, 'runtimes.json'), 'utf8'))
 
+/** Bun's, and those of what it contains whose texts have to come along: see licences/. */
+export const runtimeLicence = 'MIT AND LGPL-2.0-only AND LGPL-2.1-only AND Apache-2.0'
+
+/** @param {{ arch: string }} of */
+export const executableName = ({ arch }) => `cray-ims-linux-${arch}`
+
+/**
+ * The runtime for this machine.
+ *
+ * @throws Error where there is none.
+ */
+export function ownRuntime() {
+  const own = runtimes.find(({ arch }) => process.platform === 'linux' && process.arch === arch)
+  if (!own) throw new Error('the executables are for Linux on x64 and arm64, and can only be made there')
+  return own
+}
+
 /**
  * Fetches a runtime once: npm keeps it in its cache. It is no dependency, for everyone's `npm ci` would take longer.
  *
