@@ -139,15 +139,17 @@ describeWithSshd('a script in an image root, over OpenSSH', () => {
   test('one that was killed is no success', async () => {
     const at = place()
     const one = script(at, 'echo begun; exec sleep 1000')
+    let keeper = 0
     const ended = attach(one, {
       onOutput: whenSaid('begun', () => {
-        // The script, and what keeps it.
-        const pid = Number(readFileSync(join(at, 'started'), 'utf8').split(' ')[0])
-        process.kill(pid, 'SIGKILL')
+        keeper = Number(readFileSync(join(at, 'started'), 'utf8').split(' ')[0])
+        process.kill(keeper, 'SIGKILL')
       }),
     })
     expect(await ended).toMatchObject({ state: 'died' })
     expect(await attach(one)).toMatchObject({ state: 'died' })
+    // What it kept runs on without it.
+    process.kill(-keeper, 'SIGKILL')
   })
 
   test('a script that empties /tmp, and one without an interpreter of its own, work', async () => {
