@@ -4,7 +4,7 @@
 //
 // The package cray-ims-as-cray offers the name `cray`, through update-alternatives; a `cray` that is a file stays.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -24,6 +24,9 @@ const linked = `${name}-as-cray`
 const summary = `The name cray for ${name}, where no other program has it`
 const offered = `update-alternatives --install /usr/bin/cray cray /usr/bin/${name} 10`
 const withdrawn = `update-alternatives --remove cray /usr/bin/${name}`
+/** Where each system looks for a package's licences. */
+const licence = { rpm: `usr/share/licenses/${name}/LICENCES.txt`, deb: `usr/share/doc/${name}/copyright` }
+const release = `${version}-1`
 /** What a kind of machine is called by Node, by RPM and by dpkg. */
 const kinds = [
   { arch: 'x64', rpm: 'x86_64', deb: 'amd64' },
@@ -36,10 +39,11 @@ const run = (command, ...args) => execFileSync(command, args, { cwd: work, env, 
 /**
  * Lays out what a package installs.
  *
- * @param {string} arch
  * @param {string} root
+ * @param {string} arch
+ * @param {string} licences where they go.
  */
-function layOut(arch, root) {
+function layOut(root, arch, licences) {
   const doc = `usr/share/doc/${name}`
   /** @type {[from: string, to: string][]} */
   const files = [
@@ -47,7 +51,7 @@ function layOut(arch, root) {
     ['completions/cray-ims.bash', `usr/share/bash-completion/completions/${name}`],
     ['completions/_cray-ims', `usr/share/zsh/site-functions/_${name}`],
     ['completions/cray-ims.fish', `usr/share/fish/vendor_completions.d/${name}.fish`],
-    ['package/LICENCES.txt', `${doc}/LICENCES.txt`],
+    ['package/LICENCES.txt', licences],
     ['package/sbom.json', `${doc}/sbom.json`],
     ['CHANGELOG.md', `${doc}/CHANGELOG.md`],
   ]
@@ -64,10 +68,12 @@ function layOut(arch, root) {
 }
 
 /**
- * @param {string} root
+ * @param {string} arch
  * @param {string} kind
  */
-function makeRpms(root, kind) {
+function makeRpms(arch, kind) {
+  const root = join(work, `${kind}-rpm`)
+  layOut(root, arch, licence.rpm)
   const spec = join(work, `${kind}.spec`)
   writeFileSync(
     spec,
@@ -85,7 +91,7 @@ One executable, which needs no Node.
 
 %package -n ${linked}
 Summary: ${summary}
-Requires: ${name} = ${version}-1
+Requires: ${name} = ${release}
 Requires(post): /usr/sbin/update-alternatives
 Requires(preun): /usr/sbin/update-alternatives
 
@@ -102,6 +108,7 @@ cp -a ${root}/. %{buildroot}
 /usr/share/fish/vendor_completions.d/${name}.fish
 /usr/share/man/man*/${name}*
 %doc /usr/share/doc/${name}
+%license /${dirname(licence.rpm)}
 
 %files -n ${linked}
 
@@ -130,19 +137,19 @@ ${offered}
 }
 
 /**
- * @param {string} root
+ * @param {string} arch
  * @param {string} kind
  */
-function makeDebs(root, kind) {
+function makeDebs(arch, kind) {
   const control = (/** @type {string} */ of, /** @type {string} */ about, /** @type {string} */ more) =>
-    `Package: ${of}\nVersion: ${version}-1\nArchitecture: ${kind}\nMaintainer: The ${name} authors\nSection: admin\nPriority: optional\n${more}\nDescription: ${about}\n`
+    `Package: ${of}\nVersion: ${release}\nArchitecture: ${kind}\nMaintainer: The ${name} authors\nSection: admin\nPriority: optional\n${more}\nDescription: ${about}\n`
   const own = join(work, `${kind}-deb`)
-  cpSync(root, own, { recursive: true })
+  layOut(own, arch, licence.deb)
   mkdirSync(join(own, 'DEBIAN'))
   writeFileSync(join(own, 'DEBIAN/control'), control(name, description, 'Depends: libc6 (>= 2.17)'))
   const link = join(work, `${kind}-deb-link`)
   mkdirSync(join(link, 'DEBIAN'), { recursive: true })
-  writeFileSync(join(link, 'DEBIAN/control'), control(linked, summary, `Depends: ${name} (= ${version}-1)`))
+  writeFileSync(join(link, 'DEBIAN/control'), control(linked, summary, `Depends: ${name} (= ${release})`))
   writeFileSync(join(link, 'DEBIAN/postinst'), `#!/bin/sh\nset -e\n${offered}\n`, { mode: 0o755 })
   writeFileSync(join(link, 'DEBIAN/prerm'), `#!/bin/sh\nset -e\n[ "$1" != remove ] || ${withdrawn}\n`, { mode: 0o755 })
   for (const [folder, of] of [
@@ -156,16 +163,14 @@ function makeDebs(root, kind) {
       ...(quick ? ['-z1'] : []),
       '--build',
       folder,
-      join(out, `${of}_${version}-1_${kind}.deb`),
+      join(out, `${of}_${release}_${kind}.deb`),
     )
 }
 
 try {
   for (const { arch, rpm, deb } of kinds) {
-    const root = join(work, arch)
-    layOut(arch, root)
-    makeRpms(root, rpm)
-    makeDebs(root, deb)
+    makeRpms(arch, rpm)
+    makeDebs(arch, deb)
   }
   writeSums(out)
 } catch (error) {

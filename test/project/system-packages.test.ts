@@ -42,12 +42,14 @@ describe.skipIf((skip || !able) && !process.env.CI)('packages for systems', () =
   const ways = [
     {
       kind: 'rpm',
+      licences: 'licenses/cray-ims/LICENCES.txt',
       prepare: (root: string) => void rpm(root, '--initdb'),
       install: (root: string) => rpm(root, '-U', '--force', '--nodeps', join(made, `cray-ims-${version}-1.${rpmArch}.rpm`)),
       remove: (root: string) => rpm(root, '-e', 'cray-ims'),
     },
     {
       kind: 'deb',
+      licences: 'doc/cray-ims/copyright',
       prepare: (root: string) => {
         for (const name of ['info', 'updates', 'parts', 'triggers']) mkdirSync(join(root, 'var/lib/dpkg', name), { recursive: true })
         for (const name of ['status', 'available']) writeFileSync(join(root, 'var/lib/dpkg', name), '')
@@ -58,7 +60,7 @@ describe.skipIf((skip || !able) && !process.env.CI)('packages for systems', () =
   ]
   test.each(ways)(
     'a $kind is installed, runs, is installed over itself, and leaves nothing but configuration',
-    ({ kind, prepare, install, remove }) => {
+    ({ kind, licences, prepare, install, remove }) => {
       const root = join(folder, `${kind}-root`)
       mkdirSync(join(root, 'root/.config/cray/configurations'), { recursive: true })
       const configuration = join(root, 'root/.config/cray/configurations/default')
@@ -73,7 +75,7 @@ describe.skipIf((skip || !able) && !process.env.CI)('packages for systems', () =
       expect(existsSync(share('zsh/site-functions/_cray-ims'))).toBe(true)
       expect(existsSync(share('fish/vendor_completions.d/cray-ims.fish'))).toBe(true)
       expect(readdirSync(share('man/man1'))).toContain('cray-ims-jobs.1.gz')
-      expect(readFileSync(share('doc/cray-ims/LICENCES.txt'), 'utf8')).toContain('GNU LIBRARY GENERAL PUBLIC LICENSE')
+      expect(readFileSync(share(licences), 'utf8')).toContain('GNU LIBRARY GENERAL PUBLIC LICENSE')
       expect(existsSync(join(root, 'usr/bin/cray'))).toBe(false)
       remove(root)
       const left = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
