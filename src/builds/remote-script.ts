@@ -82,17 +82,28 @@ before=running
 [ -e "$folder/exit" ] && before=ended
 tell "started $run $by $at $before"
 [ "$theirs" = "$identity" ] || { tell other; exit; }
+reading=
+# Kept open: its name may be gone before the last of it is passed on.
+pass_on() {
+  if [ -n "$reading" ]; then cat <&3 || exit
+  elif [ -e "$folder/out" ] && command exec 3< "$folder/out"; then reading=yes; tail -c +$((passed + 1)) <&3 || exit
+  fi
+}
+# Another run that follows it removes its files, and ends its shell at once.
+gone() {
+  pass_on
+  tries=0
+  while [ ! -e "$complete" ] && [ $tries -lt 20 ]; do tries=$((tries + 1)); sleep 0.1 2> /dev/null || sleep 1; done
+  if [ -e "$complete" ]; then tell over; else tell died; fi
+  exit
+}
 while :; do
   alive=no ended=no
   kill -0 "$pid" 2> /dev/null && alive=yes
   [ -e "$folder/exit" ] && ended=yes
-  there=$(wc -c < "$folder/out" 2> /dev/null) || there=$passed
-  if [ "$there" -gt "$passed" ]; then
-    tail -c +$((passed + 1)) "$folder/out" | head -c $((there - passed)) || exit
-    passed=$there
-  fi
-  if [ $ended = yes ]; then read -r code < "$folder/exit"; tell "exit $code"; exit; fi
-  [ $alive = yes ] || [ -e "$folder/exit" ] || { tell died; exit; }
+  pass_on
+  if [ $ended = yes ]; then read -r code 2> /dev/null < "$folder/exit" || gone; tell "exit $code"; exit; fi
+  [ $alive = yes ] || [ -e "$folder/exit" ] || gone
   sleep 0.2 2> /dev/null || sleep 1
 done`
 
@@ -193,9 +204,8 @@ function read(told: string, ours: string, lost: string | undefined): Attached {
   if (started && code !== undefined) return { state: 'ended', code: Number(code), before: before === 'ended' && run !== ours, started }
   if (started && last === 'other') return { state: 'other', started }
   if (lost !== undefined) return { state: 'lost', why: lost }
-  // Its files may be gone at any moment: another run that follows it removes them.
-  if (started) return { state: 'died', started }
   if (last === 'over') return { state: 'lost', why: 'another run has ended its shell' }
+  if (started) return { state: 'died', started }
   const [, missing] = /^missing (.*)$/.exec(last) ?? []
   if (missing !== undefined)
     throw new CliError(`the script couldn't be started: there is no ${missing} in the image root, which its first line names`, {

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { attachCommand, attachScript, type Attached, type RemoteScript } from '../../src/builds/remote-script.ts'
 import { interpreterOf } from '../../src/builds/script-text.ts'
 import { CliError } from '../../src/errors.ts'
@@ -150,6 +150,30 @@ describeWithSshd('a script in an image root, over OpenSSH', () => {
     expect(await attach(one)).toMatchObject({ state: 'died' })
     // What it kept runs on without it.
     process.kill(-keeper, 'SIGKILL')
+  })
+
+  test('one that another run has followed to its end, and cleaned up after, has its output whole, and did not die', async () => {
+    const at = place()
+    const go = join(at, '../go')
+    const one = script(at, `echo first; until [ -e ${go} ]; do sleep 0.1; done; echo last; exit 0`)
+    const attendant = spawn('/bin/sh', ['-c', attachCommand(one, 0)], { detached: true })
+    const said = { stdout: '', stderr: '' }
+    for (const stream of ['stdout', 'stderr'] as const)
+      attendant[stream].setEncoding('utf8').on('data', (text: string) => (said[stream] += text))
+    const ended = new Promise((done) => attendant.on('close', done))
+    attendant.stdin.end(one.upload)
+    await vi.waitUntil(() => said.stdout === 'first\n', { timeout: 60_000 })
+    // It sees nothing of the script's end.
+    process.kill(-attendant.pid!, 'SIGSTOP')
+    writeFileSync(go, '')
+    await vi.waitUntil(() => existsSync(join(at, 'exit')), { timeout: 60_000 })
+    rmSync(at, { recursive: true })
+    writeFileSync(one.complete, '')
+    process.kill(-attendant.pid!, 'SIGCONT')
+    await ended
+    expect(said.stdout).toBe('first\nlast\n')
+    expect(said.stderr).toMatch(/^cray-ims: started .* running\ncray-ims: over\n$/)
+    expect(await attach(one)).toMatchObject({ state: 'lost', why: 'another run has ended its shell', output: '' })
   })
 
   test('a script that empties /tmp, and one without an interpreter of its own, work', async () => {
