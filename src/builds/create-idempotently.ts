@@ -1,5 +1,6 @@
 import { CliError } from '../errors.ts'
 import type { Api, ApiRequest } from '../ims/api.ts'
+import { longestWait } from '../http/retry.ts'
 import { isUnavailable, isInDoubt, unavailableReason } from '../ims/availability.ts'
 import type { Value } from '../json/value.ts'
 import { after } from '../time/timer.ts'
@@ -27,6 +28,9 @@ export interface Creation<R extends { readonly id: string }> {
 
 /** How long a record is looked for whose creation is in doubt, from the first look that is answered on; milliseconds. */
 const appearance = 60_000
+
+/** The first wait before a write that was turned away is sent again, in milliseconds: the next ones are longer. */
+const firstWait = 1000
 
 /** How long the answer to a write is waited for after an interruption, in milliseconds. */
 const lastAnswer = 30_000
@@ -62,7 +66,7 @@ async function send<R extends { readonly id: string }>(build: WriteContext, { re
     supervision,
   } = build
   const began = io.monotonic()
-  for (;;) {
+  for (let again = 0; ; again++) {
     try {
       const answer = await throughInterruption(build, (api) => api.send(request))
       return readAnswer(() => read(answer))
@@ -70,7 +74,7 @@ async function send<R extends { readonly id: string }>(build: WriteContext, { re
       if (!io.interrupted.aborted && isInDoubt(error)) return { doubt: error }
       if (io.interrupted.aborted || !isUnavailable(error) || io.monotonic() - began > patience) throw error
       progress.update(`the service is unavailable (${unavailableReason(error)}); trying again`)
-      await io.sleep(supervision.interval * 1000, io.interrupted)
+      await io.sleep(Math.max(supervision.interval * 1000, Math.min(firstWait * 2 ** again, longestWait)), io.interrupted)
     }
   }
 }

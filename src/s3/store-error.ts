@@ -61,7 +61,7 @@ export async function storeError(
     const more = ['It was damaged on its way, or its file was changed meanwhile.', at]
     return new CliError(`${failed}: what arrived is not what was read before`, { more, next: 'the same command again', cause: error })
   }
-  const words = [name, message].filter((text) => text && !/^Unknown(Error)?$/.test(text))
+  const words = [name, message].filter((text) => text && !/^Unknown(Error)?$|Deserialization error/.test(text) && text !== 'Error')
   const answer = [...new Set(words)].join(': ') || 'no reason given'
   return new CliError(`${failed}: HTTP ${status}, ${excerpt(answer)}`, { more: [at, used], transient: status >= 500, cause: error })
 }

@@ -4,17 +4,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe } from 'vitest'
 
-const root = process.getuid?.() === 0
+/** Whether we can become another user. */
+export const isRoot = process.getuid?.() === 0
 
 /** As describe, but skipped where nothing may be mounted. In CI root must be able to. */
 export function describeWithMounts(name: string, body: () => void): void {
-  const skip = !root || (process.env.CI !== 'true' && !canMount())
+  const skip = !mayMount()
   describe.skipIf(skip)(skip ? `${name} (skipped: take root who may mount)` : name, body)
 }
 
 /** As describe, but skipped where we can't become another user. */
 export function describeAsRoot(name: string, body: () => void): void {
-  describe.skipIf(!root)(root ? name : `${name} (skipped: take root)`, body)
+  describe.skipIf(!isRoot)(isRoot ? name : `${name} (skipped: take root)`, body)
 }
 
 /** Somebody who isn't root, and a folder of theirs. */
@@ -56,6 +57,9 @@ export function makeDisk(): Disk {
     },
   }
 }
+
+/** Whether we may mount. In CI root must be able to. */
+export const mayMount = (): boolean => isRoot && (process.env.CI === 'true' || canMount())
 
 function canMount(): boolean {
   const path = mkdtempSync(join(tmpdir(), 'cray-ims-trial-'))

@@ -1,0 +1,81 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { makeCa, makeServerCertificate } from '../support/certificates.ts'
+import { ownKeys } from '../support/own-keys.ts'
+import { sampled } from '../support/sampled.ts'
+import { faultCommands, type FaultCommand } from './commands.ts'
+import { canBe, machineFaults } from './machine-faults.ts'
+import type { Cell } from './outcome.ts'
+import { faultsPage, type Outcomes } from './page.ts'
+import { serverFaults } from './server-faults.ts'
+import { tryCommand, type Fault } from './walk.ts'
+
+/** What came of each, as it was looked through: written anew where this is set. */
+const writes = process.env.CRAY_IMS_WRITE_FAULTS === '1'
+const recordedFile = join(import.meta.dirname, 'outcomes.json')
+const pageFile = join(import.meta.dirname, '../../docs/faults.md')
+const recorded: Outcomes = existsSync(recordedFile) ? JSON.parse(readFileSync(recordedFile, 'utf8')) : {}
+
+/** Most of them wait; more would only compete for the processors. */
+const atOnce = 8
+
+interface Trial {
+  readonly name: string
+  readonly fault: Fault
+  readonly command: FaultCommand
+}
+
+const applies = (fault: Fault, { strikes }: FaultCommand) => strikes !== undefined || !('times' in fault || fault.atRequest)
+const all: Trial[] = [...serverFaults, ...machineFaults.filter(([, fault]) => canBe(fault))].flatMap(([name, fault]) =>
+  faultCommands.filter((command) => applies(fault, command)).map((command) => ({ name, fault, command })),
+)
+// The fourth of each row are other commands than in the row before.
+const chosen = writes ? all : sampled(all, 4)
+
+const keys = ownKeys()
+const usual = new Map<string, Cell>()
+const seen = new Map<string, Cell>()
+const keyOf = ({ name, command }: Trial) => `${name}: ${command.name}`
+
+beforeAll(async () => {
+  const ca = await makeCa('a CA of its own')
+  const made = { ca, server: await makeServerCertificate({ ca }), keys }
+  await inTurns(faultCommands, async (command) => void usual.set(command.name, await tryCommand(made, command)))
+  await inTurns(chosen, async (trial) => {
+    const { fault, command } = trial
+    seen.set(keyOf(trial), await tryCommand(made, command, fault, usual.get(command.name)!.stdout))
+  })
+  if (writes) write()
+}, 900_000)
+
+test.each(faultCommands)('without a fault: $name', ({ name }) => {
+  expect(usual.get(name)!.exit).toBe(0)
+})
+
+test.each(chosen.map((trial) => [keyOf(trial), trial] as const))('%s', (key, { name, command }) => {
+  expect(seen.get(key)).toEqual(writes ? seen.get(key) : recorded[name]?.[command.name])
+})
+
+test('the page says what is recorded', () => {
+  expect(readFileSync(pageFile, 'utf8')).toBe(faultsPage(writes ? written() : recorded))
+})
+
+async function inTurns<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const left = [...items]
+  const take = async () => {
+    for (let item = left.shift(); item; item = left.shift()) await work(item)
+  }
+  await Promise.all(Array.from({ length: atOnce }, take))
+}
+
+function written(): Outcomes {
+  const table: Record<string, Record<string, Cell>> = {}
+  for (const trial of all) (table[trial.name] ??= {})[trial.command.name] = seen.get(keyOf(trial))!
+  return table
+}
+
+function write(): void {
+  writeFileSync(recordedFile, `${JSON.stringify(written(), null, 2)}\n`)
+  writeFileSync(pageFile, faultsPage(written()))
+}

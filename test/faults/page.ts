@@ -1,0 +1,55 @@
+import type { Cell } from './outcome.ts'
+
+/** What came of each command under each fault. */
+export type Outcomes = Readonly<Record<string, Readonly<Record<string, Cell>>>>
+
+/** The table of faults as a page of the documentation. */
+export function faultsPage(outcomes: Outcomes): string {
+  const rows = Object.entries(outcomes)
+  const commands = [...new Set(rows.flatMap(([, cells]) => Object.keys(cells)))]
+  const cells = rows.flatMap(([, cells]) => Object.values(cells))
+  const lines = [
+    '# Faults',
+    '',
+    `Each fault is tried with each command: ${rows.length} faults, ${commands.length} commands, **${cells.filter(survives).length} of ${cells.length} survived**. A command survives if it does its`,
+    'work all the same, or ends with an exit code other than 0 and an error that says why, and nothing but what it says is left behind.',
+    'The tests walk this table and write it: `CRAY_IMS_WRITE_FAULTS=1 npx vitest run test/faults`.',
+    '',
+    '`0`: it did its work. Otherwise its exit code; `·n`: it sent the request that the fault strikes n times. `130` where it waits for',
+    'a service that is away until its user presses Ctrl-C. `!`: it did not survive.',
+    '',
+    `| fault | ${commands.join(' | ')} |`,
+    `| --- | ${commands.map(() => '---').join(' | ')} |`,
+    ...rows.map(([name, row]) => `| ${name} | ${commands.map((command) => shown(row[command])).join(' | ')} |`),
+    '',
+    '## What is said',
+    '',
+    ...rows.flatMap(([name, row]) => [`### ${name}`, '', ...said(row), '']),
+  ]
+  return `${lines.join('\n').trimEnd()}\n`
+}
+
+function shown(cell: Cell | undefined): string {
+  if (!cell) return ''
+  const sent = cell.sent === undefined || cell.sent === 1 ? '' : `·${cell.sent}`
+  return `${cell.exit}${sent}${survives(cell) ? '' : ' !'}`
+}
+
+/** Whether it did its work, or said why not; a program that SIGKILL ends says nothing, and is found by the next. */
+function survives({ exit, error = '', stdout }: Cell): boolean {
+  if (/in a way that it should not|ended before its work was done/.test(error)) return false
+  if (exit === 0) return stdout === undefined
+  return (exit === 'SIGKILL' || error !== '') && !/^\s+at /m.test(error)
+}
+
+/** Each error once, with the commands that it is of. */
+function said(row: Readonly<Record<string, Cell>>): string[] {
+  const errors = new Map<string, string[]>()
+  for (const [command, { error, next }] of Object.entries(row)) {
+    if (error === undefined) continue
+    const text = [error, next].filter((line) => line !== undefined).join('; ')
+    errors.set(text, [...(errors.get(text) ?? []), command])
+  }
+  if (errors.size === 0) return ['Nothing.']
+  return [...errors].map(([text, commands]) => `- ${commands.join(', ')}: \`${text.replaceAll('`', "'")}\``)
+}

@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process'
+import { command as program, type Outcome } from '../support/program.ts'
+import { faultSeed, type FaultCommand } from './commands.ts'
+import type { MachineFault } from './machine-faults.ts'
+import { cellOf, type Cell } from './outcome.ts'
+import { startFaultSite, type Made, type ServerFault } from './site.ts'
+
+/** What goes wrong with the server, or with the machine. */
+export type Fault = ServerFault | MachineFault
+
+/** How long a command may wait for a service that is away before its user presses Ctrl-C, in milliseconds. */
+const patience = 3000
+
+/**
+ * Tries a command under a fault; without one, how it is. Where it waits for a service that is away, Ctrl-C ends it.
+ *
+ * @param usual what is on stdout without a fault.
+ */
+export async function tryCommand(made: Made, command: FaultCommand, fault?: Fault, usual?: string): Promise<Cell> {
+  const { argv, strikes = /^$/, stdin = '', shells = false } = command
+  const server = fault && 'times' in fault ? fault : undefined
+  const machine = fault && !('times' in fault) ? fault : undefined
+  const seed = { ...faultSeed, public_keys: faultSeed.public_keys!.map((key) => ({ ...key, public_key: made.keys['id_ed25519.pub']! })) }
+  const site = await startFaultSite(made, { fault: server ?? (machine?.atRequest && heldBack), strikes, seed, shells })
+  try {
+    const undo = machine?.prepare?.(site)
+    try {
+      const before = { files: site.files(), records: site.records() }
+      const env = { ...site.env, ...server?.env, ...machine?.env?.(site) }
+      const words = [...program, ...argv.map((word) => (word === 'URL' ? site.url : word))]
+      const line = machine?.around ? machine.around(words, site) : words
+      const child = spawn(line[0]!, line.slice(1), { cwd: site.home, env, timeout: 60_000, killSignal: 'SIGKILL' })
+      if (machine?.atRequest) void site.firstStruck.then(() => machine.atRequest!(child.pid!))
+      const outcome = await endOf(child, stdin)
+      return cellOf({ site, outcome, before, usual })
+    } finally {
+      undo?.()
+    }
+  } finally {
+    await site.close()
+  }
+}
+
+/** An answer that comes a while later. */
+const heldBack: ServerFault = {
+  times: Infinity,
+  act: async ({ serve, send }) => {
+    await new Promise((later) => setTimeout(later, 300))
+    await send(await serve())
+  },
+}
+
+async function endOf(child: ReturnType<typeof spawn>, stdin: string): Promise<Outcome> {
+  let [stdout, stderr] = ['', '']
+  let interrupt: NodeJS.Timeout | undefined
+  child.stdout!.on('data', (chunk: Buffer) => void (stdout += chunk))
+  child.stderr!.on('data', (chunk: Buffer) => {
+    stderr += chunk
+    const waits = /(looking again|looking for it|trying again)$/.test(stderr.trimEnd())
+    if (!waits) clearTimeout(interrupt)
+    if (waits) interrupt ??= setTimeout(() => child.kill('SIGINT'), patience)
+    else interrupt = undefined
+  })
+  child.stdin!.on('error', () => {})
+  child.stdin!.end(stdin)
+  const exit = await new Promise<number | string>((done, fail) =>
+    child.on('error', fail).on('close', (code, signal) => done(code ?? signal!)),
+  )
+  clearTimeout(interrupt)
+  return { exit, stdout, stderr }
+}
