@@ -2,11 +2,12 @@
 // or fails.
 //
 //   npm run package && npm run bench:executable [-- RUNS]
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { executableName, fetchRuntime, ownRuntime } from './executable/runtime.mjs'
+import { executableName, ownRuntime } from './executable/runtime.mjs'
+import { fetchRuntime } from './runtimes.mjs'
 import { limit } from './limit.mjs'
 
 const runs = Number(process.argv[2] ?? 31)
@@ -87,9 +88,7 @@ const times = (figure) => `${figure.toFixed(2)} ×`
 
 try {
   const own = ownRuntime()
-  /** @param {string[]} args */
-  const npm = (...args) => execFileSync('npm', args, { cwd: top, stdio: ['ignore', 'ignore', 'pipe'] })
-  const bun = fetchRuntime(own, npm, folder)
+  const bun = fetchRuntime('bun', own, folder)
   const [processor] = cpus()
   console.log(
     `${processor.model.trim()} × ${cpus().length}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Bun ${own.version}; medians of ${runs}`,

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { component } from './bill-of-materials.mjs'
 import { bundleForExecutables, makeExecutable } from './executable/make.mjs'
-import { executableName, fetchRuntime, ownRuntime, runtimeLicence, runtimes } from './executable/runtime.mjs'
+import { executableName, ownRuntime, runtimeLicence } from './executable/runtime.mjs'
+import { fetchRuntime, runtimes } from './runtimes.mjs'
 import { writeSums } from './sums.mjs'
 
 const top = join(import.meta.dirname, '..')
@@ -16,17 +17,14 @@ const licences = join(import.meta.dirname, 'executable/licences')
 const runtimeLicences = ['Bun.txt', 'LGPL-2.txt', 'LGPL-2.1.txt', 'Apache-2.0.txt'].map((name) => join(licences, name))
 const work = mkdtempSync(join(tmpdir(), 'cray-ims-package-'))
 
-/** @param {string[]} args */
-const npm = (...args) => execFileSync('npm', args, { cwd: top, stdio: ['ignore', 'ignore', 'pipe'] })
-
 try {
   // What is left there from an older build would be taken for this one's.
   rmSync(out, { recursive: true, force: true })
   mkdirSync(out)
-  npm('pack', '--pack-destination', out)
+  execFileSync('npm', ['pack', '--pack-destination', out], { cwd: top, stdio: ['ignore', 'ignore', 'pipe'] })
 
   const own = ownRuntime()
-  const programs = new Map(runtimes.map((runtime) => [runtime, fetchRuntime(runtime, npm, work)]))
+  const programs = new Map(runtimes.bun.map((runtime) => [runtime, fetchRuntime('bun', runtime, work)]))
   const bun = /** @type {string} */ (programs.get(own))
   const launcher = await bundleForExecutables(join(work, 'bundle'))
   for (const [{ arch, target }, runtime] of programs)
@@ -47,7 +45,7 @@ try {
   )
 
   const sbom = JSON.parse(readFileSync(join(top, 'dist/sbom.json'), 'utf8'))
-  sbom.components.push(...runtimes.map((runtime) => component({ ...runtime, license: runtimeLicence })))
+  sbom.components.push(...runtimes.bun.map((runtime) => component({ ...runtime, license: runtimeLicence })))
   writeFileSync(join(out, 'sbom.json'), `${JSON.stringify(sbom, null, 2)}\n`)
 
   writeSums(out)
