@@ -53,8 +53,10 @@ async function confirmOverwriting(context: CommandContext, path: string): Promis
 
 function isThere(path: string): boolean {
   try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+    return statSync(path).isFile()
   } catch (cause) {
+    // With `throwIfNoEntry: false` it depends on Node's version whether a file in the place of a folder is an error.
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false
     throw fileError(path, 'read', cause)
   }
 }
