@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, relative } from 'node:path'
 import { fetchRuntime } from './runtimes.mjs'
@@ -32,6 +32,8 @@ export const runTests = (args) => vitest(process.versions.node, top, process.env
  */
 export function runTestsWith(runtime, args) {
   const work = mkdtempSync(join(tmpdir(), 'cray-ims-tests-'))
+  // Some tests run the program as another user.
+  chmodSync(work, 0o755)
   // What runs gets it, too, and ends; then the copy goes.
   process.on('SIGINT', wait)
   try {
