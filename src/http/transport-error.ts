@@ -136,13 +136,14 @@ export function toTransportError(error: unknown, progress: Progress, ofProxy = f
   if (cause instanceof TransportError) return cause
   const kind = kindOf(code, name, message, progress)
   const sent = progress !== 'connecting' && !unconnected.has(kind)
-  return new TransportError(kind, { sent, code: code || undefined, message: wordsOf(kind, message), ofProxy, cause: error })
+  return new TransportError(kind, { sent, code: code || undefined, message: wordsOf(kind, message, code), ofProxy, cause: error })
 }
 
-function wordsOf(kind: TransportErrorKind, message: string): string | undefined {
+function wordsOf(kind: TransportErrorKind, message: string, code: string): string | undefined {
   if (kind === 'proxy' || kind === 'proxy-refused') return proxyWords(kind, statusOfProxy(message))
   if (kind === 'too-large') return `the answer's headers are larger than ${longestHead / 1024} KiB`
   if (message === 'bad upgrade') return switched
+  if (code === 'EMFILE' || code === 'ENFILE') return 'too many files are open (ulimit -n)'
   return kind === 'unknown' ? `${transportErrorText.unknown}: ${message}` : undefined
 }
 

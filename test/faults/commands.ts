@@ -9,6 +9,8 @@ export interface FaultCommand {
   /** The request that a fault strikes; undefined where it sends none. */
   readonly strikes?: RegExp
   readonly stdin?: string
+  /** It sends the request that a fault strikes as often as it takes. */
+  readonly looks?: boolean
   /** It opens a job's shell. */
   readonly shells?: boolean
 }
@@ -38,6 +40,7 @@ export const faultCommands: readonly FaultCommand[] = [
     name: 'jobs debug',
     argv: ['jobs', 'debug', waitingId, ...often, '--', 'echo', 'there'],
     strikes: at('GET', 'jobs/.*'),
+    looks: true,
     shells: true,
   },
   { name: 'build', argv: ['build', 'good', '--name', 'new', ...often], strikes: at('POST', 'jobs') },

@@ -5,9 +5,10 @@ import { makeCa, makeServerCertificate } from '../support/certificates.ts'
 import { ownKeys } from '../support/own-keys.ts'
 import { sampled } from '../support/sampled.ts'
 import { faultCommands, type FaultCommand } from './commands.ts'
-import { canBe, machineFaults } from './machine-faults.ts'
+import { canBe, fewFiles, machineFaults } from './machine-faults.ts'
 import type { Cell } from './outcome.ts'
 import { faultsPage, type Outcomes } from './page.ts'
+import type { Made } from './site.ts'
 import { serverFaults } from './server-faults.ts'
 import { tryCommand, type Fault } from './walk.ts'
 
@@ -34,13 +35,14 @@ const all: Trial[] = [...serverFaults, ...machineFaults.filter(([, fault]) => ca
 const chosen = writes ? all : sampled(all, 4)
 
 const keys = ownKeys()
+let made: Made
 const usual = new Map<string, Cell>()
 const seen = new Map<string, Cell>()
 const keyOf = ({ name, command }: Trial) => `${name}: ${command.name}`
 
 beforeAll(async () => {
   const ca = await makeCa('a CA of its own')
-  const made = { ca, server: await makeServerCertificate({ ca }), keys }
+  made = { ca, server: await makeServerCertificate({ ca }), keys }
   await inTurns(faultCommands, async (command) => void usual.set(command.name, await tryCommand(made, command)))
   await inTurns(chosen, async (trial) => {
     const { fault, command } = trial
@@ -55,6 +57,14 @@ test.each(faultCommands)('without a fault: $name', ({ name }) => {
 
 test.each(chosen.map((trial) => [keyOf(trial), trial] as const))('%s', (key, { name, command }) => {
   expect(seen.get(key)).toEqual(writes ? seen.get(key) : recorded[name]?.[command.name])
+})
+
+test('with 20 open files a command does its work, or says that they are too few', async () => {
+  await inTurns(faultCommands, async (command) => {
+    const cell = await tryCommand(made, command, fewFiles, usual.get(command.name)!.stdout)
+    const { exit, error } = cell
+    if (exit !== 0) expect({ command: command.name, error }).toMatchObject({ error: expect.stringContaining('too many files are open') })
+  })
 })
 
 test('the page says what is recorded', () => {

@@ -8,6 +8,8 @@ import { configurationFile, type FaultSite } from './site.ts'
 export interface MachineFault {
   /** What it takes: root, or root who may mount. */
   readonly takes?: 'root' | 'mounts'
+  /** Bun itself refuses to start, in words of its own. */
+  readonly ofNodeOnly?: true
   /** Before the command starts; what undoes it. */
   prepare?(site: FaultSite): (() => void) | void
   env?(site: FaultSite): Record<string, string>
@@ -48,6 +50,9 @@ const folders = (home: string) => [
     entry.isDirectory() ? [join(entry.parentPath, entry.name)] : [],
   ),
 ]
+
+/** Which command meets it, and where, depends on what starts it. */
+export const fewFiles: MachineFault = bash('ulimit -n 20; "$@"')
 
 /** Faults of the machine: further rows of the table. */
 export const machineFaults: readonly (readonly [name: string, fault: MachineFault])[] = [
@@ -108,7 +113,7 @@ export const machineFaults: readonly (readonly [name: string, fault: MachineFaul
   ['closed stdin', bash('"$@" <&-')],
   ['closed stderr', bash('"$@" 2>&-')],
   ['reader that goes away', bash('"$@" | :; exit ${PIPESTATUS[0]}')],
-  ['20 open files', bash('ulimit -n 20; "$@"')],
+  ['current folder that was deleted', { ...bash('mkdir gone && cd gone && rmdir ../gone && "$@"'), ofNodeOnly: true }],
   ['empty PATH', { env: () => ({ PATH: '' }) }],
   ['temporary folder that is missing', { env: () => ({ TMPDIR: '/nowhere' }) }],
   ['SIGINT', signal('SIGINT')],
@@ -119,4 +124,5 @@ export const machineFaults: readonly (readonly [name: string, fault: MachineFaul
 ]
 
 /** Whether this machine lets it be tried. In CI all has to be. */
-export const canBe = ({ takes }: MachineFault): boolean => takes === undefined || (takes === 'root' ? isRoot : mayMount())
+export const canBe = ({ takes, ofNodeOnly }: MachineFault): boolean =>
+  !(ofNodeOnly && process.env.CRAY_IMS_TEST_EXECUTABLE) && (takes === undefined || (takes === 'root' ? isRoot : mayMount()))

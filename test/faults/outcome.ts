@@ -4,7 +4,7 @@ import type { FaultSite } from './site.ts'
 /** What came of a command under a fault: a cell of the table. */
 export interface Cell {
   readonly exit: number | string
-  /** The last error on stderr, and what it says to type next. */
+  /** The last error on stderr, or else its last line, and what it says to type next. */
   readonly error?: string
   readonly next?: string
   /** What is on stdout, where it isn't what it is without a fault. */
@@ -22,12 +22,12 @@ interface Seen {
   readonly before: { readonly files: Record<string, string>; readonly records: Record<string, number> }
   /** What is on stdout without a fault. */
   readonly usual?: string
+  /** More requests than that are `many`. */
+  readonly most: number
 }
 
-const most = 3
-
 /** What is kept of it: ids, ports, times and the like are the same in every run. */
-export function cellOf({ site, outcome, before, usual }: Seen): Cell {
+export function cellOf({ site, outcome, before, usual, most }: Seen): Cell {
   const plain = plainFor(site)
   const lines = plain(outcome.stderr)
     .split('\n')
@@ -38,7 +38,7 @@ export function cellOf({ site, outcome, before, usual }: Seen): Cell {
   const cell = {
     exit: outcome.exit,
     // What the original says of each connection that fails names no reason; the next line does.
-    error: at < 0 ? undefined : lines[lines[at]!.startsWith('Error: Unable to ') ? at + 1 : at],
+    error: at < 0 ? (outcome.exit === 0 ? undefined : lines.at(-1)) : lines[lines[at]!.startsWith('Error: Unable to ') ? at + 1 : at],
     next: lines.findLast((line) => line.startsWith('Next: ')),
     stdout: stdout === usual ? undefined : stdout || 'none',
     sent: sent > most ? 'many' : sent || undefined,

@@ -7,20 +7,21 @@ export type Outcomes = Readonly<Record<string, Readonly<Record<string, Cell>>>>
 export function faultsPage(outcomes: Outcomes): string {
   const rows = Object.entries(outcomes)
   const commands = [...new Set(rows.flatMap(([, cells]) => Object.keys(cells)))]
-  const cells = rows.flatMap(([, cells]) => Object.values(cells))
+  const survived = rows.flatMap(([name, cells]) => Object.values(cells).map((cell) => survives(cell, name)))
   const lines = [
     '# Faults',
     '',
-    `Each fault is tried with each command: ${rows.length} faults, ${commands.length} commands, **${cells.filter(survives).length} of ${cells.length} survived**. A command survives if it does its`,
+    `Each fault is tried with each command: ${rows.length} faults, ${commands.length} commands, **${survived.filter(Boolean).length} of ${survived.length} survived**. A command survives if it does its`,
     'work all the same, or ends with an exit code other than 0 and an error that says why, and nothing but what it says is left behind.',
     'The tests walk this table and write it: `CRAY_IMS_WRITE_FAULTS=1 npx vitest run test/faults`.',
     '',
     '`0`: it did its work. Otherwise its exit code; `·n`: it sent the request that the fault strikes n times. `130` where it waits for',
-    'a service that is away until its user presses Ctrl-C. `!`: it did not survive.',
+    'a service that is away until its user presses Ctrl-C. `*`: what it printed is what it was sent, or',
+    'nobody could read it. `!`: it did not survive.',
     '',
     `| fault | ${commands.join(' | ')} |`,
     `| --- | ${commands.map(() => '---').join(' | ')} |`,
-    ...rows.map(([name, row]) => `| ${name} | ${commands.map((command) => shown(row[command])).join(' | ')} |`),
+    ...rows.map(([name, row]) => `| ${name} | ${commands.map((command) => shown(row[command], name)).join(' | ')} |`),
     '',
     '## What is said',
     '',
@@ -29,17 +30,18 @@ export function faultsPage(outcomes: Outcomes): string {
   return `${lines.join('\n').trimEnd()}\n`
 }
 
-function shown(cell: Cell | undefined): string {
+function shown(cell: Cell | undefined, fault: string): string {
   if (!cell) return ''
   const sent = cell.sent === undefined || cell.sent === 1 ? '' : `·${cell.sent}`
-  return `${cell.exit}${sent}${survives(cell) ? '' : ' !'}`
+  const other = cell.exit === 0 && cell.stdout !== undefined ? '*' : ''
+  return `${cell.exit}${other}${sent}${survives(cell, fault) ? '' : ' !'}`
 }
 
 /** Whether it did its work, or said why not; a program that SIGKILL ends says nothing, and is found by the next. */
-function survives({ exit, error = '', stdout }: Cell): boolean {
+function survives({ exit, error = '' }: Cell, fault: string): boolean {
   if (/in a way that it should not|ended before its work was done/.test(error)) return false
-  if (exit === 0) return stdout === undefined
-  return (exit === 'SIGKILL' || error !== '') && !/^\s+at /m.test(error)
+  if (exit === 0) return true
+  return (exit === 'SIGKILL' ? fault === 'SIGKILL' : error !== '') && !/^\s+at /m.test(error)
 }
 
 /** Each error once, with the commands that it is of. */

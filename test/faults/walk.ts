@@ -9,7 +9,7 @@ import { startFaultSite, type Made, type ServerFault } from './site.ts'
 export type Fault = ServerFault | MachineFault
 
 /** How long a command may wait for a service that is away before its user presses Ctrl-C, in milliseconds. */
-const patience = 3000
+const patience = 2500
 
 /**
  * Tries a command under a fault; without one, how it is. Where it waits for a service that is away, Ctrl-C ends it.
@@ -32,7 +32,7 @@ export async function tryCommand(made: Made, command: FaultCommand, fault?: Faul
       const child = spawn(line[0]!, line.slice(1), { cwd: site.home, env, timeout: 60_000, killSignal: 'SIGKILL' })
       if (machine?.atRequest) void site.firstStruck.then(() => machine.atRequest!(child.pid!))
       const outcome = await endOf(child, stdin)
-      return cellOf({ site, outcome, before, usual })
+      return cellOf({ site, outcome, before, usual, most: command.looks ? 1 : 3 })
     } finally {
       undo?.()
     }
@@ -56,10 +56,10 @@ async function endOf(child: ReturnType<typeof spawn>, stdin: string): Promise<Ou
   child.stdout!.on('data', (chunk: Buffer) => void (stdout += chunk))
   child.stderr!.on('data', (chunk: Buffer) => {
     stderr += chunk
-    const waits = /(looking again|looking for it|trying again)$/.test(stderr.trimEnd())
-    if (!waits) clearTimeout(interrupt)
-    if (waits) interrupt ??= setTimeout(() => child.kill('SIGINT'), patience)
-    else interrupt = undefined
+    if (stderr.endsWith('the service is back\n') && !stderr.includes('looking for it')) {
+      clearTimeout(interrupt)
+      interrupt = undefined
+    } else if (/(looking again|looking for it|trying again)$/m.test(stderr)) interrupt ??= setTimeout(() => child.kill('SIGINT'), patience)
   })
   child.stdin!.on('error', () => {})
   child.stdin!.end(stdin)
