@@ -42,8 +42,8 @@ export type Attached =
   | { readonly state: 'died'; readonly started: Started }
   /** Another script has been started in this image root. */
   | { readonly state: 'other'; readonly started: Started }
-  /** The connection is gone; the script may go on. */
-  | { readonly state: 'lost'; readonly why: string }
+  /** The connection is gone; the script may go on, unless it is over. */
+  | { readonly state: 'lost'; readonly why: string; readonly over?: true }
 
 /**
  * Runs in the container without a connection: starts the script once, keeps its output and its exit code. `ln` lets only
@@ -204,7 +204,7 @@ function read(told: string, ours: string, lost: string | undefined): Attached {
   if (started && code !== undefined) return { state: 'ended', code: Number(code), before: before === 'ended' && run !== ours, started }
   if (started && last === 'other') return { state: 'other', started }
   if (lost !== undefined) return { state: 'lost', why: lost }
-  if (last === 'over') return { state: 'lost', why: 'another run has ended its shell' }
+  if (last === 'over') return { state: 'lost', why: 'another run has ended its shell', over: true }
   if (started) return { state: 'died', started }
   const [, missing] = /^missing (.*)$/.exec(last) ?? []
   if (missing !== undefined)

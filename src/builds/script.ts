@@ -98,7 +98,11 @@ export async function runScript(build: BuildContext, job: Job, script: Script): 
         { exit: 3, more: ['The script may still run there.'], next: build.resume(job) },
       )
     }
-    progress.log(`✖ connection lost: ${attached.why}; connecting again, the script runs on`)
+    progress.log(
+      attached.over
+        ? `✔ ${attached.why}; waiting for the job to move on`
+        : `✖ connection lost: ${attached.why}; connecting again, the script runs on`,
+    )
     await context.io.sleep(Math.min(firstPause * 2 ** losses, longestPause), context.io.interrupted)
   }
 }

@@ -56,10 +56,11 @@ async function endOf(child: ReturnType<typeof spawn>, stdin: string): Promise<Ou
   child.stdout!.on('data', (chunk: Buffer) => void (stdout += chunk))
   child.stderr!.on('data', (chunk: Buffer) => {
     stderr += chunk
-    if (stderr.endsWith('the service is back\n') && !stderr.includes('looking for it')) {
+    if (waits(stderr)) interrupt ??= setTimeout(() => child.kill('SIGINT'), patience)
+    else {
       clearTimeout(interrupt)
       interrupt = undefined
-    } else if (/(looking again|looking for it|trying again)$/m.test(stderr)) interrupt ??= setTimeout(() => child.kill('SIGINT'), patience)
+    }
   })
   child.stdin!.on('error', () => {})
   child.stdin!.end(stdin)
@@ -68,4 +69,16 @@ async function endOf(child: ReturnType<typeof spawn>, stdin: string): Promise<Ou
   )
   clearTimeout(interrupt)
   return { exit, stdout, stderr }
+}
+
+/** Whether a command waits for a service that is away, or for what it may have created: for itself, or for one of its images. */
+function waits(stderr: string): boolean {
+  const waiting = new Map<string, string>()
+  for (const line of stderr.split('\n')) {
+    const [, of = '', what = ''] = /^(first: |second: )?(.*)$/.exec(line)!
+    if (/(looking again|trying again)$/.test(what) && !waiting.has(of)) waiting.set(of, 'service')
+    else if (what.endsWith('looking for it')) waiting.set(of, 'record')
+    else if (/^job /i.test(what) || (what === 'the service is back' && waiting.get(of) === 'service')) waiting.delete(of)
+  }
+  return waiting.size > 0
 }

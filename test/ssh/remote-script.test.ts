@@ -173,7 +173,7 @@ describeWithSshd('a script in an image root, over OpenSSH', () => {
     await ended
     expect(said.stdout).toBe('first\nlast\n')
     expect(said.stderr).toMatch(/^cray-ims: started .* running\ncray-ims: over\n$/)
-    expect(await attach(one)).toMatchObject({ state: 'lost', why: 'another run has ended its shell', output: '' })
+    expect(await attach(one)).toMatchObject({ state: 'lost', why: 'another run has ended its shell', over: true, output: '' })
   })
 
   test('a script that empties /tmp, and one without an interpreter of its own, work', async () => {
