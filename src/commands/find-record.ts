@@ -4,6 +4,7 @@ import { CliError } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
 import { listRecords } from '../ims/fetch-records.ts'
 import type { Kinds, OddRecord } from '../ims/read-record.ts'
+import { indexReferences } from '../ims/reference-index.ts'
 import { pickRecord, recordsNamed, type Referable } from '../ims/reference.ts'
 import { withArticle } from '../text/article.ts'
 
@@ -35,10 +36,12 @@ const kinds: ReadonlyMap<Resource, keyof Kinds> = new Map([
  */
 export async function findRecords(api: Api, of: Resource, words: readonly string[], { latest }: FindOptions): Promise<NamedRecord[]> {
   const { records, odd } = await listNamed(api, of)
+  const mayBe = words.length > 1 ? indexReferences(records) : () => records
   const found = new Map<string, NamedRecord>()
   for (const word of words) {
-    if (recordsNamed(records, word, odd).length === 0) await refuseOtherKind(api, of, word)
-    const record = pickRecord(records, word, { kind: of.one, latest, list: [...of.words.split(' '), 'list'] })
+    const named = recordsNamed(mayBe(word), word, odd)
+    if (named.length === 0) await refuseOtherKind(api, of, word)
+    const record = pickRecord(named.length > 0 ? named : records, word, { kind: of.one, latest, list: [...of.words.split(' '), 'list'] })
     found.set(record.id, record)
   }
   return [...found.values()]

@@ -5,6 +5,7 @@ import { hasEnded } from '../ims/job-status.ts'
 import { isUuid } from '../ims/names.ts'
 import type { OddRecord } from '../ims/read-record.ts'
 import type { Job } from '../ims/records.ts'
+import { indexByStart, type ReferenceIndex } from '../ims/reference-index.ts'
 import { isNear, newestOf, shortestPrefix } from '../ims/reference.ts'
 
 /** The id as people say it: its first block, or as much as tells it from others. */
@@ -36,7 +37,8 @@ export async function findJobs(api: Api, wanted: readonly string[], options: Fin
     if (same) same.push(job)
     else byName.set(name, [job])
   }
-  return wanted.map((reference) => pick({ all, odd, byId, byName }, reference, options))
+  const byStart = wanted.length > 1 ? indexByStart(all) : () => all
+  return wanted.map((reference) => pick({ all, odd, byId, byName, byStart }, reference, options))
 }
 
 /** One job, by its whole id. */
@@ -54,6 +56,7 @@ interface JobIndex {
   readonly odd: readonly OddRecord[]
   readonly byId: ReadonlyMap<string, Job>
   readonly byName: ReadonlyMap<string, readonly Job[]>
+  readonly byStart: ReferenceIndex<Job>
 }
 
 const isUnfinished = (job: Job) => !hasEnded(job)
@@ -61,12 +64,12 @@ const isUnfinished = (job: Job) => !hasEnded(job)
 /** Whether an id may begin with a word: jobs are looked through for that alone. */
 const mayBegin = (word: string) => word.length >= shortestPrefix && /^[0-9a-f-]+$/.test(word)
 
-function pick({ all, odd, byId, byName }: JobIndex, reference: string, { ended = false }: FindJobOptions): Job {
+function pick({ all, odd, byId, byName, byStart }: JobIndex, reference: string, { ended = false }: FindJobOptions): Job {
   if (reference === '') throw usageError("Invalid value for 'JOB': the job is empty (unset variable?).")
   const exact = byId.get(reference)
   if (exact) return exact
   const named = byName.get(reference) ?? []
-  const begun = mayBegin(reference) ? all.filter(({ id }) => id.startsWith(reference)) : []
+  const begun = mayBegin(reference) ? byStart(reference).filter(({ id }) => id.startsWith(reference)) : []
   const found = [...new Set([...named.filter(isUnfinished), ...begun])]
   if (found.length === 1) return found[0]!
   if (found.length > 1) throw new CliError(`${reference} is more than one job`, { more: found.map(candidate), next: 'name one by its id' })
