@@ -6,6 +6,7 @@ import { listRecords } from '../ims/fetch-records.ts'
 import type { Job } from '../ims/records.ts'
 import { isGone } from '../ims/server-error.ts'
 import type { Progress } from '../terminal/progress.ts'
+import { linkSignals } from '../time/linked-signal.ts'
 import { formatDuration } from '../time/time-span.ts'
 import type { CommandContext } from '../context.ts'
 import { describeJob, shortId } from './lookup.ts'
@@ -129,12 +130,12 @@ export async function pollUntil<R, T>(
   // A server that takes a request and never answers it mustn't hold us beyond the limit.
   async function inTime(answer: Promise<R>): Promise<R> {
     if (timeout === Infinity || unhurried) return answer
-    const timer = new AbortController()
-    const alarm = io.sleep(Math.max(left(), lookTakes), AbortSignal.any([signal, timer.signal]))
+    const timer = linkSignals(signal)
+    const alarm = io.sleep(Math.max(left(), lookTakes), timer.signal)
     try {
       return await Promise.race([answer, alarm.then(() => Promise.reject(late()), cutOff)])
     } finally {
-      timer.abort()
+      timer.end()
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
+import { linkSignals } from '../time/linked-signal.ts'
 
 /** How much of a program's output is waited for, and how long. */
 export interface OutputLimits {
@@ -31,17 +32,17 @@ export async function readOutput<R>(
       else text += more
     })
   })
-  const timer = new AbortController()
-  const timeout = wait(limit, undefined, { signal: signal ? AbortSignal.any([signal, timer.signal]) : timer.signal }).then(
+  const timer = linkSignals(signal)
+  const timeout = wait(limit, undefined, { signal: timer.signal }).then(
     () => Promise.reject(late()),
     (): never => {
-      throw signal?.aborted ? signal.reason : timer.signal.reason
+      throw timer.signal.reason
     },
   )
   try {
     const outcome = await Promise.race([ended, overflow, timeout])
     return { text, ended: outcome }
   } finally {
-    timer.abort()
+    timer.end()
   }
 }
