@@ -91,6 +91,9 @@ const ciphers: ReadonlySet<string> = new Set([
   ...[128, 256].map((bits) => `aes${bits}-gcm@openssh.com`),
 ])
 
+/** The most rounds that a passphrase is hashed here, at 20 ms each, in which not even Ctrl-C gets through. */
+const mostRounds = 2000
+
 /**
  * Why a key file can't be used here, though it may be elsewhere; undefined where it can. Asked before its passphrase is.
  *
@@ -103,6 +106,7 @@ export function limitOf(path: string): { why: string; byAgent: boolean } | undef
   const text = content.bytes.toString('latin1')
   const head = openSshHead(text)
   if (head && !ciphers.has(head.cipher)) return { why: `its cipher ${head.cipher} can't be read here`, byAgent: true }
+  if (head && head.rounds > mostRounds) return { why: `its passphrase is hashed ${head.rounds} times, too often for here`, byAgent: true }
   if (head?.publicKey.type.startsWith('sk-')) return { why: `a key of type ${head.publicKey.type} needs the system's ssh`, byAgent: false }
   const encryption = head || !isEncrypted(text) ? undefined : parse(text, 'none that anybody has')
   return encryption instanceof Error && unknownToOpenSsl(encryption)
@@ -148,7 +152,7 @@ function publicHalf(text: string, encrypted: boolean): PublicKey | undefined {
 const magic = 'openssh-key-v1\0'
 
 /** What stands before the encrypted part of OpenSSH's own format. Source: OpenSSH's PROTOCOL.key. */
-function openSshHead(text: string): { cipher: string; publicKey: PublicKey } | undefined {
+function openSshHead(text: string): { cipher: string; rounds: number; publicKey: PublicKey } | undefined {
   const body = /-----BEGIN OPENSSH PRIVATE KEY-----([\s\S]+?)-----END/.exec(text)?.[1]
   if (!body) return undefined
   const data = Buffer.from(body, 'base64')
@@ -160,10 +164,12 @@ function openSshHead(text: string): { cipher: string; publicKey: PublicKey } | u
     return data.subarray(start, at)
   }
   try {
-    const [cipher] = [next().toString('latin1'), next(), next()]
+    const [cipher, , hashing] = [next().toString('latin1'), next(), next()] as const
+    // A salt, and how often the passphrase is hashed; nothing where nothing is encrypted.
+    const rounds = hashing.length === 0 ? 0 : hashing.readUInt32BE(4 + hashing.readUInt32BE(0))
     // The number of keys, which is always one.
     at += 4
-    return { cipher, publicKey: publicKeyOf(Buffer.from(next())) }
+    return { cipher, rounds, publicKey: publicKeyOf(Buffer.from(next())) }
   } catch {
     return undefined
   }

@@ -1,6 +1,18 @@
 import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { chmodSync, chownSync, closeSync, constants, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import ssh2 from 'ssh2'
@@ -190,6 +202,20 @@ describe('an encrypted key', () => {
     await expect(unlock(identity, { ask: undefined, openssh: ['jobs', 'debug', 'x', '--openssh'] })).rejects.toMatchObject({
       ...failure,
       more: [expect.anything(), "So can the system's ssh: add --openssh."],
+    })
+  })
+
+  test.each([2001, 2 ** 32 - 1])('whose passphrase is hashed %i times, which would block everything else', async (rounds) => {
+    const { path } = makeKey(join(home, '.ssh/id'), { passphrase: 'secret', cipher: 'aes256-ctr' })
+    const [head, body, end] = readFileSync(path, 'latin1').split(/(?<=KEY-----\n)|(?=-----END)/) as [string, string, string]
+    const bytes = Buffer.from(body, 'base64')
+    // Behind the magic word, the cipher, the name of the hash and its salt of 16 bytes.
+    bytes.writeUInt32BE(rounds, 15 + 4 + 'aes256-ctr'.length + 4 + 'bcrypt'.length + 4 + 4 + 16)
+    writeFileSync(path, `${head}${bytes.toString('base64')}\n${end}`, { mode: 0o600 })
+    await expect(unlock({ kind: 'file', path, encrypted: true }, { ask })).rejects.toMatchObject({
+      message: `${path}: its passphrase is hashed ${rounds} times, too often for here`,
+      exit: 255,
+      next: `ssh-add ${path}`,
     })
   })
 
