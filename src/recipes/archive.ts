@@ -111,7 +111,7 @@ interface TarHeader {
 function entryOf({ name, type, size = 0, mode = 0, linkname }: TarHeader): Entry | undefined {
   const path = normalized(name)
   const kind = kinds[type ?? ''] ?? 'special'
-  if (path === '.' || path === '') return undefined
+  if (path === '') return undefined
   return {
     path,
     kind,
@@ -121,7 +121,11 @@ function entryOf({ name, type, size = 0, mode = 0, linkname }: TarHeader): Entry
   }
 }
 
-const normalized = (name: string) => name.replace(/^(?:\.\/+)+/, '').replace(/(?<=[^/])\/+$/, '')
+/** As its entries are compared: two spellings of one path would let an entry go through a link. */
+const normalized = (name: string) => {
+  const parts = name.split('/').filter((part) => part !== '' && part !== '.')
+  return `${name.startsWith('/') ? '/' : ''}${parts.join('/')}`
+}
 
 function wordsOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException

@@ -5,7 +5,7 @@ export type EntryKind = 'file' | 'folder' | 'symlink' | 'hard link' | 'special'
 
 /** Something in a recipe's folder or archive. */
 export interface Entry {
-  /** Without `./` before it or `/` behind it; otherwise as the archive has it. */
+  /** Without `.` and nothing between slashes, and without a slash behind it; otherwise as the archive has it. */
   readonly path: string
   readonly kind: EntryKind
   /** In bytes; 0 for what is no file. */

@@ -246,6 +246,14 @@ describe('unpacking', () => {
       ],
       'l is a link to /tmp',
     ],
+    ...['root/./l', 'root//l', './/root/l/'].map((name): [string, Member[], string] => [
+      `a link ${name} out of the recipe, and a link below it`,
+      [
+        { name, type: 'symlink', linkname: '/tmp' },
+        { name: 'root/l/x', type: 'symlink', linkname: 'y' },
+      ],
+      'root/l/x is below root/l, which is a link',
+    ]),
     ['a hard link to a file of the machine', [{ name: 'h', type: 'link', linkname: '/etc/passwd' }], 'h is a hard link to /etc/passwd'],
     ['a device', [{ name: 'd', type: 'block-device' }], 'd is a device'],
   ])('is refused for %s, and leaves nothing', async (_, members, problem) => {
