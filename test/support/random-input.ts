@@ -67,8 +67,15 @@ const hostile = [
 
 /** Makes input that readers don't expect; the same for the same seed. */
 export interface RandomInput {
+  /** A whole number from 0 up to one that it doesn't reach. */
+  below(most: number): number
+  pick<Item>(items: readonly Item[]): Item
   /** A text with something wrong in it, or several things. */
   spoiled(text: string): string
+  /** Bytes of which some are changed, gone, there twice, or new. */
+  spoiledBytes(bytes: Buffer): Buffer
+  /** The same in pieces, cut anywhere. */
+  pieces<Whole extends string | Buffer>(whole: Whole): Whole[]
   /** The words of a command line of the table: some right, some not. */
   line(): string[]
 }
@@ -96,6 +103,35 @@ export function randomInput(seed: number): RandomInput {
     for (let times = 1 + below(4); times > 0; times--) now = spoiledOnce(now)
     return now
   }
+  function spoiledBytes(bytes: Buffer): Buffer {
+    let now = Buffer.from(bytes)
+    for (let times = 1 + below(4); times > 0; times--) {
+      const at = below(now.length + 1)
+      const end = at + below(Math.min(now.length - at, 600) + 1)
+      const flip = () => (now[at] = (now[at] ?? 0) ^ (1 << below(8)))
+      pick<() => unknown>([
+        flip,
+        flip,
+        () => (now[at] = pick([0, 0xff, 0x80, 0x0a])),
+        () => now.fill(below(256), at, end),
+        () => (now = now.subarray(0, at)),
+        () => (now = Buffer.concat([now.subarray(0, at), now.subarray(end)])),
+        () => (now = Buffer.concat([now.subarray(0, end), now.subarray(at)])),
+        () => (now = Buffer.concat([now.subarray(0, at), Buffer.from(pick(hostile)), now.subarray(at)])),
+      ])()
+    }
+    return now
+  }
+  function pieces<Whole extends string | Buffer>(whole: Whole): Whole[] {
+    const most = pick([1, 3, 100, 65_536])
+    const found: Whole[] = []
+    for (let at = 0; at < whole.length;) {
+      const end = at + 1 + below(most)
+      found.push((typeof whole === 'string' ? whole.slice(at, end) : whole.subarray(at, end)) as Whole)
+      at = end
+    }
+    return found
+  }
   function line(): string[] {
     const { words, row } = pick(commands)
     const value = (sound: readonly string[] | undefined) => (random() < 0.4 && sound ? pick(sound) : random() < 0.5 ? pick(hostile) : 'x')
@@ -107,7 +143,7 @@ export function randomInput(seed: number): RandomInput {
     const parts = [...(row.arguments ?? []).map(() => [value(undefined)]), ...given, ...(random() < 0.2 ? [[pick(hostile)]] : [])]
     return [...words, ...parts.toSorted(() => random() - 0.5).flat()]
   }
-  return { spoiled, line }
+  return { below, pick, spoiled, spoiledBytes, pieces, line }
 }
 
 interface Found {

@@ -1,15 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { readEntries } from '../../src/builds/images-file/entries.ts'
-import { findCompletionWord } from '../../src/cli/completion-word.ts'
-import { readGlobals } from '../../src/cli/globals.ts'
 import { expandList } from '../../src/cli/host-list.ts'
-import { readOptions } from '../../src/cli/options.ts'
-import { parse } from '../../src/cli/parser.ts'
-import { route } from '../../src/cli/route.ts'
 import { parseDocument } from '../../src/config/document.ts'
-import { ims, site } from '../../src/definitions/tree.ts'
-import { CliError } from '../../src/errors.ts'
 import { readExport } from '../../src/images/export-manifest.ts'
 import { publicKeyTrouble } from '../../src/ims/public-key-text.ts'
 import { readRecords } from '../../src/ims/read-record.ts'
@@ -22,14 +15,9 @@ import { fillIn, templateFiles, variablesOf } from '../../src/recipes/templates.
 import { compileQuery, runQuery } from '../../src/render/query.ts'
 import { parsePublicKey } from '../../src/ssh/public-key.ts'
 import { pod, running } from '../support/pods.ts'
-import { randomInput } from '../support/random-input.ts'
+import { acceptable } from '../support/acceptable.ts'
+import { testRandomly } from '../support/random-test.ts'
 
-// With another seed, and more of each, by `npm run test:random`.
-const { CRAY_IMS_RANDOM_SEED: given = '3', CRAY_IMS_RANDOM_COUNT: counted = '200' } = process.env
-const seed = given === 'fresh' ? Date.now() : Number(given)
-const count = Number(counted)
-
-const program = { name: 'cray-ims', about: '', version: '1', commands: [...ims.commands, ims, ...site], columns: () => 80 } as const
 const image = {
   id: 'a',
   name: 'n',
@@ -39,14 +27,6 @@ const image = {
   link: { path: 's3://a/b', etag: '', type: 's3' },
 }
 const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKkPKk0hRyRB8dXcOuq2H3wRd0mBz7w6hrGkUbZtH0Sx jane@node'
-
-function readLine(argv: readonly string[]): void {
-  const reading = { cwd: '/nowhere', warn() {}, terminal: false, isTerminal: false }
-  const parsed = parse(program, route(argv, program.commands))
-  if ('help' in parsed) return
-  readGlobals(parsed, {}, undefined, reading)
-  readOptions(parsed, { env: {}, table: undefined, path: undefined }, reading)
-}
 
 /** What comes from outside, as it should look, and what reads it. */
 const texts: readonly (readonly [string, string, (text: string) => unknown])[] = [
@@ -107,18 +87,6 @@ const texts: readonly (readonly [string, string, (text: string) => unknown])[] =
   ],
 ]
 
-/** Errors that say what is wrong with the input; whatever else is thrown is a fault of the reader. */
-const isAnswer = (error: unknown) => error instanceof CliError || error instanceof SyntaxError
-
-async function outcome(input: unknown, read: () => unknown): Promise<unknown> {
-  try {
-    await read()
-    return undefined
-  } catch (error) {
-    return isAnswer(error) ? undefined : { seed, input, error }
-  }
-}
-
 // What a library says by itself goes to the terminal as it is.
 const warned = vi.fn()
 beforeEach(() => void process.on('warning', warned))
@@ -128,20 +96,10 @@ afterEach(async () => {
   expect(warned).not.toHaveBeenCalled()
 })
 
-test('command lines', async () => {
-  const { line } = randomInput(seed)
-  for (let at = 0; at < 2 * count; at++) {
-    const argv = line()
-    expect(await outcome(argv, () => readLine(argv))).toBeUndefined()
-    expect(await outcome(argv, () => findCompletionWord(argv))).toBeUndefined()
-  }
-})
-
-test.each(texts)('%s', async (_, sound, read) => {
-  expect(await outcome(sound, () => read(sound))).toBeUndefined()
-  const { spoiled } = randomInput(seed)
-  for (let at = 0; at < count; at++) {
+for (const [name, sound, read] of texts) {
+  test(`${name}, as it should be`, () => acceptable(sound, () => read(sound)))
+  testRandomly(name, { all: 20_000, nth: 100 }, ({ spoiled }) => {
     const text = spoiled(sound)
-    expect(await outcome(text, () => read(text))).toBeUndefined()
-  }
-})
+    return acceptable(text, () => read(text))
+  })
+}
