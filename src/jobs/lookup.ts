@@ -26,6 +26,7 @@ export interface FindJobOptions {
  * @throws CliError that lists the candidates where none or several fit; ServerError where an id is unknown.
  */
 export async function findJobs(api: Api, wanted: readonly string[], options: FindJobOptions = {}): Promise<Job[]> {
+  if (wanted.includes('')) throw usageError("Invalid value for 'JOB': the job is empty (unset variable?).")
   if (wanted.length === 1 && isUuid(wanted[0]!)) return [await describeJob(api, wanted[0]!)]
   const { records: all, odd } = await listRecords(api, 'job')
   const byId = new Map<string, Job>()
@@ -65,7 +66,6 @@ const isUnfinished = (job: Job) => !hasEnded(job)
 const mayBegin = (word: string) => word.length >= shortestPrefix && /^[0-9a-f-]+$/.test(word)
 
 function pick({ all, odd, byId, byName, byStart }: JobIndex, reference: string, { ended = false }: FindJobOptions): Job {
-  if (reference === '') throw usageError("Invalid value for 'JOB': the job is empty (unset variable?).")
   const exact = byId.get(reference)
   if (exact) return exact
   const named = byName.get(reference) ?? []
