@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bundled } from '../support/bundled.ts'
 import { randomInput } from '../support/random-input.ts'
 import { roundsOf, seed } from '../support/random-test.ts'
 import { temporaryFolder } from '../support/sshd.ts'
@@ -17,10 +18,15 @@ interface Told {
   readonly requests: readonly string[]
 }
 
-/** Runs lines one after another; a mock would run until it is stopped, and sends nothing. */
+let runner: string
+beforeAll(async () => {
+  mkdirSync(join(home, 'nothing'))
+  runner = await bundled(home, 'many-lines', readFileSync(join(import.meta.dirname, '../support/many-lines.ts'), 'utf8'))
+})
+
+/** Runs lines one after another. */
 function runAll(lines: readonly (readonly string[])[]): Told[] {
-  mkdirSync(join(home, 'nothing'), { recursive: true })
-  const told = execFileSync(process.execPath, [join(import.meta.dirname, '../support/many-lines.cjs'), home], {
+  const told = execFileSync(process.execPath, [runner, home, join(import.meta.dirname, '../..')], {
     input: JSON.stringify(lines),
     encoding: 'utf8',
     cwd: home,
@@ -37,7 +43,7 @@ function runAll(lines: readonly (readonly string[])[]): Told[] {
 const fault = /failed in a way that it should not|before its work was done|background task|^ +at .*:\d+/m
 
 function faultOf({ exit, stderr, requests }: Told): string | undefined {
-  if (!Number.isInteger(exit)) return `it ${exit ?? 'throws'}`
+  if (!Number.isInteger(exit)) return `it ${exit}`
   if (fault.test(stderr)) return 'it fails in a way that it should not'
   if (stderr.startsWith('Usage:') && requests.length > 0) return 'it is refused, but something was sent'
   return undefined
@@ -52,6 +58,7 @@ test(
   { timeout: 240_000 + count * 100 },
   () => {
     const { line } = randomInput(seed)
+    // A mock runs until it is stopped, and sends nothing.
     const lines = Array.from({ length: count }, line).filter((argv) => !argv.includes('mock'))
     const told = runAll(lines)
     expect(faultsOf(told).slice(0, 5)).toEqual([])
