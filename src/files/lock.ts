@@ -51,6 +51,11 @@ export async function withLock<Result>(
   // The time makes it this call's alone.
   const mine = `${holderText(holderNow())} at=${process.hrtime.bigint()}`
   if (!(await acquire(path, lock, mine, options))) return work(unlocked)
+  const release = () => {
+    if (ownerOf(lock) === mine) removeIfPossible(lock)
+  }
+  // A process may end in the middle of the work, where other work of it has failed.
+  process.once('exit', release)
   try {
     removeDrafts(target)
     return await work({
@@ -60,7 +65,8 @@ export async function withLock<Result>(
       },
     })
   } finally {
-    if (ownerOf(lock) === mine) removeIfPossible(lock)
+    process.off('exit', release)
+    release()
   }
 }
 

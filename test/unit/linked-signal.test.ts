@@ -28,7 +28,7 @@ test('a thousand looks within a time limit leave nothing with the signal of the 
   const sleep = (milliseconds: number, signal: AbortSignal) =>
     milliseconds === 1 ? Promise.resolve() : new Promise((_, fail) => signal.addEventListener('abort', () => fail(signal.reason)))
   const context = { io: { monotonic: () => 0, interrupted, sleep } } as unknown as CommandContext
-  const progress = { update() {}, log() {}, stop() {}, isInteractive: false as const }
+  const progress = { update() {}, log() {}, stop() {} }
   let looks = 0
   try {
     await pollUntil(context, { interval: 1, timeout: 9 * 3_600_000, progress }, async () => ++looks, {
