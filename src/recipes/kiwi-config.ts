@@ -31,7 +31,7 @@ export async function readKiwiConfig(text: string): Promise<KiwiConfig | string>
   parser.on('opentag', ({ name, attributes }) => {
     path.push(name)
     const at = path.join('/')
-    if (name in limits && /^image\/(?:profiles\/)?\w+$/.test(at))
+    if (Object.hasOwn(limits, name) && /^image\/(?:profiles\/)?\w+$/.test(at))
       limits[name as ArchLimit['element']].push(attributes.arch?.split(',').map((arch) => arch.trim()))
     if (at === 'image/repository/source' && attributes.path) repositories.push(attributes.path)
   })

@@ -77,6 +77,9 @@ describe('a description of KIWI', () => {
       ],
     })
   })
+  test.each(['constructor', 'toString', '__proto__'])('may have an element %s', async (name) => {
+    expect(await readKiwiConfig(`<image><${name} arch="x86_64"/></image>`)).toEqual({ repositories: [], archs: [] })
+  })
   test.each([
     ['<image>', '1:7: unclosed tag: image'],
     ['<image a=b/>', '1:10: unquoted attribute value'],
