@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { CliError } from '../errors.ts'
-import { start } from './channel.ts'
+import { inTime, longestLook, start } from './channel.ts'
 import type { Session } from './session.ts'
 import { shellWords } from '../text/shell-words.ts'
 
@@ -8,9 +8,16 @@ import { shellWords } from '../text/shell-words.ts'
  * Makes a file at the other end, as `touch` does; by SFTP where no command runs: it isn't allowed, or there is no shell.
  *
  * @param before a command that runs first, where commands run.
+ * @param limit how long the other end has for it, in milliseconds: what hangs there still gives signs of life.
  * @throws CliError with what the other end said
  */
-export async function touch(session: Session, path: string, before?: string): Promise<void> {
+export function touch(session: Session, path: string, before?: string, limit = longestLook): Promise<void> {
+  return inTime(touchSomehow(session, path, before), limit, () => {
+    throw refusal(path, `the server didn't say within ${limit / 1000} s that it was`, 255)
+  })
+}
+
+async function touchSomehow(session: Session, path: string, before: string | undefined): Promise<void> {
   const { instead } = await touchByCommand(session, path, before)
   if (instead !== undefined) await touchBySftp(session, path, instead)
 }

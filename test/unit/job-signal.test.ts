@@ -5,7 +5,9 @@ import type { Api } from '../../src/ims/api.ts'
 import type { Job, SshContainer } from '../../src/ims/records.ts'
 import { signalJob } from '../../src/jobs/release.ts'
 import { toValue } from '../../src/json/value.ts'
+import { anyExists } from '../../src/ssh/exists.ts'
 import type { Session } from '../../src/ssh/session.ts'
+import { touch } from '../../src/ssh/touch.ts'
 import { ServerError } from '../../src/ims/server-error.ts'
 
 const job = {
@@ -31,6 +33,19 @@ const broken = (lost: string | undefined): Session => ({
   } as unknown as Client,
   lost: () => lost,
   close: async () => {},
+})
+
+describe('a server that gives signs of life, but never says what became of a command', () => {
+  const silent: Session = { client: { exec() {} } as unknown as Client, lost: () => undefined, close: async () => {} }
+
+  test('is not waited for when a file is touched', async () => {
+    const more = ["  the server didn't say within 0.01 s that it was"]
+    await expect(touch(silent, '/a', undefined, 10)).rejects.toMatchObject({ message: "/a couldn't be touched", exit: 255, more })
+  })
+
+  test('is not waited for when a file is looked for', async () => {
+    expect(await anyExists(silent, ['/a'], 10)).toBe(false)
+  })
 })
 
 describe('a signal file whose touching is not confirmed', () => {
