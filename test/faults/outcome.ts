@@ -42,11 +42,14 @@ export function cellOf({ site, outcome, before, usual, most }: Seen): Cell {
     next: lines.findLast((line) => line.startsWith('Next: ')),
     stdout: stdout === usual ? undefined : stdout || 'none',
     sent: sent > most ? 'many' : sent || undefined,
-    service: changesOf(before.records, site.records()),
+    service: untimed(changesOf(before.records, site.records())),
     files: changesOf(namedPlainly(before.files, plain), namedPlainly(site.files(), plain)),
   }
   return Object.fromEntries(Object.entries(cell).filter(([, value]) => value !== undefined && value !== '')) as unknown as Cell
 }
+
+/** Whether a job that is left has made its image by now is a matter of time. */
+const untimed = (changes: string) => (/\bjobs \+/.test(changes) ? changes.replace(/\bimages \+\d+, /, '') : changes)
 
 /** A text in which what differs between two runs is the same. */
 function plainFor({ home, url }: FaultSite): (text: string) => string {

@@ -73,7 +73,8 @@ test.each([1, 2])(
     const token = tokens.write(join(folder, 'tokens'), { expired: false })
     writeFileSync(join(folder, 'probe.cjs'), probe)
     const words = ['jobs', 'wait', ...ids.slice(0, jobs), '--interval', '0.01', '--timeout', '9h', '--retries', '0', '--token', token]
-    const node = ['--use-openssl-ca', '--expose-gc', '--require', join(folder, 'probe.cjs'), program]
+    // Code that V8 makes as it goes would look like what is kept.
+    const node = ['--use-openssl-ca', '--no-opt', '--no-sparkplug', '--expose-gc', '--require', join(folder, 'probe.cjs'), program]
     const child = spawn(process.execPath, [...node, ...words], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
     const ask = () =>
       new Promise<Held>((done) => {
@@ -88,7 +89,7 @@ test.each([1, 2])(
       expect(said).toContain('the service is back')
       expect({ seen, renewed: tokens.renewals() }).toEqual({ seen: looks, renewed: revoked })
       const [before, after] = held as [Held, Held]
-      expect(after.heap - before.heap).toBeLessThan(MiB)
+      expect(after.heap - before.heap).toBeLessThan(MiB / 4)
       expect(after.listeners).toBe(before.listeners)
       // One that the server has cut off may not be closed yet.
       for (const kind of ['descriptors', 'resources'] as const) expect(after[kind], kind).toBeLessThanOrEqual(before[kind] + 1)

@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events'
 import { expect, test, vi } from 'vitest'
 import type { CommandContext } from '../../src/context.ts'
 import { pollUntil } from '../../src/jobs/poll.ts'
+import type { Progress } from '../../src/terminal/progress.ts'
 import { linkSignals } from '../../src/time/linked-signal.ts'
 
 test('it follows the first of several, with its reason', () => {
@@ -28,7 +29,7 @@ test('a thousand looks within a time limit leave nothing with the signal of the 
   const sleep = (milliseconds: number, signal: AbortSignal) =>
     milliseconds === 1 ? Promise.resolve() : new Promise((_, fail) => signal.addEventListener('abort', () => fail(signal.reason)))
   const context = { io: { monotonic: () => 0, interrupted, sleep } } as unknown as CommandContext
-  const progress = { update() {}, log() {}, stop() {} }
+  const progress = { update() {}, log() {}, stop() {}, isInteractive: false } as unknown as Progress
   let looks = 0
   try {
     await pollUntil(context, { interval: 1, timeout: 9 * 3_600_000, progress }, async () => ++looks, {
