@@ -105,16 +105,16 @@ test('an archive, as it should be, is unpacked', async () => {
   expect(readdirSync(out)).toContain('config.xml')
 })
 
-testRandomly('an archive of hostile members is unpacked in its folder, or not at all', { all: 10_000, nth: 40 }, async (random) =>
+testRandomly('an archive of hostile members is unpacked in its folder, or not at all', { all: 4000, nth: 16 }, async (random) =>
   unpack(gzipSync(await hostileArchive(random), { level: 1 })),
 )
 
-testRandomly('an archive that is spoiled inside is unpacked in its folder, or not at all', { all: 5000, nth: 40 }, async (random) => {
+testRandomly('an archive that is spoiled inside is unpacked in its folder, or not at all', { all: 2000, nth: 16 }, async (random) => {
   const sound = random.below(2) === 0 ? await soundArchive() : await hostileArchive(random)
   await unpack(gzipSync(random.spoiledBytes(sound), { level: 1 }))
 })
 
-testRandomly('an archive that is spoiled is unpacked in its folder, or not at all', { all: 5000, nth: 40 }, async (random) => {
+testRandomly('an archive that is spoiled is unpacked in its folder, or not at all', { all: 2000, nth: 16 }, async (random) => {
   const spoiled = random.spoiledBytes(gzipSync(await soundArchive()))
   await unpack(spoiled, random.pieces(spoiled))
 })
