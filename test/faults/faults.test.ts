@@ -13,7 +13,7 @@ import { serverFaults } from './server-faults.ts'
 import { tryCommand, type Fault } from './walk.ts'
 
 /** What came of each, as it was looked through: written anew where this is set. */
-const writes = process.env.CRAY_IMS_WRITE_FAULTS === '1'
+const writes = process.env.CRAY_IMS_WRITE_FAULTS === '1' && !process.env.CRAY_IMS_TEST_EXECUTABLE
 const recordedFile = join(import.meta.dirname, 'outcomes.json')
 const pageFile = join(import.meta.dirname, '../../docs/faults.md')
 const recorded: Outcomes = existsSync(recordedFile) ? JSON.parse(readFileSync(recordedFile, 'utf8')) : {}

@@ -33,9 +33,8 @@ const folderAt = (path: (site: FaultSite) => string): MachineFault => ({
 const bash = (script: string): MachineFault => ({ around: (line) => ['bash', '-c', script, 'bash', ...line] })
 const signal = (...names: NodeJS.Signals[]): MachineFault => ({
   atRequest(pid) {
-    const [first, next] = names
-    process.kill(pid, first)
-    if (next) setTimeout(() => process.kill(pid, next), 100)
+    // Requests that are sent at the same time come meanwhile.
+    for (const [at, name] of names.entries()) setTimeout(() => process.kill(pid, name), 400 + 200 * at)
   },
 })
 

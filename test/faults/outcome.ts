@@ -38,7 +38,12 @@ export function cellOf({ site, outcome, before, usual, most }: Seen): Cell {
   const cell = {
     exit: outcome.exit,
     // What the original says of each connection that fails names no reason; the next line does.
-    error: at < 0 ? (outcome.exit === 0 ? undefined : lines.at(-1)) : lines[lines[at]!.startsWith('Error: Unable to ') ? at + 1 : at],
+    error:
+      at < 0
+        ? typeof outcome.exit === 'number' && outcome.exit > 0
+          ? lines.at(-1)
+          : undefined
+        : lines[lines[at]!.startsWith('Error: Unable to ') ? at + 1 : at],
     next: lines.findLast((line) => line.startsWith('Next: ')),
     stdout: stdout === usual ? undefined : stdout || 'none',
     sent: sent > most ? 'many' : sent || undefined,
@@ -62,7 +67,7 @@ function plainFor({ home, url }: FaultSite): (text: string) => string {
       .replace(/127\.0\.0\.1:\d+/g, 'SHELL')
       .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'ID')
       .replace(/\b[0-9a-f]{8}…/g, 'ID…')
-      .replace(/\b(\d+m)?\d+(\.\d+)?s\b/g, 'TIME')
+      .replace(/\b(\d+[dhm])*\d+(\.\d+)?[dhms]\b/g, 'TIME')
       .replace(/\d{4}-\d\d-\d\dT[\d:.+Z]+/g, 'DATE')
       .replace(/[0-9a-f]{16}(?=\.tmp)|[0-9a-f]{32,}/g, 'HASH')
       // The same fault has other codes in other runtimes, and at other moments.

@@ -21,7 +21,8 @@ export async function tryCommand(made: Made, command: FaultCommand, fault?: Faul
   const server = fault && 'times' in fault ? fault : undefined
   const machine = fault && !('times' in fault) ? fault : undefined
   const seed = { ...faultSeed, public_keys: faultSeed.public_keys!.map((key) => ({ ...key, public_key: made.keys['id_ed25519.pub']! })) }
-  const site = await startFaultSite(made, { fault: server ?? (machine?.atRequest && heldBack), strikes, seed, shells })
+  const answers: Promise<void>[] = []
+  const site = await startFaultSite(made, { fault: server ?? (machine?.atRequest && heldBack(answers)), strikes, seed, shells })
   try {
     const undo = machine?.prepare?.(site)
     try {
@@ -32,6 +33,8 @@ export async function tryCommand(made: Made, command: FaultCommand, fault?: Faul
       const child = spawn(line[0]!, line.slice(1), { cwd: site.home, env, timeout: 60_000, killSignal: 'SIGKILL' })
       if (machine?.atRequest) void site.firstStruck.then(() => machine.atRequest!(child.pid!))
       const outcome = await endOf(child, stdin)
+      // The service does what it was asked, also for somebody who is gone.
+      await Promise.all(answers)
       return cellOf({ site, outcome, before, usual, most: command.looks ? 1 : 3 })
     } finally {
       undo?.()
@@ -41,14 +44,15 @@ export async function tryCommand(made: Made, command: FaultCommand, fault?: Faul
   }
 }
 
-/** An answer that comes a while later. */
-const heldBack: ServerFault = {
+/** Answers that come a while later, and are noted. */
+const heldBack = (answers: Promise<void>[]): ServerFault => ({
   times: Infinity,
-  act: async ({ serve, send }) => {
-    await new Promise((later) => setTimeout(later, 300))
-    await send(await serve())
+  act({ serve, send }) {
+    const answered = new Promise((later) => setTimeout(later, 1000)).then(async () => send(await serve()))
+    answers.push(answered.catch(() => {}))
+    return answered
   },
-}
+})
 
 async function endOf(child: ReturnType<typeof spawn>, stdin: string): Promise<Outcome> {
   let [stdout, stderr] = ['', '']

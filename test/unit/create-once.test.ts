@@ -33,7 +33,8 @@ async function create({ answers, there = () => [], answer, shared }: Scene) {
     interrupted: interrupt.signal,
     nextInterruption: () => new AbortController().signal,
     // The alarm beside a look never rings here.
-    sleep: (milliseconds: number) => (milliseconds >= 10_000 ? new Promise(() => {}) : Promise.resolve(void (now += milliseconds))),
+    sleep: (milliseconds: number, signal?: AbortSignal) =>
+      signal === interrupt.signal ? Promise.resolve(void (now += milliseconds)) : new Promise(() => {}),
   }
   const api = {
     async send() {
