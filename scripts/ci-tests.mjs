@@ -4,8 +4,8 @@
 import { forThisMachine, runtimes } from './runtimes.mjs'
 import { nothing, report, runTests, runTestsWith } from './test-runs.mjs'
 
-/** CI has 20 minutes. */
-const limit = 18 * 60
+/** CI has 20 minutes, and machines differ. */
+const limit = 16 * 60
 
 /** What the newest can run, and how much of the oldest's time that takes at most, with fetching and building. */
 const extents = [

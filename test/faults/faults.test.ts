@@ -31,8 +31,8 @@ const applies = (fault: Fault, { strikes }: FaultCommand) => strikes !== undefin
 const all: Trial[] = [...serverFaults, ...machineFaults.filter(([, fault]) => canBe(fault))].flatMap(([name, fault]) =>
   faultCommands.filter((command) => applies(fault, command)).map((command) => ({ name, fault, command })),
 )
-// The fourth of each row are other commands than in the row before.
-const chosen = writes ? all : sampled(all, 4)
+// Of each row other commands than of the row before.
+const chosen = writes ? all : sampled(all, 11)
 
 const keys = ownKeys()
 let made: Made
