@@ -39,7 +39,8 @@ describeWithTmux('customize in a terminal', () => {
     someone.type('C-c')
     await someone.shows(prompt)
     someone.resize(110, 35)
-    type('stty size')
+    // The new size is on its way to the shell as this is.
+    type('until [ "$(stty size)" = "35 110" ]; do sleep 0.1; done; stty size')
     await someone.shows(/^35 110$/m)
     context.expect(await statusOf(job)).toBe('waiting_on_user')
     type('clear; exit')
