@@ -9,7 +9,6 @@ const limit = 16 * 60
 
 /** What the newest can run, and how much of the oldest's time that takes at most, with fetching and building. */
 const extents = [
-  { what: 'all tests', share: 1.3, args: [] },
   { what: 'unit tests and recorded cases', share: 0.5, args: ['test/unit', 'test/golden/replay.test.ts', 'test/golden/instead.test.ts'] },
 ]
 
