@@ -1,4 +1,4 @@
-// Runs the tests with this Node, the oldest, and then with the newest as many as there is time for.
+// Runs the tests with this Node, the oldest, and then the quick ones with the newest, where there is time.
 //
 //   node scripts/ci-tests.mjs SECONDS    (that CI has taken so far)
 import { forThisMachine, runtimes } from './runtimes.mjs'
@@ -7,21 +7,18 @@ import { nothing, report, runTests, runTestsWith } from './test-runs.mjs'
 /** CI has 20 minutes, and machines differ. */
 const limit = 16 * 60
 
-/** What the newest can run, and how much of the oldest's time that takes at most, with fetching and building. */
-const extents = [
-  { what: 'unit tests and recorded cases', share: 0.5, args: ['test/unit', 'test/golden/replay.test.ts', 'test/golden/instead.test.ts'] },
-]
+/** What takes at most half of the time that all tests take, with fetching and building. */
+const quick = ['test/unit', 'test/golden/replay.test.ts', 'test/golden/instead.test.ts']
 
 const before = Number(process.argv[2])
 const runs = [runTests([])]
 const left = limit - before - process.uptime()
 const newest = forThisMachine(runtimes.node).at(-1)
-const extent = newest && extents.find(({ share }) => share * runs[0].seconds < left)
-if (extent) {
+if (newest && runs[0].seconds / 2 < left) {
   const { version } = newest
-  console.log(`\nNode ${version}: ${extent.what}`)
+  console.log(`\nNode ${version}: unit tests and recorded cases`)
   try {
-    runs.push(runTestsWith(newest, extent.args))
+    runs.push(runTestsWith(newest, quick))
   } catch (error) {
     console.error(/** @type {Error} */ (error).message)
     runs.push({ version, ...nothing })

@@ -64,3 +64,12 @@ export function amended(failure: CliError, details: CliErrorDetails): CliError {
 export function aborted(): CliError {
   return new CliError('Aborted!', { exit: 1, bare: true })
 }
+
+/**
+ * Whether no more files could be opened, of this process or of the machine: whatever opens one may meet that. Some of Node's
+ * errors have no code for it.
+ */
+export function isTooManyFiles(error: unknown): boolean {
+  const { code = '', message = '' } = (error ?? {}) as { code?: string; message?: string }
+  return code === 'EMFILE' || code === 'ENFILE' || /too many open files/i.test(message)
+}

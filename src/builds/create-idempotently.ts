@@ -3,7 +3,7 @@ import type { Api, ApiRequest } from '../ims/api.ts'
 import { longestWait } from '../http/retry.ts'
 import { isUnavailable, isInDoubt, unavailableReason } from '../ims/availability.ts'
 import type { Value } from '../json/value.ts'
-import { after } from '../time/timer.ts'
+import { after, backoff } from '../time/timer.ts'
 import { formatDuration } from '../time/time-span.ts'
 import { confirm } from '../jobs/confirm.ts'
 import { pollUntil } from '../jobs/poll.ts'
@@ -74,7 +74,7 @@ async function send<R extends { readonly id: string }>(build: WriteContext, { re
       if (!io.interrupted.aborted && isInDoubt(error)) return { doubt: error }
       if (io.interrupted.aborted || !isUnavailable(error) || io.monotonic() - began > patience) throw error
       progress.update(`the service is unavailable (${unavailableReason(error)}); trying again`)
-      await io.sleep(Math.max(supervision.interval * 1000, Math.min(firstWait * 2 ** again, longestWait)), io.interrupted)
+      await io.sleep(Math.max(supervision.interval * 1000, backoff(again, firstWait, longestWait)), io.interrupted)
     }
   }
 }

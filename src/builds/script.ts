@@ -11,6 +11,7 @@ import type { Session } from '../ssh/session.ts'
 import { shellWords } from '../text/shell-words.ts'
 import { touch } from '../ssh/touch.ts'
 import { formatDuration } from '../time/time-span.ts'
+import { backoff } from '../time/timer.ts'
 import type { CommandContext } from '../context.ts'
 import { memoryNote } from '../jobs/shell-exit.ts'
 import { lookAtStage, stageAfter } from '../jobs/stage-after.ts'
@@ -103,7 +104,7 @@ export async function runScript(build: BuildContext, job: Job, script: Script): 
         ? `✔ ${attached.why}; waiting for the job to move on`
         : `✖ connection lost: ${attached.why}; connecting again, the script runs on`,
     )
-    await context.io.sleep(Math.min(firstPause * 2 ** losses, longestPause), context.io.interrupted)
+    await context.io.sleep(backoff(losses, firstPause, longestPause), context.io.interrupted)
   }
 }
 

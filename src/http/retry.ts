@@ -1,3 +1,4 @@
+import { backoff } from '../time/timer.ts'
 import { transportErrorText, TransportError, type TransportErrorKind } from './transport-error.ts'
 import { isRead, type HttpRequest, type HttpResponse, type Transport } from './transport.ts'
 
@@ -47,7 +48,7 @@ export function withRetries(transport: Transport, options: RetryOptions): Transp
       }
       const asked = outcome instanceof TransportError ? undefined : retryAfter(outcome.headers['retry-after'], now())
       // Half of it is random, so that many clients of a server that restarts don't come back as one.
-      const wait = Math.min(asked ?? firstWait * 2 ** again * (0.5 + random() / 2), longestWait)
+      const wait = asked === undefined ? backoff(again, firstWait * (0.5 + random() / 2), longestWait) : Math.min(asked, longestWait)
       log?.(1, `${why}: trying again in ${(wait / 1000).toFixed(1)} s (${again + 1} of ${retries})`)
       await sleep(wait, signal)
     }

@@ -1,3 +1,4 @@
+import { isTooManyFiles } from '../errors.ts'
 /** What went wrong between us and the server, whichever transport was in use. */
 export type TransportErrorKind =
   | 'refused'
@@ -143,7 +144,7 @@ function wordsOf(kind: TransportErrorKind, message: string, code: string): strin
   if (kind === 'proxy' || kind === 'proxy-refused') return proxyWords(kind, statusOfProxy(message))
   if (kind === 'too-large') return `the answer's headers are larger than ${longestHead / 1024} KiB`
   if (message === 'bad upgrade') return switched
-  if (code === 'EMFILE' || code === 'ENFILE') return 'too many files are open (ulimit -n)'
+  if (isTooManyFiles({ code, message })) return 'too many files are open (ulimit -n)'
   return kind === 'unknown' ? `${transportErrorText.unknown}: ${message}` : undefined
 }
 

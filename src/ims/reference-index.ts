@@ -17,7 +17,8 @@ export function indexReferences<R extends Referable>(records: readonly R[]): Ref
   return (word) => [...new Set([...byStart(word), ...(byName.get(word) ?? [])])]
 }
 
-function groupBy<R>(records: readonly R[], keyOf: (record: R) => string): Map<string, R[]> {
+/** Records by what they have in common. */
+export function groupBy<R>(records: readonly R[], keyOf: (record: R) => string): Map<string, R[]> {
   const groups = new Map<string, R[]>()
   for (const record of records) {
     const key = keyOf(record)

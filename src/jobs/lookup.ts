@@ -5,7 +5,7 @@ import { hasEnded } from '../ims/job-status.ts'
 import { isUuid } from '../ims/names.ts'
 import type { OddRecord } from '../ims/read-record.ts'
 import type { Job } from '../ims/records.ts'
-import { indexByStart, type ReferenceIndex } from '../ims/reference-index.ts'
+import { groupBy, indexByStart, type ReferenceIndex } from '../ims/reference-index.ts'
 import { isNear, newestOf, shortestPrefix } from '../ims/reference.ts'
 
 /** The id as people say it: its first block, or as much as tells it from others. */
@@ -29,15 +29,8 @@ export async function findJobs(api: Api, wanted: readonly string[], options: Fin
   if (wanted.includes('')) throw usageError("Invalid value for 'JOB': the job is empty (unset variable?).")
   if (wanted.length === 1 && isUuid(wanted[0]!)) return [await describeJob(api, wanted[0]!)]
   const { records: all, odd } = await listRecords(api, 'job')
-  const byId = new Map<string, Job>()
-  const byName = new Map<string, Job[]>()
-  for (const job of all) {
-    const { id, image_root_archive_name: name } = job
-    byId.set(id, job)
-    const same = byName.get(name)
-    if (same) same.push(job)
-    else byName.set(name, [job])
-  }
+  const byId = new Map(all.map((job) => [job.id, job]))
+  const byName = groupBy(all, ({ image_root_archive_name: name }) => name)
   const byStart = wanted.length > 1 ? indexByStart(all) : () => all
   return wanted.map((reference) => pick({ all, odd, byId, byName, byStart }, reference, options))
 }

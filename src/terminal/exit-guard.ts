@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { isTooManyFiles } from '../errors.ts'
 import { printable } from '../text/printable.ts'
 
 /** Exit code of a process whose work has no outcome. */
@@ -32,12 +33,9 @@ export function guardExit(of: NodeJS.Process): () => void {
   return () => void of.off('exit', unfinished).off('uncaughtException', thrown).off('unhandledRejection', rejected)
 }
 
-/** The limit of this process, and of the machine: whatever opens a file may meet them. */
-const tooManyFiles: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE'])
-
 /** What stderr says of something that is no Failure. */
 export function defectText(error: unknown, env: Readonly<Record<string, string | undefined>>): string {
-  if (tooManyFiles.has((error as NodeJS.ErrnoException | undefined)?.code ?? ''))
+  if (isTooManyFiles(error))
     return `Error: too many files are open: ${printable(messageOf(error))}\nNext: ulimit -n 1024, and the same command again`
   const hint =
     env.CRAY_IMS_DEBUG === '1' && error instanceof Error

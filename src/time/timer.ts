@@ -20,6 +20,11 @@ export function after(milliseconds: number, callback: () => void): () => void {
   return () => clearTimeout(timer)
 }
 
+/** How long is waited before another try, in milliseconds: twice as long each time, up to the longest. */
+export function backoff(again: number, first: number, longest: number): number {
+  return Math.min(first * 2 ** again, longest)
+}
+
 /** Resolves after so many milliseconds, however many; rejects with the signal's reason when it is aborted. */
 export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

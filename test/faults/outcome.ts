@@ -33,17 +33,14 @@ export function cellOf({ site, outcome, before, usual, most }: Seen): Cell {
     .split('\n')
     .filter((line) => line !== '' && !/^\t/.test(line))
   const at = lines.findLastIndex((line) => line.startsWith('Error: '))
+  const isFailure = typeof outcome.exit === 'number' && outcome.exit > 0
+  const lastWords = isFailure ? lines.at(-1) : undefined
   const sent = site.struck()
   const stdout = plain(outcome.stdout)
   const cell = {
     exit: outcome.exit,
     // What the original says of each connection that fails names no reason; the next line does.
-    error:
-      at < 0
-        ? typeof outcome.exit === 'number' && outcome.exit > 0
-          ? lines.at(-1)
-          : undefined
-        : lines[lines[at]!.startsWith('Error: Unable to ') ? at + 1 : at],
+    error: at < 0 ? lastWords : lines[lines[at]!.startsWith('Error: Unable to ') ? at + 1 : at],
     next: lines.findLast((line) => line.startsWith('Next: ')),
     stdout: stdout === usual ? undefined : stdout || 'none',
     sent: sent > most ? 'many' : sent || undefined,
