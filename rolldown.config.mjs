@@ -123,7 +123,7 @@ export default defineConfig({
         },
         {
           name: 'request',
-          test: /src\/(commands\/request|config\/tokens|json\/(read|write)|render\/(render|number|pieces|toml|json)|ims\/(?!oauth|client|created|job|availability|records|reference)|http\/(?!certificate|connection|proxy|undici|socks|stream))/,
+          test: /src\/(commands\/request|config\/tokens|json\/(read|write)|render\/(render|number|pieces|toml|json)|ims\/(?!oauth|client|created|job|availability|records|reference)|http\/(?!certificate|connection|proxy|undici|socks|stream|fetch))/,
         },
       ],
     },

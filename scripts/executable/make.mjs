@@ -15,10 +15,31 @@ const top = join(import.meta.dirname, '../..')
 export async function bundleForExecutables(work) {
   const { output, input: _, ...settings } = /** @type {import('rolldown').RolldownOptions} */ (config)
   const input = { 'cray-ims': join(import.meta.dirname, 'launcher.mjs') }
-  const bundle = await rolldown({ ...settings, cwd: top, input, checks: { ineffectiveDynamicImport: false } })
-  await bundle.write({ ...output, dir: work, format: 'esm' })
+  const bundle = await rolldown({
+    ...settings,
+    cwd: top,
+    input,
+    preserveEntrySignatures: 'allow-extension',
+    checks: { ineffectiveDynamicImport: false },
+  })
+  await bundle.write({ ...output, codeSplitting: { groups: groupsOf(output) }, dir: work, format: 'esm' })
   await bundle.close()
   return join(work, 'cray-ims.js')
+}
+
+/**
+ * Most requests go by `fetch`: what asks in another way, and loads node:http, is apart.
+ *
+ * @param {import('rolldown').RolldownOptions['output']} output
+ */
+function groupsOf(output) {
+  const { groups } = /** @type {{ codeSplitting: { groups: { name: string, test: RegExp }[] } }} */ (output).codeSplitting
+  const nodeHttp = { name: 'node-http', test: /src\/http\/(node-transport|check-server)/, includeDependenciesRecursively: false }
+  const withFetch = groups.map(({ name, test }) => ({
+    name,
+    test: name === 'request' ? new RegExp(`${test.source}|src/http/fetch-transport`) : test,
+  }))
+  return [nodeHttp, ...withFetch]
 }
 
 /**

@@ -1,5 +1,4 @@
 import { dirname } from 'node:path'
-import { getSystemErrorMap } from 'node:util'
 import { CliError } from '../errors.ts'
 import { pastedWords } from '../text/shell-words.ts'
 
@@ -9,7 +8,8 @@ const unnamed: Readonly<Record<number, string>> = { [-116]: 'stale file handle',
 /** What the system says went wrong with a file, in words. */
 export function reasonOf(error: unknown): string {
   const { errno = 0, message } = error as NodeJS.ErrnoException
-  return getSystemErrorMap().get(errno)?.[1] ?? unnamed[errno] ?? message
+  // Few commands fail so, and it takes the executable a while to load.
+  return process.getBuiltinModule('node:util').getSystemErrorMap().get(errno)?.[1] ?? unnamed[errno] ?? message
 }
 
 /** That a file can't be read or written, why, and what shows more. */

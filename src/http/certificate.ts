@@ -66,7 +66,7 @@ const bare = (url: URL) => url.hostname.replace(/^\[|\]$/g, '')
 // The proxy gets its password, so that one over TLS is verified.
 function tunnel(url: URL, timeout: number, proxy: Proxy, trust: Trust): Promise<Socket> {
   return proxy.url.protocol === 'https:'
-    ? underTrust(trust, (context) => openTunnel(url, timeout, proxy, context))
+    ? underTrust(trust, ({ context }) => openTunnel(url, timeout, proxy, context))
     : openTunnel(url, timeout, proxy)
 }
 

@@ -1,9 +1,9 @@
 import { withLog, type HttpLog } from './http-log.ts'
-import { createNodeTransport } from './node-transport.ts'
 import { usualLimits } from '../time/limits.ts'
 import { sleep as defaultSleep, timerDelay } from '../time/timer.ts'
+import type { NodeTransportOptions } from './node-transport.ts'
 import { refusePlainHttp } from './plain-http.ts'
-import { isSocks, proxyFor, type Proxy } from './proxy.ts'
+import { isSocks, namesProxy, proxyFor, type Proxy } from './proxy.ts'
 import { withRedirects } from './redirect.ts'
 import { RequestError } from './request-error.ts'
 import { withRetries } from './retry.ts'
@@ -101,7 +101,7 @@ export function createTransport(options: HttpOptions): Http {
   const shared = { trust: insecure ? undefined : trust, patience, signal }
   const pools = new Map<string, Promise<{ send: Transport; close(): Promise<void> }>>()
 
-  const single = createNodeTransport(shared)
+  const single = createSingle(shared, env)
   const suited: Transport = async (request) => {
     const proxy = usableProxy(request.url, env)
     if (!proxy && !options.keepAlive) return single(request)
@@ -147,6 +147,23 @@ export function createTransport(options: HttpOptions): Http {
       await Promise.all([...pools.values(), ...streams.values()].map(async (pool) => (await pool).close()))
     },
   })
+}
+
+/**
+ * One connection a request. The runtime of the executables has `fetch` ready, which finds proxies in the environment by
+ * rules of its own.
+ */
+function createSingle(options: NodeTransportOptions, env: HttpOptions['env']): Transport {
+  let opened: Promise<Transport> | undefined
+  const open = () => (opened ??= import('./node-transport.ts').then(({ createNodeTransport }) => createNodeTransport(options)))
+  let send: Promise<Transport> | undefined
+  return async (request) => {
+    send ??=
+      'bun' in process.versions && !namesProxy(env)
+        ? import('./fetch-transport.ts').then(({ createFetchTransport }) => createFetchTransport(options, open))
+        : open()
+    return (await send)(request)
+  }
 }
 
 async function openPool(options: AgentOptions) {

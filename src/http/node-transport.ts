@@ -22,7 +22,7 @@ export interface NodeTransportOptions {
 export function createNodeTransport(options: NodeTransportOptions): Transport {
   return async (request) =>
     options.trust && request.url.protocol === 'https:'
-      ? underTrust(options.trust, (context) => exchange(request, options, context))
+      ? underTrust(options.trust, ({ context }) => exchange(request, options, context))
       : exchange(request, options)
 }
 

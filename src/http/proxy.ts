@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net'
+import type * as Net from 'node:net'
 import { RequestError } from './request-error.ts'
 
 /** A proxy between us and the server. */
@@ -17,6 +17,9 @@ export interface Proxy {
 export function shownProxy({ url, variable }: Proxy): string {
   return `the proxy ${url.protocol}//${url.host} (${variable})`
 }
+
+// Few requests meet a NO_PROXY, and it takes a while to load.
+const net = (): typeof Net => process.getBuiltinModule('node:net')
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -37,6 +40,11 @@ export function proxyFor(url: URL, env: Env): Proxy | undefined {
   if (!username) return { url: proxy, variable }
   if (isSocks(proxy)) return { url: proxy, user: { name: decode(username), password: decode(password) }, variable }
   return { url: proxy, authorization: basic(username, password), variable }
+}
+
+/** Whether the environment names a proxy for anything. */
+export function namesProxy(env: Env): boolean {
+  return Object.entries(env).some(([name, value]) => value && /_proxy$/i.test(name) && !/^no_proxy$/i.test(name))
 }
 
 /** Whether a proxy speaks SOCKS 5, rather than HTTP. */
@@ -74,7 +82,7 @@ function isExempt(url: URL, list: string): boolean {
       if (entry === '*') return true
       if (entry.includes('/')) return isInside(host, entry)
       const { bare, wanted } = readEntry(entry.replace(/^\*?\.?/, ''))
-      return bare !== '' && (wanted === undefined || wanted === port) && (host === bare || (!isIP(host) && host.endsWith(`.${bare}`)))
+      return bare !== '' && (wanted === undefined || wanted === port) && (host === bare || (!net().isIP(host) && host.endsWith(`.${bare}`)))
     })
 }
 
@@ -88,6 +96,7 @@ function readEntry(entry: string): { bare: string; wanted?: string } {
 
 function isInside(host: string, network: string): boolean {
   const [address = '', bits = ''] = network.split('/')
+  const { BlockList, isIP } = net()
   const family = isIP(address)
   if (family === 0 || family !== isIP(host) || !/^\d+$/.test(bits)) return false
   try {

@@ -29,7 +29,7 @@ export async function createStreamTransport(options: AgentOptions): Promise<Stre
       const verified = (secure && trust) || (opened.proxy?.url.protocol === 'https:' && proxyTrust)
       const exchange = (level: number, context?: SecureContext) =>
         send((how) => request.call(opened.agentFor(level, secure, context), how), asked, { ...options, proxy: opened.proxy })
-      return verified ? underTrust(verified, (context, level) => exchange(level, context)) : exchange(0)
+      return verified ? underTrust(verified, ({ context }, level) => exchange(level, context)) : exchange(0)
     },
     close: () => closeAll(opened),
   }

@@ -1,7 +1,7 @@
-import { X509Certificate } from 'node:crypto'
 import { readdirSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
+import type * as Tls from 'node:tls'
+import type { SecureContext } from 'node:tls'
 import { readFile } from '../files/read-file.ts'
 import { TransportError } from './transport-error.ts'
 
@@ -31,12 +31,20 @@ export const wellKnownFiles: WellKnownFiles = {
   system: ['/var/lib/ca-certificates/ca-bundle.pem', '/etc/ssl/certs/ca-certificates.crt'],
 }
 
+/** CAs that are trusted. */
+export interface TrustedSet {
+  /** As PEM. Any may be broken. */
+  readonly certificates: readonly string[]
+  /** A TLS context that trusts them. */
+  readonly context: SecureContext
+}
+
 /** Sets of CAs, each wider than the one before. */
 export interface Trust {
   /** The set that served last, or the smallest. */
   readonly start: number
-  /** A TLS context that trusts the nth set; undefined where there is none so wide. */
-  context(level: number): SecureContext | undefined
+  /** The nth set; undefined where there is none so wide. */
+  set(level: number): TrustedSet | undefined
   /** Remembers the set that a server was verified by. */
   served(level: number): void
   /** All that was looked into so far. */
@@ -52,6 +60,10 @@ export interface TrustOptions {
   wellKnown?: WellKnownFiles
 }
 
+// Each takes a while to load, and fetch does without.
+const x509 = () => process.getBuiltinModule('node:crypto').X509Certificate
+const tls = (): typeof Tls => process.getBuiltinModule('node:tls')
+
 const variables = ['SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS']
 
 /** A file above this size is a whole bundle, which is slow to parse and rarely needed: some thirty CAs. */
@@ -64,7 +76,7 @@ const bundleSize = 64 * 1024
 export function createTrust({ named = [], env, warn = () => {}, wellKnown = wellKnownFiles }: TrustOptions): Trust {
   const tried: TriedFile[] = []
   const seen = new Set<string>()
-  const contexts: SecureContext[] = []
+  const sets: TrustedSet[] = []
   const certificates: string[] = []
   let start = 0
 
@@ -92,6 +104,7 @@ export function createTrust({ named = [], env, warn = () => {}, wellKnown = well
       return bundles.flatMap(read)
     },
     () => {
+      const { rootCertificates } = tls()
       tried.push({ path: "Node's own", found: rootCertificates.length })
       return rootCertificates
     },
@@ -106,32 +119,42 @@ export function createTrust({ named = [], env, warn = () => {}, wellKnown = well
     served(level) {
       start = level
     },
-    context(level) {
-      while (contexts.length <= level) {
+    set(level) {
+      while (sets.length <= level) {
         const step = steps.shift()
         if (!step) return undefined
         const more = step()
         if (more.length === 0) continue
         certificates.push(...more)
-        contexts.push(contextOf(certificates))
+        sets.push(trusted([...certificates]))
       }
-      return contexts[level]
+      return sets[level]
     },
   }
 }
 
 // Node passes over a broken certificate; Bun takes no set that has one.
-function contextOf(certificates: readonly string[]): SecureContext {
+function contextOf(certificates: string[]): SecureContext {
   try {
-    return createSecureContext({ ca: [...certificates] })
+    return tls().createSecureContext({ ca: certificates })
   } catch {
-    return createSecureContext({ ca: certificates.filter(isCertificate) })
+    return tls().createSecureContext({ ca: certificates.filter(isCertificate) })
+  }
+}
+
+function trusted(certificates: string[]): TrustedSet {
+  let context: SecureContext | undefined
+  return {
+    certificates,
+    get context() {
+      return (context ??= contextOf(certificates))
+    },
   }
 }
 
 function isCertificate(pem: string): boolean {
   try {
-    return new X509Certificate(pem).raw.length > 0
+    return new (x509())(pem).raw.length > 0
   } catch {
     return false
   }
@@ -141,20 +164,17 @@ function isCertificate(pem: string): boolean {
  * Makes an attempt with the smallest set of CAs, and again with a wider one for as long as the server's certificate
  * isn't trusted. Nothing is sent before a handshake is verified, so that is safe for writes, too.
  */
-export async function underTrust<Result>(
-  trust: Trust,
-  attempt: (context: SecureContext, level: number) => Promise<Result>,
-): Promise<Result> {
+export async function underTrust<Result>(trust: Trust, attempt: (set: TrustedSet, level: number) => Promise<Result>): Promise<Result> {
   for (let level = trust.start; ; level++) {
-    const context = trust.context(level)
+    const set = trust.set(level)
     // Node's own CAs are the last set and never empty.
-    if (!context) throw new TransportError('untrusted', { sent: false })
+    if (!set) throw new TransportError('untrusted', { sent: false })
     try {
-      const result = await attempt(context, level)
+      const result = await attempt(set, level)
       trust.served(level)
       return result
     } catch (error) {
-      if (!(error instanceof TransportError) || error.kind !== 'untrusted' || !trust.context(level + 1)) throw error
+      if (!(error instanceof TransportError) || error.kind !== 'untrusted' || !trust.set(level + 1)) throw error
     }
   }
 }
@@ -177,7 +197,7 @@ function certificatesOf(path: string): string[] {
   if (!statSync(path).isFile()) return []
   const content = readFile(path, 'certificates').bytes
   // DER starts with a sequence of a length that takes two bytes.
-  if (content[0] === 0x30 && content[1] === 0x82) return [new X509Certificate(content).toString()]
+  if (content[0] === 0x30 && content[1] === 0x82) return [new (x509())(content).toString()]
   // Each block on its own: a broken one would hide those behind it.
   return content.toString('latin1').match(block) ?? []
 }

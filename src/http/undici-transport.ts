@@ -45,7 +45,7 @@ export async function createUndiciTransport(options: AgentOptions): Promise<Pool
   return {
     send: (request) => {
       const verified = (request.url.protocol === 'https:' && trust) || (proxy?.url.protocol === 'https:' && proxyTrust)
-      return verified ? underTrust(verified, (context, level) => exchange(request, level, context)) : exchange(request, 0)
+      return verified ? underTrust(verified, ({ context }, level) => exchange(request, level, context)) : exchange(request, 0)
     },
     close: async () => {
       const all = [...agents.values()]

@@ -1,5 +1,4 @@
 import { isAscii } from 'node:buffer'
-import { TextDecoder } from 'node:util'
 import { createListReader, type ListReader } from '../json/read-list.ts'
 import type { Value } from '../json/value.ts'
 import type { BodyCollector, ResponseHead } from '../http/transport.ts'
@@ -87,7 +86,7 @@ export function listBody<T extends ItemSink>({ status, headers }: ResponseHead, 
 
 /** Most answers are all ASCII, which need no decoding. */
 function createDecoder() {
-  let decoder: TextDecoder | undefined
+  let decoder: InstanceType<typeof TextDecoder> | undefined
   return {
     decode(chunk: Buffer): string {
       if (!decoder && isAscii(chunk)) return chunk.toString('latin1')

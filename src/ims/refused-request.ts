@@ -1,8 +1,7 @@
-import { STATUS_CODES } from 'node:http'
 import { CliError, type NextStep } from '../errors.ts'
 import { mostRedirects } from '../http/redirect.ts'
 import type { Redirect, Refusal } from '../http/request-error.ts'
-import { statusLine } from '../http/request-info.ts'
+import { reasonPhrase, statusLine } from '../http/request-info.ts'
 import { shownTarget } from '../http/shown-url.ts'
 import { connectionError } from './connection-error.ts'
 
@@ -33,7 +32,7 @@ function refusedRedirect({ reason, request, response, target }: Redirect): CliEr
   if (reason === 'loop')
     return connectionError([`${shownTarget(request.url)}: redirected more than ${mostRedirects} times, last to ${shownTarget(target!)}`])
   const told = (why: string, next?: NextStep) =>
-    new CliError(`Error received from server: ${response.status} ${response.reason || STATUS_CODES[response.status]}`, {
+    new CliError(`Error received from server: ${response.status} ${response.reason || reasonPhrase(response.status)}`, {
       more: [why, statusLine(response.status, request)],
       next,
     })

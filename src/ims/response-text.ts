@@ -1,5 +1,4 @@
 import { isAscii } from 'node:buffer'
-import { TextDecoder } from 'node:util'
 import { readJson } from '../json/read.ts'
 import type { Value } from '../json/value.ts'
 import type { HttpResponse } from '../http/transport.ts'
@@ -27,7 +26,7 @@ function marked(body: Buffer): string {
   return body[0] === 0xfe && body[1] === 0xff ? 'utf-16be' : 'utf-8'
 }
 
-function decoder(charset: string): TextDecoder {
+function decoder(charset: string): InstanceType<typeof TextDecoder> {
   try {
     return new TextDecoder(charset)
   } catch {

@@ -1,8 +1,7 @@
-import { STATUS_CODES } from 'node:http'
 import { CliError, type CliErrorDetails, type NextStep } from '../errors.ts'
 import { writeJson } from '../json/write.ts'
 import type { Value, ValueMap } from '../json/value.ts'
-import { statusLine, type RequestInfo } from '../http/request-info.ts'
+import { reasonPhrase, statusLine, type RequestInfo } from '../http/request-info.ts'
 import { listCommand, mayHaveHappened, namesOne } from './resource-paths.ts'
 import { parseBody, textOf } from './response-text.ts'
 import { excerpt, printable } from '../text/printable.ts'
@@ -76,7 +75,7 @@ function messageOf({ status, reason }: HttpResponse, body: ValueMap | undefined)
     const parts = ['title', 'detail'].map((key) => text(body.get(key))).filter((part) => part !== undefined)
     if (parts.length > 0) return parts.join(': ')
   }
-  const answer = `Error received from server: ${status} ${reason || STATUS_CODES[status] || ''}`.trimEnd()
+  const answer = `Error received from server: ${status} ${reason || reasonPhrase(status) || ''}`.trimEnd()
   return body?.has('e') && body.has('err_msg') ? `${answer}: ${text(body.get('err_msg')) ?? ''}` : answer
 }
 

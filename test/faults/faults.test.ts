@@ -55,8 +55,18 @@ test.each(faultCommands)('without a fault: $name', ({ name }) => {
   expect(usual.get(name)!.exit).toBe(0)
 })
 
+/** Answers that the executable's `fetch` doesn't take, and another parser may: they are asked for once more. */
+const askedForAgain = ['another protocol', 'escapes in reason and body']
+const byFetch: Readonly<Record<string, Cell['sent']>> = { 'images list': 2, 'recipes describe': 2, 'jobs debug': 'many' }
+
+function expected(name: string, command: string): Cell | undefined {
+  const cell = recorded[name]?.[command]
+  const again = process.env.CRAY_IMS_TEST_EXECUTABLE && askedForAgain.includes(name) && byFetch[command]
+  return again ? { ...cell!, sent: again } : cell
+}
+
 test.each(chosen.map((trial) => [keyOf(trial), trial] as const))('%s', (key, { name, command }) => {
-  expect(seen.get(key)).toEqual(writes ? seen.get(key) : recorded[name]?.[command.name])
+  expect(seen.get(key)).toEqual(writes ? seen.get(key) : expected(name, command.name))
 })
 
 test('with 20 open files a command does its work, or says that they are too few', async () => {

@@ -10,9 +10,10 @@ export interface Pair {
 
 const day = 24 * 60 * 60 * 1000
 
-/** A CA of its own. */
-export async function makeCa(name: string): Promise<Pair> {
+/** A CA: its own, or one that another has certified. */
+export async function makeCa(name: string, of: { ca?: Pair; algorithm?: 'sha1' } = {}): Promise<Pair> {
   return make(name, {
+    ...of,
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },
       { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
@@ -21,13 +22,21 @@ export async function makeCa(name: string): Promise<Pair> {
 }
 
 /** A server's certificate: of a CA, or self-signed; for 127.0.0.1 and localhost unless it is for another name. */
-export async function makeServerCertificate(of: { ca?: Pair; name?: string; expired?: boolean; algorithm?: 'sha1' }): Promise<Pair> {
+export async function makeServerCertificate(of: {
+  ca?: Pair
+  name?: string
+  /** It is valid for two days from so many days from now on, rather than for a year from now. */
+  from?: number
+  algorithm?: 'sha1'
+  onlyForClients?: boolean
+}): Promise<Pair> {
   const now = Date.now()
   return make(of.name ?? 'ims server', {
     ...(of.ca ? { ca: of.ca } : {}),
     ...(of.algorithm ? { algorithm: of.algorithm } : {}),
-    ...(of.expired ? { notBeforeDate: new Date(now - 3 * day), notAfterDate: new Date(now - day) } : {}),
+    ...(of.from === undefined ? {} : { notBeforeDate: new Date(now + of.from * day), notAfterDate: new Date(now + (of.from + 2) * day) }),
     extensions: [
+      ...(of.onlyForClients ? [{ name: 'extKeyUsage' as const, clientAuth: true }] : []),
       {
         name: 'subjectAltName',
         altNames: of.name

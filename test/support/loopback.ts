@@ -13,7 +13,7 @@ export interface Loopback {
   close(): Promise<void>
 }
 
-export async function serveHttp(listener: RequestListener, pair?: Pair): Promise<Loopback> {
+export async function serveHttp(listener: RequestListener, pair?: Pair & { ciphers?: string }): Promise<Loopback> {
   return listen(pair ? https.createServer(pair, listener) : http.createServer(listener), pair ? 'https' : 'http')
 }
 

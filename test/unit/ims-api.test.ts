@@ -401,14 +401,14 @@ describe('a certificate', () => {
   })
 
   test('for another name, and expired: nothing that trusts it', async () => {
-    const service = await server([{}], await makeServerCertificate({ ca, name: 'elsewhere.local', expired: true }))
+    const service = await server([{}], await makeServerCertificate({ ca, name: 'elsewhere.local', from: -3 }))
     const failure = await failureOf(api({ hostname: service.url, env: {}, caFile: path }).send(list))
     expect(failure).toMatchObject({ message: '127.0.0.1: certificate expired', next: 'date', footer: undefined })
     expect(failure.more).toContain('  came      "elsewhere.local", for elsewhere.local')
   })
 
   test('that expired', async () => {
-    const service = await server([{}], await makeServerCertificate({ ca, expired: true }))
+    const service = await server([{}], await makeServerCertificate({ ca, from: -3 }))
     const failure = await failureOf(api({ hostname: service.url, env: {}, caFile: path }).send(list))
     expect(failure).toMatchObject({ message: '127.0.0.1: certificate expired', next: 'date', footer: once })
     expect(failure.more[0]).toMatch(/^ {2}"ims server" of issuer "Platform CA", valid to \d{4}-\d\d-\d\d$/)

@@ -70,7 +70,7 @@ beforeAll(async () => {
   pairs = {
     good: await makeServerCertificate({ ca }),
     wrongName: await makeServerCertificate({ ca, name: 'elsewhere.local' }),
-    expired: await makeServerCertificate({ ca, expired: true }),
+    expired: await makeServerCertificate({ ca, from: -3 }),
     selfSigned: await makeServerCertificate({}),
   }
 })

@@ -17,7 +17,7 @@ const file = (name: string, content: string | Buffer) => {
   return path
 }
 const last = (trust: Trust) => {
-  for (let level = 0; ; level++) if (!trust.context(level)) return level - 1
+  for (let level = 0; ; level++) if (!trust.set(level)) return level - 1
 }
 
 beforeAll(async () => {
@@ -34,11 +34,11 @@ test('reads only as far as it is asked', () => {
   const trust = createTrust({ named: [{ path: named, source: '--ca-file' }], env: {}, wellKnown: { site: [site], system: [system] } })
   expect(trust.tried).toEqual([])
   const seen = [0, 1, 2, 3].map((level) => {
-    expect(trust.context(level)).toBeDefined()
+    expect(trust.set(level)).toBeDefined()
     return trust.tried.length
   })
   expect(seen).toEqual([1, 2, 3, 4])
-  expect(trust.context(4)).toBeUndefined()
+  expect(trust.set(4)).toBeUndefined()
   expect(trust.tried).toEqual([
     { path: named, source: '--ca-file', found: 1 },
     { path: site, found: 2 },
@@ -57,9 +57,9 @@ test('a named file that is a whole bundle comes after the site', () => {
   const bundle = file('bundle.pem', `${one}\n${'#'.repeat(70_000)}\n`)
   const site = file('site.pem', two)
   const trust = createTrust({ env: { SSL_CERT_FILE: bundle }, wellKnown: { site: [site], system: [bundle] } })
-  trust.context(0)
+  trust.set(0)
   expect(trust.tried.map(({ path }) => path)).toEqual([site])
-  trust.context(1)
+  trust.set(1)
   expect(trust.tried.map(({ path }) => path)).toEqual([site, bundle])
 })
 
@@ -70,7 +70,7 @@ test('a file named twice is read once', () => {
     env: { SSL_CERT_FILE: path, REQUESTS_CA_BUNDLE: path },
     wellKnown: nowhere,
   })
-  trust.context(0)
+  trust.set(0)
   expect(trust.tried).toEqual([{ path, source: '--ca-file', found: 1 }])
 })
 
@@ -86,7 +86,7 @@ describe('what is named and of no use is warned of', () => {
       wellKnown: { site: [join(folder, 'also-missing')], system: [] },
       warn: (line) => warnings.push(line),
     })
-    trust.context(0)
+    trust.set(0)
     expect(warnings).toEqual([`Warning: REQUESTS_CA_BUNDLE: ${path()}: ${why}`])
   })
 
@@ -94,7 +94,7 @@ describe('what is named and of no use is warned of', () => {
     const path = file('secret.pem', one)
     chmodSync(path, 0)
     const warnings: string[] = []
-    createTrust({ env: { SSL_CERT_FILE: path }, wellKnown: nowhere, warn: (line) => warnings.push(line) }).context(0)
+    createTrust({ env: { SSL_CERT_FILE: path }, wellKnown: nowhere, warn: (line) => warnings.push(line) }).set(0)
     expect(warnings).toEqual([`Warning: SSL_CERT_FILE: ${path}: unreadable (EACCES)`])
   })
 })
@@ -117,6 +117,6 @@ test.each<[string, () => string, number]>([
   ['a broken one before a good one', () => file('broken.pem', `-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n${one}`), 2],
 ])('reads %s', (_what, path, found) => {
   const trust = createTrust({ env: { SSL_CERT_FILE: path() }, wellKnown: nowhere })
-  for (let level = 0; trust.tried.length === 0 || !trust.tried.some((tried) => tried.source); level++) trust.context(level)
+  for (let level = 0; trust.tried.length === 0 || !trust.tried.some((tried) => tried.source); level++) trust.set(level)
   expect(trust.tried.find((tried) => tried.source)).toMatchObject({ found })
 })
