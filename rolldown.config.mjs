@@ -52,6 +52,20 @@ const withoutEval = {
 }
 
 /**
+ * Help reads no configuration: the parser of TOML is made when it is first called.
+ *
+ * @type {Plugin}
+ */
+const tomlWhenCalled = {
+  name: 'toml-when-called',
+  resolveId: (id, importer) => (id.startsWith('@iarna/toml') && importer?.endsWith('.ts') ? `\0when-called:${id}` : undefined),
+  load(id) {
+    const [, toml] = id.split('\0when-called:')
+    return toml && `export default (text) => require('${toml}')(text)`
+  },
+}
+
+/**
  * The AWS SDK warns of each Node before 22 on stderr: of releases to come, and not of the one that is part of the bundle.
  *
  * @type {Plugin}
@@ -101,7 +115,7 @@ const licences = {
 }
 
 export default defineConfig({
-  plugins: [withoutExecutables, withoutAddons, builtinsByScheme, withoutEval, withoutNodeWarning, withoutAdvice, licences],
+  plugins: [withoutExecutables, withoutAddons, builtinsByScheme, tomlWhenCalled, withoutEval, withoutNodeWarning, withoutAdvice, licences],
   input: { main: 'src/main.ts', library: 'src/library.ts', mock: 'src/mock/library.ts' },
   platform: 'node',
   output: {

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os'
 import { CliError } from '../errors.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
@@ -33,7 +32,7 @@ export function tilde(path: string, env: Env): string {
 // A container may run as a user whom its list of users doesn't have.
 function userRecord() {
   try {
-    return userInfo()
+    return process.getBuiltinModule('node:os').userInfo()
   } catch {
     return undefined
   }
