@@ -1,5 +1,5 @@
 // Runs what most commands run, so that the launcher need not compile it. What is kept is good for the version of Node
-// that made it; any other compiles as usual.
+// that made it; any other compiles as usual. The same files give the same bytes.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -29,7 +29,8 @@ try {
   for (const line of [['--help'], ['images', 'list'], ['images', 'list', '--format', 'json'], completion]) {
     const { status, stderr } = spawnSync(
       process.execPath,
-      [...preload('through-socket.cjs'), ...preload('keep-compiled.cjs'), program, ...line],
+      // Else V8's hashes of names, which are kept with its code, would be others each time.
+      ['--random-seed=1', ...preload('through-socket.cjs'), ...preload('keep-compiled.cjs'), program, ...line],
       {
         env: { PATH: env.PATH, HOME: tmpdir(), CRAY_CONFIG_DIR: configDir, ...throughSocket },
         encoding: 'utf8',

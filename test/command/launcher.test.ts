@@ -35,6 +35,8 @@ const version = () => run(['--version'], { cwd: folder, env: { PATH: process.env
 
 test('is built with what was compiled', async () => {
   expect(caches().length).toBeGreaterThanOrEqual(4)
+  // What is compiled elsewhere is the same.
+  expect(caches().filter((path) => readFileSync(path).includes(top))).toEqual([])
   expect(await version()).toMatchObject({ exit: 0, stderr: '' })
 })
 
