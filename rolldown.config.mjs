@@ -118,6 +118,8 @@ export default defineConfig({
   plugins: [withoutExecutables, withoutAddons, builtinsByScheme, tomlWhenCalled, withoutEval, withoutNodeWarning, withoutAdvice, licences],
   input: { main: 'src/main.ts', library: 'src/library.ts', mock: 'src/mock/library.ts' },
   platform: 'node',
+  // Names of chunks depend on where each module is: in a copy of the checkout node_modules is a link.
+  resolve: { symlinks: false },
   output: {
     dir: 'dist',
     format: 'cjs',

@@ -12,6 +12,8 @@ import { gzipSync } from 'node:zlib'
 import { executableName, runtimeLicence } from './executable/runtime.mjs'
 import { writeSums } from './sums.mjs'
 
+// Others read what is installed, whoever packages it.
+process.umask(0o022)
 const { values } = parseArgs({ options: { quick: { type: 'boolean' }, out: { type: 'string' } } })
 const top = join(import.meta.dirname, '..')
 const { quick, out = join(top, 'package') } = values

@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join, relative } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
+import { copyCheckout } from './copy-checkout.mjs'
 import { fetchRuntime } from './runtimes.mjs'
 
 /** @import { Runtime } from './runtimes.mjs' */
@@ -52,13 +53,6 @@ const wait = () => {}
 
 /** Of a run that did not come to its end. */
 export const nothing = { passed: 0, failed: 1, skipped: 0, seconds: 0 }
-
-/** @param {string} to */
-function copyCheckout(to) {
-  const shared = ['.git', 'node_modules', 'package']
-  cpSync(top, to, { recursive: true, filter: (path) => ![...shared, 'dist'].includes(relative(top, path)) })
-  for (const name of shared) if (existsSync(join(top, name))) symlinkSync(join(top, name), join(to, name))
-}
 
 /**
  * @param {string} version

@@ -36,7 +36,7 @@ beforeEach(() => {
   temporary = mkdtempSync(join(tmpdir(), 'node-versions-work-'))
   for (const name of ['bin', 'scripts', 'src', 'dist', 'node_modules/vitest']) mkdirSync(join(folder, name), { recursive: true })
   env = { PATH: `${join(folder, 'bin')}:${process.env.PATH}`, TMPDIR: temporary, TOP: folder }
-  for (const name of ['test-runs', 'node-versions', 'ci-tests', 'runtimes'])
+  for (const name of ['test-runs', 'copy-checkout', 'node-versions', 'ci-tests', 'runtimes'])
     copyFileSync(join(top, `scripts/${name}.mjs`), join(folder, `scripts/${name}.mjs`))
   writeFileSync(join(folder, 'dist/main.js'), 'of the checkout')
   writeFileSync(

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { skip } from '../support/executable.ts'
+import { isAll } from '../support/sampled.ts'
 
 const top = join(import.meta.dirname, '../..')
 const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8')) as { version: string }
@@ -13,15 +14,27 @@ const debArch = { x64: 'amd64', arm64: 'arm64' }[process.arch as string]
 const able = process.getuid?.() === 0 && spawnSync('rpmbuild', ['--version']).status === 0 && spawnSync('dpkg', ['--version']).status === 0
 
 describe.skipIf((skip || !able) && !process.env.CI)('packages for systems', () => {
+  const packaging = [process.execPath, join(top, 'scripts/system-packages.mjs'), '--quick', '--out']
   let folder: string
   let made: string
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'system-packages-'))
     made = join(folder, 'made')
     mkdirSync(made)
-    execFileSync(process.execPath, [join(top, 'scripts/system-packages.mjs'), '--quick', '--out', made], { stdio: 'pipe' })
+    execFileSync(packaging[0]!, [...packaging.slice(1), made], { stdio: 'pipe' })
   }, 300_000)
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  // The scripts that make the other files compare what they make twice by themselves.
+  test.runIf(isAll)('the same files give the same bytes, whoever packages them and where', () => {
+    const again = join(folder, 'again')
+    mkdirSync(again)
+    execFileSync('sh', ['-c', 'umask 077; exec "$@"', 'sh', ...packaging, again], {
+      env: { ...process.env, TMPDIR: folder, TZ: 'Asia/Tokyo' },
+      stdio: 'pipe',
+    })
+    expect(readFileSync(join(again, 'SHA256SUMS'), 'utf8')).toBe(readFileSync(join(made, 'SHA256SUMS'), 'utf8'))
+  })
 
   const rpm = (root: string, ...args: string[]) => execFileSync('rpm', ['--root', root, ...args], { encoding: 'utf8', stdio: 'pipe' })
   const dpkg = (root: string, ...args: string[]) =>

@@ -1,4 +1,5 @@
-const isAll = process.env.CRAY_IMS_EVERY_CASE === '1'
+/** Whether every case is tried, as for `npm run release`. */
+export const isAll = process.env.CRAY_IMS_EVERY_CASE === '1'
 
 /**
  * Each nth of cases that are much alike; all where `CRAY_IMS_EVERY_CASE` is 1, as for `npm run release`.
