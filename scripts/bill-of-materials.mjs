@@ -24,9 +24,16 @@ export function billOfMaterials(packages) {
   }
 }
 
+/**
+ * What a package is called among those of all registries.
+ *
+ * @param {Package} of
+ */
+export const packageUrl = ({ name, version }) => `pkg:npm/${name.replace('@', '%40')}@${version}`
+
 /** @param {Package} of */
 export function component({ name, version, license }) {
-  const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`
+  const purl = packageUrl({ name, version })
   const known = license?.includes(' ') ? { expression: license } : { license: { id: license } }
   return { type: 'library', 'bom-ref': purl, name, version, purl, ...(license ? { licenses: [known] } : {}) }
 }
