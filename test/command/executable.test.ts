@@ -8,9 +8,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeCa, makeServerCertificate, selfSigned } from '../support/certificates.ts'
 import { pathWithoutNode, skip } from '../support/executable.ts'
 import { startProgram } from '../support/live-program.ts'
+import { idOf, seedOf } from '../support/job-seed.ts'
 import { startMock } from '../support/mock.ts'
+import { namespaces } from '../support/mock-shells.ts'
 import { executable, run } from '../support/program.ts'
 import { sampledCount } from '../support/sampled.ts'
+import { makeKey } from '../support/sshd.ts'
 
 const top = dirname(dirname(executable))
 const read = (path: string) => readFileSync(join(top, path), 'utf8')
@@ -160,6 +163,20 @@ describe.skipIf(skip)('the single executable, without Node', () => {
       server.closeAllConnections()
       server.close()
     }
+  })
+
+  test.skipIf(!namespaces)('holds little of what goes through a shell', { timeout: 300_000 }, async () => {
+    const { path, publicKey } = makeKey(join(folder, 'id'))
+    const seed = join(folder, 'waiting.json')
+    const id = idOf('cccccccc')
+    writeFileSync(seed, JSON.stringify(seedOf([{ id, ends: 'fails', debug: true, status: 'waiting_on_user' }], publicKey)))
+    // What it held at most stands in the last status before it ended.
+    const watched = '"$0" "$@" >/dev/null & while grep VmHWM /proc/$!/status >now; do mv now most; sleep 0.02; done; wait $!'
+    const shell = ['jobs', 'debug', id, '--identity', path, '--', 'head -c 512M /dev/zero']
+    const outcome = await given('mock', '--seed', seed, '--', 'sh', '-c', watched, executable, ...shell)
+    expect(outcome).toMatchObject({ exit: 0, stdout: '' })
+    const [, kibibytes] = /(\d+) kB/.exec(readFileSync(join(folder, 'most'), 'utf8'))!
+    expect(Number(kibibytes)).toBeLessThan(150 * 1024)
   })
 
   test('files in the folder that it is called in have no effect on it', async () => {
