@@ -145,7 +145,9 @@ function leaf(
 
 function makeOption(row: OptionDefinition, command: CommandDefinition): Option {
   const takesValue = row.type !== 'flag' && row.type !== 'level'
-  const option = new Option(`${row.short ? `${row.short}, ` : ''}${row.flag}${takesValue ? ' <value>' : ''}`, optionHelp(row, command))
+  const option = new Option(`${row.short ? `${row.short}, ` : ''}${row.flag}${takesValue ? ' <value>' : ''}`)
+  // Most lines ask for no help.
+  Object.defineProperty(option, 'description', { get: () => optionHelp(row, command) })
   // `--no-auth` is an option of that name, and no negation of `--auth`.
   option.negate = false
   if (row.hidden) option.hideHelp()
