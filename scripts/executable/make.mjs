@@ -34,7 +34,7 @@ export async function bundleForExecutables(work) {
  */
 function groupsOf(output) {
   const { groups } = /** @type {{ codeSplitting: { groups: { name: string, test: RegExp }[] } }} */ (output).codeSplitting
-  const nodeHttp = { name: 'node-http', test: /src\/http\/(node-transport|check-server)/, includeDependenciesRecursively: false }
+  const nodeHttp = { name: 'node-http', test: /src\/http\/node-transport/, includeDependenciesRecursively: false }
   const withFetch = groups.map(({ name, test }) => ({
     name,
     test: name === 'request' ? new RegExp(`${test.source}|src/http/fetch-transport`) : test,
@@ -54,7 +54,7 @@ function groupsOf(output) {
  */
 export function makeExecutable(to, { launcher, bun, runtime, target }) {
   const renamed = `${runtime}-renamed`
-  writeFileSync(renamed, withoutVariables(readFileSync(runtime)))
+  writeFileSync(renamed, withoutSha1(withoutVariables(readFileSync(runtime))))
   const settings = [
     '--compile',
     '--bytecode',
@@ -103,6 +103,30 @@ function withoutVariables(runtime) {
     if (first < 0) throw new Error(`this Bun reads no variable ${name}`)
     const other = name.replace(/[A-Z]/, '=')
     for (let at = first; at >= 0; at = runtime.indexOf(name, at + 1)) runtime.write(other, at, 'latin1')
+  }
+  return runtime
+}
+
+/** Signatures with SHA-1, by RSA and by ECDSA, as Bun's BoringSSL knows them, and names that nothing has, at the same place in its order. */
+const overSha1 = [
+  ['2a864886f70d010105', '2a864886f70d010106'],
+  ['2a8648ce3d0401', '2a8648ce3d0402'],
+]
+
+/**
+ * A Bun that knows no certificate signed with SHA-1, which can be forged: Node's OpenSSL takes none, BoringSSL does.
+ *
+ * @param {Buffer} runtime
+ */
+function withoutSha1(runtime) {
+  for (const [own, other] of overSha1.map((both) => both.map((hex) => Buffer.from(hex, 'hex')))) {
+    const places = []
+    for (let at = runtime.indexOf(own); at >= 0; at = runtime.indexOf(own, at + 1)) {
+      // Behind a header it is part of a certificate that Bun has with it.
+      if (runtime[at - 2] !== 0x06 || runtime[at - 1] !== own.length) places.push(at)
+    }
+    if (places.length !== 1) throw new Error(`this Bun knows signatures with SHA-1 at ${places.length} places`)
+    other.copy(runtime, places[0])
   }
   return runtime
 }

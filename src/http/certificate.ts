@@ -2,11 +2,13 @@ import { request as requestHttp } from 'node:http'
 import { request as requestHttps, type RequestOptions } from 'node:https'
 import { isIP, type Socket } from 'node:net'
 import { checkServerIdentity, connect, type DetailedPeerCertificate, type SecureContext } from 'node:tls'
-import { checkServer } from './check-server.ts'
 import { toTransportError } from './transport-error.ts'
 import type { Proxy } from './proxy.ts'
 import { underTrust, type Trust } from './trust.ts'
 import { unlogged } from './unlogged.ts'
+
+/** How DER names signatures with SHA-1, by RSA and by ECDSA. */
+const overSha1 = ['06092a864886f70d010105', '06072a8648ce3d0401'].map((name) => Buffer.from(name, 'hex'))
 
 /** What a person needs to know of a certificate. */
 export interface Certificate {
@@ -17,6 +19,8 @@ export interface Certificate {
   validFrom: Date
   validTo: Date
   selfSigned: boolean
+  /** It is signed with SHA-1, so that it can be forged. */
+  forgeable: boolean
   /** It is for the host that was asked for; of a server's own certificate alone. */
   fits?: boolean
 }
@@ -80,7 +84,6 @@ function openTunnel(url: URL, timeout: number, proxy: Proxy, secureContext?: Sec
       headers,
       agent: false,
       secureContext,
-      checkServerIdentity: checkServer,
     }
     const request = (secureContext ? requestHttps : requestHttp)(proxy.url, options)
     const fail = (error: unknown) => {
@@ -119,6 +122,7 @@ function chain(own: DetailedPeerCertificate, host: string): Certificate[] {
       validFrom: new Date(next.valid_from),
       validTo: new Date(next.valid_to),
       selfSigned: JSON.stringify(next.subject) === JSON.stringify(next.issuer),
+      forgeable: overSha1.some((name) => next!.raw.includes(name)),
       ...(next === own && { fits: checkServerIdentity(host, own) === undefined }),
     })
   }

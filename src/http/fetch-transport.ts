@@ -1,6 +1,5 @@
 import type * as Crypto from 'node:crypto'
 import { createExchange } from './exchange.ts'
-import { isForgeable } from './forgeable.ts'
 import type { NodeTransportOptions } from './node-transport.ts'
 import { headersTooLarge, longestHead, switched, TransportError, type TransportErrorKind } from './transport-error.ts'
 import type { HttpRequest, HttpResponse, Transport } from './transport.ts'
@@ -40,8 +39,8 @@ const unreadable: Readonly<Record<string, readonly [kind: TransportErrorKind, me
 
 /**
  * Reads over TLS by `fetch`, which the executable's runtime has ready, where node:https takes longer to load than a request
- * does. Whatever is not plain goes by another transport: writes, servers that are not certified by a trusted CA itself, and
- * all that comes after a fault.
+ * does. Whatever is not plain goes by another transport: writes, names that take more than a look at the certificate, and all
+ * that comes after a fault.
  */
 export function createFetchTransport(options: NodeTransportOptions, otherwise: () => Promise<Transport>): Transport {
   const { trust } = options
@@ -63,8 +62,7 @@ function exchange(request: HttpRequest, { patience, signal }: NodeTransportOptio
   const controller = new AbortController()
   const { events, response } = createExchange(request, { patience, signal, abort: () => controller.abort() })
   const check = (certificate: Uint8Array) => {
-    if (!isCertified(request.url.hostname, new (crypto().X509Certificate)(certificate), set))
-      return new Error('not certified by a trusted CA itself')
+    if (!fits(request.url.hostname, new (crypto().X509Certificate)(certificate))) return new Error('for another name')
     events.connected()
     return undefined
   }
@@ -100,14 +98,9 @@ function faultOf(error: unknown): unknown {
   return kind ? new TransportError(kind, { sent: true, message, cause: error }) : error
 }
 
-/** Whether a trusted CA has signed a server's certificate itself, so that no other certificate needs to be looked at. */
-function isCertified(hostname: string, own: Crypto.X509Certificate, { certificates }: TrustedSet): boolean {
+/** Whether a certificate is for a host, by a name or address that it has beside its subject: no other is asked for here. */
+function fits(hostname: string, own: Crypto.X509Certificate): boolean {
   const host = hostname.replace(/^\[|\]$/g, '')
   const isAddress = /^[\d.]+$|:/.test(host)
-  const fits = isAddress ? own.checkIP(host) : own.checkHost(host, { subject: 'never', partialWildcards: false })
-  if (!fits || isForgeable(own.raw)) return false
-  return certificates.some((pem) => {
-    const ca = new (crypto().X509Certificate)(pem)
-    return own.checkIssued(ca) && own.verify(ca.publicKey)
-  })
+  return (isAddress ? own.checkIP(host) : own.checkHost(host, { subject: 'never', partialWildcards: false })) !== undefined
 }

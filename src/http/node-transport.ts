@@ -1,7 +1,6 @@
 import { request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http'
 import { request as requestHttps, type RequestOptions } from 'node:https'
 import type { SecureContext } from 'node:tls'
-import { checkServer } from './check-server.ts'
 import { createExchange } from './exchange.ts'
 import { longestHead } from './transport-error.ts'
 import type { HttpRequest, Timeouts, Transport } from './transport.ts'
@@ -38,7 +37,6 @@ function exchange(request: HttpRequest, { trust, patience, signal }: NodeTranspo
     agent: false,
     secureContext,
     rejectUnauthorized: trust !== undefined,
-    checkServerIdentity: checkServer,
     maxHeaderSize: longestHead,
   }
   try {

@@ -147,16 +147,9 @@ function wordsOf(kind: TransportErrorKind, message: string, code: string): strin
   if (kind === 'proxy' || kind === 'proxy-refused') return proxyWords(kind, statusOfProxy(message))
   if (kind === 'too-large') return headersTooLarge
   if (message === 'bad upgrade') return switched
-  if (isTooWeak.test(message)) return signedTooWeakly
   if (isTooManyFiles({ code, message })) return 'too many files are open (ulimit -n)'
   return kind === 'unknown' ? `${transportErrorText.unknown}: ${message}` : undefined
 }
-
-/** How a chain is told to people that is signed with SHA-1, or with what is older. */
-export const signedTooWeakly = 'a certificate is signed with SHA-1 or weaker, which can be forged'
-
-// OpenSSL's words; its code says nothing.
-const isTooWeak = /digest algorithm too weak/
 
 /** How an answer is told to people that has begun, and of which nothing more comes. */
 export const stalled = 'the answer stopped in its middle'
@@ -169,7 +162,8 @@ function kindOf(code: string, name: string, message: string, progress: Progress)
   if (code === 'ETIMEDOUT') return progress === 'connecting' ? 'connect-timeout' : 'reset'
   // undici's words for an interim answer that it doesn't take: a 100, a 101.
   if (message === 'bad response' || message === 'bad upgrade') return 'protocol'
-  if (isTooWeak.test(message)) return 'tls'
+  // OpenSSL's words for SHA-1; its code says nothing.
+  if (message.includes('digest algorithm too weak')) return 'untrusted'
   const kind = kinds[code]
   if (kind === 'reset' && progress === 'answering') return 'truncated'
   if (kind) return kind

@@ -8,7 +8,6 @@ import Pool from 'undici/lib/dispatcher/pool.js'
 import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js'
 export { default as request } from 'undici/lib/api/api-request.js'
 import type { AgentOptions } from './agent-options.ts'
-import { checkServer } from './check-server.ts'
 import { isSocks, type Proxy } from './proxy.ts'
 import { longestHead, toTransportError } from './transport-error.ts'
 
@@ -34,7 +33,7 @@ export async function openAgents(options: AgentOptions): Promise<Agents> {
   function agentFor(level: number, secure: boolean, secureContext?: SecureContext): Dispatcher {
     const known = agents.get(level)
     if (known) return known
-    const tls = { secureContext, rejectUnauthorized: trust !== undefined, checkServerIdentity: checkServer, timeout: patience.connect }
+    const tls = { secureContext, rejectUnauthorized: trust !== undefined, timeout: patience.connect }
     const proxyTls = { ...tls, rejectUnauthorized: true }
     if (socks)
       return keep(level, new Agent({ connect: socks.socksConnector(socks.proxy, tls, patience.connect), maxHeaderSize: longestHead }))

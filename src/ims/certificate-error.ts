@@ -1,6 +1,7 @@
 import { CliError, type NextStep } from '../errors.ts'
 import type { Certificate } from '../http/certificate.ts'
 import type { TransportError } from '../http/transport-error.ts'
+import { pastedWords } from '../text/shell-words.ts'
 import { excerpt } from '../text/printable.ts'
 import type { TriedFile } from '../http/trust.ts'
 
@@ -67,7 +68,14 @@ function expired({ fault, certificates, now }: FailedHandshake): Told {
   }
 }
 
-function untrusted({ certificates, tried }: FailedHandshake): Told {
+function untrusted({ url, certificates, tried }: FailedHandshake): Told {
+  // Nobody asks how a CA that is trusted is signed.
+  const weak = certificates.find(({ forgeable, selfSigned }) => forgeable && !selfSigned)
+  if (weak) {
+    const more = [`  ${quoted(weak.subject)} of issuer ${quoted(weak.issuer)} can be forged; the server needs a new one`]
+    const next = pastedWords(['openssl', 's_client', '-showcerts', '-connect', `${url.hostname}:${url.port || 443}`])
+    return { message: 'signed with SHA-1', more, next }
+  }
   const files = table(tried.map(({ path, source, found }) => [source ? `${path} (${source})` : path, outcome(found)]))
   return {
     message: 'not trusted',
