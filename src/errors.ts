@@ -73,3 +73,6 @@ export function isTooManyFiles(error: unknown): boolean {
   const { code = '', message = '' } = (error ?? {}) as { code?: string; message?: string }
   return code === 'EMFILE' || code === 'ENFILE' || /too many open files/i.test(message)
 }
+
+/** What to type where {@link isTooManyFiles}. */
+export const moreFiles = 'ulimit -n 1024'

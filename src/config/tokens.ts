@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { CliError } from '../errors.ts'
+import { CliError, isTooManyFiles, moreFiles } from '../errors.ts'
 import { isMissing, readFile, textOf, type FileContent } from '../files/read-file.ts'
 import { reasonOf } from '../files/reason.ts'
 import { tokensFolder, type Env } from './folder.ts'
@@ -120,5 +120,9 @@ function kindOf(value: unknown): string {
 }
 
 function unusable(more: readonly string[], cause?: unknown): CliError {
-  return new CliError('Unable to open token file, is it valid JSON?', { more, next: ['auth', 'login'], cause })
+  return new CliError('Unable to open token file, is it valid JSON?', {
+    more,
+    next: isTooManyFiles(cause) ? moreFiles : ['auth', 'login'],
+    cause,
+  })
 }

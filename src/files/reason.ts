@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { CliError } from '../errors.ts'
+import { CliError, isTooManyFiles, moreFiles } from '../errors.ts'
 import { pastedWords } from '../text/shell-words.ts'
 
 /** Errors of Linux that Node has no words for. */
@@ -20,6 +20,7 @@ export function fileError(path: string, what: 'read' | 'written' | 'removed', ca
 function lookAt(path: string, error: unknown): string | undefined {
   const { code = '', errno = 0 } = error as NodeJS.ErrnoException
   if (code === 'ENOSPC') return pastedWords(['df', '-h', dirname(path)])
+  if (isTooManyFiles(error)) return moreFiles
   if (errno === -122) return 'quota -s'
   if (code === 'EROFS') return pastedWords(['findmnt', '--target', dirname(path)])
   if (['EACCES', 'EPERM', 'ENOTDIR', 'ELOOP', 'EISDIR', 'ENOTREG'].includes(code)) return pastedWords(['namei', '-l', path])

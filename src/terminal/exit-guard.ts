@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs'
-import { isTooManyFiles } from '../errors.ts'
+import { isTooManyFiles, moreFiles } from '../errors.ts'
 import { printable } from '../text/printable.ts'
 
 /** Exit code of a process whose work has no outcome. */
@@ -35,8 +35,7 @@ export function guardExit(of: NodeJS.Process): () => void {
 
 /** What stderr says of something that is no Failure. */
 export function defectText(error: unknown, env: Readonly<Record<string, string | undefined>>): string {
-  if (isTooManyFiles(error))
-    return `Error: too many files are open: ${printable(messageOf(error))}\nNext: ulimit -n 1024, and the same command again`
+  if (isTooManyFiles(error)) return `Error: too many files are open: ${printable(messageOf(error))}\nNext: ${moreFiles}`
   const hint =
     env.CRAY_IMS_DEBUG === '1' && error instanceof Error
       ? error.stack

@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { asStranger, isRoot, mayMount, stranger } from '../support/mounts.ts'
 import { configurationFile, type FaultSite } from './site.ts'
@@ -51,7 +52,21 @@ const folders = (home: string) => [
 ]
 
 /** Which command meets it, and where, depends on what starts it. */
-export const fewFiles: MachineFault = bash('ulimit -n 20; "$@"')
+export const fewFiles = (most: number): MachineFault => bash(`ulimit -n ${most}; "$@"`)
+
+/** The fewest open files, from a number on, with which a Node runs a script at all: with fewer it dies before its first line. */
+export function fewestOfNode(from: number): number {
+  if (process.env.CRAY_IMS_TEST_EXECUTABLE) return from
+  const folder = mkdtempSync(join(tmpdir(), 'few-files-'))
+  try {
+    writeFileSync(join(folder, 'nothing.cjs'), '')
+    const starts = (most: number) =>
+      spawnSync('bash', ['-c', `ulimit -n ${most}; "$@"`, 'bash', process.execPath, join(folder, 'nothing.cjs')]).status === 0
+    return [0, 1, 2, 3, 4].map((more) => from + more).find(starts) ?? from
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
 
 /** Faults of the machine: further rows of the table. */
 export const machineFaults: readonly (readonly [name: string, fault: MachineFault])[] = [
