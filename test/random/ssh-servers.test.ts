@@ -8,14 +8,14 @@ import { runCommand } from '../../src/ssh/command.ts'
 import { anyExists } from '../../src/ssh/exists.ts'
 import { openSession } from '../../src/ssh/session.ts'
 import { touch } from '../../src/ssh/touch.ts'
+import { newKeyPair } from '../support/key-pairs.ts'
 import { serveSocket } from '../support/loopback.ts'
 import type { RandomInput } from '../support/random-input.ts'
 import { testRandomly } from '../support/random-test.ts'
 import { testStreams } from '../support/ssh-streams.ts'
 
-const { utils } = ssh2
-const hostKey = utils.generateKeyPairSync('ed25519').private
-const login = { key: utils.parseKey(utils.generateKeyPairSync('ed25519').private) as ParsedKey }
+const hostKey = newKeyPair().private
+const login = { key: ssh2.utils.parseKey(newKeyPair().private) as ParsedKey }
 
 /** What a server does with a command, honest or not. */
 const manners = ['honest', 'refuses', 'says nothing', 'ends without a code', 'goes away', 'floods', 'ends by an odd signal'] as const

@@ -14,7 +14,6 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { spawn } from 'node:child_process'
-import ssh2 from 'ssh2'
 import { afterAll, describe, expect, test } from 'vitest'
 import { holderNow, holderText } from '../../src/files/lock-holder.ts'
 import { checkHostKey, type HostKeyQuestion } from '../../src/ssh/host-keys.ts'
@@ -22,13 +21,14 @@ import { readKnownHosts, rememberHostKeys } from '../../src/ssh/known-hosts.ts'
 import { fingerprint, parsePublicKey, publicKeyLine } from '../../src/ssh/public-key.ts'
 import { rewriteLog } from '../../src/files/update-file.ts'
 import { bundled } from '../support/bundled.ts'
+import { newKeyPair } from '../support/key-pairs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'cray-ims-host-keys-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 let count = 0
 const newPath = () => join(folder, `known_${count++}`, 'ims_known_hosts')
 
-const make = () => parsePublicKey((ssh2.utils.generateKeyPairSync('ed25519') as { public: string }).public)!
+const make = () => parsePublicKey(newKeyPair().public)!
 const [one, two, three] = [make(), make(), make()]
 const day = 24 * 60 * 60 * 1000
 const now = Date.parse('2026-03-01T12:00:00Z')

@@ -15,11 +15,11 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import ssh2 from 'ssh2'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { findIdentity, unlock } from '../../src/ssh/identities.ts'
 import { readKeyFile } from '../../src/ssh/key-file.ts'
 import { parsePublicKey } from '../../src/ssh/public-key.ts'
+import { newKeyPair } from '../support/key-pairs.ts'
 import { makeKey } from '../support/sshd.ts'
 
 // pbeWithMD5AndDES-CBC; its passphrase is `secret`.
@@ -35,7 +35,7 @@ const root = mkdtempSync(join(tmpdir(), 'cray-ims-identities-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 const make = (options: object = {}) => {
-  const pair = ssh2.utils.generateKeyPairSync('ed25519', options as never) as { private: string; public: string }
+  const pair = newKeyPair(options)
   return { ...pair, key: parsePublicKey(pair.public)! }
 }
 const one = make({ comment: 'one' })

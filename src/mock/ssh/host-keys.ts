@@ -22,7 +22,7 @@ export function hostKeyFiles(hostKeys: readonly string[]): Record<string, string
 function generate(type: 'ed25519' | 'ecdsa'): string {
   for (;;) {
     const pair = type === 'ecdsa' ? generateKeyPairSync(type, { bits: 256 }) : generateKeyPairSync(type)
-    // One in a hundred ed25519 keys that ssh2 makes it can't read again.
+    // One in 256 ed25519 keys that ssh2 makes it can't read again.
     if (!(parseKey(pair.private) instanceof Error)) return pair.private
   }
 }
