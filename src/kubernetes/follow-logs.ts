@@ -21,6 +21,9 @@ export interface Following extends LogSelection {
   sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<unknown>
 }
 
+/** What the cluster itself refuses, it goes on to refuse, but for a moment around a start. */
+const mostRefusals = 3
+
 /**
  * The logs of a job's containers from the first to the last, to the end of the job: init containers one after
  * another, then the others side by side, each from when it starts. A stream that breaks is taken up again where it
@@ -60,11 +63,10 @@ export async function* followLogs(kubectl: Kubectl, job: JobInCluster, following
       seen?.metadata.uid === pod.metadata.uid && seen ? containersInOrder(seen).find((one) => one.name === name) : undefined
     const bookmark = createBookmark()
     let left = tries
-    let complete = false
+    let refusals = mostRefusals
     for (let seen = await look(); !ends.aborted; seen = await look()) {
       const now = own(seen)
-      if (!now || (complete && now.state.terminated)) return
-      complete = false
+      if (!now) return
       if (!hasStarted(now)) {
         if (hasEnded(seen!)) return
         const why = diagnose(seen)
@@ -77,26 +79,27 @@ export async function* followLogs(kubectl: Kubectl, job: JobInCluster, following
       // What it wrote before we came may be cut; what it writes from then on may not.
       const args = [...logArgs(job, pod, name), '-f', ...(since ? [since] : started ? limits(following) : [])]
       try {
-        for await (const line of logLines(kubectl, args, { signal: ends })) {
+        // Only the stream of a container that has ended ends with its log: another one may have broken, also in a line.
+        const goesOn = !now.state.terminated
+        for await (const line of logLines(kubectl, args, { signal: ends, goesOn })) {
           if (!isNew(line)) continue
           left = tries
+          refusals = mostRefusals
           progress.lines++
           progress.held++
           yield { container: name, ...line }
           progress.held--
         }
-        if (now.state.terminated || ends.aborted || own(await look())?.state.terminated) return
+        if (!goesOn || ends.aborted) return
         // A pod's state comes a little after the end of its log.
-        complete = true
-        await rest(1000)
+        if (!own(await look())?.state.terminated) await rest(1000)
       } catch (fault) {
         if (ends.aborted) return
-        const passes = isFault(fault, 'unreachable')
-        if (!passes && !isFault(fault, 'failed', 'not found')) throw fault
-        // What the cluster itself refuses, it goes on to refuse, but for a moment around a start.
-        left = passes ? left - 1 : Math.min(left - 1, 2)
-        if (left <= 0 && passes) throw fault
-        if (left <= 0) return void notice(`${name}: no more logs: ${fault.message}`)
+        if (isFault(fault, 'unreachable')) {
+          if (--left <= 0) throw fault
+        } else if (isFault(fault, 'failed', 'not found')) {
+          if (--refusals <= 0) return void notice(`${name}: no more logs: ${fault.message}`)
+        } else throw fault
         tell(`${name}: ${fault.message}; reading on`)
         await rest()
       }

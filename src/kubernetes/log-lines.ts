@@ -16,6 +16,8 @@ export interface Reading {
   signal?: AbortSignal
   /** Milliseconds without any output after which the call is given up; none for one that follows. */
   silence?: number
+  /** A last line without its end isn't among them: more of it may come. */
+  goesOn?: boolean
 }
 
 /**
@@ -23,7 +25,11 @@ export interface Reading {
  * isn't among them.
  * @throws KubectlError
  */
-export async function* logLines(kubectl: Kubectl, args: readonly string[], { signal, silence }: Reading): AsyncGenerator<StampedLine> {
+export async function* logLines(
+  kubectl: Kubectl,
+  args: readonly string[],
+  { signal, silence, goesOn }: Reading,
+): AsyncGenerator<StampedLine> {
   if (signal?.aborted) return
   const call = kubectl.follow(args)
   signal?.addEventListener('abort', call.close, { once: true })
@@ -37,7 +43,7 @@ export async function* logLines(kubectl: Kubectl, args: readonly string[], { sig
       yield* add(chunk.value).map(stamp)
     }
     await call.ended
-    if (!signal?.aborted) yield* rest().map(stamp)
+    if (!signal?.aborted && !goesOn) yield* rest().map(stamp)
   } finally {
     signal?.removeEventListener('abort', call.close)
     call.close()

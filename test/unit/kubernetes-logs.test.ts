@@ -138,7 +138,12 @@ describe('logs that are followed', () => {
       'build-image | build-image 2',
     ])
     expect(mains.toSorted()).toEqual(['buildenv-sidecar', 'sshd'].flatMap((name) => [`${name} | ${name} 1`, `${name} | ${name} 2`]))
-    expect(logs().map((call) => call.split(' -c ')[1])).toEqual(names.map((name) => `${name} --timestamps -f`))
+    // Whose end was seen by the end of its stream is asked once more, for what that may have left out.
+    const call = (name: string) => `${name} --timestamps -f`
+    expect(logs().map((line) => line.split(' -c ')[1])).toEqual([
+      ...[0, 1].flatMap((second) => [call(names[second]!), `${call(names[second]!)} --since-time=${time(second)}`]),
+      ...names.slice(2).map(call),
+    ])
   })
 
   test('a stream that breaks is taken up where it broke', async () => {
@@ -156,7 +161,7 @@ describe('logs that are followed', () => {
     expect(lines.map(({ line }) => line)).toEqual(['a', 'same', 'same', 'same', 'half a line', 'end'])
     expect(notices).toEqual(['build-image: unexpected EOF; reading on'])
     const call = 'logs -n ims pod/cray-ims-1-create-x7k2p -c build-image --timestamps -f'
-    expect(logs()).toEqual([`${call} --tail=3`, `${call} --since-time=${time(6)}`, `${call} --since-time=${time(6)}`])
+    expect(logs()).toEqual([`${call} --tail=3`, ...[6, 6, 8].map((second) => `${call} --since-time=${time(second)}`)])
   })
 
   test('a stream that ends under a running container is taken up, too', async () => {
@@ -167,6 +172,14 @@ describe('logs that are followed', () => {
     expect(texts(await all(follow(kubectl, { container: 'fetch-recipe' })))).toEqual(['fetch-recipe | a', 'fetch-recipe | b'])
   })
 
+  test('a stream that ends in a line, by which nobody sees that it broke, is taken up at that line', async () => {
+    const { kubectl } = cluster([at([running], 'Pending'), at([running], 'Pending'), done], {
+      'fetch-recipe': [{ text: `${stamped([1, 'a'])}${time(2)} b` }, { text: `${stamped([1, 'a'], [2, 'both'])}${time(3)} end` }],
+    })
+    const lines = ['a', 'both', 'end'].map((text) => `fetch-recipe | ${text}`)
+    expect(texts(await all(follow(kubectl, { container: 'fetch-recipe' })))).toEqual(lines)
+  })
+
   test('limits are for what was written before, not for what starts later', async () => {
     const { kubectl, logs } = cluster([at([running], 'Pending'), at([running], 'Pending'), at([ended(0), running], 'Pending'), done], {})
     await all(follow(kubectl, { tail: 0, since: 1 }))
@@ -174,7 +187,7 @@ describe('logs that are followed', () => {
       logs()
         .filter((call) => /--(tail|since)=/.test(call))
         .map((call) => / -c (\S+)/.exec(call)![1]),
-    ).toEqual(['fetch-recipe'])
+    ).toEqual(['fetch-recipe', 'fetch-recipe'])
   })
 
   test('both last containers come as they write', async () => {
