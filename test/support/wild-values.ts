@@ -65,8 +65,8 @@ const lookalikes = [
   ],
 ]
 
-/** A random value of all kinds that JSON has, whose texts are of all that Unicode has. */
-export function wildValue({ below, pick }: RandomInput): ValueMap | Value[] {
+/** A random text of all that Unicode has, or one that looks like something else. */
+export function wildText({ below, pick }: RandomInput): string {
   const many = <Item>(most: number, make: () => Item): Item[] => Array.from({ length: below(most + 1) }, make)
   const planes = [
     () => below(0x20),
@@ -78,11 +78,16 @@ export function wildValue({ below, pick }: RandomInput): ValueMap | Value[] {
     () => pick([0x0a, 0x0d, 0x09, 0x20, 0x27, 0x22, 0x5c, 0xa0, 0xad, 0x200b, 0x202e, 0xfeff, 0xfffe, 0xffff]),
     () => 0x20,
   ]
-  const text = (): string => {
-    if (below(3) === 0) return pick(lookalikes)
-    const some = below(2) === 0 ? planes : many(2, () => pick(planes))
-    return some.length === 0 ? 'plain' : many(pick([2, 12, 200]), () => String.fromCodePoint(pick(some)())).join('')
-  }
+  if (below(3) === 0) return pick(lookalikes)
+  const some = below(2) === 0 ? planes : many(2, () => pick(planes))
+  return some.length === 0 ? 'plain' : many(pick([2, 12, 200]), () => String.fromCodePoint(pick(some)())).join('')
+}
+
+/** A random value of all kinds that JSON has, whose texts are of all that Unicode has. */
+export function wildValue(random: RandomInput): ValueMap | Value[] {
+  const { below, pick } = random
+  const many = <Item>(most: number, make: () => Item): Item[] => Array.from({ length: below(most + 1) }, make)
+  const text = () => wildText(random)
   const digits = (most: number) => Array.from({ length: 1 + below(most) }, () => below(10)).join('')
   const whole = () => digits(40).replace(/^0+(?=.)/, '')
   const number = (): Value => ({
