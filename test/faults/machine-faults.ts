@@ -9,16 +9,24 @@ import { configurationFile, type FaultSite } from './site.ts'
 export interface MachineFault {
   /** What it takes: root, or root who may mount. */
   readonly takes?: 'root' | 'mounts'
-  /** Bun itself refuses to start, in words of its own. */
+  /** It takes Node: Bun refuses to start, in words of its own, or loads nothing before the program. */
   readonly ofNodeOnly?: true
   /** Before the command starts; what undoes it. */
   prepare?(site: FaultSite): (() => void) | void
   env?(site: FaultSite): Record<string, string>
   /** The line that starts it. */
   around?(line: readonly string[], site: FaultSite): readonly string[]
-  /** When its request has come to the service, which answers a while later. */
-  atRequest?(pid: number): void
+  /** When its request has come to the service, which answers {@link heldBackFor} later. */
+  atRequest?(send: SendSignal): void
+  /** When the first of what it prints is there. */
+  atOutput?(send: SendSignal): void
 }
+
+/** Sends the command a signal, unless it has ended. */
+export type SendSignal = (name: NodeJS.Signals) => void
+
+/** How long a service is silent whose request comes at the wrong moment, in milliseconds. */
+export const heldBackFor = 1000
 
 const put = (path: string, text: string) => writeFileSync(path, text, { mode: 0o600 })
 const configuration = (text: string): MachineFault => ({ prepare: ({ home }) => put(join(home, configurationFile), text) })
@@ -32,12 +40,33 @@ const folderAt = (path: (site: FaultSite) => string): MachineFault => ({
   },
 })
 const bash = (script: string): MachineFault => ({ around: (line) => ['bash', '-c', script, 'bash', ...line] })
-const signal = (...names: NodeJS.Signals[]): MachineFault => ({
-  atRequest(pid) {
-    // Requests that are sent at the same time come meanwhile.
-    for (const [at, name] of names.entries()) setTimeout(() => process.kill(pid, name), 400 + 200 * at)
-  },
+/** Signals, the first after so many milliseconds. */
+const signals =
+  (after: number, ...names: NodeJS.Signals[]) =>
+  (send: SendSignal) => {
+    for (const [at, name] of names.entries()) setTimeout(() => send(name), after + 200 * at)
+  }
+// Requests that are sent at the same time come meanwhile.
+const signal = (...names: NodeJS.Signals[]): MachineFault => ({ atRequest: signals(400, ...names) })
+
+/** The wall clock is set while an answer is waited for: whoever asks for the date gets another one from then on. */
+const clockSet = (by: number): MachineFault => ({
+  ofNodeOnly: true,
+  prepare: ({ home }) =>
+    put(
+      join(home, 'clock.cjs'),
+      `let by = 0
+       const Real = Date
+       globalThis.Date = class extends Real {
+         constructor(...given) { super(...(given.length > 0 ? given : [Real.now() + by])) }
+         static now() { return Real.now() + by }
+       }
+       process.on('SIGUSR2', () => { by = ${by} })`,
+    ),
+  env: ({ home }) => ({ NODE_OPTIONS: `--require=${join(home, 'clock.cjs')}` }),
+  ...signal('SIGUSR2'),
 })
+const day = 86_400_000
 
 /** All of a home belongs to somebody who isn't root. */
 function give(home: string): void {
@@ -135,6 +164,10 @@ export const machineFaults: readonly (readonly [name: string, fault: MachineFaul
   ['SIGHUP', signal('SIGHUP')],
   ['SIGKILL', signal('SIGKILL')],
   ['SIGSTOP, then SIGCONT', signal('SIGSTOP', 'SIGCONT')],
+  ['SIGSTOP after the answer, then SIGCONT', { atRequest: signals(heldBackFor + 100, 'SIGSTOP', 'SIGCONT') }],
+  ['SIGSTOP with the first output, then SIGCONT', { atOutput: signals(0, 'SIGSTOP', 'SIGCONT') }],
+  ['clock set a day forward', clockSet(day)],
+  ['clock set a day back', clockSet(-day)],
 ]
 
 /** Whether this machine lets it be tried. In CI all has to be. */

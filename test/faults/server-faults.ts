@@ -48,6 +48,23 @@ const cutAnswer = ({ socket }: Exchange, text: string, status: number) =>
 const stopped = ({ socket }: Exchange, text: string, status: number) =>
   void socket.write(`HTTP/1.1 ${status} X\r\nContent-Length: ${text.length + 9}\r\n\r\n${text}`)
 
+/** An answer byte by byte, over a longer time than silence may last: a head alone, which has to come as a whole, is too late. */
+const drips: ServerFault = {
+  times: once,
+  act: async ({ socket, serve }) => {
+    const answer = await serve()
+    const body = Buffer.from(await answer.arrayBuffer())
+    const headers = [...new Map([...answer.headers, ['content-length', String(body.length)], ['connection', 'close']])]
+    const head = `HTTP/1.1 ${answer.status} X\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
+    const bytes = Buffer.concat([Buffer.from(head), body])
+    for (let at = 0; at < bytes.length && !socket.destroyed; at++) {
+      socket.write(bytes.subarray(at, at + 1))
+      await new Promise((next) => setTimeout(next, 5000 / bytes.length))
+    }
+    socket.end()
+  },
+}
+
 /** Silence that takes minutes otherwise. */
 const impatient = { CRAY_IMS_REQUEST_TIMEOUT: '4', CRAY_IMS_CONNECT_TIMEOUT: '4' }
 
@@ -69,6 +86,7 @@ export const serverFaults: readonly (readonly [name: string, fault: ServerFault]
   ['answer cut off, always', afterwards(cutAnswer, always)],
   ['no answer to a request', { times: always, act: () => {}, env: impatient }],
   ['answer that stops in its middle', { ...afterwards(stopped, always), env: impatient }],
+  ['answer that drips', { ...drips, env: impatient }],
   ['HTTP 400', answers(problem(400), always)],
   ['401 once', answers(page(401), once)],
   ['401 always', answers(page(401), always)],

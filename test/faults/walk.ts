@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { command as program, type Outcome } from '../support/program.ts'
 import { faultSeed, type FaultCommand } from './commands.ts'
-import type { MachineFault } from './machine-faults.ts'
+import { heldBackFor, type MachineFault } from './machine-faults.ts'
 import { cellOf, type Cell } from './outcome.ts'
 import { startFaultSite, type Made, type ServerFault } from './site.ts'
 
@@ -31,7 +31,12 @@ export async function tryCommand(made: Made, command: FaultCommand, fault?: Faul
       const words = [...program, ...argv.map((word) => (word === 'URL' ? site.url : word))]
       const line = machine?.around ? machine.around(words, site) : words
       const child = spawn(line[0]!, line.slice(1), { cwd: site.home, env, timeout: 60_000, killSignal: 'SIGKILL' })
-      if (machine?.atRequest) void site.firstStruck.then(() => machine.atRequest!(child.pid!))
+      const send = (name: NodeJS.Signals) => void child.kill(name)
+      if (machine?.atRequest) void site.firstStruck.then(() => machine.atRequest!(send))
+      if (machine?.atOutput) {
+        const once = onlyOnce(() => machine.atOutput!(send))
+        for (const stream of [child.stdout!, child.stderr!]) stream.once('data', once)
+      }
       const outcome = await endOf(child, stdin)
       // The service does what it was asked, also for somebody who is gone.
       await Promise.all(answers)
@@ -44,11 +49,19 @@ export async function tryCommand(made: Made, command: FaultCommand, fault?: Faul
   }
 }
 
+function onlyOnce(work: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (!isDone) work()
+    isDone = true
+  }
+}
+
 /** Answers that come a while later, and are noted. */
 const heldBack = (answers: Promise<void>[]): ServerFault => ({
   times: Infinity,
   act({ serve, send }) {
-    const answered = new Promise((later) => setTimeout(later, 1000)).then(async () => send(await serve()))
+    const answered = new Promise((later) => setTimeout(later, heldBackFor)).then(async () => send(await serve()))
     answers.push(answered.catch(() => {}))
     return answered
   },
