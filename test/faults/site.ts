@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import net, { type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import tls from 'node:tls'
 import { tokenPath } from '../../src/config/tokens.ts'
 import { createMock, type Mock, type Seed } from '../../src/mock/library.ts'
@@ -82,10 +83,12 @@ export async function startFaultSite(
   })
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url: path = '', headers, socket } = request
-    const chunks: Buffer[] = []
+    // Read at once: a service does what it was asked also when who asked is gone by then.
+    const sent = buffer(request)
+    sent.catch(() => {})
     const serve = async () => {
-      for await (const chunk of request) chunks.push(chunk as Buffer)
-      const body = chunks.length > 0 ? { body: Buffer.concat(chunks) } : {}
+      const bytes = await sent
+      const body = bytes.length > 0 ? { body: bytes } : {}
       return mock.handle(new Request(`${url}${path}`, { method, headers: headers as Record<string, string>, ...body }))
     }
     const send = async (answer: Response) => {
@@ -101,6 +104,8 @@ export async function startFaultSite(
     left--
     await fault.act({ request, response, socket, url, serve, send })
   }
+  // A command that tries again after a while may meet a server that closes its connection at that moment.
+  http.keepAliveTimeout = 0
   const secure = tls.createServer({ cert: pair.cert, key: pair.key, ALPNProtocols: ['http/1.1'] }, (socket) =>
     http.emit('connection', socket),
   )
