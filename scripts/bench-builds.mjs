@@ -4,9 +4,11 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
-import { cpus, release, tmpdir, totalmem } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startMock } from './bench-mock.mjs'
+import { machine } from './figures/environment.mjs'
+import { median } from './figures/statistics.mjs'
 import { limit } from './limit.mjs'
 
 /** @typedef {import('./bench-mock.mjs').Ready} Ready */
@@ -42,8 +44,6 @@ cray-ims jobs delete "$job"
 echo "$image"
 `
 
-/** @param {number[]} figures */
-const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)]
 /**
  * @param {string} what
  * @param {string} figure
@@ -174,10 +174,7 @@ async function count() {
 }
 
 try {
-  const [processor] = cpus()
-  console.log(
-    `${processor.model.trim()} × ${cpus().length}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}; medians of ${runs}\n`,
-  )
+  console.log(`${machine()}; medians of ${runs}\n`)
   for (const [what, { commands, values, ours }] of Object.entries(manual)) {
     line(`${what}: commands typed, values pasted`, `${commands}, ${values}`, 'by the manual')
     line('', '1, 0', ours)

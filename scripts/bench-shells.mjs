@@ -8,6 +8,7 @@ import https from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startMock } from './bench-mock.mjs'
+import { median } from './figures/statistics.mjs'
 import { limit } from './limit.mjs'
 import { loadSupport } from './load-support.mjs'
 
@@ -19,8 +20,6 @@ const program = join(import.meta.dirname, '../bin/cray-ims.js')
 const folder = mkdtempSync(join(tmpdir(), 'cray-ims-bench-'))
 const gibibyte = 2 ** 30
 
-/** @param {number[]} figures */
-const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)]
 /**
  * @param {string} what
  * @param {string} figure

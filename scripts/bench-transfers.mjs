@@ -6,9 +6,11 @@ import { spawn } from 'node:child_process'
 import { createHash, createHmac } from 'node:crypto'
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import http from 'node:http'
-import { cpus, release, tmpdir, totalmem } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startMock } from './bench-mock.mjs'
+import { machine } from './figures/environment.mjs'
+import { median } from './figures/statistics.mjs'
 import { loadSupport } from './load-support.mjs'
 
 /** @typedef {{ endpoint: string, keys: { accessKeyId: string, secretAccessKey: string }, close(): Promise<void> }} Gateway */
@@ -19,8 +21,6 @@ const program = join(import.meta.dirname, '../bin/cray-ims.js')
 const folder = mkdtempSync(join(tmpdir(), 'cray-ims-bench-'))
 const bucket = 'boot-images'
 
-/** @param {number[]} figures */
-const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)]
 /** @param {number} taken */
 const rate = (taken) => `${((mib * 1000) / taken).toFixed(0)} MiB/s`
 
@@ -156,10 +156,7 @@ function tell(what, found) {
 const gateway = await startGateway()
 const mock = await startMock()
 try {
-  const [processor] = cpus()
-  console.log(
-    `${processor.model.trim()} × ${cpus().length}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}; ${mib} MiB, ${pairs} pairs, against ${gateway ? 'a RADOS Gateway' : "the mock's S3"}\n`,
-  )
+  console.log(`${machine()}; ${mib} MiB, ${pairs} pairs, against ${gateway ? 'a RADOS Gateway' : "the mock's S3"}\n`)
   const token = readFileSync(mock.tokenFile, 'utf8').trim()
   const given = gateway ? { endpoint: gateway.endpoint, ...gateway.keys, session: undefined } : await mockCredentials(mock.url, token)
   const env = {
