@@ -79,7 +79,6 @@ const linesOf = (tools, { env, url }, caFile, argvs) =>
     if (!tool) return []
     const own = {
       https: { URL: url, CA: caFile, TOKEN: join(caFile, '../token') },
-      'executable direct': { CRAY_IMS_CA_FILE: join(caFile, '../authorities.pem') },
       cray: { REQUESTS_CA_BUNDLE: caFile },
     }[name]
     return [{ name, argv: [tool.command, ...argv], env: { ...env, ...own } }]
@@ -114,7 +113,6 @@ export function listLines(tools, site, caFile, formats) {
     npm: list,
     ...Object.fromEntries(formats.map((format) => [`npm ${format}`, [...list, '--format', format]])),
     executable: list,
-    'executable direct': list,
     https: ['--use-openssl-ca', '-e', bareHttps],
     curl: ['-sSf', '--config', site.curlConfig, site.url],
     kubectl: ['get', '--raw', new URL(site.url).pathname],

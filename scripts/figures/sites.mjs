@@ -25,7 +25,7 @@ async function makeChain() {
   const root = await make('bench root', [])
   const authority = await make('bench authority', [], root)
   const server = await make('bench', [{ type: 7, ip: '127.0.0.1' }], authority)
-  return { ca: root.cert, authorities: `${authority.cert}\n${root.cert}`, key: server.key, chain: server.cert + '\n' + authority.cert }
+  return { ca: root.cert, key: server.key, chain: server.cert + '\n' + authority.cert }
 }
 
 /**
@@ -36,15 +36,14 @@ async function makeChain() {
  * @param {readonly number[]} counts
  */
 export async function startSites(folder, env, counts) {
-  const { ca, authorities, key, chain } = await makeChain()
+  const { ca, key, chain } = await makeChain()
   /** @param {string} name @param {string} text */
   const write = (name, text) => {
     writeFileSync(join(folder, name), text, { mode: 0o600 })
     return join(folder, name)
   }
   const caFile = write('ca.pem', ca)
-  for (const [name, text] of Object.entries({ 'authorities.pem': authorities, 'key.pem': key, 'chain.pem': chain, token }))
-    write(name, text)
+  for (const [name, text] of Object.entries({ 'key.pem': key, 'chain.pem': chain, token })) write(name, text)
   const credentials = write('token.json', JSON.stringify({ access_token: token, token_type: 'Bearer' }))
   const server = spawn(process.execPath, [join(import.meta.dirname, 'server.mjs'), folder, ...counts.map(String)], {
     env,
