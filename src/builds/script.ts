@@ -148,7 +148,7 @@ function remoteScript({ io }: CommandContext, job: Job, container: SshContainer,
 
 /** Removes what a script has left behind, and tells its job to go on: by one command, which the loss of a connection doesn't cut in two. */
 async function finish(session: Session, job: Job, container: SshContainer, { folder }: RemoteScript): Promise<void> {
-  await touch(session, containerPaths(job, container.jail).complete, shellWords(['rm', '-rf', '--', folder]))
+  await touch(session, containerPaths(job, container.jail).complete, { before: shellWords(['rm', '-rf', '--', folder]) })
 }
 
 function refusal({ context, underWay }: BuildContext, job: Job, attached: Exclude<Attached, { state: 'lost' }>): CliError {

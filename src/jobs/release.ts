@@ -1,4 +1,4 @@
-import { CliError } from '../errors.ts'
+import { amended, CliError } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
 import { containerPaths, hasEnded, shellAvailability, stageOf } from '../ims/job-status.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
@@ -83,7 +83,7 @@ export async function openJob(
 /**
  * Touches a job's signal file. Where the connection is lost meanwhile, the job may already go on: then it was told.
  *
- * @throws CliError where it wasn't.
+ * @throws CliError where it wasn't, or where it is interrupted.
  */
 export async function signalJob(
   context: CommandContext,
@@ -95,9 +95,12 @@ export async function signalJob(
   { interval }: Pick<Reaching, 'interval'>,
 ): Promise<void> {
   const { complete, failed } = containerPaths(job, container.jail)
+  const { interrupted } = context.io
   try {
-    await touch(session, signal === 'complete' ? complete : failed)
+    await touch(session, signal === 'complete' ? complete : failed, { signal: interrupted })
   } catch (error) {
+    if (interrupted.aborted && error === interrupted.reason)
+      throw amended(error as CliError, { more: [`Job ${job.id} may have been told all the same.`], next: ['jobs', 'describe', job.id] })
     if (session.lost() === undefined) throw error
     const look = () => lookAtStage(api, job.id).catch(() => 'waiting' as const)
     if ((await stageAfter(context, look, { lost: true, interval })) === 'waiting') throw error

@@ -3,18 +3,23 @@ import type { ClientChannel, PseudoTtyOptions } from 'ssh2'
 import { CliError } from '../errors.ts'
 import type { Io } from '../terminal/io.ts'
 import { endingOf, type Ending } from './ending.ts'
+import { linkSignals } from '../time/linked-signal.ts'
 import { sleep } from '../time/timer.ts'
 import type { Session } from './session.ts'
 
 /** The longest that what only looks at files, or makes one, is waited for, in milliseconds. */
 export const longestLook = 60_000
 
-/** What comes of work; of `late`, where nothing does in so many milliseconds. */
-export function inTime<Result>(work: Promise<Result>, limit: number, late: () => Result): Promise<Result> {
-  const over = new AbortController()
+/**
+ * What comes of work; of `late`, where nothing does in so many milliseconds.
+ *
+ * @throws the reason of the signal.
+ */
+export function inTime<Result>(work: Promise<Result>, limit: number, late: () => Result, signal?: AbortSignal): Promise<Result> {
+  const over = linkSignals(signal)
   const hang = sleep(limit, over.signal).then(late)
   hang.catch(() => {})
-  return Promise.race([work, hang]).finally(() => over.abort())
+  return Promise.race([work, hang]).finally(over.end)
 }
 
 export type Streams = Pick<Io, 'stdin' | 'stdout' | 'stderr'>

@@ -4,17 +4,24 @@ import { inTime, longestLook, start } from './channel.ts'
 import type { Session } from './session.ts'
 import { shellWords } from '../text/shell-words.ts'
 
+export interface Touching {
+  /** A command that runs first, where commands run. */
+  readonly before?: string
+  /** How long the other end has for it, in milliseconds: what hangs there still gives signs of life. */
+  readonly limit?: number
+  readonly signal?: AbortSignal
+}
+
 /**
  * Makes a file at the other end, as `touch` does; by SFTP where no command runs: it isn't allowed, or there is no shell.
  *
- * @param before a command that runs first, where commands run.
- * @param limit how long the other end has for it, in milliseconds: what hangs there still gives signs of life.
- * @throws CliError with what the other end said
+ * @throws CliError with what the other end said; the reason of the signal, and then it may be there
  */
-export function touch(session: Session, path: string, before?: string, limit = longestLook): Promise<void> {
-  return inTime(touchSomehow(session, path, before), limit, () => {
+export function touch(session: Session, path: string, { before, limit = longestLook, signal }: Touching = {}): Promise<void> {
+  const late = () => {
     throw refusal(path, `the server didn't say within ${limit / 1000} s that it was`, 255)
-  })
+  }
+  return inTime(touchSomehow(session, path, before), limit, late, signal)
 }
 
 async function touchSomehow(session: Session, path: string, before: string | undefined): Promise<void> {

@@ -109,7 +109,7 @@ async function talk(through: number, patience = 1): Promise<string> {
         const ending = await runCommand(session, 'x', streams, limit)
         if (session.lost() === undefined && !('lost' in ending)) {
           await anyExists(session, ['/a'], 200 * patience)
-          await touch(session, '/a', undefined, 200 * patience)
+          await touch(session, '/a', { limit: 200 * patience })
         }
       } finally {
         await session.close()

@@ -1,6 +1,7 @@
 import type { Client } from 'ssh2'
 import { describe, expect, test } from 'vitest'
 import type { CommandContext } from '../../src/context.ts'
+import { CliError } from '../../src/errors.ts'
 import type { Api } from '../../src/ims/api.ts'
 import type { Job, SshContainer } from '../../src/ims/records.ts'
 import { signalJob } from '../../src/jobs/release.ts'
@@ -40,7 +41,20 @@ describe('a server that gives signs of life, but never says what became of a com
 
   test('is not waited for when a file is touched', async () => {
     const more = ["  the server didn't say within 0.01 s that it was"]
-    await expect(touch(silent, '/a', undefined, 10)).rejects.toMatchObject({ message: "/a couldn't be touched", exit: 255, more })
+    await expect(touch(silent, '/a', { limit: 10 })).rejects.toMatchObject({ message: "/a couldn't be touched", exit: 255, more })
+  })
+
+  test('keeps nobody who interrupts from ending, and the job may have been told', async () => {
+    const ctrlC = new AbortController()
+    const context = { io: { interrupted: ctrlC.signal } } as unknown as CommandContext
+    const told = signalJob(context, {} as Api, silent, job, container, 'complete', { interval: 1 })
+    ctrlC.abort(new CliError('Interrupted by SIGINT', { exit: 130 }))
+    await expect(told).rejects.toMatchObject({
+      message: 'Interrupted by SIGINT',
+      exit: 130,
+      more: [`Job ${job.id} may have been told all the same.`],
+      next: ['jobs', 'describe', job.id],
+    })
   })
 
   test('is not waited for when a file is looked for', async () => {
@@ -56,7 +70,7 @@ describe('a signal file whose touching is not confirmed', () => {
       if (status === undefined) throw new ServerError('gone', { status: 404, fields: [], ofService: true })
       return toValue({ ...job, status })
     }
-    const context = { io: { sleep: async () => {} } } as unknown as CommandContext
+    const context = { io: { sleep: async () => {}, interrupted: new AbortController().signal } } as unknown as CommandContext
     await signalJob(context, { send } as unknown as Api, broken(lost), job, container, 'failed', { interval: 1 })
   }
 
