@@ -118,6 +118,7 @@ export default defineConfig({
   plugins: [withoutExecutables, withoutAddons, builtinsByScheme, tomlWhenCalled, withoutEval, withoutNodeWarning, withoutAdvice, licences],
   input: { main: 'src/main.ts', library: 'src/library.ts', mock: 'src/mock/library.ts' },
   platform: 'node',
+  transform: { define: { 'import.meta.isExecutable': 'false' } },
   // Names of chunks depend on where each module is: in a copy of the checkout node_modules is a link.
   resolve: { symlinks: false },
   output: {
@@ -139,7 +140,7 @@ export default defineConfig({
         },
         {
           name: 'request',
-          test: /src\/(commands\/request|config\/tokens|json\/(read|write)|render\/(render|number|pieces|toml|json)|ims\/(?!oauth|client|created|job|availability|records|reference)|http\/(?!certificate|connection|proxy|undici|socks|stream|fetch))/,
+          test: /src\/(commands\/request|config\/tokens|json\/(read|write)|render\/(render|number|pieces|toml|json)|ims\/(?!oauth|client|created|job|availability|records|reference)|http\/(?!certificate|connection|proxy|undici|socks|stream))/,
         },
       ],
     },

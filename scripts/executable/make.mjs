@@ -15,31 +15,20 @@ const top = join(import.meta.dirname, '../..')
 export async function bundleForExecutables(work) {
   const { output, input: _, ...settings } = /** @type {import('rolldown').RolldownOptions} */ (config)
   const input = { 'cray-ims': join(import.meta.dirname, 'launcher.mjs') }
+  const { groups } = /** @type {{ codeSplitting: { groups: import('rolldown').CodeSplittingGroup[] } }} */ (output).codeSplitting
+  // Most requests go by `fetch`: what loads node:http is apart.
+  const nodeHttp = { name: 'node-http', test: /src\/http\/node-transport/, includeDependenciesRecursively: false }
   const bundle = await rolldown({
     ...settings,
     cwd: top,
     input,
+    transform: { define: { 'import.meta.isExecutable': 'true' } },
     preserveEntrySignatures: 'allow-extension',
     checks: { ineffectiveDynamicImport: false },
   })
-  await bundle.write({ ...output, codeSplitting: { groups: groupsOf(output) }, dir: work, format: 'esm' })
+  await bundle.write({ ...output, codeSplitting: { groups: [nodeHttp, ...groups] }, dir: work, format: 'esm' })
   await bundle.close()
   return join(work, 'cray-ims.js')
-}
-
-/**
- * Most requests go by `fetch`: what asks in another way, and loads node:http, is apart.
- *
- * @param {import('rolldown').RolldownOptions['output']} output
- */
-function groupsOf(output) {
-  const { groups } = /** @type {{ codeSplitting: { groups: { name: string, test: RegExp }[] } }} */ (output).codeSplitting
-  const nodeHttp = { name: 'node-http', test: /src\/http\/node-transport/, includeDependenciesRecursively: false }
-  const withFetch = groups.map(({ name, test }) => ({
-    name,
-    test: name === 'request' ? new RegExp(`${test.source}|src/http/fetch-transport`) : test,
-  }))
-  return [nodeHttp, ...withFetch]
 }
 
 /**

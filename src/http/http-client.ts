@@ -159,7 +159,7 @@ function createSingle(options: NodeTransportOptions, env: HttpOptions['env']): T
   let send: Promise<Transport> | undefined
   return async (request) => {
     send ??=
-      'bun' in process.versions && !namesProxy(env)
+      import.meta.isExecutable && !namesProxy(env)
         ? import('./fetch-transport.ts').then(({ createFetchTransport }) => createFetchTransport(options, open))
         : open()
     return (await send)(request)
