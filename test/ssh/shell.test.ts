@@ -110,7 +110,8 @@ describeWithSshd('shells as a process of their own', () => {
       await pause(300)
       terminal.type('C-z')
       await terminal.shows('Stopped')
-      terminal.type('kill -9 %1; wait; echo gone', 'Enter')
+      // Bash leaves no stopped job by Ctrl-D, and may not know yet that this one is gone.
+      terminal.type('kill -9 %1; while kill -0 %1 2>/dev/null; do sleep 0.1; done; echo gone', 'Enter')
       await terminal.shows(/^gone$/m)
       terminal.type('C-d')
       const screen = await terminal.shows(/\{"code":\d+\}/)
