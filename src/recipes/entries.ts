@@ -1,4 +1,3 @@
-import { posix } from 'node:path'
 import { excerpt } from '../text/printable.ts'
 
 export type EntryKind = 'file' | 'folder' | 'symlink' | 'hard link' | 'special'
@@ -37,10 +36,11 @@ function isInside(path: string): boolean {
 export function entryProblems(entries: readonly Entry[]): string[] {
   const files = new Set<string>()
   const links = new Set<string>()
+  const targets = new Map(entries.flatMap(({ path, kind, target = '' }) => (kind === 'symlink' ? [[path, target] as const] : [])))
   return entries.flatMap((entry) => {
     const { path, kind } = entry
     const shown = excerpt(path, 200)
-    const found = isInside(path) ? kindProblem(entry, files) : `${shown} leads outside the recipe`
+    const found = isInside(path) ? kindProblem(entry, files, targets) : `${shown} leads outside the recipe`
     const through = found === undefined ? parents(path).find((parent) => links.has(parent)) : undefined
     if (kind === 'file' || kind === 'hard link') files.add(path)
     if (kind === 'symlink') links.add(path)
@@ -49,16 +49,47 @@ export function entryProblems(entries: readonly Entry[]): string[] {
   })
 }
 
-function kindProblem({ path, kind, target = '' }: Entry, files: ReadonlySet<string>): string | undefined {
+function kindProblem(
+  { path, kind, target = '' }: Entry,
+  files: ReadonlySet<string>,
+  targets: ReadonlyMap<string, string>,
+): string | undefined {
   const shown = excerpt(path, 200)
   if (kind === 'special') return `${shown} is a device, a pipe or a socket`
   if (kind === 'hard link')
     return files.has(target) ? undefined : `${shown} is a hard link to ${excerpt(target, 200)}, which is not a file before it`
   if (kind !== 'symlink') return undefined
-  if (target.startsWith('/'))
-    return path.startsWith(overlay) ? undefined : `${shown} is a link to ${excerpt(target, 200)}, outside the recipe`
-  const meant = posix.join(posix.dirname(path), target)
-  return meant === '..' || meant.startsWith('../') ? `${shown} is a link to ${excerpt(target, 200)}, outside the recipe` : undefined
+  return leadsOutside(path, target, targets) ? `${shown} is a link to ${excerpt(target, 200)}, outside the recipe` : undefined
+}
+
+/** So many links are followed, one leading to the next, and none that is longer. Source: Linux's limits. */
+const mostLinks = 40
+const longestPath = 4096
+
+/** Whether a link leads outside, also by way of others. */
+function leadsOutside(path: string, target: string, targets: ReadonlyMap<string, string>): boolean {
+  const at = path.split('/').slice(0, -1)
+  const rest = [target]
+  for (let followed = 0; rest.length > 0 && followed < mostLinks;) {
+    const link = rest.pop()!
+    if (path.length > longestPath || link.length > longestPath) return false
+    if (link.startsWith('/')) {
+      if (!path.startsWith(overlay)) return true
+      at.splice(0, at.length, 'root')
+    }
+    const parts = link.split('/').filter((part) => part !== '' && part !== '.')
+    for (const [number, part] of parts.entries()) {
+      if (part !== '..') at.push(part)
+      else if (at.pop() === undefined) return true
+      const next = part === '..' ? undefined : targets.get(at.join('/'))
+      if (next === undefined) continue
+      at.pop()
+      rest.push(parts.slice(number + 1).join('/'), next)
+      followed++
+      break
+    }
+  }
+  return false
 }
 
 function parents(path: string): string[] {

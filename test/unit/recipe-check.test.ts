@@ -23,6 +23,24 @@ describe('what leads outside', () => {
     ['a link to what is above', [link('a', '..')], ['a is a link to .., outside the recipe']],
     ['an absolute link', [link('a', '/etc')], ['a is a link to /etc, outside the recipe']],
     ['an absolute link of the image', [link('root/etc/a', '/usr/lib/a')], []],
+    [
+      'a link upwards from where another leads',
+      [link('a/up', '..'), link('b', 'a/up/../c')],
+      ['b is a link to a/up/../c, outside the recipe'],
+    ],
+    [
+      'the same, where the other comes later, and over several',
+      [link('b', 'c/d/../x'), link('c', 'a'), link('a/d', 'e'), link('a/e', '../f/..')],
+      ['b is a link to c/d/../x, outside the recipe'],
+    ],
+    ['a link down, and upwards from there', [link('a', 'b/c'), link('d', 'a/../e')], []],
+    ['links that lead to each other', [link('a', 'b'), link('b', 'a')], []],
+    [
+      'a link to an absolute one of the image',
+      [link('root/a', '/usr'), link('b', 'root/a/c')],
+      ['b is a link to root/a/c, outside the recipe'],
+    ],
+    ['the same within the image', [link('root/a', '/usr'), link('root/b', 'a/../c')], []],
     ['a file below a link', [link('a', 'b'), entry('a/c/d')], ['a/c/d is below a, which is a link']],
     ['a hard link to a file before it', [entry('a'), entry('b', { kind: 'hard link', target: 'a' })], []],
     [
