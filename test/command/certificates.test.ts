@@ -136,3 +136,20 @@ test.each(refused)('a certificate $name is refused, and nothing is sent', async 
   }
   expect(requests).toBe(0)
 })
+
+test("a proxy's certificate that is signed with SHA-1 is refused, too", async () => {
+  const ca = await makeCa(sameName)
+  const pair = await makeServerCertificate({ ca, algorithm: 'sha1' })
+  const proxy = await serveHttp(() => {}, { ...pair, ciphers: 'DEFAULT@SECLEVEL=0' })
+  try {
+    write('.config/cray/configurations/default', '[core]\nhostname = "https://h.invalid"\n')
+    const { exit, stderr } = await run(['images', 'list'], {
+      cwd: home.path,
+      env: { PATH: process.env.PATH!, HOME: home.path, CRAY_IMS_CA_FILE: write('ca.pem', ca.cert), HTTPS_PROXY: proxy.url },
+    })
+    expect(exit).toBe(2)
+    expect(stderr).toContain('certificate of the proxy (HTTPS_PROXY) signed with SHA-1')
+  } finally {
+    await proxy.close()
+  }
+})
