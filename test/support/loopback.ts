@@ -22,11 +22,14 @@ export async function serveSocket(onConnection: (socket: Socket) => void): Promi
   return listen(net.createServer(onConnection), 'http')
 }
 
-/** A port of loopback that nothing listens on. */
+/** A port of loopback that nothing listens on: below those that Linux gives to whoever asks for a free one, as other tests do. */
 export async function closedPort(): Promise<number> {
-  const server = await serveSocket(() => {})
-  await server.close()
-  return server.port
+  const port = 10_000 + Math.floor(Math.random() * 20_000)
+  const server = net.createServer()
+  const isFree = await new Promise<boolean>((done) => {
+    server.on('error', () => done(false)).listen(port, '127.0.0.1', () => server.close(() => done(true)))
+  })
+  return isFree ? port : closedPort()
 }
 
 export function listen(server: Server, scheme: string): Promise<Loopback> {
