@@ -10,8 +10,8 @@ for (const name of meantForNode) delete process.env[name]
 process.argv[1] = process.argv0
 
 // The more memory a machine has, the more garbage Bun's engine keeps: what is streamed would leave 170 MiB of it.
-const plenty = 110e6
+const plenty = 90e6
 const { Bun } = /** @type {{ Bun: { gc(atOnce: boolean): void } }} */ (/** @type {unknown} */ (globalThis))
-setInterval(() => process.memoryUsage.rss() > plenty && Bun.gc(false), 100).unref()
+setInterval(() => process.memoryUsage.rss() > plenty && Bun.gc(false), 25).unref()
 
 void main(process, env, process.execPath).then((code) => process.exit(code))
