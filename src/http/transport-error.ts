@@ -1,4 +1,5 @@
 import { isTooManyFiles } from '../errors.ts'
+
 /** What went wrong between us and the server, whichever transport was in use. */
 export type TransportErrorKind =
   | 'refused'
