@@ -64,6 +64,8 @@ describeWithSshd('shells as a process of their own', () => {
       settings = { before: join(folder.path, `before.${count}`), after: join(folder.path, `after.${count}`) }
       terminal = await openTerminal({ cwd: folder.path })
       terminal.type(`stty -a > before.${count}`, 'Enter')
+      // What is typed before the prompt is there is shown in front of it.
+      await terminal.shows(/before\.\d+\nhere\$$/)
     })
     afterEach(() => terminal.close())
 
