@@ -13,7 +13,7 @@ export default defineConfig({
     reporters: ['default', './test/support/closing-line.ts'],
     pool: 'forks',
     // Tests often wait for programs, which leaves processors to further files; more than 8 only compete for the disk.
-    maxWorkers: Math.min(8, Math.max(4, availableParallelism())),
+    maxWorkers: Math.min(8, Math.max(6, availableParallelism())),
     sequence: { sequencer: LongestFirst },
     // Whole programs share the machine's processors with the tests that start them.
     maxConcurrency: 4,

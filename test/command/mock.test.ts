@@ -168,15 +168,16 @@ test.skipIf(!curl).concurrent('--server-name: is asked by the name of a system',
 test.concurrent('--serial lets a request wait for the one before', async () => {
   const mock = await startMock(['--serial', '--fault', 'GET /recipes delay=300ms'])
   const answered: string[] = []
-  const ask = (path: string) =>
+  const ask = (path: string, sent = () => {}) =>
     new Promise<void>((done, fail) => {
       const request = http.get(`${mock.url}/apis/ims/v3/${path}`, { headers: { Authorization: `Bearer ${mock.token}` } }, (response) => {
         answered.push(path)
         response.resume().on('end', done)
       })
-      request.on('error', fail)
+      request.on('error', fail).on('finish', sent)
     })
-  const first = ask('recipes')
+  let first: Promise<void> | undefined
+  await new Promise<void>((sent) => (first = ask('recipes', sent)))
   // One more exchange, so that the first request is there.
   await mock.fetch('/')
   await Promise.all([first, ask('images')])
