@@ -26,7 +26,7 @@ export interface MachineFault {
 export type SendSignal = (name: NodeJS.Signals) => void
 
 /** How long a service is silent whose request comes at the wrong moment, in milliseconds. */
-export const heldBackFor = 1000
+export const heldBackFor = 2500
 
 const put = (path: string, text: string) => writeFileSync(path, text, { mode: 0o600 })
 const configuration = (text: string): MachineFault => ({ prepare: ({ home }) => put(join(home, configurationFile), text) })
