@@ -1,28 +1,23 @@
+import { constants } from 'node:os'
 import type { Writable } from 'node:stream'
 import type { ClientChannel, PseudoTtyOptions } from 'ssh2'
 import { CliError } from '../errors.ts'
 import type { Io } from '../terminal/io.ts'
-import { endingOf, type Ending } from './ending.ts'
-import { linkSignals } from '../time/linked-signal.ts'
-import { sleep } from '../time/timer.ts'
 import type { Session } from './session.ts'
 
-/** The longest that what only looks at files, or makes one, is waited for, in milliseconds. */
-export const longestLook = 60_000
-
-/**
- * What comes of work; of `late`, where nothing does in so many milliseconds.
- *
- * @throws the reason of the signal.
- */
-export function inTime<Result>(work: Promise<Result>, limit: number, late: () => Result, signal?: AbortSignal): Promise<Result> {
-  const over = linkSignals(signal)
-  const hang = sleep(limit, over.signal).then(late)
-  hang.catch(() => {})
-  return Promise.race([work, hang]).finally(over.end)
-}
-
 export type Streams = Pick<Io, 'stdin' | 'stdout' | 'stderr'>
+
+/** How a shell or command ended. */
+export type Ending =
+  /** Its exit code, or 128 + n for a signal. */
+  | { readonly code: number }
+  /** The connection went away before its exit code came; ours is 255 then. `detached`: the user ended it. */
+  | { readonly lost: string; readonly detached?: true }
+
+/** The exit code for how a shell or command ended. */
+export function exitCode(ending: Ending): number {
+  return 'code' in ending ? ending.code : 255
+}
 
 /** What is to run at the other end. */
 export interface Started {
@@ -61,6 +56,32 @@ export function start(session: Session, { command, terminal }: Started): Promise
       refuse(error as Error)
     }
   })
+}
+
+/** Resolves with how a channel's program ended, when all that it wrote was read. */
+function endingOf(channel: ClientChannel, session: Session): Promise<Ending> {
+  return new Promise((resolve) => {
+    let open = 2
+    let code: number | null | undefined
+    let signal: string | undefined
+    const one = () => {
+      if (--open > 0) return
+      if (typeof code === 'number') resolve({ code })
+      else if (code === null) resolve({ code: signalCode(signal) })
+      else resolve({ lost: session.lost() ?? 'the server ended it without an exit code' })
+    }
+    channel.on('exit', (exit: number | null, name?: string) => {
+      code = exit
+      signal = name
+    })
+    channel.once('close', one)
+    channel.stderr.once('close', one)
+  })
+}
+
+function signalCode(name: string | undefined): number {
+  const number = constants.signals[name as NodeJS.Signals]
+  return number === undefined ? 255 : 128 + number
 }
 
 /** Resolves when all that was written before has left the process, or can't. */

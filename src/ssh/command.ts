@@ -1,5 +1,4 @@
-import { flushed, interruption, start, type Streams } from './channel.ts'
-import type { Ending } from './ending.ts'
+import { flushed, interruption, start, type Ending, type Streams } from './channel.ts'
 import type { Session } from './session.ts'
 import { shellWords } from '../text/shell-words.ts'
 

@@ -1,4 +1,4 @@
-import { exitCode } from '../../src/ssh/ending.ts'
+import { exitCode } from '../../src/ssh/channel.ts'
 import { runCommand } from '../../src/ssh/command.ts'
 import { givesTerminal, runInTerminal } from '../../src/ssh/shell.ts'
 import { processIo } from '../../src/terminal/process-io.ts'

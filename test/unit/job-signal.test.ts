@@ -6,9 +6,8 @@ import type { Api } from '../../src/ims/api.ts'
 import type { Job, SshContainer } from '../../src/ims/records.ts'
 import { signalJob } from '../../src/jobs/release.ts'
 import { toValue } from '../../src/json/value.ts'
-import { anyExists } from '../../src/ssh/exists.ts'
 import type { Session } from '../../src/ssh/session.ts'
-import { touch } from '../../src/ssh/touch.ts'
+import { anyExists, touch } from '../../src/ssh/remote-files.ts'
 import { ServerError } from '../../src/ims/server-error.ts'
 
 const job = {

@@ -1,10 +1,37 @@
 import type { Readable } from 'node:stream'
 import { CliError } from '../errors.ts'
-import { inTime, longestLook, start } from './channel.ts'
+import { shellWord, shellWords } from '../text/shell-words.ts'
+import { linkSignals } from '../time/linked-signal.ts'
+import { sleep } from '../time/timer.ts'
+import { start } from './channel.ts'
 import type { Session } from './session.ts'
-import { shellWords } from '../text/shell-words.ts'
 
-export interface Touching {
+/** The longest wait for the other end to look at files or to make one, in milliseconds. */
+const longestLook = 60_000
+
+/**
+ * Whether one of some files is there at the other end; false where that can't be asked any more.
+ *
+ * @param limit how long the other end has to say, in milliseconds.
+ */
+export function anyExists(session: Session, paths: readonly string[], limit = longestLook): Promise<boolean> {
+  return inTime(testAny(session, paths), limit, () => false)
+}
+
+async function testAny(session: Session, paths: readonly string[]): Promise<boolean> {
+  if (session.lost() !== undefined) return false
+  const command = paths.map((path) => `test -e ${shellWord(path)}`).join(' || ')
+  const running = await start(session, { command }).catch(() => undefined)
+  if (!running) return false
+  const { channel, ended } = running
+  channel.resume()
+  channel.stderr.resume()
+  channel.end()
+  const ending = await ended
+  return 'code' in ending && ending.code === 0
+}
+
+interface Touching {
   /** A command that runs first, where commands run. */
   readonly before?: string
   /** How long the other end has for it, in milliseconds: what hangs there still gives signs of life. */
@@ -79,4 +106,16 @@ function touchBySftp({ client, lost }: Session, path: string, before: string): P
 
 function refusal(path: string, why: string, exit = 1): CliError {
   return new CliError(`${path} couldn't be touched`, { exit, more: why.split('\n').map((line) => `  ${line}`) })
+}
+
+/**
+ * The result of `work`, or of `late` once so many milliseconds have passed.
+ *
+ * @throws the reason of the signal.
+ */
+function inTime<Result>(work: Promise<Result>, limit: number, late: () => Result, signal?: AbortSignal): Promise<Result> {
+  const over = linkSignals(signal)
+  const hang = sleep(limit, over.signal).then(late)
+  hang.catch(() => {})
+  return Promise.race([work, hang]).finally(over.end)
 }
