@@ -16,7 +16,7 @@ import type { CommandContext } from '../context.ts'
 import { memoryNote } from '../jobs/shell-exit.ts'
 import { lookAtStage, stageAfter } from '../jobs/stage-after.ts'
 import { shortId } from '../jobs/lookup.ts'
-import { openJob } from '../jobs/release.ts'
+import { openJob } from '../jobs/open-shell.ts'
 import { refuseFailedPod } from './on-failure.ts'
 import type { BuildContext } from './build-context.ts'
 import type { ImageSpec } from './image-spec.ts'
@@ -189,11 +189,8 @@ export async function hasMovedOn(build: BuildContext, job: Job, { lost = true } 
 async function inSession<R>(build: BuildContext, job: Job, work: (session: Session, container: SshContainer) => Promise<R>): Promise<R> {
   const { api, supervision, progress } = build
   const container = chooseContainer(job)
-  const session = await retryWhileUnavailable(
-    build,
-    () => openJob(forShells(build.context), api, job, container, supervision, progress),
-    job,
-  )
+  const shell = { context: forShells(build.context), api, job, container, progress }
+  const session = await retryWhileUnavailable(build, () => openJob(shell, supervision), job)
   try {
     return await work(session, container)
   } finally {

@@ -8,9 +8,6 @@ import { openShell } from '../jobs/open-shell.ts'
 import { saveLogs } from './container-logs.ts'
 import type { BuildContext } from './build-context.ts'
 
-/** How the shell of a job is reached that someone else's command line asked for: by what `jobs debug` takes. */
-const opening = { command: undefined, tty: false, openssh: false, print_command: false, ssh_config: false, left: undefined }
-
 /**
  * Opens a job's shell as `jobs debug` does, to its end, and sees to what becomes of the job.
  *
@@ -18,25 +15,16 @@ const opening = { command: undefined, tty: false, openssh: false, print_command:
  */
 export async function openJobShell(build: BuildContext, job: Job, explained = false): Promise<JobOutcome> {
   const { api, supervision, progress } = build
-  const context = forShells(build.context)
-  const container = chooseContainer(job)
-  const shell = (await openShell(context, api, job, container, { ...supervision, ...opening, explained }, progress))!
+  const shell = { context: forShells(build.context), api, job, container: chooseContainer(job), progress }
+  const ended = await openShell(shell, { ...supervision, explained })
   try {
-    return await handleShellExit(
-      context,
-      api,
-      job,
-      container,
-      shell,
-      { ...supervision, beforeDelete: () => keepLogs(build, job) },
-      progress,
-    )
+    return await handleShellExit(shell, ended, { ...supervision, beforeDelete: () => keepLogs(build, job) })
   } finally {
-    await shell.close()
+    await ended.session?.close()
   }
 }
 
-/** The app for what happens in a shell: our stdout is for the image's id, and what is hinted at are commands of `jobs`. */
+/** The context for what happens in a shell: our stdout is for the image's id, and what is hinted at are commands of `jobs`. */
 export function forShells(context: CommandContext): CommandContext {
   const io = Object.create(context.io, { stdout: { get: () => context.io.stderr } }) as Io
   return { ...context, io, command: jobShells.find(({ name }) => name === 'debug')! }

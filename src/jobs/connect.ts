@@ -1,6 +1,4 @@
-import type { DebugOptions } from '../definitions/job-shells.ts'
 import { CliError, type NextStep } from '../errors.ts'
-import type { Api } from '../ims/api.ts'
 import { stageOf } from '../ims/job-status.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
 import { addressesOf, oddAddresses } from '../ssh/addresses.ts'
@@ -13,9 +11,7 @@ import { createPodWatch } from './pod-watch.ts'
 import { jobDeletedError, podFailedError } from './shell-unavailable.ts'
 import { shortId } from './lookup.ts'
 import { pollJobs } from './poll.ts'
-
-/** How a job's shell is to be reached, as the options say it. */
-export type Reaching = Pick<DebugOptions, 'access' | 'identity' | 'host_key' | 'interval'>
+import type { Reaching, ShellContext } from './shell-context.ts'
 
 /** How a way in is looked for. */
 export interface WaySearch extends Pick<Reaching, 'access' | 'interval'> {
@@ -48,14 +44,8 @@ export interface Way extends Reached {
  *
  * @throws CliError (exit 255, or as given) that says what was tried; with exit 1 why the job has no shell any more.
  */
-export async function connectToContainer(
-  context: CommandContext,
-  api: Api,
-  job: Job,
-  container: SshContainer,
-  search: WaySearch,
-  progress: Progress,
-): Promise<Way> {
+export async function connectToContainer(shell: ShellContext, search: WaySearch): Promise<Way> {
+  const { context, job, container, progress } = shell
   const { io, command } = context
   const { access, interval, patience, exit, alone = 20_000, remind = 60_000 } = search
   const again = ['jobs', command.name, job.id]
@@ -85,21 +75,19 @@ export async function connectToContainer(
   const onOpen = ({ target }: { target: string }) => {
     if (access === 'auto') progress.log(`  no SSH banner yet; kubectl port-forward to ${target} joins`)
   }
-  const forward: Forwarding | undefined = forwards
-    ? joinForward(context, job, container, race, { signal, only, delay: only ? 0 : alone, onOpen })
-    : undefined
+  const forward: Forwarding | undefined = forwards ? joinForward(shell, race, { signal, only, delay: only ? 0 : alone, onOpen }) : undefined
   if (patience === undefined || patience > remind) {
     const lines = () => [
       'Nothing has answered yet; still trying.',
       ...remedy(context, job, forward?.missing()),
       `To delete it: ${context.commandLine('jobs', 'delete', job.id)}`,
     ]
-    context.io.sleep(remind, signal).then(
+    io.sleep(remind, signal).then(
       () => lines().forEach((line) => progress.log(`  ${line.trimStart()}`)),
       () => {},
     )
   }
-  const left = untilItLeaves(context, api, job, interval, signal, again)
+  const left = untilItLeaves(shell, interval, signal, again)
   const all = [race.won, left, ...(forward ? [forward.failed] : [])]
   for (const one of all) one.catch(() => {})
   try {
@@ -154,14 +142,7 @@ function noAddress({ id }: Job, container: SshContainer, access: string, next: N
 const doubtful = 5000
 
 /** Rejects when the job doesn't wait any more, or its pod has failed. */
-function untilItLeaves(
-  context: CommandContext,
-  api: Api,
-  job: Job,
-  interval: number,
-  signal: AbortSignal,
-  resume: NextStep,
-): Promise<never> {
+function untilItLeaves({ context, api, job }: ShellContext, interval: number, signal: AbortSignal, resume: NextStep): Promise<never> {
   const silent: Progress = { update() {}, log() {}, stop() {} }
   const watch = { interval: interval * 1000, progress: silent, resume, signal }
   const pods = createPodWatch(context, { interval: watch.interval, say() {} })

@@ -3,6 +3,7 @@ import { configFolder } from '../config/folder.ts'
 import { CliError, type NextStep } from '../errors.ts'
 import type { Job } from '../ims/records.ts'
 import { readHostKeys } from '../kubernetes/host-keys.ts'
+import type { Address } from '../ssh/banner.ts'
 import { checkHostKey, type HostKeyPolicy, type HostKeyVerdict } from '../ssh/host-keys.ts'
 import { readKnownHosts, rememberHostKeys } from '../ssh/known-hosts.ts'
 import type { VerifyHostKey } from '../ssh/session.ts'
@@ -10,6 +11,9 @@ import { tilde } from '../files/home.ts'
 import type { CommandContext } from '../context.ts'
 import { kubectlOf, podOf } from './pod.ts'
 import { shortId } from './lookup.ts'
+
+/** Called with an accepted host key and the address that showed it, before anyone logs in. */
+export type OnAccept = (verdict: HostKeyVerdict, address: Address) => void | Promise<void>
 
 /** Where host keys of jobs are kept. */
 export function knownHostsPath({ io }: CommandContext): string {

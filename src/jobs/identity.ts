@@ -7,11 +7,12 @@ import { replaceFile } from '../files/write-file.ts'
 import type { Api } from '../ims/api.ts'
 import { describeRecord } from '../ims/fetch-records.ts'
 import { isGone } from '../ims/server-error.ts'
-import type { Job, SshContainer } from '../ims/records.ts'
+import type { Job } from '../ims/records.ts'
 import type { Identity, Login, Looked } from '../ssh/identities.ts'
 import { fingerprint, parsePublicKey, publicKeyLine, publicKeyOf, type PublicKey } from '../ssh/public-key.ts'
 import type { CommandContext } from '../context.ts'
 import { shortId } from './lookup.ts'
+import type { ShellContext } from './shell-context.ts'
 
 /** The local key that opens a job's shell. */
 export interface Key {
@@ -37,13 +38,8 @@ interface KeyRecord {
  *
  * @throws CliError (exit 255) that says which key the job wants and where it was looked for.
  */
-export async function findKey(
-  context: CommandContext,
-  api: Api,
-  job: Job,
-  container: SshContainer,
-  { identity: file }: { identity?: string },
-): Promise<Key> {
+export async function findKey(shell: ShellContext, { identity: file }: { identity?: string }): Promise<Key> {
+  const { context, api, job } = shell
   const { env, stdin, stderr } = context.io
   const { findIdentity, unlock } = await import('../ssh/identities.ts')
   const record = await publicKeyOfJob(api, job)
@@ -51,7 +47,7 @@ export async function findKey(
   const files = file === undefined ? [] : [absolutePath(file, context.io)]
   const { identity, looked } = await findIdentity({ wanted, files, agentSocket: env.SSH_AUTH_SOCK, home: findHome(env) })
   // Without the record only the user can know which it is.
-  if (!identity || (!wanted && file === undefined)) throw noKey(context, job, container, record, looked)
+  if (!identity || (!wanted && file === undefined)) throw noKey(shell, record, looked)
   const ask = stdin.isTTY && stderr.isTTY ? context.questions.ask : undefined
   const openssh = ['jobs', 'debug', job.id, '--openssh', ...(file === undefined ? [] : ['-i', file])]
   return { identity, shown: tilde(identity.path ?? 'agent', env), unlock: () => unlock(identity, { ask, wanted, openssh }) }
@@ -67,13 +63,7 @@ async function publicKeyOfJob(api: Api, { public_key_id: id }: Job): Promise<Key
   }
 }
 
-function noKey(
-  context: CommandContext,
-  job: Job,
-  container: SshContainer,
-  record: KeyRecord | undefined,
-  looked: readonly Looked[],
-): CliError {
+function noKey({ context, job, container }: ShellContext, record: KeyRecord | undefined, looked: readonly Looked[]): CliError {
   const lines = looked.map(({ where, key, note = 'none' }) => {
     const path = tilde(where, context.io.env)
     return `${path}${where === 'agent' ? ': ' : '  '}${key ? keyText(key) : ''}${key && note !== 'none' ? `, ${note}` : key ? '' : note}`

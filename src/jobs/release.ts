@@ -1,41 +1,31 @@
 import { amended, CliError } from '../errors.ts'
 import type { Api } from '../ims/api.ts'
 import { containerPaths, hasEnded, shellAvailability, stageOf } from '../ims/job-status.ts'
-import type { Job, SshContainer } from '../ims/records.ts'
+import type { Job } from '../ims/records.ts'
 import { jobs } from '../definitions/records.ts'
 import { deleteRequest } from '../ims/requests.ts'
-import { openSession, type Session } from '../ssh/session.ts'
+import type { Session } from '../ssh/session.ts'
 import { touch } from '../ssh/remote-files.ts'
-import type { Progress } from '../terminal/progress.ts'
 import { formatDuration } from '../time/time-span.ts'
-import type { CommandContext } from '../context.ts'
 import { shortId } from './lookup.ts'
-import { hostKeyLine, hostVerifier } from './host-key.ts'
 import { imageOfDeletedJob } from './image-of-deleted-job.ts'
-import { findKey } from './identity.ts'
+import { openJob } from './open-shell.ts'
 import { podFailedError, jobDeletedError } from './shell-unavailable.ts'
 import { createPodWatch } from './pod-watch.ts'
-import { connectToContainer, type Reaching } from './connect.ts'
 import { pollJobs } from './poll.ts'
+import type { Reaching, ShellContext } from './shell-context.ts'
 import { lookAtStage, stageAfter } from './stage-after.ts'
 
 /** The signal file that tells a job that waits what to do. */
 export type SignalName = 'complete' | 'failed'
 
 /** Tells a job that waits to go on or to end, over SSH. */
-export async function tellJob(
-  context: CommandContext,
-  api: Api,
-  job: Job,
-  container: SshContainer,
-  signal: SignalName,
-  options: Reaching,
-  progress: Progress,
-): Promise<void> {
+export async function tellJob(shell: ShellContext, signal: SignalName, options: Reaching): Promise<void> {
+  const { job, progress } = shell
   if (job.job_type === 'create') progress.log(`Job ${shortId(job.id)} is a create job whose build failed: it ends in error either way.`)
-  const session = await openJob(context, api, job, container, options, progress)
+  const session = await openJob(shell, options)
   try {
-    await signalJob(context, api, session, job, container, signal, options)
+    await signalJob(shell, session, signal, options)
   } finally {
     await session.close()
   }
@@ -51,46 +41,14 @@ export function refuseUnlessWaiting(job: Job): void {
   throw new CliError(`job ${job.id} does not wait on its user: it is ${job.status}`, { exit: 1, next })
 }
 
-/** Logs in to a job's container. */
-export async function openJob(
-  context: CommandContext,
-  api: Api,
-  job: Job,
-  container: SshContainer,
-  options: Reaching,
-  progress: Progress,
-): Promise<Session> {
-  const key = await findKey(context, api, job, container, options)
-  progress.stop()
-  const login = await key.unlock()
-  const way = await connectToContainer(context, api, job, container, { ...options, patience: 60_000 }, progress)
-  const verifyHostKey = hostVerifier(context, job, options.host_key, (verdict) => {
-    if (verdict.why !== 'known') progress.log(hostKeyLine(verdict))
-  })
-  const session = await openSession({
-    socket: way.socket,
-    login,
-    verifyHostKey,
-    signal: context.io.interrupted,
-    next: ['jobs', context.command.name, job.id],
-  }).catch((error: unknown) => {
-    way.close()
-    throw error
-  })
-  return { ...session, close: () => session.close().finally(way.close) }
-}
-
 /**
  * Touches a job's signal file. Where the connection is lost meanwhile, the job may already go on: then it was told.
  *
  * @throws CliError where it wasn't, or where it is interrupted.
  */
 export async function signalJob(
-  context: CommandContext,
-  api: Api,
+  { context, api, job, container }: Omit<ShellContext, 'progress'>,
   session: Session,
-  job: Job,
-  container: SshContainer,
   signal: SignalName,
   { interval }: Pick<Reaching, 'interval'>,
 ): Promise<void> {
@@ -127,10 +85,7 @@ interface OutcomeWait {
 
 /** Waits until a released job has ended, and says how. */
 export async function waitForOutcome(
-  context: CommandContext,
-  api: Api,
-  job: Job,
-  progress: Progress,
+  { context, api, job, progress }: ShellContext,
   { hopeful, timeout, interval }: OutcomeWait,
 ): Promise<Outcome> {
   const watch = {

@@ -1,12 +1,11 @@
 import { CliError } from '../errors.ts'
-import type { Job, SshContainer } from '../ims/records.ts'
 import { KubectlError, explainKubectlError, type KubectlErrorKind } from '../kubernetes/kubectl-error.ts'
 import { openPortForward, type PortForward } from '../kubernetes/port-forward.ts'
 import { addressesOf } from '../ssh/addresses.ts'
 import type { Race } from '../ssh/banner.ts'
-import type { CommandContext } from '../context.ts'
 import { kubectlOf, podOf } from './pod.ts'
 import { shortId } from './lookup.ts'
+import type { ShellContext } from './shell-context.ts'
 
 /** A port-forward that takes part in a search for the way in. */
 export interface Forwarding {
@@ -45,9 +44,7 @@ const final: ReadonlySet<KubectlErrorKind> = new Set<KubectlErrorKind>(['missing
  * refuses, and the server of a job may come up some seconds after its status says so.
  */
 export function joinForward(
-  context: CommandContext,
-  job: Job,
-  container: SshContainer,
+  { context, job, container }: Pick<ShellContext, 'context' | 'job' | 'container'>,
   race: Race,
   { signal, only, delay, onOpen }: ForwardingOptions,
 ): Forwarding {

@@ -1,18 +1,17 @@
 import type { DebugOptions } from '../definitions/job-shells.ts'
 import { jobContainers } from '../definitions/records.ts'
 import { CliError } from '../errors.ts'
-import type { Api } from '../ims/api.ts'
 import { containerPaths } from '../ims/job-status.ts'
-import type { Job, SshContainer } from '../ims/records.ts'
+import type { Job } from '../ims/records.ts'
 import { anyExists } from '../ssh/remote-files.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { CommandContext } from '../context.ts'
 import { confirm } from './confirm.ts'
 import { shortId } from './lookup.ts'
-import { deleteJob, openJob, signalJob } from './release.ts'
+import { openJob, type Ended } from './open-shell.ts'
+import { deleteJob, signalJob } from './release.ts'
+import type { Reaching, ShellContext } from './shell-context.ts'
 import { lookAtStage, stageAfter } from './stage-after.ts'
-import type { Reaching } from './connect.ts'
-import type { Ended } from './open-shell.ts'
 
 /** What becomes of a job when its shell ends. */
 export type ExitAction = NonNullable<DebugOptions['on_exit']>
@@ -26,17 +25,10 @@ export interface ShellExitOptions extends Reaching, Pick<DebugOptions, 'on_exit'
 export type JobOutcome = 'released' | 'completed' | 'failed' | 'kept' | 'deleted' | 'gone'
 
 /** Sees to what becomes of a job whose shell has ended. Whoever has released it still has to wait for the outcome. */
-export async function handleShellExit(
-  context: CommandContext,
-  api: Api,
-  job: Job,
-  container: SshContainer,
-  shell: Ended,
-  options: ShellExitOptions,
-  progress: Progress,
-): Promise<JobOutcome> {
-  const { ending, session } = shell
-  const left = await howItIsLeft(context, api, job, container, shell, options, progress)
+export async function handleShellExit(shell: ShellContext, ended: Ended, options: ShellExitOptions): Promise<JobOutcome> {
+  const { context, api, job, progress } = shell
+  const { ending, session } = ended
+  const left = await howItIsLeft(shell, ended, options)
   if (left === 'gone') progress.log(`Job ${shortId(job.id)} is gone: it was deleted`)
   if (left !== 'waiting') return left
   if ('lost' in ending) progress.log(ending.detached ? 'Detached.' : `✖ connection lost: ${ending.lost}`)
@@ -58,9 +50,9 @@ export async function handleShellExit(
     progress.log(`Job ${shortId(job.id)} deleted`)
     return 'deleted'
   }
-  const open = session && session.lost() === undefined ? session : await openJob(context, api, job, container, options, progress)
+  const open = session && session.lost() === undefined ? session : await openJob(shell, options)
   try {
-    await signalJob(context, api, open, job, container, fate === 'save' ? 'complete' : 'failed', options)
+    await signalJob(shell, open, fate === 'save' ? 'complete' : 'failed', options)
   } finally {
     await open.close()
   }
@@ -69,13 +61,9 @@ export async function handleShellExit(
 
 /** Whether the job still waits: who touched a signal file in the shell has released it there. */
 async function howItIsLeft(
-  context: CommandContext,
-  api: Api,
-  job: Job,
-  container: SshContainer,
+  { context, api, job, container, progress }: ShellContext,
   { ending, session }: Ended,
   { interval }: ShellExitOptions,
-  progress: Progress,
 ): Promise<'waiting' | 'released' | 'gone'> {
   const { complete, failed } = containerPaths(job, container.jail)
   if (session && (await anyExists(session, [complete, failed]))) return 'released'

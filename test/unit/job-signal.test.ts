@@ -46,7 +46,7 @@ describe('a server that gives signs of life, but never says what became of a com
   test('keeps nobody who interrupts from ending, and the job may have been told', async () => {
     const ctrlC = new AbortController()
     const context = { io: { interrupted: ctrlC.signal } } as unknown as CommandContext
-    const told = signalJob(context, {} as Api, silent, job, container, 'complete', { interval: 1 })
+    const told = signalJob({ context, api: {} as Api, job, container }, silent, 'complete', { interval: 1 })
     ctrlC.abort(new CliError('Interrupted by SIGINT', { exit: 130 }))
     await expect(told).rejects.toMatchObject({
       message: 'Interrupted by SIGINT',
@@ -70,7 +70,7 @@ describe('a signal file whose touching is not confirmed', () => {
       return toValue({ ...job, status })
     }
     const context = { io: { sleep: async () => {}, interrupted: new AbortController().signal } } as unknown as CommandContext
-    await signalJob(context, { send } as unknown as Api, broken(lost), job, container, 'failed', { interval: 1 })
+    await signalJob({ context, api: { send } as unknown as Api, job, container }, broken(lost), 'failed', { interval: 1 })
   }
 
   test.each([

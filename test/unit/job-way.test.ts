@@ -71,14 +71,8 @@ function search(
   const api = { send: async () => toValue({ ...job, status: status() }) } as unknown as Api
   const lines: string[] = []
   const progress = { update() {}, stop() {}, log: (text: string) => void lines.push(text) }
-  const found = connectToContainer(
-    context,
-    api,
-    job as unknown as Job,
-    ssh_containers[0]!,
-    { access: 'auto', interval: 0.05, ...options },
-    progress,
-  )
+  const shell = { context, api, job: job as unknown as Job, container: ssh_containers[0]!, progress }
+  const found = connectToContainer(shell, { access: 'auto', interval: 0.05, ...options })
   return { found, lines, interrupt, standIn }
 }
 

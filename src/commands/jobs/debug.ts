@@ -31,7 +31,7 @@ const leastReach = 5000
 export const run: Run<DebugOptions, { job?: string; command?: string[] }> = async (context, options, args) => {
   const { io } = context
   const command = commandText(args.command ?? [])
-  const { tty = false, openssh = false, print_command = false, ssh_config = false } = options
+  const isPrinting = options.print_command || options.ssh_config
   const began = io.monotonic()
   const seconds = options.timeout ?? (io.stdin.isTTY && io.stderr.isTTY ? undefined : unattended)
   const timeout = seconds === undefined ? undefined : seconds * 1000
@@ -43,31 +43,28 @@ export const run: Run<DebugOptions, { job?: string; command?: string[] }> = asyn
     const once = await context.api()
     const first = args.job === undefined ? await choose(context, once) : (await findJobs(once, [args.job]))[0]!
     id = first.id
-    if (!print_command && !ssh_config) progress.log(`Job ${shortId(id)} ${first.image_root_archive_name}, ${first.job_type}`)
+    if (!isPrinting) progress.log(`Job ${shortId(id)} ${first.image_root_archive_name}, ${first.job_type}`)
     const job = await waitForShell(context, api, first, { interval: options.interval * 1000, timeout, began }, progress)
-    const container = chooseContainer(job, options.container)
+    const shell = { context, api, job, container: chooseContainer(job, options.container), progress }
     const left = timeout === undefined ? undefined : Math.max(began + timeout - io.monotonic(), leastReach)
-    const shell = await openShell(
-      context,
-      api,
-      job,
-      container,
-      { ...options, tty, openssh, print_command, ssh_config, command, left },
-      progress,
-    )
-    if (!shell) return 0
+    if (isPrinting) {
+      const { printOpenSsh } = await import('../../jobs/openssh.ts')
+      await printOpenSsh(shell, { ...options, command, patience: left, exit: 3 })
+      return 0
+    }
+    const ended = await openShell(shell, { ...options, command, left })
     try {
-      const own = exitCode(shell.ending)
+      const own = exitCode(ended.ending)
       // Whoever runs a command has its outcome to see to; a question would be in its way.
       const on_exit = options.on_exit ?? (command === undefined ? undefined : 'later')
-      const left = await handleShellExit(context, api, job, container, shell, { ...options, on_exit }, progress)
-      if (left === 'kept' || left === 'deleted' || left === 'gone') return own
-      const { exit, image } = await waitForOutcome(context, api, job, progress, { hopeful: left !== 'failed', interval: options.interval })
+      const outcome = await handleShellExit(shell, ended, { ...options, on_exit })
+      if (outcome === 'kept' || outcome === 'deleted' || outcome === 'gone') return own
+      const { exit, image } = await waitForOutcome(shell, { hopeful: outcome !== 'failed', interval: options.interval })
       if (image) await (command === undefined ? io.stdout : io.stderr).write(`${image}\n`)
       // A job that went on by itself takes the connection along: its outcome alone counts then.
-      return left === 'released' && 'lost' in shell.ending ? exit : own || exit
+      return outcome === 'released' && 'lost' in ended.ending ? exit : own || exit
     } finally {
-      await shell.close()
+      await ended.session?.close()
     }
   } catch (error) {
     throw id !== undefined && io.interrupted.aborted && error === io.interrupted.reason ? leftAlone(id, error as CliError) : error

@@ -30,15 +30,14 @@ export async function release(
   try {
     const found = (await findJobs(api, words)).map((job) => {
       refuseUnlessWaiting(job)
-      return { job, container: chooseContainer(job, options.container) }
+      return { context, api, job, container: chooseContainer(job, options.container), progress }
     })
     const waiting = new Map(found.map((one) => [one.job.id, one]))
     const each = waiting.size === 1 ? runOnly : runEach
     const told = new Map<string, string>()
     const names = new Map([...waiting.keys()].map((id) => [id, `job ${id}`]))
     const telling = await each(context, names, async (id, name) => {
-      const { job, container } = waiting.get(id)!
-      await tellJob(context, api, job, container, signal, options, progress)
+      await tellJob(waiting.get(id)!, signal, options)
       told.set(id, name)
     })
     if (options.no_wait) return telling
@@ -47,7 +46,7 @@ export async function release(
     const seeing = await each(context, told, async (id) => {
       const timeout = Math.max(options.timeout - (io.monotonic() - began) / 1000, 0)
       const wait = { ...options, timeout, hopeful: signal === 'complete' }
-      const { exit, image } = await waitForOutcome(context, api, waiting.get(id)!.job, progress, wait).finally(progress.stop)
+      const { exit, image } = await waitForOutcome(waiting.get(id)!, wait).finally(progress.stop)
       if (image) await io.stdout.write(`${image}\n`)
       // That a job ends in error is what `fail` asks for.
       if (signal === 'complete') outcome ||= exit
