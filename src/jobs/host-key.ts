@@ -22,7 +22,7 @@ export function knownHostsPath({ io }: CommandContext): string {
 
 /** What is said of a host key that was accepted. */
 export function hostKeyLine({ fingerprint, why }: HostKeyVerdict): string {
-  return `  host key ${fingerprint} ${why.replace("container's", "pod's")}`
+  return `  host key ${fingerprint} ${why}`
 }
 
 /**
@@ -64,7 +64,7 @@ function refused(
   const pods = `kubectl get pods -n ${kubernetes_namespace} -l job-name=${kubernetes_job} -o wide`
   const reasons: Partial<Record<HostKeyVerdict['why'], readonly [string, string, NextStep]>> = {
     changed: ['it changed', `  another is kept in ${tilde(path, io.env)}: someone is in between, or the job has another container`, pods],
-    "differs from the container's": ["it isn't the pod's", '  the pod has others: someone is in between', pods],
+    "differs from the pod's": ["it isn't the pod's", '  the pod has others: someone is in between', pods],
     'could not be compared': [
       "it couldn't be compared with the pod's",
       '  --host-key verify takes a kubectl that may exec into the pod',

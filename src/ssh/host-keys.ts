@@ -4,7 +4,7 @@ import type { KnownKey } from './known-hosts.ts'
 export type HostKeyPolicy = 'accept-new' | 'verify'
 
 export type HostKeyReason =
-  'known' | "new, same as the container's" | 'new, accepted' | 'changed' | "differs from the container's" | 'could not be compared'
+  'known' | "new, same as the pod's" | 'new, accepted' | 'changed' | "differs from the pod's" | 'could not be compared'
 
 /** Whether a host is the job's container, as far as can be told. */
 export interface HostKeyVerdict {
@@ -51,8 +51,8 @@ export async function checkHostKey(question: HostKeyQuestion): Promise<HostKeyVe
 
   const own = question.containersOwn && (await within(patience, question.containersOwn))
   if (own && own.length > 0) {
-    if (!own.some(({ blob }) => blob.equals(key))) return verdict(false, "differs from the container's")
-    return verdict(true, same ? 'known' : "new, same as the container's", own, true)
+    if (!own.some(({ blob }) => blob.equals(key))) return verdict(false, "differs from the pod's")
+    return verdict(true, same ? 'known' : "new, same as the pod's", own, true)
   }
   if (policy === 'verify') return verdict(false, 'could not be compared')
   return verdict(true, 'new, accepted', [publicKeyOf(key)])

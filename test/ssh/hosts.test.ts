@@ -70,13 +70,13 @@ describeWithSshd('the hosts of jobs', () => {
         server,
         judge(file, async () => [parsePublicKey(own.publicKey)!], seen),
       ),
-    ).rejects.toThrow("refused: differs from the container's")
+    ).rejects.toThrow("refused: differs from the pod's")
     expect(readKnownHosts(file).keys).toEqual([])
     await connect(
       server,
       judge(file, async () => ownKeys, seen),
     )
-    expect(seen).toEqual(["differs from the container's", "new, same as the container's"])
+    expect(seen).toEqual(["differs from the pod's", "new, same as the pod's"])
     expect(readKnownHosts(file).keys).toHaveLength(3)
   })
 

@@ -43,8 +43,8 @@ describe('the verdict', () => {
   const broken = async () => Promise.reject(new Error('forbidden'))
   const cases: [string, Partial<HostKeyQuestion>, boolean, string, (typeof one)[]][] = [
     ['new, nobody to ask', {}, true, 'new, accepted', [one]],
-    ['new, the same as the container has', { containersOwn: own(two, one) }, true, "new, same as the container's", [two, one]],
-    ['new, not the one the container has', { containersOwn: own(two) }, false, "differs from the container's", []],
+    ['new, the same as the container has', { containersOwn: own(two, one) }, true, "new, same as the pod's", [two, one]],
+    ['new, not the one the container has', { containersOwn: own(two) }, false, "differs from the pod's", []],
     ['new, the container does not answer', { containersOwn: silent }, true, 'new, accepted', [one]],
     ['new, the container cannot be read', { containersOwn: broken }, true, 'new, accepted', [one]],
     ['new, the container has none', { containersOwn: own() }, true, 'new, accepted', [one]],
@@ -54,8 +54,8 @@ describe('the verdict', () => {
     ['changed, even if the container says so', { known: known(two), containersOwn: own(one) }, false, 'changed', []],
     ['verify: nobody to ask', { policy: 'verify' }, false, 'could not be compared', []],
     ['verify: the container does not answer', { policy: 'verify', containersOwn: silent }, false, 'could not be compared', []],
-    ['verify: same', { policy: 'verify', containersOwn: own(one) }, true, "new, same as the container's", [one]],
-    ['verify: differs', { policy: 'verify', containersOwn: own(two) }, false, "differs from the container's", []],
+    ['verify: same', { policy: 'verify', containersOwn: own(one) }, true, "new, same as the pod's", [one]],
+    ['verify: differs', { policy: 'verify', containersOwn: own(two) }, false, "differs from the pod's", []],
     ['verify: known, but never compared', { policy: 'verify', known: known() }, false, 'could not be compared', []],
     ['verify: known, compared now', { policy: 'verify', known: known(), containersOwn: own(one) }, true, 'known', [one]],
     ['verify: known and was compared', { policy: 'verify', known: known(one, true) }, true, 'known', []],
