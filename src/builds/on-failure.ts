@@ -86,8 +86,7 @@ export async function handleFailure(
 }
 
 /** How to begin anew where a job stands in the way. */
-export const beginAgain = ({ commandLine }: CommandContext, { id }: Job) =>
-  `To begin again: --new, or first ${commandLine('jobs', 'delete', id)}`
+const beginAgain = ({ commandLine }: CommandContext, { id }: Job) => `To begin again: --new, or first ${commandLine('jobs', 'delete', id)}`
 
 /**
  * Refuses a job whose pod has failed: it never ends.

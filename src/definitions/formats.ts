@@ -1,5 +1,5 @@
 /** The original's formats: of any value. */
-export const valueFormats = ['json', 'toml', 'yaml'] as const
+const valueFormats = ['json', 'toml', 'yaml'] as const
 
 /** Ours: of records, each in a line or row of its own. */
 export const recordFormats = ['table', 'csv', 'jsonl', 'name', 'id'] as const

@@ -51,7 +51,7 @@ export function* listTree(root: string, skip: Skip, enter: (folder: string) => v
 }
 
 /** Files up to this size, in bytes, are read at once: a stream costs more than they do. */
-export const smallFile = 256 * 1024
+const smallFile = 256 * 1024
 
 /**
  * The content of a regular file that no link leads to: of a small one the bytes, else a stream.

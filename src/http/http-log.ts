@@ -39,7 +39,7 @@ const secret = /auth|cookie|token|secret|passw|credential|session|signature|api-
  * A header's value as it may be logged: not where its name tells of a secret, and of addresses neither user, query nor
  * fragment, which may hold one.
  */
-export function shownHeader(name: string, value: string): string {
+function shownHeader(name: string, value: string): string {
   if (secret.test(name) && !/^(www|proxy)-authenticate$/i.test(name)) return '…'
   return excerpt(value, 1000)
     .replace(/\/\/[^\s/?#@]*@/g, '//…@')

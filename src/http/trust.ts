@@ -26,7 +26,7 @@ export interface WellKnownFiles {
   system: readonly string[]
 }
 
-export const wellKnownFiles: WellKnownFiles = {
+const wellKnownFiles: WellKnownFiles = {
   site: ['/etc/pki/trust/anchors/platform-ca-certs.crt'],
   system: ['/var/lib/ca-certificates/ca-bundle.pem', '/etc/ssl/certs/ca-certificates.crt'],
 }

@@ -11,7 +11,7 @@ import { recipes, recipesForGood } from './recipes.ts'
 import { remoteBuildNodes, remoteBuildNodeStates } from './remote-build-nodes.ts'
 
 /** Version of the service that the mock answers like. */
-export const serviceVersion = '3.33.0'
+const serviceVersion = '3.33.0'
 
 const prefix = '/apis/ims/'
 

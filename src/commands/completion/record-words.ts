@@ -64,7 +64,7 @@ export function isOfferable(word: string): boolean {
 }
 
 /** What a person is told of a word, in one short line. */
-export const aboutText = (parts: readonly string[]): string =>
+const aboutText = (parts: readonly string[]): string =>
   parts
     .filter((part) => part !== '')
     .map((part) => excerpt(part, 40))

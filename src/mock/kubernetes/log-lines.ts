@@ -11,7 +11,7 @@ const api = 'https://api-gw-service-nmn.local/apis/ims'
 export const clockText = (time: number): string => new Date(time).toISOString().slice(11, 19)
 
 /** `2026-11-25 22:51:12,600`, as Python's logging has it. */
-export const stampText = (time: number): string => new Date(time).toISOString().replace('T', ' ').replace('.', ',').slice(0, 23)
+const stampText = (time: number): string => new Date(time).toISOString().replace('T', ' ').replace('.', ',').slice(0, 23)
 
 /** A job's record as the service answers it to whoever set a status. */
 function recordAt(job: Job, status: JobStatus, image: string | null): Record<string, unknown> {
