@@ -47,8 +47,8 @@ const opening = '(function (exports, require, module, __filename, __dirname) {'
 const wrap = (source) => `${opening}${source}\n})`
 
 /**
- * A file's wrapped source, all ASCII, behind what V8 made of it, and its length. It is kept by Node's version: V8 also
- * takes what another patch release made, and then runs it wrongly.
+ * A script of a file: V8's compiled code, the wrapped source (ASCII), and the length of the source. The file is kept by Node's
+ * version: V8 also takes what another patch release compiled, and then runs it wrongly.
  *
  * @param {string} path
  */

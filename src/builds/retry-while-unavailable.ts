@@ -22,9 +22,9 @@ export interface RetryOptions {
 type Writes = WriteContext & Partial<Pick<BuildContext, 'resume'>>
 
 /**
- * Does what may be done again, until it is done, while the service is away.
+ * Retries an idempotent operation while the service is unavailable.
  *
- * @param job that it is for: how to go on with that is said where it isn't done.
+ * @param job that it is for: a failure says how to resume that.
  */
 export async function retryWhileUnavailable<R>(
   { context, progress, supervision, resume }: Writes,
@@ -42,7 +42,7 @@ export async function retryWhileUnavailable<R>(
 }
 
 /**
- * Deletes a record; that it is gone already is as good.
+ * Deletes a record; one that is gone already counts as deleted.
  *
  * @param job that it is for.
  */

@@ -23,7 +23,7 @@ export interface WaySearch extends Pick<Reaching, 'access' | 'interval'> {
   alone?: number
   /** After so many milliseconds without a way what can be done about it is said, where the search goes on. */
   remind?: number
-  /** A port-forward is no way: it would end before it is used. */
+  /** No port-forward: it would end before it is used. */
   direct?: boolean
 }
 

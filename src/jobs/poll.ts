@@ -11,7 +11,7 @@ import { formatDuration } from '../time/time-span.ts'
 import type { CommandContext } from '../context.ts'
 import { describeJob, shortId } from './lookup.ts'
 
-/** How jobs are watched. */
+/** How jobs are polled. */
 export interface PollOptions {
   /** Milliseconds between looks. */
   interval: number
@@ -42,8 +42,8 @@ export interface JobSnapshot {
 }
 
 /**
- * Looks at jobs until `enough` says that it was enough; the last look. Several jobs cost one request a look. A server
- * that is away for a while is shown, and looked at again. A job that is gone has no entry: the service says so, no gateway.
+ * Polls jobs until `enough` returns a value, which is the result. Several jobs cost one request a look. While the service is
+ * unavailable, that is shown, and polling goes on. A job that is gone, as the service itself says, has no entry.
  *
  * @throws CliError with exit 3 at the time limit, 130 for Ctrl-C (129, 143 for other signals): all say how to go on.
  */
@@ -69,9 +69,9 @@ export async function pollJobs<T>(
   return pollUntil(context, { ...watch, began }, look, { enough, many: ids.length > 1, state: () => stateOf(last) })
 }
 
-/** How looks are judged, and what is said of those that weren't enough. */
+/** What ends the polling, and what is said when nothing does. */
 interface Looking<R, T> {
-  /** What is made of a look; undefined where another is needed. */
+  /** The result, by what a look saw; undefined where another look is needed. */
   enough: (seen: R) => T | undefined | Promise<T | undefined>
   /** More than one job is looked at. */
   many?: boolean
@@ -103,7 +103,7 @@ const lookTakes = 10_000
 const lastWords = 100
 
 /**
- * Looks until it was enough. A server that is away for a while is shown, and asked again.
+ * Polls until `enough` returns a value, which is the result. While the service is unavailable, that is shown, and polling goes on.
  *
  * @throws CliError with exit 3 at the time limit, 130 for Ctrl-C (129, 143 for other signals): all say how to go on.
  */
@@ -121,7 +121,7 @@ export async function pollUntil<R, T>(
   const late = () =>
     new CliError(`timed out after ${formatDuration(timeout)}; ${state() || 'the service did not answer'}`, { exit: 3, next: watch.resume })
 
-  // Whoever is in the middle of a request knows best what has come of it.
+  // A request that is interrupted knows best whether it had an effect: it gets a moment to say so.
   const cutOff = async (reason: unknown): Promise<never> => {
     if (signal.aborted) await io.sleep(lastWords)
     throw reason

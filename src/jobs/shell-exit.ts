@@ -24,7 +24,7 @@ export interface ShellExitOptions extends Reaching, Pick<DebugOptions, 'on_exit'
 /** What became of a job whose shell has ended: released in the shell itself, or told by us to go on or to end. */
 export type JobOutcome = 'released' | 'completed' | 'failed' | 'kept' | 'deleted' | 'gone'
 
-/** Sees to what becomes of a job whose shell has ended. Whoever has released it still has to wait for the outcome. */
+/** Decides and carries out what becomes of a job whose shell has ended. For one that is released, the caller waits for the outcome. */
 export async function handleShellExit(shell: ShellContext, ended: Ended, options: ShellExitOptions): Promise<JobOutcome> {
   const { context, api, job, progress } = shell
   const { ending, session } = ended
@@ -87,7 +87,7 @@ async function promptExitAction(context: CommandContext, job: Job, progress: Pro
     : 'Save the image (s), discard it (x), delete the job (d), or decide later (Enter)? '
   for (;;) {
     const answer = await context.questions.ask(question).catch((error: unknown) => {
-      // Ctrl-C, or a terminal that went away, is no wish to end anything.
+      // Ctrl-C, or a terminal that went away, counts as later.
       if (error instanceof CliError && error.bare) return ''
       throw error
     })

@@ -4,7 +4,7 @@ import { stageOf, type Stage } from '../ims/job-status.ts'
 import { isGone } from '../ims/server-error.ts'
 import { describeJob } from './lookup.ts'
 
-/** How often a job is looked at whose connection was lost: its container ends before the record says so. */
+/** How often a job is read after its connection was lost: its container ends before the record says so. */
 const looks = 3
 
 /**

@@ -28,7 +28,7 @@ export interface Kubectl {
    * @throws KubectlError
    */
   read(args: readonly string[], limits?: CallLimits): Promise<string>
-  /** Starts a call without a time limit. It dies with us. */
+  /** Starts a call without a time limit. It is killed when this process ends. */
   follow(args: readonly string[]): FollowingCall
 }
 

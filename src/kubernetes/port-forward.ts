@@ -23,7 +23,7 @@ export interface ForwardTarget {
 }
 
 /**
- * Opens a port-forward on a free port. It dies with us.
+ * Opens a port-forward on a free port. It is killed when this process ends.
  *
  * @throws KubectlError of the last target that was tried
  */

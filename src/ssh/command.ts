@@ -51,7 +51,7 @@ export async function runCommand(
     stdin.unpipe(channel).pause().off('error', stopFeeding)
     stdout.stream.off('error', leave)
     stderr.stream.off('error', dropErrors)
-    // What still comes has no reader, but is in the way of the end.
+    // Drains what nobody reads any more: otherwise the channel never closes.
     channel.unpipe().resume()
     channel.close()
   }
