@@ -22,7 +22,7 @@ export function scriptTrouble(content: string, shown: string): ScriptTrouble | u
   if (/^\s+#!/.test(content))
     return { why: `has its #! in line ${lineOf(content.indexOf('#!'))}; it counts only at the very start of the file` }
   const interpreter = interpreterOf(content)
-  const at = /^#![^\n]*\r/.test(content) ? 0 : interpreter.every(isShell) ? content.search(/\r(?:\n|$)/) : -1
+  const at = /^#![^\n]*\r/.test(content) ? 0 : interpreter.every(mayBeShell) ? content.search(/\r(?:\n|$)/) : -1
   if (at >= 0) {
     const what =
       at === 0 ? "in line 1, so that its interpreter isn't found" : `in line ${lineOf(at)}, which a shell takes for a part of the line`
@@ -32,17 +32,31 @@ export function scriptTrouble(content: string, shown: string): ScriptTrouble | u
   const [path, program] = interpreter
   if (path === undefined) return { why: 'has no interpreter after #!' }
   if (!path.startsWith('/')) return { why: `names its interpreter ${path} without its whole path`, next: `#!/usr/bin/env ${path}` }
-  return isEnv(path) && program === undefined ? { why: `has no program after #!${path}` } : undefined
+  const rest = firstLine(content).slice(path.length).trim()
+  if (isEnv(path) && program === undefined) return { why: `has no program after #!${path}` }
+  if (!/\s/.test(rest) || (isEnv(path) ? splitting.test(rest) : !isShell(path))) return undefined
+  // Linux hands an interpreter one argument, spaces and all: env takes it for a program, a shell for options.
+  const why = `has #!${path} ${rest}, where ${path} gets "${rest}" as a single argument`
+  return { why, next: isEnv(path) ? `#!${path} -S ${rest}` : undefined }
 }
 
 /** The interpreter that a script's first line names, and the program that `env` is to find; empty where it is left to `sh`. */
 export function interpreterOf(content: string): string[] {
-  const [path, ...words] = /^#!([^\r\n]*)/.exec(content)?.[1]!.trim().split(/\s+/).filter(Boolean) ?? []
-  if (path === undefined) return []
-  const program = isEnv(path) ? words.find((word) => !word.startsWith('-') && !word.includes('=')) : undefined
+  const line = firstLine(content)
+  const path = line.split(/\s/, 1)[0]!
+  if (path === '') return []
+  const words = line.slice(path.length).trim().replace(splitting, '').split(/\s+/)
+  const program = isEnv(path) ? words.find((word, at) => !/^-|=|^$/.test(word) && !takesNext.test(words[at - 1] ?? '')) : undefined
   return program === undefined ? [path] : [path, program]
 }
 
+/** What has `env` split its only argument into several. */
+const splitting = /^(?:-[iv]*S|--s[a-z-]*=)\s*/
+/** Options of `env` whose value is a word of its own. */
+const takesNext = /^(?:-[iv]*[uC]|--(?:unset|chdir))$/
+
+const firstLine = (content: string) => /^#!([^\r\n]*)/.exec(content)?.[1]!.trim() ?? ''
 const baseName = (path: string) => path.slice(path.lastIndexOf('/') + 1)
 const isEnv = (path: string) => baseName(path) === 'env'
-const isShell = (path: string, at: number, all: readonly string[]) => (at === 0 && all.length > 1) || shells.test(baseName(path))
+const isShell = (path: string) => shells.test(baseName(path))
+const mayBeShell = (path: string, at: number, all: readonly string[]) => (at === 0 && all.length > 1) || isShell(path)

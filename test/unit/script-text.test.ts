@@ -7,7 +7,11 @@ describe('scriptTrouble', () => {
     '#!/bin/sh\necho one\n',
     '#! /bin/bash -e\necho one',
     '#!/usr/bin/env -S python3 -u\nprint(1)\n',
-    '#!/usr/bin/env A=b python3',
+    '#!/usr/bin/env -iS A=b python3',
+    '#!/usr/bin/env --split-string=python3 -u',
+    '#!/usr/bin/env -Sbash -e',
+    '#!/bin/bash -e  \necho one\n',
+    '#!/usr/bin/perl -w -T\nprint 1\n',
     '#!/usr/bin/python3\nprint(1)\r\nprint(2)\r\n',
     "#!/bin/sh\nprintf 'a\\r\\n'\n",
   ])('none: %j', (text) => expect(scriptTrouble(text, 's.sh')).toBeUndefined())
@@ -27,6 +31,10 @@ describe('scriptTrouble', () => {
     ['#!bash\necho one\n', 'names its interpreter bash without its whole path', '#!/usr/bin/env bash'],
     ['#!/usr/bin/env\necho one\n', 'has no program after #!/usr/bin/env'],
     ['#!/usr/bin/env -S\necho one\n', 'has no program after'],
+    ['#!/usr/bin/env bash -e\n', 'gets "bash -e" as a single argument', '#!/usr/bin/env -S bash -e'],
+    ['#!/usr/bin/env A=b python3\n', 'gets "A=b python3"', '#!/usr/bin/env -S A=b python3'],
+    ['#!/usr/bin/env -i bash\n', 'gets "-i bash"'],
+    ['#!/bin/bash -e -u\n', 'has #!/bin/bash -e -u, where /bin/bash gets "-e -u" as a single argument'],
     ['\n#!/usr/bin/python3\nprint(1)\n', 'has its #! in line 2'],
   ])('%j', (text, why, next) => {
     const trouble = scriptTrouble(text, 'my.sh')
@@ -39,4 +47,8 @@ test.each([
   ['echo one\n', []],
   ['#!/bin/sh -e\n', ['/bin/sh']],
   ['#! /usr/bin/env -S A=b python3 -u\n', ['/usr/bin/env', 'python3']],
+  ['#!/usr/bin/env -Spython3 -u\n', ['/usr/bin/env', 'python3']],
+  ['#!/usr/bin/env --split-string=bash -e\n', ['/usr/bin/env', 'bash']],
+  ['#!/usr/bin/env -S -u HOME -C / bash\n', ['/usr/bin/env', 'bash']],
+  ['#!/usr/bin/env -uHOME\n', ['/usr/bin/env']],
 ])('the interpreter of %j', (text, found) => expect(interpreterOf(text)).toEqual(found))
