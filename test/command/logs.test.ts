@@ -130,14 +130,16 @@ describe.skipIf(skip).concurrent('logs by the real kubectl', () => {
   })
 
   test('no container that failed', async () => {
-    for (const [id, status] of [
-      [succeeded, 'success'],
-      [hanging, 'building_image'],
-    ] as const) {
-      const { exit, stdout, stderr } = await logs(id, '--failed')
-      expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
-      expect(stderr).toContain(`has failed: it is ${status}\nNext: cray-ims jobs logs ${id}\n`)
-    }
+    expect(await logs(succeeded, '--failed')).toMatchObject({
+      exit: 1,
+      stdout: '',
+      stderr: expect.stringContaining(`has failed: it is success\nNext: cray-ims jobs logs ${succeeded}\n`),
+    })
+    const { exit, stdout, stderr } = await logs(hanging, '--failed')
+    expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
+    expect(stderr).toMatch(
+      /has failed: it is building_image\n  its pod can't run: Unschedulable: 0\/7 nodes are available.*\nNext: cray-ims jobs describe /,
+    )
     expect(await logs(failed, '--failed', '-f')).toMatchObject({
       exit: 2,
       stdout: '',
@@ -240,6 +242,39 @@ describe.concurrent('logs by a stand-in', () => {
         'Error: job aaaa0002-0000-4000-8000-000000000001 stays waiting_on_user: its pod has failed\n  build-image: OOMKilled: exit code 137\n  It needs more memory: --job-mem-size GIB\n',
       )
       expect(stderr).toMatch(/\nNext: cray-ims jobs delete aaaa0002-0000-4000-8000-000000000001\n$/)
+    } finally {
+      standIn.remove()
+    }
+  })
+
+  test('a pod that was evicted: why, whatever is asked of it', async () => {
+    const standIn = standInKubectl('case "$1" in get) cat $DIR/pods ;; logs) echo "Error: no such container" >&2; exit 1 ;; esac')
+    const evicted = { phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.' }
+    writeFileSync(join(standIn.folder, 'pods'), list(pod({ 'build-image': running }, { ...evicted, initContainerStatuses: [] })))
+    const theirLogs = (...argv: string[]) => run(['jobs', 'logs', ...argv], { cwd: folder, env: theirs(standIn) })
+    const why = 'Evicted: The node was low on resource: memory.\n'
+    try {
+      expect(await theirLogs(waits)).toEqual({ exit: 0, stdout: '', stderr: `No logs: ${why}` })
+      expect(await theirLogs(failed, '-f')).toEqual({ exit: 1, stdout: '', stderr: why })
+      expect(await theirLogs(hanging, '--failed')).toMatchObject({
+        exit: 1,
+        stdout: '',
+        stderr: `Error: job ${hanging} stays building_image: its pod has failed\n  ${why}Next: cray-ims jobs delete ${hanging}\n`,
+      })
+    } finally {
+      standIn.remove()
+    }
+  })
+
+  test('a container that was killed under a job that is followed to its error: that it was', async () => {
+    const standIn = standInKubectl('case "$1" in get) cat $DIR/pods ;; logs) echo "2026-01-02T03:04:05.000000001Z $C" ;; esac')
+    writeFileSync(join(standIn.folder, 'pods'), list(pod({ 'build-image': ended(0, 'OOMKilled') }, { phase: 'Failed' })))
+    try {
+      expect(await run(['jobs', 'logs', failed, '-f'], { cwd: folder, env: theirs(standIn) })).toEqual({
+        exit: 1,
+        stdout: 'build-image | build-image\n',
+        stderr: 'build-image: OOMKilled: exit code 0\nIt needs more memory: --job-mem-size GIB\n',
+      })
     } finally {
       standIn.remove()
     }

@@ -4,7 +4,7 @@ import { isTransient } from '../../ims/availability.ts'
 import { hasEnded, stageOf } from '../../ims/job-status.ts'
 import { isGone } from '../../ims/server-error.ts'
 import type { Job } from '../../ims/records.ts'
-import { killedBy } from '../../kubernetes/diagnosis.ts'
+import { diagnose, diagnosisText, killedBy } from '../../kubernetes/diagnosis.ts'
 import { wentWrong } from '../../kubernetes/failed-container.ts'
 import { tailOfFailed } from '../../kubernetes/failed-log.ts'
 import { KubectlError, explainKubectlError } from '../../kubernetes/kubectl-error.ts'
@@ -12,7 +12,7 @@ import { createLineText } from '../../kubernetes/line-text.ts'
 import { followLogs } from '../../kubernetes/follow-logs.ts'
 import { noPod, readLogs, type LogLine, type LogSelection } from '../../kubernetes/logs.ts'
 import { findPod } from '../../kubernetes/find-pods.ts'
-import { containersInOrder } from '../../kubernetes/pod.ts'
+import { containersInOrder, type Pod } from '../../kubernetes/pod.ts'
 import type { InferOptions } from '../../definitions/infer-options.ts'
 import type { logsOptions } from '../../definitions/job-shells.ts'
 import { coloursFor } from '../../terminal/colours.ts'
@@ -20,7 +20,7 @@ import { printable } from '../../text/printable.ts'
 import type { CommandContext, Run } from '../../context.ts'
 import { podFailedError, jobDeletedError } from '../../jobs/shell-unavailable.ts'
 import { podFailureNow } from '../../jobs/pod-watch.ts'
-import { kubectlOf, reasonLines } from '../../jobs/pod.ts'
+import { kubectlOf, podOf, reasonLines } from '../../jobs/pod.ts'
 import { describeJob, findJobs, shortId } from '../../jobs/lookup.ts'
 
 type Options = InferOptions<typeof logsOptions>
@@ -50,7 +50,13 @@ export const run: Run<Options> = async (context, options, args) => {
     try {
       if (options.failed) return await showFailed(context, job, options, write)
       if (options.follow) return await follow(context, api, job, selection, write)
-      for await (const line of readLogs(kubectlOf(context), job, selection)) await write(line)
+      let silent = true
+      for await (const line of readLogs(kubectlOf(context), job, selection)) {
+        await write(line)
+        silent = false
+      }
+      const why = silent && diagnose(await podOf(context, job))
+      if (why) notice(`No logs: ${diagnosisText(why)}`)
       return 0
     } catch (fault) {
       if (reader.signal.aborted && !io.interrupted.aborted) return 0
@@ -95,7 +101,15 @@ async function follow(
       next: ['jobs', 'delete', job.id],
     })
   }
-  return stageOf(last) === 'error' ? 1 : 0
+  if (stageOf(last) !== 'error') return 0
+  sayKilled(context, await podOf(context, last))
+  return 1
+}
+
+/** What a killed container wrote doesn't tell that it was. */
+function sayKilled(context: CommandContext, pod: Pod | undefined): void {
+  const killed = killedBy(pod)
+  for (const line of killed ? reasonLines({ killed, log: undefined }) : []) context.warn(line.trim())
 }
 
 /** The job as it is now; as it was last seen while the service is away. */
@@ -117,14 +131,15 @@ async function showFailed(context: CommandContext, job: Job, { tail = 200 }: Opt
   const stage = stageOf(job)
   const mayHaveFailed = stage === 'error' || (stage === 'waiting' && job.job_type === 'create')
   if (!mayHaveFailed && !containersInOrder(pod).some(wentWrong)) {
+    const found = hasEnded(job) ? undefined : diagnose(pod)
+    if (found?.final) throw await podFailedError(context, job, found)
     throw new CliError(`no container of job ${shortId(job.id)} has failed: it is ${job.status}`, {
       exit: 1,
-      next: ['jobs', 'logs', job.id],
+      more: found ? [`  its pod can't run: ${diagnosisText(found)}`] : [],
+      next: found ? ['jobs', 'describe', job.id] : ['jobs', 'logs', job.id],
     })
   }
-  const killed = killedBy(pod)
-  // What a killed container wrote doesn't tell that it was.
-  for (const line of killed ? reasonLines({ killed, log: undefined }) : []) context.warn(line.trim())
+  sayKilled(context, pod)
   const { container, lines, errors } = await tailOfFailed(kubectl, job, pod, tail, limits)
   const above = errors.filter((line) => !lines.includes(line))
   for (const line of [...above, ...lines]) await write({ container, line, time: undefined })
