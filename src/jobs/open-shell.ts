@@ -42,8 +42,8 @@ export async function openShell(shell: ShellContext, opening: Opening): Promise<
   const { context, job, progress } = shell
   const { command, tty = false, openssh, explained, left } = opening
   const excerpt = explained || job.job_type !== 'create' ? undefined : whyItFailed(context, job)
-  progress.stop()
   const key = await findKey({ ...shell, api: await context.api() }, opening)
+  progress.stop()
   const search = { ...opening, patience: left, exit: 3 }
   const onAccept: OnAccept = async (verdict, { host, port }) => {
     progress.stop()

@@ -16,8 +16,8 @@ interface OpenSshSearch extends WaySearch, Reaching, Pick<DebugOptions, 'tty'> {
 /** Prints how OpenSSH gets into a job's container: its command line, or with `ssh_config` a `Host` block. */
 export async function printOpenSsh(shell: ShellContext, options: OpenSshSearch & Pick<DebugOptions, 'ssh_config'>): Promise<void> {
   const { context, job, progress } = shell
-  progress.stop()
   const key = await findKey({ ...shell, api: await context.api() }, options)
+  progress.stop()
   const onAccept: OnAccept = (verdict) => {
     progress.stop()
     if (verdict.why !== 'known') progress.log(hostKeyLine(verdict))

@@ -267,6 +267,33 @@ describe.concurrent('keys', () => {
     }
   })
 
+  test.each([
+    ['debug', ['--on-exit', 'later', '--', 'true']],
+    ['fail', ['--no-wait']],
+  ])('its record is looked for again after an error of the service: jobs %s', async (verb, words) => {
+    const job = customizing()
+    const site = await startSite({ jobs: [job], mock: ['--fault', 'GET /public-keys/* 500 x3'] })
+    try {
+      const { exit, stderr } = await run(['jobs', verb, job.id, '--interval', '0.1', ...words], { cwd: site.home, env: site.env })
+      expect(exit).toBe(0)
+      expect(stderr).toContain('the service is unavailable (Internal Server Error: The mock was told to answer so.); looking again\n')
+    } finally {
+      await site.close()
+    }
+  })
+
+  test('an error of the service that stays is told', async () => {
+    const job = customizing()
+    const site = await startSite({ jobs: [job], mock: ['--fault', 'GET /public-keys/* 500 x9'] })
+    try {
+      const { exit, stderr } = await site.debug([job.id, '--', 'true'])
+      expect(exit).toBe(2)
+      expect(stderr).toContain(`HTTP 500 Internal Server Error: GET /apis/ims/v3/public-keys/${ids.key}\n`)
+    } finally {
+      await site.close()
+    }
+  })
+
   test('its record is gone', async () => {
     const { exit, stderr } = await site.debug([jobs.keyless.id])
     expect(exit).toBe(255)
