@@ -4,7 +4,7 @@ import { stageOf, waitingStatus } from '../ims/job-status.ts'
 import type { Image, Job } from '../ims/records.ts'
 import type { JobOutcome } from '../jobs/shell-exit.ts'
 import { shortId } from '../jobs/lookup.ts'
-import { handleFailure } from './on-failure.ts'
+import { handleFailure, refuseFailedPod } from './on-failure.ts'
 import { checkImage } from './finish.ts'
 import { followJob, type Stop } from './follow-job.ts'
 import type { BuildContext } from './build-context.ts'
@@ -64,7 +64,10 @@ async function customizeInteractively(build: BuildContext, stop: Stop, script: S
     return left === 'released' || left === 'completed' || left === 'failed'
   }
   if (!script) {
-    const left = await openJobShell(build, job)
+    const left = await openJobShell(build, job).catch(async (failure: unknown) => {
+      if (failure instanceof CliError && failure.exit === 1 && !build.context.io.interrupted.aborted) await refuseFailedPod(build, job)
+      throw failure
+    })
     if (movesOn(left)) return left === 'failed'
     throw new CliError(
       `image ${job.image_root_archive_name} ${left === 'kept' ? 'is not made yet: its job still waits' : 'was not made: its job is deleted'}`,

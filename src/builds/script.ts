@@ -122,6 +122,7 @@ async function reach(build: BuildContext, job: Job, again: boolean, work: (sessi
     // Another run that follows the same script may have told the job to go on before we were connected.
     const mayHaveLeft = session === undefined && error instanceof CliError && !build.context.io.interrupted.aborted
     if (mayHaveLeft && (await hasMovedOn(build, job, { lost: false }))) return { state: 'lost', why: error.message }
+    if (mayHaveLeft) await refuseFailedPod(build, job)
     throw error
   }
 }

@@ -148,7 +148,12 @@ test.concurrent('a pod that fails while its image is packaged ends jobs complete
   }
 })
 
-test.concurrent.each(['debug', 'complete', 'fail'])('a pod that has failed while its job waits on its user ends jobs %s', async (verb) => {
+test.concurrent.each([
+  ['jobs debug', (id: string) => ['jobs', 'debug', id], ''],
+  ['jobs complete', (id: string) => ['jobs', 'complete', id], ''],
+  ['jobs fail', (id: string) => ['jobs', 'fail', id], ''],
+  ['customize', (id: string) => ['customize', '--resume', id, '--run', 'true'], 'image image-1 was not made: '],
+])('a pod that has failed while its job waits on its user ends %s', async (_, words, head) => {
   const nowhere = { host: '127.0.0.1', port: 1 }
   const job = customizing({
     ssh_containers: [
@@ -160,10 +165,12 @@ test.concurrent.each(['debug', 'complete', 'fail'])('a pod that has failed while
     fillCluster(site.kubectl, {
       pod: pod({ prepare: ended(0), 'buildenv-sidecar': ended(137, 'OOMKilled'), sshd: ended(255) }, { phase: 'Failed' }),
     })
-    const { exit, stdout, stderr } = await run(['jobs', verb, job.id, '--interval', '0.1'], { cwd: site.home, env: site.env })
+    // It can't be resumed: nothing says that it could.
+    const again = head && `To begin again: --new, or first cray-ims jobs delete ${job.id}\n`
+    const { exit, stdout, stderr } = await run([...words(job.id), '--interval', '0.1'], { cwd: site.home, env: site.env })
     expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' })
     expect(stderr).toContain(
-      `Error: job ${job.id} stays waiting_on_user: its pod has failed\n  buildenv-sidecar: OOMKilled: exit code 137\n  It needs more memory: --job-mem-size GIB\nNext: cray-ims jobs delete ${job.id}\n`,
+      `Error: ${head}job ${job.id} stays waiting_on_user: its pod has failed\n  buildenv-sidecar: OOMKilled: exit code 137\n  It needs more memory: --job-mem-size GIB\n${again}Next: cray-ims jobs delete ${job.id}\n`,
     )
   } finally {
     await site.close()
