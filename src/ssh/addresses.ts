@@ -1,4 +1,4 @@
-import { usageError } from '../errors.ts'
+import { CliError, usageError } from '../errors.ts'
 import { isHost, isPort } from '../ims/names.ts'
 import type { Job, SshContainer } from '../ims/records.ts'
 import { reach, type AccessName, type Address } from './banner.ts'
@@ -18,10 +18,11 @@ export function chooseContainer({ id, ssh_containers }: Pick<Job, 'id' | 'ssh_co
       ? (all.find((one) => one.name === 'debug') ?? (all.length === 1 ? all[0] : undefined))
       : all.find((one) => one.name === name)
   if (found) return found
-  const names = all.map((one) => one.name).join(', ') || 'none'
-  throw usageError(name === undefined ? `job ${id} has several SSH containers, or none` : `job ${id} has no SSH container ${name}`, {
-    more: [`  it has ${names}`],
-  })
+  const more = [`  it has ${all.map((one) => one.name).join(', ') || 'none'}`]
+  if (name !== undefined) throw usageError(`job ${id} has no SSH container ${name}`, { more })
+  const [first] = all
+  if (!first) throw new CliError(`job ${id} has no SSH container: there is no way into it`, { next: ['jobs', 'describe', id] })
+  throw new CliError(`job ${id} has several SSH containers`, { more, next: ['jobs', 'debug', id, '-c', first.name] })
 }
 
 /** The addresses at which a container may be reached from here; one that is no address is left out. */

@@ -5,7 +5,7 @@ import { readRecord, readRecords, sourceOf, type Kinds } from '../../src/ims/rea
 import { readJson } from '../../src/json/read.ts'
 import { writeJson } from '../../src/json/write.ts'
 import { toValue } from '../../src/json/value.ts'
-import { addressesOf, oddAddresses } from '../../src/ssh/addresses.ts'
+import { addressesOf, chooseContainer, oddAddresses } from '../../src/ssh/addresses.ts'
 
 const id = 'ad5163d2-398d-4e93-94f0-2f439f114fe7'
 const good: Readonly<Record<keyof Kinds, Readonly<Record<string, unknown>>>> = {
@@ -127,6 +127,15 @@ test('what is no address is left out, and said where there is no other', () => {
   for (const info of [null, {}, { customer_access: null }])
     expect([addressesOf(container(info), 'auto'), oddAddresses(container(info))]).toEqual([[], []])
   expect(oddAddresses(container({ customer_access: 'x' }))).toEqual(['its customer_access has no host, but nothing'])
+})
+
+test.each([
+  [[], undefined, { message: `job ${id} has no SSH container: there is no way into it`, usage: false, next: ['jobs', 'describe', id] }],
+  [['a', 'b'], undefined, { message: `job ${id} has several SSH containers`, usage: false, next: ['jobs', 'debug', id, '-c', 'a'] }],
+  [['a'], 'b', { message: `job ${id} has no SSH container b`, usage: true, more: ['  it has a'] }],
+])('of the containers %j, where %s is asked for, none is meant', (names, asked, failure) => {
+  const ssh_containers = names.map((name) => ({ name, jail: false, status: 'pending' })) as never
+  expect(failureOf(() => chooseContainer({ id, ssh_containers }, asked))).toMatchObject(failure)
 })
 
 function failureOf(work: () => unknown): CliError {
