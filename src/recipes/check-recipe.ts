@@ -39,7 +39,7 @@ export async function checkRecipe(source: RecipeSource, settings: RecipeSettings
     settings.type === 'kiwi-ng' ? await configFindings(source, content, settings) : { problems: [], warnings: [], repositories: [] }
   return {
     problems: [...config.problems, ...templates.problems, ...shortened(unsafe), ...shortened(secrets)],
-    warnings: [...config.warnings, ...templates.warnings],
+    warnings: [...config.warnings, ...templates.warnings, ...(settings.type === 'kiwi-ng' ? scriptWarnings(content) : [])],
     repositories: config.repositories,
   }
 }
@@ -124,6 +124,12 @@ function templateFindings({ config, templates }: RecipeContent, { values }: Reci
       ...(!templates && values.size > 0 && !idle ? [`jobs use none of the values: there is no ${templateList}`] : []),
     ],
   }
+}
+
+function scriptWarnings({ scripts }: RecipeContent): string[] {
+  return [...scripts].flatMap(([name, text]) =>
+    text.includes('\r\n') ? [`${name} was saved on Windows: the CR at the end of a line is a part of it for the shell of KIWI`] : [],
+  )
 }
 
 /** A description's text, by the encoding that it says it has. @throws CliError for one that it hasn't */

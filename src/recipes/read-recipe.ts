@@ -6,6 +6,19 @@ import { templateFiles, templateList } from './templates.ts'
 /** The description that KIWI reads. */
 export const configFile = 'config.xml'
 
+/** What KIWI runs of a recipe, by its shell. Source: KIWI's documentation of user-defined scripts. */
+const kiwiScripts = [
+  'post_bootstrap.sh',
+  'config.sh',
+  'config-overlay.sh',
+  'config-host-overlay.sh',
+  'images.sh',
+  'pre_disk_sync.sh',
+  'disk.sh',
+  'edit_boot_config.sh',
+  'edit_boot_install.sh',
+] as const
+
 /** The longest of a recipe's files that is filled in or parsed, in bytes. */
 const longestText = 16 * 1024 * 1024
 
@@ -16,13 +29,15 @@ export interface RecipeContent {
   readonly secrets: readonly string[]
   /** The description, as it is in the recipe; none where it isn't there. */
   readonly config: Buffer | undefined
+  /** The scripts that KIWI runs, by their names. */
+  readonly scripts: ReadonlyMap<string, Buffer>
   /** What the service fills in: files by name; a text says why that isn't known. Undefined where the recipe asks for nothing. */
   readonly templates: ReadonlyMap<string, Buffer | undefined> | string | undefined
 }
 
 /** Reads a recipe. @throws CliError where it can't be read as far as that */
 export async function readRecipe(source: RecipeSource): Promise<RecipeContent> {
-  const first = await readTexts(source, [configFile, templateList])
+  const first = await readTexts(source, [configFile, templateList, ...kiwiScripts])
   const list = first.texts.get(templateList)
   const files = list === undefined ? undefined : await templateFiles(list.toString())
   const others = Array.isArray(files) ? files.filter((file) => file !== configFile) : []
@@ -30,6 +45,7 @@ export async function readRecipe(source: RecipeSource): Promise<RecipeContent> {
   return {
     ...first,
     config: first.texts.get(configFile),
+    scripts: new Map(kiwiScripts.flatMap((name) => (first.texts.has(name) ? [[name, first.texts.get(name)!]] : []))),
     templates: Array.isArray(files) ? new Map(files.map((file: string) => [file, texts.get(file)])) : (files as string | undefined),
   }
 }

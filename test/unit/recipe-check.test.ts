@@ -170,6 +170,15 @@ describe('a check', () => {
       `jobs use none of the values: there is no ${list}`,
     ])
   })
+  test('warns of scripts of KIWI that were saved on Windows', async () => {
+    const files = { 'config.sh': '#!/bin/bash\r\nset -e\r\n', 'images.sh': 'exit 0\n', 'root/etc/a.sh': 'exit 0\r\n' }
+    const warnings = ['config.sh was saved on Windows: the CR at the end of a line is a part of it for the shell of KIWI']
+    expect(await check({ 'config.xml': config(), [list]: 'template_files: [config.xml]', ...files })).toMatchObject({
+      problems: [],
+      warnings,
+    })
+    expect((await check(files, { type: 'packer', values: new Map() })).warnings).toEqual([])
+  })
   test('of a packer recipe wants no config.xml', async () => {
     expect(await check({ 'a.pkr.hcl': '' }, { type: 'packer', values: new Map() })).toEqual({
       problems: [],
