@@ -141,7 +141,11 @@ async function decrypt(path: string, ask: Ask): Promise<ParsedKey> {
 function readNamed(path: string): KeyFile {
   const file = readKeyFile(path)
   if (!file) throw new CliError(`${path}: no such file`)
-  if (file.holds === 'no key') throw new CliError(`${path} holds no key`)
+  if (file.ofPutty)
+    throw new CliError(`${path} is a key in the format of PuTTY, which is not read here`, {
+      next: pastedWords(['puttygen', path, '-O', 'private-openssh', '-o', path.replace(/(?:\.ppk)?$/, '.openssh')]),
+    })
+  if (file.holds === 'no key') throw new CliError(`${path} holds no key`, { next: pastedWords(['ssh-keygen', '-l', '-f', path]) })
   return file
 }
 

@@ -11,6 +11,8 @@ export interface KeyFile {
   readonly path: string
   readonly holds: 'private' | 'public' | 'no key'
   readonly encrypted: boolean
+  /** In the format of PuTTY, which is not read here. */
+  readonly ofPutty?: true
   /** Undefined where only the passphrase would show it: an encrypted PEM file without its `.pub`. */
   readonly publicKey: PublicKey | undefined
 }
@@ -23,6 +25,7 @@ export interface KeyFile {
 export function readKeyFile(path: string): KeyFile | undefined {
   const text = read(path)?.bytes.toString('latin1')
   if (text === undefined) return undefined
+  if (text.startsWith('PuTTY-User-Key-File-')) return { path, holds: 'no key', ofPutty: true, encrypted: false, publicKey: undefined }
   if (!text.includes('PRIVATE KEY-----')) {
     const publicKey = parsePublicKey(text)
     return { path, holds: publicKey ? 'public' : 'no key', encrypted: false, publicKey }

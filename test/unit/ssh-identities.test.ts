@@ -135,9 +135,17 @@ describe('-i FILE', () => {
   test.each([
     ['missing', undefined, 'no such file'],
     ['text', 'hello', 'holds no key'],
+    ['putty.ppk', 'PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n', 'putty.ppk is a key in the format of PuTTY'],
   ])('%s', async (name, content, message) => {
     const file = content === undefined ? join(home, name) : put(name, content)
     await expect(findIdentity({ wanted: one.key, files: [file], agentSocket: undefined, home })).rejects.toThrow(message)
+  })
+})
+
+test('of a key of PuTTY it is said how OpenSSH gets it', async () => {
+  const file = put('putty.ppk', 'PuTTY-User-Key-File-2: ssh-rsa\n')
+  await expect(findIdentity({ wanted: one.key, files: [file], agentSocket: undefined, home })).rejects.toMatchObject({
+    next: `puttygen ${file} -O private-openssh -o ${join(home, '.ssh/putty.openssh')}`,
   })
 })
 
