@@ -4,6 +4,9 @@ import { formats } from './formats.ts'
 
 const { connect, read, write } = usualLimits
 
+/** In seconds. Other programs take 0 for no limit; here nothing would ever be in time. */
+const leastWait = 0.01
+
 /** Options that every command takes, anywhere on the line. The first five are the original's. */
 export const globalOptions = [
   {
@@ -31,11 +34,18 @@ export const globalOptions = [
     type: 'flag',
     help: 'Do not verify the server (CRAY_IMS_INSECURE=1); secrets are sent only if this is typed',
   },
-  { flag: '--connect-timeout', type: 'duration', placeholder: 'TIME', help: `Longest wait for a connection; ${connect}s by default` },
+  {
+    flag: '--connect-timeout',
+    type: 'duration',
+    placeholder: 'TIME',
+    min: leastWait,
+    help: `Longest wait for a connection; ${connect}s by default`,
+  },
   {
     flag: '--request-timeout',
     type: 'duration',
     placeholder: 'TIME',
+    min: leastWait,
     help: `Longest wait for the next byte; ${read}s by default, ${write}s for a write; ten times that for a whole answer`,
   },
   { flag: '--retries', type: 'count', placeholder: 'N', help: 'How often a failed read is retried (CRAY_IMS_RETRIES); 3 by default' },

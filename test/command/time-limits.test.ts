@@ -202,3 +202,16 @@ describeWithTmux('a long wait', () => {
     }
   })
 })
+
+test.each(['--connect-timeout', '--request-timeout'])('%s of 0 is refused, wherever it is said', async (option) => {
+  let asked = 0
+  await configured(serveHttp((_request, response) => (asked++, empty(response))))
+  const wrong = `Error: Invalid value for '${option}': 0 is below 0.01\n`
+  expect(await cray('images', 'list', option, '0')).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining(wrong) })
+  const variable = { [`CRAY_IMS_${option.slice(2).replace('-', '_').toUpperCase()}`]: '0' }
+  expect(await run(['images', 'list'], { cwd: home.path, env: { ...env(), ...variable } })).toMatchObject({
+    exit: 2,
+    stderr: expect.stringContaining(wrong),
+  })
+  expect(asked).toBe(0)
+})
