@@ -18,7 +18,21 @@ const mostMeant = 3
 export function meantCommands(root: readonly Row[], path: readonly Row[], words: readonly string[]): string[][] {
   // What `ims` has is named without it.
   const everything = [...new Set(root.flatMap((row) => (isGroup(row) && row.name === 'ims' ? row.commands : [row])))]
-  return commandsMeant(everything, path, words).map((line) => withArguments(everything, line))
+  return commandsMeant(everything, path, words)
+    .flatMap((line) => knownThroughout(everything, line))
+    .slice(0, mostMeant)
+    .map((line) => withArguments(everything, line))
+}
+
+/** A line whose later words may be unknown, too: `images get x`, of `image get x`. What is proposed must not fail at once. */
+function knownThroughout(everything: readonly Row[], line: string[]): string[][] {
+  const { path, argv } = route(line, everything)
+  const row = path.at(-1)
+  const [word, ...rest] = argv.slice(path.length)
+  if (!row || !isGroup(row) || word === undefined || word.startsWith('-')) return [line]
+  const names = path.map(({ name }) => name)
+  const found = namedBy(row.commands, word, rest).flatMap((name) => knownThroughout(everything, [...names, name, ...rest]))
+  return found.length > 0 ? found : [[...names, '--help']]
 }
 
 /** A line with the names of the arguments that it lacks, to be typed over. */
