@@ -101,9 +101,16 @@ export function parse(program: Program, { path, argv }: Route): Parsed | { help:
     if (!(error instanceof CommanderError)) throw error
     if (error.code === 'commander.helpDisplayed') return { help }
     if (error.code === 'commander.version') return { help: `${program.name} ${program.version}\n` }
-    throw toUsageError(error, [program.name, ...words].join(' '), meantCommands(program.commands, path, argv.slice(path.length)))
+    const meant = meantCommands(program.commands, path, argv.slice(path.length))
+    throw toUsageError(error, [program.name, ...words].join(' '), meant, flagsOf(path.at(-1)))
   }
   return parsed ?? { help }
+}
+
+function flagsOf(row: CommandDefinition | GroupDefinition | undefined): string[] {
+  if (!row || isGroup(row)) return []
+  const { own, inherited } = optionsOf(row)
+  return [...[...own, ...inherited].filter(({ hidden }) => !hidden).map(({ flag }) => flag), '--help']
 }
 
 function leaf(

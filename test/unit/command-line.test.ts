@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { commandLine, nextLine } from '../../src/cli/command-line.ts'
+import { parse } from '../../src/cli/parser.ts'
 import { meantCommands } from '../../src/cli/meant-command.ts'
 import { route } from '../../src/cli/route.ts'
 import { ims, site } from '../../src/definitions/tree.ts'
@@ -57,6 +58,23 @@ test.each([
   ['jobs quux', []],
   ['quux', []],
 ])('what is meant by %s', (line, lines) => expect(meant(line)).toEqual(lines))
+
+test.each([
+  ['images list --forma json', '--forma  Did you mean --format?'],
+  ['images list --form=json', '--form  Did you mean --format?'],
+  ['images list --tokn x', '--tokn  Did you mean --token?'],
+  ['images list --configuraton x', '--configuraton  Did you mean --configuration?'],
+  ['images list --hel', '--hel  Did you mean --help?'],
+  ['jobs create --kernel x', '--kernel  Did you mean --kernel-file-name, --kernel-parameters-file-name?'],
+  ['jobs create --artefact-id x', '--artefact-id  Did you mean --artifact-id?'],
+  ['images list --quux', '--quux'],
+  [`auth login --passwrd=it's`, '--passwrd  Did you mean --password?'],
+])('what option is meant in %s', (line, said) => {
+  const program = { name: 'cray-ims', about: '', version: '', commands: own, columns: () => 80 } as const
+  expect(() => parse(program, route(line.split(' '), own))).toThrow(
+    expect.objectContaining({ message: `no such option: ${said}`, exit: 2 }),
+  )
+})
 
 test('as `cray`, what its `ims` has', () => expect(meant('get images', [ims, ...site])).toEqual(['images list']))
 
