@@ -158,6 +158,11 @@ describe('a folder', () => {
       stdout: '',
       stderr: expect.stringContaining('other.tgz is there already, with other content'),
     })
+    expect(await cray('download', recipe!.id, '--output', '-')).toMatchObject({
+      exit: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/--output -: an archive goes into a file\nNext: cray-ims recipes download /),
+    })
     expect(readFileSync(join(home, 'other.tgz'), 'utf8')).toBe('another')
   })
 

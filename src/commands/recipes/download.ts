@@ -4,7 +4,7 @@ import type { CommandContext } from '../../context.ts'
 import { downloadOptions } from '../../definitions/recipe-archives.ts'
 import { lineOf } from '../../definitions/option-words.ts'
 import type { InferOptions } from '../../definitions/infer-options.ts'
-import { CliError } from '../../errors.ts'
+import { CliError, usageError } from '../../errors.ts'
 import { kindOfPath } from '../../files/folder-tree.ts'
 import { absolutePath } from '../../files/path.ts'
 import { streamFile } from '../../files/stream-file.ts'
@@ -20,6 +20,8 @@ type Options = InferOptions<typeof downloadOptions>
 
 /** `recipes download`: a recipe's archive, or what is in it. */
 export async function run(context: CommandContext, options: Options, { recipe: word }: { recipe: string }): Promise<number> {
+  // Elsewhere this is stdin or stdout; here it would be a file of that name.
+  if (options.output === '-') throw usageError('--output -: an archive goes into a file', { next: ['recipes', 'download', word] })
   const store = await context.store(options.s3_endpoint)
   try {
     const stored = await findStored(context, async () => store, word, options.latest)
