@@ -59,7 +59,7 @@ export async function signalJob(
   } catch (error) {
     if (interrupted.aborted && error === interrupted.reason)
       throw amended(error as CliError, { more: [`Job ${job.id} may have been told all the same.`], next: ['jobs', 'describe', job.id] })
-    if (session.lost() === undefined) throw error
+    if (session.lost() === undefined) throw amended(error as CliError, { next: ['jobs', 'debug', job.id] })
     const look = () => lookAtStage(api, job.id).catch(() => 'waiting' as const)
     if ((await stageAfter(context, look, { lost: true, interval })) === 'waiting') throw error
   }

@@ -86,6 +86,9 @@ describe('a signal file whose touching is not confirmed', () => {
   })
 
   test('a connection that is there is no such question', async () => {
-    await expect(told(undefined, ['error'])).rejects.toMatchObject({ message: "/mnt/image/failed couldn't be touched" })
+    await expect(told(undefined, ['error'])).rejects.toMatchObject({
+      message: "/mnt/image/failed couldn't be touched",
+      next: ['jobs', 'debug', job.id],
+    })
   })
 })
