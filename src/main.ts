@@ -34,8 +34,8 @@ export async function main(of: NodeJS.Process, env?: NodeJS.ProcessEnv, file?: s
   const tell: Tell = (error, usageLine) => report(io, asCray ? 'cray' : 'cray-ims', (told = error), usageLine)
   const code = await runLine(of, io, asCray, tell)
   const lost = await io.written()
-  // Output that is cut off is no success, also where nobody waited for it.
-  const outcome = lost && lost !== told ? await tell(lost, '') : code
+  // Output that is cut off is no success, also where nobody waited for it; who waited may have said more than that.
+  const outcome = lost && !(told instanceof CliError && told.cause === lost.cause) ? await tell(lost, '') : code
   finished()
   return outcome
 }

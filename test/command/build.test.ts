@@ -6,7 +6,7 @@ import type { Job } from '../../src/mock/library.ts'
 import { endingSeed, image, imageOf, recipeOf, withSite, type WatchedSite, type WatchedSiteOptions } from '../support/watched-site.ts'
 import { startProgram } from '../support/live-program.ts'
 import { run } from '../support/program.ts'
-import { startSite } from '../support/site.ts'
+import { programLine, startSite } from '../support/site.ts'
 import { ownKeys } from '../support/own-keys.ts'
 
 const withoutKubectl = spawnSync('kubectl', ['version', '--client']).error !== undefined
@@ -77,6 +77,19 @@ describe.concurrent('cray-ims build', () => {
       expect(jobsOf(site)).toEqual([])
     }),
   )
+
+  test('an id that a full disk has no room for is told of once, with how to go on', () =>
+    at({}, async (site) => {
+      const command = ['/bin/sh', '-c', 'exec $0 "$@" >/dev/full', programLine]
+      const { exit, stderr } = await run(['build', 'succeeds', '--name', 'mine', '--interval', '0.01'], {
+        cwd: site.home,
+        env: site.env,
+        command,
+      })
+      expect(exit).toBe(2)
+      expect(lines(stderr).filter((line) => line.includes('ENOSPC'))).toHaveLength(1)
+      expect(stderr).toMatch(/\nResume with: cray-ims build --resume \S+\n$/)
+    }))
 
   test('--keep-job keeps it', () =>
     at({}, async (site) => {
