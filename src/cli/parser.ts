@@ -1,5 +1,5 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
-import { optionsOf } from '../definitions/global.ts'
+import { globalOptions, optionsOf } from '../definitions/global.ts'
 import {
   argumentKey,
   isGroup,
@@ -107,10 +107,10 @@ export function parse(program: Program, { path, argv }: Route): Parsed | { help:
   return parsed ?? { help }
 }
 
+/** The options that may stand where a route ends. */
 function flagsOf(row: CommandDefinition | GroupDefinition | undefined): string[] {
-  if (!row || isGroup(row)) return []
-  const { own, inherited } = optionsOf(row)
-  return [...[...own, ...inherited].filter(({ hidden }) => !hidden).map(({ flag }) => flag), '--help']
+  const options: readonly OptionDefinition[] = row && !isGroup(row) ? Object.values(optionsOf(row)).flat() : globalOptions
+  return [...options.filter(({ hidden }) => !hidden).map(({ flag }) => flag), '--help']
 }
 
 function leaf(

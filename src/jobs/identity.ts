@@ -6,14 +6,13 @@ import { absolutePath } from '../files/path.ts'
 import { replaceFile } from '../files/write-file.ts'
 import type { Api } from '../ims/api.ts'
 import { describeRecord } from '../ims/fetch-records.ts'
-import { unavailableReason } from '../ims/availability.ts'
 import { isGone } from '../ims/server-error.ts'
 import type { Job } from '../ims/records.ts'
 import type { Identity, Login, Looked } from '../ssh/identities.ts'
 import { fingerprint, parsePublicKey, publicKeyLine, publicKeyOf, type PublicKey } from '../ssh/public-key.ts'
 import type { CommandContext } from '../context.ts'
 import { shortId } from './lookup.ts'
-import { createTransientCheck } from './poll.ts'
+import { createTransientCheck, pollUntil } from './poll.ts'
 import type { Reaching, ShellContext } from './shell-context.ts'
 
 /** The local key that opens a job's shell. */
@@ -44,10 +43,13 @@ export async function findKey(shell: ShellContext, { identity: file, interval }:
   const { context, api, job, progress } = shell
   const { env, stdin, stderr } = context.io
   const { findIdentity, unlock } = await import('../ssh/identities.ts')
-  const record = await publicKeyOfJob(api, job, async (why) => {
-    progress.update(`the service is unavailable (${why}); looking again`)
-    await context.io.sleep(interval * 1000, context.io.interrupted)
-  })
+  // The job may have been followed for hours: an error of the service's own is no reason to leave it. One that is away was asked again.
+  const { record } = await pollUntil(
+    context,
+    { interval: interval * 1000, progress },
+    async () => ({ record: await publicKeyOfJob(api, job) }),
+    { enough: (seen) => seen, passes: createTransientCheck(() => false) },
+  )
   const wanted = record?.key
   const files = file === undefined ? [] : [absolutePath(file, context.io)]
   const { identity, looked } = await findIdentity({ wanted, files, agentSocket: env.SSH_AUTH_SOCK, home: findHome(env) })
@@ -58,19 +60,13 @@ export async function findKey(shell: ShellContext, { identity: file, interval }:
   return { identity, shown: tilde(identity.path ?? 'agent', env), unlock: () => unlock(identity, { ask, wanted, openssh }) }
 }
 
-/** @param wait is called before the service is asked again. */
-async function publicKeyOfJob(api: Api, { public_key_id: id }: Job, wait: (why: string) => Promise<void>): Promise<KeyRecord | undefined> {
-  // The job may have been followed for hours: an error of the service's own is no reason to leave it. One that is away was asked again.
-  const passes = createTransientCheck(() => false)
-  for (;;) {
-    try {
-      const { name, public_key } = await describeRecord(api, 'public key', id)
-      return { name, key: parsePublicKey(public_key) }
-    } catch (error) {
-      if (isGone(error)) return undefined
-      if (!passes(error)) throw error
-      await wait(unavailableReason(error))
-    }
+async function publicKeyOfJob(api: Api, { public_key_id: id }: Job): Promise<KeyRecord | undefined> {
+  try {
+    const { name, public_key } = await describeRecord(api, 'public key', id)
+    return { name, key: parsePublicKey(public_key) }
+  } catch (error) {
+    if (isGone(error)) return undefined
+    throw error
   }
 }
 

@@ -213,11 +213,10 @@ function stateOf(seen: readonly JobSnapshot[]): string {
 }
 
 function interrupted(reason: unknown, { resume }: PollOptions, many: boolean): unknown {
-  if (!(reason instanceof CliError)) return reason
-  const goesOn = resume === undefined ? [] : [many ? 'The jobs keep running.' : 'The job keeps running.']
+  if (!(reason instanceof CliError) || resume === undefined) return reason
   return new CliError(reason.message, {
     exit: reason.exit,
-    more: [...reason.more, ...goesOn],
+    more: [...reason.more, many ? 'The jobs keep running.' : 'The job keeps running.'],
     next: reason.next ?? resume,
     cause: reason,
   })

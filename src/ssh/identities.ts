@@ -141,8 +141,8 @@ async function decrypt(path: string, ask: Ask): Promise<ParsedKey> {
 function readNamed(path: string): KeyFile {
   const file = readKeyFile(path)
   if (!file) throw new CliError(`${path}: no such file`)
-  if (file.ofPutty)
-    throw new CliError(`${path} is a key in the format of PuTTY, which is not read here`, {
+  if (file.holds === 'a key of PuTTY')
+    throw new CliError(`${path} holds a key in the format of PuTTY, which is not read here`, {
       next: pastedWords(['puttygen', path, '-O', 'private-openssh', '-o', path.replace(/(?:\.ppk)?$/, '.openssh')]),
     })
   if (file.holds === 'no key') throw new CliError(`${path} holds no key`, { next: pastedWords(['ssh-keygen', '-l', '-f', path]) })
@@ -163,7 +163,7 @@ function readHome(home: string | undefined): KeyFile[] {
     if (!name.startsWith('id_') || (name.endsWith('.pub') && existsSync(path.slice(0, -4)))) return []
     try {
       const file = readKeyFile(path)
-      return file && file.holds !== 'no key' ? [file] : []
+      return file?.holds === 'private' || file?.holds === 'public' ? [file] : []
     } catch {
       return [{ path, holds: 'no key', encrypted: false, publicKey: undefined }]
     }

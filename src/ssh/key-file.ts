@@ -9,10 +9,8 @@ import { pastedWords } from '../text/shell-words.ts'
 /** What a file that should hold a key holds. */
 export interface KeyFile {
   readonly path: string
-  readonly holds: 'private' | 'public' | 'no key'
+  readonly holds: 'private' | 'public' | 'a key of PuTTY' | 'no key'
   readonly encrypted: boolean
-  /** In the format of PuTTY, which is not read here. */
-  readonly ofPutty?: true
   /** Undefined where only the passphrase would show it: an encrypted PEM file without its `.pub`. */
   readonly publicKey: PublicKey | undefined
 }
@@ -25,7 +23,7 @@ export interface KeyFile {
 export function readKeyFile(path: string): KeyFile | undefined {
   const text = read(path)?.bytes.toString('latin1')
   if (text === undefined) return undefined
-  if (text.startsWith('PuTTY-User-Key-File-')) return { path, holds: 'no key', ofPutty: true, encrypted: false, publicKey: undefined }
+  if (text.startsWith('PuTTY-User-Key-File-')) return { path, holds: 'a key of PuTTY', encrypted: false, publicKey: undefined }
   if (!text.includes('PRIVATE KEY-----')) {
     const publicKey = parsePublicKey(text)
     return { path, holds: publicKey ? 'public' : 'no key', encrypted: false, publicKey }

@@ -68,6 +68,8 @@ test.each([
   ['jobs create --kernel x', '--kernel  Did you mean --kernel-file-name, --kernel-parameters-file-name?'],
   ['jobs create --artefact-id x', '--artefact-id  Did you mean --artifact-id?'],
   ['images list --quux', '--quux'],
+  ['images --tokn x list', '--tokn  Did you mean --token?'],
+  ['--forma json images list', '--forma  Did you mean --format?'],
   [`auth login --passwrd=it's`, '--passwrd  Did you mean --password?'],
 ])('what option is meant in %s', (line, said) => {
   const program = { name: 'cray-ims', about: '', version: '', commands: own, columns: () => 80 } as const

@@ -135,7 +135,7 @@ describe('-i FILE', () => {
   test.each([
     ['missing', undefined, 'no such file'],
     ['text', 'hello', 'holds no key'],
-    ['putty.ppk', 'PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n', 'putty.ppk is a key in the format of PuTTY'],
+    ['putty.ppk', 'PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n', 'putty.ppk holds a key in the format of PuTTY'],
   ])('%s', async (name, content, message) => {
     const file = content === undefined ? join(home, name) : put(name, content)
     await expect(findIdentity({ wanted: one.key, files: [file], agentSocket: undefined, home })).rejects.toThrow(message)
